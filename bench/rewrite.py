@@ -18,7 +18,7 @@ import site
 import time
 from pathlib import Path
 
-from shield_ai.flow.draft.manifest_draft import draft
+from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.python.wrap.run import wrap_secrets
 from shield_ai.scan.files.walk import walk_all
@@ -136,7 +136,7 @@ def shield(apps):
     changed = 0
     for files in apps:
         scan = scan_files("app", list(files), files.get)
-        manifest = draft(scan.sites, None, scan.facts)
+        manifest = draft_manifest_from_sites(scan.sites, None, scan.facts)
         import_line = scan.facts.accessor_import(manifest)
         for path in sorted({finding.path for finding, _ in scan.sites}):
             source = Source.from_bytes(path, files[path])

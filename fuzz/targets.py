@@ -20,7 +20,7 @@ from shield_ai.aws.cloudtrail.audit import Auditor
 from shield_ai.aws.cloudtrail.events import parse_event
 from shield_ai.aws.cloudtrail.trail import read_files
 from shield_ai.aws.export.platform import Target
-from shield_ai.flow.draft.manifest_draft import draft
+from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.manifest_file import add_secrets
@@ -34,8 +34,8 @@ from shield_ai.model.errors import (
     UnsafePlanError,
 )
 from shield_ai.model.manifest import ENV_VAR_NAME, App, DeploymentEdits, Manifest, Secret
-from shield_ai.model.manifest_parser import parse
-from shield_ai.model.manifest_writer import render
+from shield_ai.model.manifest_parser import parse_manifest
+from shield_ai.model.manifest_writer import render_manifest
 from shield_ai.project.env_file import read_assignments, set_variables
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.project.secret_map import parse_map
@@ -162,7 +162,7 @@ def fuzz_python(raw: bytes) -> None:
     for finding, site in scan.sites:
         is_inside = 0 <= site.start <= site.end <= len(files[finding.path])
         require(is_inside, "a site outside the file")
-    manifest = draft(scan.sites, None, scan.facts)
+    manifest = draft_manifest_from_sites(scan.sites, None, scan.facts)
     import_line = scan.facts.accessor_import(manifest)
     changes = rewrite_python(manifest, scan.sites, scan.calls, files.get, import_line)
     for change in changes.files:
@@ -233,10 +233,10 @@ def fuzz_workflow(raw: bytes) -> None:
 def fuzz_pattern(raw: bytes) -> None:
     """Parse a custom pattern, explain it, and scan with it."""
     try:
-        made = pattern.parse(raw.decode(), "fuzz.yaml", ())
+        made = pattern.parse_pattern(raw.decode(), "fuzz.yaml", ())
     except (UnicodeDecodeError, ShieldError):
         return
-    explanation.explain(made.rules[0].id, [made])
+    explanation.explain_rule(made.rules[0].id, [made])
     check_examples(made)
     scan_credentials(["a.py"], lambda _: raw, [pattern.credential_pattern(), made])
 
@@ -285,13 +285,13 @@ def fuzz_manifest(raw: bytes) -> None:
     """
     try:
         text = raw.decode("utf-8-sig")
-        manifest = parse(text)
+        manifest = parse_manifest(text)
     except (UnicodeDecodeError, ManifestError):
         return
-    again = parse(render(manifest))
+    again = parse_manifest(render_manifest(manifest))
     require((again.app, again.secret) == (manifest.app, manifest.secret), "written wrongly")
     more = add_secrets(manifest, [Secret(name="fuzz-new", env="FUZZ_NEW")])
-    require(parse(render(more, text)) == more, "added wrongly")
+    require(parse_manifest(render_manifest(more, text)) == more, "added wrongly")
 
 
 def fuzz_plan(raw: bytes) -> None:

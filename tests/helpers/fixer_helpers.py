@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.project.python_source import apply_edits, digest
 
 MANIFEST = """
@@ -40,7 +40,7 @@ def manifest(**app):
             line for line in text.splitlines() if not line.startswith(f"{key} = ") or key == "name"
         ]
         text = "\n".join(lines).replace("[app]", f'[app]\n{key} = "{value}"', 1)
-    return parse(text)
+    return parse_manifest(text)
 
 
 def run(outcome, files):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from shield_ai.flow.draft.manifest_draft import draft
+from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.map_text import map_text
@@ -29,7 +29,7 @@ def rewritten_and_drafted(raw, files=None, manifest=None):
         for variable in secret.variables()
     }
     scan = scan_files("shop", list(raws), raws.get, named)
-    manifest = draft(scan.sites, manifest, scan.facts)
+    manifest = draft_manifest_from_sites(scan.sites, manifest, scan.facts)
     source = Source.from_bytes(PATH, raw)
     mine = [(finding, site) for finding, site in scan.sites if finding.path == PATH]
     options = WrapOptions(

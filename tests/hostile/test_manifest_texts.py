@@ -19,7 +19,7 @@ from shield_ai.aws.export.operator import operator_policy
 from shield_ai.aws.export.platform import Target
 from shield_ai.model.environments import apply_environment
 from shield_ai.model.errors import ManifestError
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.model.manifest_schema import table_types
 
 ACCOUNT = "123456789012"
@@ -195,7 +195,7 @@ PLACES = [*places(COMPLETE), ("monitoring", "topic")]
 def test_hostile_texts_are_refused_or_plain_data(path, hostile):
     for text in (hostile, text_at(path) + hostile):
         try:
-            parsed = parse(tomlkit.dumps(with_text(path, text)))
+            parsed = parse_manifest(tomlkit.dumps(with_text(path, text)))
         except ManifestError:
             continue
         for name, exported in exports(parsed):
@@ -203,7 +203,7 @@ def test_hostile_texts_are_refused_or_plain_data(path, hostile):
 
 
 def test_complete_manifest_is_valid_and_sets_each_text():
-    parsed = parse(tomlkit.dumps(COMPLETE))
+    parsed = parse_manifest(tomlkit.dumps(COMPLETE))
     for name, exported in exports(parsed):
         assert_harmless(name, exported)
     seen = {step for path in PLACES for step in path if isinstance(step, str)}

@@ -7,7 +7,7 @@ from shield_helpers import make_app, run
 from shield_ai.model.environments import apply_environment, is_production
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.manifest import App, Environment, Manifest, Secret
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 
 ENVIRONMENTS = """
 [environments.staging]
@@ -63,7 +63,7 @@ def test_unknown_environment():
 )
 def test_invalid_environments(text, message):
     with pytest.raises(ManifestError, match=message):
-        parse('[app]\nname = "shop"\n' + text)
+        parse_manifest('[app]\nname = "shop"\n' + text)
 
 
 @pytest.fixture

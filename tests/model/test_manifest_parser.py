@@ -5,7 +5,7 @@ from manifest_samples import GOOD
 
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 
 
 @pytest.mark.parametrize(
@@ -58,12 +58,12 @@ from shield_ai.model.manifest_parser import parse
 )
 def test_errors_have_the_line(old, new, message):
     with pytest.raises(ManifestError) as caught:
-        parse(GOOD.replace(old, new, 1))
+        parse_manifest(GOOD.replace(old, new, 1))
     assert message in caught.value.message
 
 
 def test_parses_a_manifest():
-    manifest = parse(GOOD)
+    manifest = parse_manifest(GOOD)
     assert manifest.app.region == "eu-west-1"
     assert manifest.secret[1].rotate == Rotation(every="30 days")
 
@@ -71,4 +71,4 @@ def test_parses_a_manifest():
 def test_a_key_with_very_many_parts_is_refused():
     """tomllib would take gigabytes."""
     with pytest.raises(ManifestError, match="too many dots"):
-        parse(".".join(["a"] * 20_000) + "=1")
+        parse_manifest(".".join(["a"] * 20_000) + "=1")

@@ -8,7 +8,7 @@ import pytest
 from shield_helpers import shield
 
 from shield_ai.model.errors import ManifestError
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.model.manifest_schema import json_schema, key_descriptions, table_types
 
 APP = "[app]\nname = 'shop'\n"
@@ -85,7 +85,7 @@ def test_agrees_with_the_parser(text, good):
     jsonschema.Draft4Validator.check_schema(whole)
     assert jsonschema.Draft4Validator(whole).is_valid(tomllib.loads(text)) is good
     try:
-        parse(text)
+        parse_manifest(text)
     except ManifestError:
         assert not good
     else:

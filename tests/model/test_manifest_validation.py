@@ -4,7 +4,7 @@ import pytest
 from manifest_samples import GOOD
 
 from shield_ai.model.errors import ManifestError
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ from shield_ai.model.manifest_parser import parse
 )
 def test_invalid_values(old, new, message):
     with pytest.raises(ManifestError) as caught:
-        parse(GOOD.replace(old, new, 1))
+        parse_manifest(GOOD.replace(old, new, 1))
     assert message in caught.value.message
 
 
@@ -250,10 +250,10 @@ def test_a_strategy_for_databases_needs_the_login_as_the_hint_says():
     secret = '[[secret]]\nname = "database-password"\n'
     rotate = 'rotate = { every = "1 day", strategy = "single-user" }\n'
     with pytest.raises(ManifestError) as caught:
-        parse(f'{GOOD}{secret}kind = "password"\nenv = "SHOP__PASSWORD"\n{rotate}')
+        parse_manifest(f'{GOOD}{secret}kind = "password"\nenv = "SHOP__PASSWORD"\n{rotate}')
     kind, _, fields = caught.value.hint.partition(": ")[2].partition(", ")
     assert 'password = "SHOP__PASSWORD"' in fields
-    *_, login = parse(f"{GOOD}{secret}{kind}\n{fields}\n{rotate}").secret
+    *_, login = parse_manifest(f"{GOOD}{secret}{kind}\n{fields}\n{rotate}").secret
     assert (login.kind, {*login.fields}) == (
         "database",
         {"host", "port", "database", "username", "password"},
@@ -268,20 +268,20 @@ def test_administrator_secret_must_be_exactly_one(admin):
     with pytest.raises(
         ManifestError, match="rotate of database-credentials: invalid admin"
     ) as caught:
-        parse(GOOD.replace('"30 days"', f'"30 days", admin = "{admin}"', 1))
+        parse_manifest(GOOD.replace('"30 days"', f'"30 days", admin = "{admin}"', 1))
     assert caught.value.hint == "use the full name of one secret in AWS, or its full ARN"
 
 
 @pytest.mark.parametrize("admin", ["database-admin", "ops/admin", f"{ADMIN_ARN}-AbC123"])
 def test_valid_administrator_secrets(admin):
-    assert parse(GOOD.replace('"30 days"', f'"30 days", admin = "{admin}"', 1))
+    assert parse_manifest(GOOD.replace('"30 days"', f'"30 days", admin = "{admin}"', 1))
 
 
 @pytest.mark.parametrize(
     "role", ["Shop", "service/web/Shop", "arn:aws-cn:iam::123456789012:role/a/B"]
 )
 def test_valid_roles(role):
-    assert parse(GOOD.replace("[app]\n", f'[app]\nrole = "{role}"\n', 1)).app.role == role
+    assert parse_manifest(GOOD.replace("[app]\n", f'[app]\nrole = "{role}"\n', 1)).app.role == role
 
 
 @pytest.mark.parametrize(
@@ -298,7 +298,7 @@ def test_valid_roles(role):
 )
 def test_variables_that_run_other_code_are_refused(name):
     with pytest.raises(ManifestError, match=f"{name} is not the variable of a secret"):
-        parse(GOOD.replace('"SECRET_KEY"', f'"{name}"', 1))
+        parse_manifest(GOOD.replace('"SECRET_KEY"', f'"{name}"', 1))
 
 
 @pytest.mark.parametrize(
@@ -312,12 +312,15 @@ def test_variables_that_run_other_code_are_refused(name):
     ],
 )
 def test_variables_with_similar_names_are_allowed(name):
-    assert parse(GOOD.replace('"SECRET_KEY"', f'"{name}"', 1))
+    assert parse_manifest(GOOD.replace('"SECRET_KEY"', f'"{name}"', 1))
 
 
 @pytest.mark.parametrize("path", ["secrets.py", "shop/utils/secrets.py", "my-app/src/shop/s.py"])
 def test_valid_runtime_paths(path):
-    assert parse(GOOD.replace("[app]\n", f'[app]\nruntime = "{path}"\n', 1)).app.runtime == path
+    assert (
+        parse_manifest(GOOD.replace("[app]\n", f'[app]\nruntime = "{path}"\n', 1)).app.runtime
+        == path
+    )
 
 
 @pytest.mark.parametrize(
@@ -325,7 +328,7 @@ def test_valid_runtime_paths(path):
 )
 def test_invalid_runtime_paths(path):
     with pytest.raises(ManifestError, match="invalid runtime"):
-        parse(GOOD.replace("[app]\n", f'[app]\nruntime = "{path}"\n', 1))
+        parse_manifest(GOOD.replace("[app]\n", f'[app]\nruntime = "{path}"\n', 1))
 
 
 @pytest.mark.parametrize(
@@ -339,7 +342,7 @@ def test_invalid_runtime_paths(path):
 )
 def test_values_of_an_enumeration_are_listed(text, error, value):
     with pytest.raises(ManifestError) as raised:
-        parse(f"app = {{name = 'a'}}\n{text}")
+        parse_manifest(f"app = {{name = 'a'}}\n{text}")
     assert raised.value.message == f"shield.toml:{error}"
     assert raised.value.hint.startswith("use one of ")
     assert value in raised.value.hint.removeprefix("use one of ").split(", ")

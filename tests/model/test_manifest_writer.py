@@ -8,21 +8,21 @@ from manifest_samples import GOOD
 
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import App, Functions, Manifest, Rotation, Secret
-from shield_ai.model.manifest_parser import parse
-from shield_ai.model.manifest_writer import SCHEDULE_NOTE, render
+from shield_ai.model.manifest_parser import parse_manifest
+from shield_ai.model.manifest_writer import SCHEDULE_NOTE, render_manifest
 from shield_ai.model.printable import printable_lines
 
 
 def test_update_preserves_the_text_and_appends():
-    old = parse(GOOD)
+    old = parse_manifest(GOOD)
     new = Manifest(
         app=old.app,
         secret=(*old.secret, Secret(name="stripe-key", kind=Kind.API_KEY, env="STRIPE_KEY")),
     )
-    text = render(new, GOOD)
+    text = render_manifest(new, GOOD)
     assert text.startswith(GOOD)
-    assert parse(text) == new
-    assert render(new, text) == text
+    assert parse_manifest(text) == new
+    assert render_manifest(new, text) == text
 
 
 descriptions = st.text(max_size=9).filter(lambda text: printable_lines(text) == text)
@@ -39,18 +39,18 @@ def test_parses_what_it_renders(entries, description, optional):
     manifest = Manifest(
         app=App(name="shop", settings=("a.py",), tags={"team": "x"}), secret=secrets
     )
-    assert parse(render(manifest)) == manifest
+    assert parse_manifest(render_manifest(manifest)) == manifest
 
 
 def test_explains_the_first_name_that_would_end_like_an_arn():
     names = ("mail-value", "client-secret-value", "webhook-secret-value")
     secrets = tuple(Secret(name=name, env=name.upper().replace("-", "_")) for name in names)
-    text = render(Manifest(app=App(name="shop"), secret=secrets))
+    text = render_manifest(Manifest(app=App(name="shop"), secret=secrets))
     reason = 'because AWS can take the end of "client-secret" for the suffix of an ARN'
     comment = f'# ends in "-value" {reason}'
     assert f'name = "client-secret-value" {comment}\n' in text
     assert text.count("because AWS") == 1
-    assert [secret.name for secret in parse(text).secret] == list(names)
+    assert [secret.name for secret in parse_manifest(text).secret] == list(names)
 
 
 @pytest.mark.parametrize(
@@ -61,9 +61,9 @@ def test_explains_the_first_name_that_would_end_like_an_arn():
     ],
 )
 def test_writes_the_region(app, line):
-    text = render(Manifest(app=app))
+    text = render_manifest(Manifest(app=app))
     assert line in text
-    assert parse(text) == Manifest(app=app)
+    assert parse_manifest(text) == Manifest(app=app)
 
 
 def test_says_that_a_drafted_schedule_is_not_in_force():
@@ -73,10 +73,10 @@ def test_says_that_a_drafted_schedule_is_not_in_force():
         for name in ("a", "b")
     )
     manifest = Manifest(app=App(name="shop", region="eu-west-2"), secret=secrets)
-    text = render(manifest)
+    text = render_manifest(manifest)
     assert text.count(f"}} # {SCHEDULE_NOTE}\n") == 1
-    assert parse(text) == manifest
+    assert parse_manifest(text) == manifest
     deployed = msgspec.structs.replace(manifest, rotation=Functions())
-    assert SCHEDULE_NOTE not in render(
-        deployed, render(msgspec.structs.replace(deployed, secret=()))
+    assert SCHEDULE_NOTE not in render_manifest(
+        deployed, render_manifest(msgspec.structs.replace(deployed, secret=()))
     )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.model.errors import ManifestError
-from shield_ai.model.schedule import parse, parse_window
+from shield_ai.model.schedule import parse_schedule, parse_window
 
 LAST = datetime(2026, 11, 24, 19, 30, tzinfo=UTC)  # a Tuesday
 
@@ -25,7 +25,7 @@ LAST = datetime(2026, 11, 24, 19, 30, tzinfo=UTC)  # a Tuesday
     ],
 )
 def test_parses_rates(text, expression, after):
-    schedule = parse(text)
+    schedule = parse_schedule(text)
     assert schedule.expression == expression
     assert schedule.next(LAST) == LAST + after
 
@@ -50,8 +50,8 @@ def test_parses_rates(text, expression, after):
     ],
 )
 def test_parses_crons(text, then):
-    assert parse(text).expression == text
-    assert f"{parse(text).next(LAST):%Y-%m-%d %H:%M}" == then
+    assert parse_schedule(text).expression == text
+    assert f"{parse_schedule(text).next(LAST):%Y-%m-%d %H:%M}" == then
 
 
 @pytest.mark.parametrize(
@@ -87,13 +87,13 @@ def test_parses_crons(text, then):
 )
 def test_invalid_schedules(text, message):
     with pytest.raises(ManifestError) as caught:
-        parse(text)
+        parse_schedule(text)
     assert message in caught.value.message
     assert caught.value.hint
 
 
 def test_hours_that_never_follow_each_other():
-    assert parse("cron(0 0,22 1 * ? *)").cron
+    assert parse_schedule("cron(0 0,22 1 * ? *)").cron
 
 
 @given(
@@ -102,22 +102,22 @@ def test_hours_that_never_follow_each_other():
 )
 def test_every_text_is_valid_or_rejected(text, form):
     try:
-        schedule = parse(form.format(text))
+        schedule = parse_schedule(form.format(text))
     except ManifestError:
         return
     first = schedule.next(LAST)
     assert first > LAST
     assert schedule.next(first) - first >= timedelta(hours=4)
-    assert parse(schedule.expression).next(LAST) == first
+    assert parse_schedule(schedule.expression).next(LAST) == first
 
 
 @pytest.mark.parametrize(("text", "is_good"), [("3h", True), ("3 hours", True), ("1 hour", True), ("0h", False), ("25h", False), ("h", False), ("90 minutes", False)])  # fmt: skip
 def test_parses_windows(text, is_good):
     if is_good:
-        assert parse_window(text, parse("30 days")) == f"{int(text[0])}h"
+        assert parse_window(text, parse_schedule("30 days")) == f"{int(text[0])}h"
     else:
         with pytest.raises(ManifestError, match="invalid rotation window"):
-            parse_window(text, parse("30 days"))
+            parse_window(text, parse_schedule("30 days"))
 
 
 @pytest.mark.parametrize(
@@ -129,4 +129,4 @@ def test_parses_windows(text, is_good):
 )
 def test_long_windows(text, when):
     with pytest.raises(ManifestError, match="extends into"):
-        parse_window(text, parse(when))
+        parse_window(text, parse_schedule(when))

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from shield_ai.flow.verify.applied_files import FILES_UNCHANGED
-from shield_ai.flow.verify.check import Status, absent, make_check
+from shield_ai.flow.verify.check import Status, absent_check, make_check
 from shield_ai.flow.verify.code import CODE_MIGRATED
 from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
@@ -170,7 +170,7 @@ def test_checks_are_colored():
         make_check(CODE_MIGRATED, Status.OK),
         make_check(POLICY_MINIMAL, Status.FAILED, "no policy", "run shield apply"),
         make_check(FILES_UNCHANGED, Status.UNKNOWN, "not checked\x1b[2J"),
-        absent(SECRET_READABLE, "sentry-dsn", "the default is used"),
+        absent_check(SECRET_READABLE, "sentry-dsn", "the default is used"),
     ]
     plain = checks_text(checks)
     assert plain.splitlines()[-1] == "1 of 3 checks passed"

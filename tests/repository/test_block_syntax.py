@@ -23,7 +23,7 @@ from doc_blocks import ROOT, Block, blocks, pages, steps
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Manifest
-from shield_ai.model.manifest_parser import parse as parse_manifest
+from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.scan.rules import pattern
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def check_yaml(block: Block, folder: Path) -> None:
             assert document["kind"]
             assert document["metadata"]["name"]
     if "patterns/" in block.title:
-        pattern.parse(block.text, block.title, set())
+        pattern.parse_pattern(block.text, block.title, set())
     if block.title == ".pre-commit-config.yaml":
         check_hooks(documents[0])
     if schema := schema_of(block, documents[0]):

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shield_ai.rotator.errors import SetupError
-from shield_ai.rotator.url import is_url, parse, with_password
+from shield_ai.rotator.url import is_database_url, parse_database_url, with_password
 
 PLAIN = "postgres://u:p@h/d"
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1)
@@ -31,10 +31,10 @@ NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
     ],
 )  # fmt: skip
 def test_parses_urls(text, found):
-    assert is_url(text)
-    assert parse(text).items() >= found.items()
+    assert is_database_url(text)
+    assert parse_database_url(text).items() >= found.items()
     changed = with_password(text, "n&w/")
-    assert parse(changed) == {**parse(text), "password": "n&w/"}
+    assert parse_database_url(changed) == {**parse_database_url(text), "password": "n&w/"}
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_parses_urls(text, found):
     ],
 )
 def test_other_secrets_are_not_database_urls(text):
-    assert not is_url(text)
+    assert not is_database_url(text)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_other_secrets_are_not_database_urls(text):
 )
 def test_invalid_urls(text):
     with pytest.raises(SetupError) as caught:
-        parse(text)
+        parse_database_url(text)
     assert "p@" not in str(caught.value)
     assert caught.value.__cause__ is None
 
@@ -78,8 +78,8 @@ def test_replaces_only_the_password(user, old, new, name, end):
     tail = f"@db.example.com:5432/{quote(name, safe='')}{end}"
     changed = with_password(head + quote(old, safe="") + tail, new)
     assert changed == head + quote(new, safe="") + tail
-    assert parse(changed)["password"] == new
-    assert parse(changed)["username"] == user
+    assert parse_database_url(changed)["password"] == new
+    assert parse_database_url(changed)["username"] == user
 
 
 @pytest.fixture

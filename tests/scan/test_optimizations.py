@@ -8,7 +8,7 @@ import jinja2
 import pytest
 
 from shield_ai.scan import runner
-from shield_ai.scan.python.app_scan import scan
+from shield_ai.scan.python.app_scan import scan_app
 from shield_ai.scan.rules.pattern import RuleKind, csec34_rules
 from shield_ai.scan.runner import scan_paths
 from shield_ai.scan.text import prefilter
@@ -54,8 +54,8 @@ def plain(monkeypatch):
             patch.setattr(prefilter, "load_hyperscan", lambda: None)
             patch.setattr(
                 runner,
-                "scan",
-                lambda root, paths, variables, _markers, _ignored, reads: scan(
+                "scan_app",
+                lambda root, paths, variables, _markers, _ignored, reads: scan_app(
                     root, paths, variables, other_reads=reads
                 ),
             )
@@ -82,7 +82,7 @@ def test_scan_and_plan_see_the_same(tree):
     kinds = {RuleKind.PYTHON, RuleKind.ABSENT, RuleKind.DOTENV}
     rules = {rule.id for rule in csec34_rules().values() if rule.kind in kinds}
     whole = scan_paths([tree], include_low_confidence=True)
-    of_plan = scan(tree)
+    of_plan = scan_app(tree)
     seen = {(f.path, f.line, f.rule, f.name) for f in whole.findings if f.rule in rules}
     planned = {(f.path, f.line, f.rule, f.name) for f in of_plan.findings}
     suppressed = whole.suppressed

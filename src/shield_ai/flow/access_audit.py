@@ -12,7 +12,7 @@ from shield_ai.aws.cloudtrail import trail
 from shield_ai.aws.cloudtrail.audit import Auditor
 from shield_ai.aws.cloudtrail.events import is_unreadable, parse_event
 from shield_ai.aws.cloudtrail.since import parse_since
-from shield_ai.aws.desired.iam import role_name, session_reader, slug
+from shield_ai.aws.desired.iam import app_slug, role_name, session_reader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +96,7 @@ def allowed_readers(manifest: Manifest) -> list[str]:
     """Return the principals that may read: the app's role, rotation roles and `readers`."""
     if not manifest.app.role and not manifest.monitoring.readers:
         return []
-    readers = [f"role/{slug(manifest.app)}-*"]
+    readers = [f"role/{app_slug(manifest.app)}-*"]
     readers.extend(session_reader(reader) for reader in manifest.monitoring.readers)
     if manifest.app.role:
         readers.insert(0, f"role/{role_name(manifest.app)}")

@@ -9,8 +9,8 @@ import msgspec
 
 from shield_ai.model.edit import Edit, FileChange
 from shield_ai.model.errors import SourceError
-from shield_ai.model.manifest_parser import parse
-from shield_ai.model.manifest_writer import render
+from shield_ai.model.manifest_parser import parse_manifest
+from shield_ai.model.manifest_writer import render_manifest
 from shield_ai.model.naming import MANIFEST
 from shield_ai.project.python_source import file_change
 
@@ -36,7 +36,7 @@ def read_manifest(tree: Tree) -> Manifest | None:
     if raw is None:
         return None
     try:
-        return parse(raw.decode("utf-8-sig"))
+        return parse_manifest(raw.decode("utf-8-sig"))
     except UnicodeDecodeError:
         raise SourceError(f"{MANIFEST} is not UTF-8 text", "save the file as UTF-8") from None
 
@@ -65,7 +65,7 @@ def write_manifest(tree: Tree, manifest: Manifest, known: int) -> str:
     """
     old = tree.read(MANIFEST)
     bom, old_text = _decode(old or b"")
-    new = bom + render(manifest, old_text).encode()
+    new = bom + render_manifest(manifest, old_text).encode()
     total = len(manifest.secret)
     if new == old:
         return f"{MANIFEST}: no new secrets, {total} already listed"
@@ -87,7 +87,7 @@ def manifest_edit(manifest: Manifest, read: FileReader) -> list[FileChange]:
     """
     old = read(MANIFEST)
     bom, old_text = _decode(old or b"")
-    text = render(manifest, old_text)
+    text = render_manifest(manifest, old_text)
     if bom + text.encode() == old:
         return []
     end = len(old or b"")

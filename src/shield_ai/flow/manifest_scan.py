@@ -8,7 +8,7 @@ from shield_ai.flow.literal_variables import choose_literal_variables
 from shield_ai.model.finding import Severity
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
-from shield_ai.scan.python.app_scan import scan
+from shield_ai.scan.python.app_scan import scan_app
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -36,12 +36,12 @@ def scan_with_manifest(root: Path, manifest: Manifest | None) -> Scan:
 
 
 def _scan_twice(root: Path, named: set[str], ignored: Collection[str]) -> Scan:
-    first = scan(root, manifest_variables=named, ignored=ignored)
+    first = scan_app(root, manifest_variables=named, ignored=ignored)
     unnamed = _movable_reads(first.sites) - named
     unusual = {variable for variable in unnamed if not is_secret(variable)}
     if not unusual:
         return first
-    return scan(root, manifest_variables=named | unusual, ignored=ignored)
+    return scan_app(root, manifest_variables=named | unusual, ignored=ignored)
 
 
 def _movable_reads(sites: Sequence[FoundSite]) -> set[str]:

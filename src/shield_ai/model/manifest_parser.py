@@ -19,7 +19,7 @@ from shield_ai.model.manifest import (
     Monitoring,
     Secret,
 )
-from shield_ai.model.manifest_validation import validate
+from shield_ai.model.manifest_validation import validate_manifest
 from shield_ai.model.naming import MANIFEST
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _TABLES: dict[str, type[msgspec.Struct]] = {
 INVALID_ENUM = "Invalid enum value"  # the message of msgspec
 
 
-def parse(text: str) -> Manifest:
+def parse_manifest(text: str) -> Manifest:
     """Parse and validate the text of shield.toml.
 
     Raises:
@@ -56,7 +56,7 @@ def parse(text: str) -> Manifest:
         raise ManifestError(
             f"{_locate_error(text, message)}: {_reword(message)}", _hint(message)
         ) from None
-    validate(manifest, functools.partial(locate, text))
+    validate_manifest(manifest, functools.partial(locate, text))
     return manifest
 
 

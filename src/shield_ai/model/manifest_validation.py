@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _PIPELINES = frozenset({"github", "gitlab"})  # kinds of files in `edit` with jobs
 
 
-def validate(manifest: Manifest, locate: Locate) -> None:
+def validate_manifest(manifest: Manifest, locate: Locate) -> None:
     """Check the values of a manifest.
 
     Args:

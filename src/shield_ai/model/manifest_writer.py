@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.model.naming import ARN_SUFFIX, VALUE
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SCHEDULE_NOTE = (
 EXPLANATION = 'ends in "{value}" because AWS can take the end of "{stem}" for the suffix of an ARN'
 
 
-def render(manifest: Manifest, old: str = "") -> str:
+def render_manifest(manifest: Manifest, old: str = "") -> str:
     """Return the text of shield.toml.
 
     Args:
@@ -42,7 +42,7 @@ def render(manifest: Manifest, old: str = "") -> str:
     """
     if not old:
         return _render_new(manifest)
-    names = {secret.name for secret in parse(old).secret}
+    names = {secret.name for secret in parse_manifest(old).secret}
     missing = [secret for secret in manifest.secret if secret.name not in names]
     if not missing:
         return old

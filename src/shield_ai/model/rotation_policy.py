@@ -108,5 +108,5 @@ def rotation_settings(secret: Secret) -> dict[str, str]:
 def next_rotation(secret: Secret, last: datetime) -> datetime | None:
     """Return the time of the rotation after the last one; None without a schedule."""
     if isinstance(secret.rotate, Rotation) and secret.rotate.every:
-        return schedule.parse(secret.rotate.every).next(last)
+        return schedule.parse_schedule(secret.rotate.every).next(last)
     return None

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def _check_schedule(rotation: Rotation) -> None:
     if rotation.every:
-        when = schedule.parse(rotation.every)
+        when = schedule.parse_schedule(rotation.every)
         if rotation.window:
             schedule.parse_window(rotation.window, when)
     elif rotation == Rotation():

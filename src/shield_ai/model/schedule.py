@@ -123,7 +123,7 @@ class Schedule:
         raise ValueError("a schedule requires either every or cron")
 
 
-def parse(text: str) -> Schedule:
+def parse_schedule(text: str) -> Schedule:
     """Parse a schedule.
 
     Raises:

@@ -79,7 +79,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         Raises:
             SourceError: The file is not valid Python for this version of the interpreter.
         """
-        return parse(self.path, self.text)
+        return parse_python(self.path, self.text)
 
     @functools.cached_property
     def statement_lines(self) -> frozenset[int]:
@@ -159,7 +159,7 @@ def _newline(body: bytes) -> str:
     return "\r" if cr > lf else "\n"
 
 
-def parse(path: str, text: str) -> ast.Module:
+def parse_python(path: str, text: str) -> ast.Module:
     """Parse Python code without warnings, for example about invalid escape sequences.
 
     Raises:

@@ -21,10 +21,10 @@ import hashlib
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from .database import DatabaseStrategy, LockingSession
-from .document import Login, parse, stricter_ssl_mode
+from .document import Login, parse_secret_value, stricter_ssl_mode
 from .errors import LoginRefusedError, SetupError, SupersededError
 from .secret import CURRENT, PENDING, PREVIOUS
-from .url import is_url
+from .url import is_database_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +57,7 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
 
     def next_document(self, rotation: Rotation, document: dict[str, Any]) -> dict[str, Any]:
         """Return the document with the other user."""
-        if is_url(rotation.current_value()):
+        if is_database_url(rotation.current_value()):
             raise SetupError(
                 "alternating users require a JSON secret: a URL can't store the name of the base"
             )
@@ -116,7 +116,7 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
             SetupError: The administrator's secret is missing, or can't be used for this rotation.
         """
         name = rotation.environ.get("ROTATION_ADMIN")
-        name = name or parse(rotation.current_value()).get("masterarn")
+        name = name or parse_secret_value(rotation.current_value()).get("masterarn")
         if not name:
             raise SetupError(
                 "alternating users require an administrator's secret: set ROTATION_ADMIN or "
@@ -137,7 +137,7 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
     def _admin_login(
         self, rotation: Rotation, text: str, target: Login, users: tuple[str, str]
     ) -> Login:
-        document = parse(text)
+        document = parse_secret_value(text)
         if not document.get("host"):
             raise SetupError("the administrator's secret has no host: add the host of its server")
         admin = self.parse_login(rotation, document)

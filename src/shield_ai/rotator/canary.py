@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, cast
 
 from .database import DatabaseStrategy
-from .document import parse
+from .document import parse_secret_value
 from .errors import RotationError
 from .interface import Rotation
 from .secret import CURRENT, Store, create_client
@@ -95,4 +95,4 @@ def _test_login(client: Any, secret: Mapping[str, Any]) -> None:
     strategy = select_strategy(current, rotation.environ)
     if isinstance(strategy, DatabaseStrategy):
         database = cast("DatabaseStrategy[Any]", strategy)
-        database.connector.log_in_once(database.parse_login(rotation, parse(current)))
+        database.connector.log_in_once(database.parse_login(rotation, parse_secret_value(current)))

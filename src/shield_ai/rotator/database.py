@@ -10,12 +10,12 @@ from .connector import Connector
 from .document import (
     Login,
     ensure_same_target,
-    parse,
     parse_login,
+    parse_secret_value,
     require_consent_to_unverified_tls,
 )
 from .errors import LoginRefusedError, RotationError, SetupError
-from .url import is_url, with_password
+from .url import is_database_url, with_password
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,12 +53,12 @@ class DatabaseStrategy(Generic[SessionT]):
 
     def new_value(self, rotation: Rotation, current: str) -> str:
         """Return the secret with a new password, and with the next user if users alternate."""
-        document = parse(current)
+        document = parse_secret_value(current)
         login = self.parse_login(rotation, document)  # rejects an incomplete login before changes
         require_consent_to_unverified_tls(login, rotation.environ)
         following = self.next_document(rotation, document)
         password = rotation.store.random_password()
-        if is_url(current):
+        if is_database_url(current):
             return with_password(current, password)
         return json.dumps({**following, "password": password})
 
@@ -77,8 +77,8 @@ class DatabaseStrategy(Generic[SessionT]):
             SetupError: A login is invalid, or the logins are for different servers or databases,
                 or the operator has not allowed their unverified TLS.
         """
-        pending = self.parse_login(rotation, parse(rotation.pending_value()))
-        current = self.parse_login(rotation, parse(rotation.current_value()))
+        pending = self.parse_login(rotation, parse_secret_value(rotation.pending_value()))
+        current = self.parse_login(rotation, parse_secret_value(rotation.current_value()))
         ensure_same_target(pending, current)
         for login in (pending, current):
             require_consent_to_unverified_tls(login, rotation.environ)
@@ -91,7 +91,7 @@ class DatabaseStrategy(Generic[SessionT]):
         """
         for text in rotation.older_values():
             try:
-                older = self.parse_login(rotation, parse(text))
+                older = self.parse_login(rotation, parse_secret_value(text))
             except SetupError:
                 continue
             if (older.username, older.target) == (login.username, login.target):

@@ -45,14 +45,14 @@ class Login:
         return replace(self, password=password)
 
 
-def parse(text: str) -> dict[str, Any]:
+def parse_secret_value(text: str) -> dict[str, Any]:
     """Parse a secret.
 
     Raises:
         SetupError: The secret is neither a JSON object nor a valid URL.
     """
-    if url.is_url(text):
-        return url.parse(text)
+    if url.is_database_url(text):
+        return url.parse_database_url(text)
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):

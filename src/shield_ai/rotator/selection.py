@@ -59,7 +59,7 @@ def strategy_name(current: str, environ: Mapping[str, str]) -> str:
 
 def _parse_document(text: str) -> dict[str, Any]:
     try:
-        document = url.parse(text) if url.is_url(text) else json.loads(text)
+        document = url.parse_database_url(text) if url.is_database_url(text) else json.loads(text)
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}

@@ -29,13 +29,13 @@ LOGIN_PARAMETERS = frozenset(
 )
 
 
-def is_url(text: str) -> bool:
+def is_database_url(text: str) -> bool:
     """Return True for the URL of a database that can be rotated."""
     scheme, separator, _ = text.strip().partition("://")
     return bool(separator) and scheme.lower().partition("+")[0] in ENGINES
 
 
-def parse(text: str) -> dict[str, Any]:
+def parse_database_url(text: str) -> dict[str, Any]:
     """Parse a URL into the fields of a JSON document.
 
     Raises:

@@ -17,7 +17,7 @@ from shield_ai.scan.files.tracking import find_ignored, find_tracked
 from shield_ai.scan.files.walk import is_dotenv, is_python, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
 from shield_ai.scan.python.app.skipped_folders import select_app_paths
-from shield_ai.scan.python.app_scan import scan, scan_files
+from shield_ai.scan.python.app_scan import scan_app, scan_files
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.engine import Pool, no_progress, scan_credentials
 from shield_ai.scan.text.reader import MAX_SIZE, reader
@@ -108,7 +108,7 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
         credentials.skip(pattern.APP_FOLDER, SkipId.NOTHING_TRACKED.reason())
     selected = select_app_paths(entries, read)
     variables, ignored = manifest_variables(read)
-    app = scan(root, selected.paths, variables, credentials.markers, ignored, selected.findings)
+    app = scan_app(root, selected.paths, variables, credentials.markers, ignored, selected.findings)
     dotenv_paths = [path for path in paths if _is_dotenv_path(path)]
     tracked = find_tracked(root, dotenv_paths)
     if git_failures or tracked is None or custom_paths is None:

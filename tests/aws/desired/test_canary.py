@@ -6,7 +6,7 @@ import pytest
 
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.canary import MAX_INPUT_SIZE, canary_resources, monitored_secrets
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 
 ACCOUNT, REGION = "123456789012", "eu-central-1"
 TEXT = """
@@ -41,7 +41,8 @@ rotate = "manual"
 
 def describe(text=TEXT):
     return {
-        r.key: r.settings for r in canary_resources(parse(text), ACCOUNT, REGION, lambda _: None)
+        r.key: r.settings
+        for r in canary_resources(parse_manifest(text), ACCOUNT, REGION, lambda _: None)
     }
 
 
@@ -57,7 +58,7 @@ def test_resources_are_in_order_of_dependency():
         ("alarm", "shop-prod-rotate-database-errors"),
         ("alarm", "shop-prod-rotate-session-key-errors"),
     ]
-    keys = [r.key for r in resources(parse(TEXT), ACCOUNT, REGION, lambda _: None)]
+    keys = [r.key for r in resources(parse_manifest(TEXT), ACCOUNT, REGION, lambda _: None)]
     assert [key for key in keys if key in describe()] == [*describe()]
     assert len(set(keys)) == len(keys)
 
@@ -67,7 +68,7 @@ def test_alarm_on_each_rotation_function():
     assert (alarm["namespace"], alarm["metric"], alarm["threshold"]) == ("AWS/Lambda", "Errors", 0)
     assert alarm["dimensions"] == {"FunctionName": "shop-prod-rotate-database"}
     assert ("function", "shop-prod-rotate-database") in {
-        r.key for r in resources(parse(TEXT), ACCOUNT, REGION, lambda _: None)
+        r.key for r in resources(parse_manifest(TEXT), ACCOUNT, REGION, lambda _: None)
     }
 
 
@@ -108,14 +109,14 @@ def test_role_permissions():
     ],
 )
 def test_no_canary(without):
-    assert not monitored_secrets(parse(without))
+    assert not monitored_secrets(parse_manifest(without))
     assert describe(without) == {}
 
 
 def test_overdue_alarm_is_not_duplicated():
     text = TEXT.replace("[monitoring]", "[monitoring]\noverdue = 2")
     assert ("alarm", "shop-prod-secret-overdue") not in describe(text)
-    keys = [r.key for r in resources(parse(text), ACCOUNT, REGION, lambda _: None)]
+    keys = [r.key for r in resources(parse_manifest(text), ACCOUNT, REGION, lambda _: None)]
     assert keys.count(("alarm", "shop-prod-secret-overdue")) == 1
 
 

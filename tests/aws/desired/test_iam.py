@@ -12,11 +12,11 @@ from shield_ai.aws.desired import resources as everything
 from shield_ai.aws.desired.iam import (
     MAX_POLICY_SIZE,
     PARTITIONS,
+    app_slug,
     iam_resources,
     partition,
     policy_document,
     policy_documents,
-    slug,
 )
 from shield_ai.aws.desired.policy_scope import find_broad_grants
 from shield_ai.aws.desired.rotation import function_name
@@ -179,12 +179,12 @@ def test_role_with_path(role):
     ],
 )
 def test_slug_includes_the_prefix(prefix, expected):
-    assert slug(manifest(prefix=prefix).app) == expected
+    assert app_slug(manifest(prefix=prefix).app) == expected
 
 
 def test_slug_of_non_ascii_names():
-    assert slug(manifest(name="日本").app) != slug(manifest(name="中国").app)
-    assert slug(manifest(name="日本", prefix="prod/").app) == "app-cf2abf0c-prod"
+    assert app_slug(manifest(name="日本").app) != app_slug(manifest(name="中国").app)
+    assert app_slug(manifest(name="日本", prefix="prod/").app) == "app-cf2abf0c-prod"
 
 
 @given(

@@ -16,7 +16,7 @@ from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.export.operator import operator_policy
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import App, Functions, Manifest, Monitoring, Rotation, Secret
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 FULL = Manifest(
@@ -157,7 +157,7 @@ def test_policy_allows_all_calls(tmp_path, aws, caplog):
     }
     allowed = {
         a
-        for s in operator_policy(parse(toml.read_text()), aws.account, REGION)["Statement"]
+        for s in operator_policy(parse_manifest(toml.read_text()), aws.account, REGION)["Statement"]
         for a in s["Action"]
     }
     assert len(called) > 30

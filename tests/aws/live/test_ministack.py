@@ -21,7 +21,7 @@ from fault_proxy import FaultProxy
 from shield_helpers import make_app, run
 
 from shield_ai.aws.export.operator import operator_policy
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.sandbox.emulator.supervised import SupervisedProcess
 
 PROGRAM = os.environ.get("SHIELD_MINISTACK", "")
@@ -137,7 +137,7 @@ def app(root, tmp_path):
 
 
 def manifest(app):
-    return parse((app / "shield.toml").read_text())
+    return parse_manifest((app / "shield.toml").read_text())
 
 
 def run_ok(*arguments, app):

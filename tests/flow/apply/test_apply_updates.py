@@ -16,7 +16,7 @@ from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
 from shield_ai.flow.journal.log import Journal
 from shield_ai.model.hidden import Hidden
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 
 NAME = "mail-api-key"
 
@@ -234,7 +234,7 @@ def test_stores_the_value_of_an_exported_secret(app):
     undo(app)
     client, name_of_app = (
         boto3.client("secretsmanager"),
-        parse((app / "shield.toml").read_text()).app.name,
+        parse_manifest((app / "shield.toml").read_text()).app.name,
     )
     for name in (NAME, "django-secret-key"):
         client.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)

@@ -5,11 +5,11 @@ import re
 import msgspec
 import pytest
 
-from shield_ai.flow.draft.manifest_draft import draft
+from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation, Secret
-from shield_ai.model.manifest_parser import parse
-from shield_ai.model.manifest_writer import render
+from shield_ai.model.manifest_parser import parse_manifest
+from shield_ai.model.manifest_writer import render_manifest
 from shield_ai.model.rotation_policy import rotation_settings
 from shield_ai.scan.python.app_scan import scan_files
 
@@ -17,7 +17,7 @@ from shield_ai.scan.python.app_scan import scan_files
 def drafted(text, manifest=None, **files):
     raws = {"manage.py": b"", "shop/settings.py": text.encode(), **files}
     scan = scan_files("shop", list(raws), raws.get)
-    return draft(scan.sites, manifest, scan.facts)
+    return draft_manifest_from_sites(scan.sites, manifest, scan.facts)
 
 
 DJANGO = "import os\nINSTALLED_APPS = []\n"
@@ -249,7 +249,7 @@ def test_keeps_pairs_that_shield_toml_separates(text, names):
     )
     raws = {"shop/settings.py": text.encode()}
     scan = scan_files("shop", list(raws), raws.get, manifest_variables={secret})
-    found = draft(scan.sites, old, scan.facts)
+    found = draft_manifest_from_sites(scan.sites, old, scan.facts)
     assert [entry.name for entry in found.secret] == names
     assert all(entry.fields is None for entry in found.secret)
 
@@ -448,7 +448,7 @@ def test_a_draft_survives_a_round_trip():
         DJANGO
         + "SECRET_KEY = os.environ['SECRET_KEY']\nCLIENT_SECRET = os.environ['CLIENT_SECRET']\n"
     )
-    assert parse(render(manifest)) == manifest
+    assert parse_manifest(render_manifest(manifest)) == manifest
     assert manifest.app.settings == ("shop/settings.py",)
 
 
@@ -522,7 +522,9 @@ def test_names_the_settings_that_include_others():
         "shop/settings/parts/mail.py": read,
     }
     scan = scan_files("shop", list(files), files.get)
-    assert draft(scan.sites, None, scan.facts).app.settings == ("shop/settings/main.py",)
+    assert draft_manifest_from_sites(scan.sites, None, scan.facts).app.settings == (
+        "shop/settings/main.py",
+    )
 
 
 DATABASE = """\
@@ -551,7 +553,7 @@ DATABASES = {{"default": {{
 def test_the_engine_of_the_settings_selects_the_rotation(engine, variable, rotate):
     raw = DATABASE.format(engine=engine, variable=variable).encode()
     found = scan_files("shop", ["shop/settings.py"], {"shop/settings.py": raw}.get)
-    [secret] = draft(found.sites, None, found.facts).secret
+    [secret] = draft_manifest_from_sites(found.sites, None, found.facts).secret
     if rotate == "manual":
         assert secret.rotate == "manual"
     else:
@@ -668,7 +670,7 @@ def test_a_template_of_settings_is_no_settings_file(path):
 def test_the_only_settings_file_can_have_the_name_of_a_template():
     raws = {"shop/settings_sample.py": b"import os\nA_TOKEN = os.environ['A_TOKEN']\n"}
     scan = scan_files("shop", list(raws), raws.get)
-    found = draft(scan.sites, None, scan.facts)
+    found = draft_manifest_from_sites(scan.sites, None, scan.facts)
     assert (found.app.settings, found.secret[0].optional) == (tuple(raws), False)
 
 

@@ -11,11 +11,11 @@ from shield_ai.model.errors import AwsError, OutsideAppError, UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.locator import EnvVar
 from shield_ai.model.manifest import App, Manifest, Secret
-from shield_ai.model.manifest_writer import render
+from shield_ai.model.manifest_writer import render_manifest
 from shield_ai.model.plan import Action
 from shield_ai.model.resource import Live, SecretState
 from shield_ai.project.tree import Tree
-from shield_ai.scan.python.app_scan import scan
+from shield_ai.scan.python.app_scan import scan_app
 
 APP = App(name="shop", region="eu-west-1", prefix="shop/", tags={"team": "web"})
 KEY = Secret(name="django-secret-key", kind=Kind.DJANGO_SECRET_KEY, env="SECRET_KEY")
@@ -42,7 +42,7 @@ def state(*, deleted=False, **tags):
 
 def made(root, manifest, account, available=(), *, code=False):
     tree = Tree(root)
-    result = scan(root, manifest_variables=tuple(manifest.variables()))
+    result = scan_app(root, manifest_variables=tuple(manifest.variables()))
     code_inputs = CodeInputs(
         accessor_import=result.facts.accessor_import(manifest),
         has_folder=tree.has_folder,
@@ -204,7 +204,7 @@ def test_plans_only_the_code(tmp_path):
     assert result.changes == ()
     assert {"settings.py", "shield.toml", "aws_secrets.py"} <= {file.path for file in result.files}
     assert [skip.name for skip in result.skipped if skip.path == "settings.py"] == ["SECRET_KEY"]
-    (tmp_path / "shield.toml").write_text(render(manifest))
+    (tmp_path / "shield.toml").write_text(render_manifest(manifest))
     assert "shield.toml" not in {
         file.path for file in made(tmp_path, manifest, None, code=True).files
     }

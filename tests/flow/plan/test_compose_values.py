@@ -4,7 +4,7 @@ import pytest
 import yaml
 from shield_helpers import make_app, run
 
-from shield_ai.flow.plan.compose_values import composed_value, is_composed
+from shield_ai.flow.plan.compose_values import interpolate_compose_value, is_composed
 from shield_ai.flow.plan.deployment_plan import NOT_COMPARED
 from shield_ai.rewrite.project.deployment.variables import DIFFERENT
 
@@ -35,7 +35,7 @@ VARIABLES = {"A": "a$1", "EMPTY": ""}
 )
 def test_composed_value(text, composed, value):
     assert is_composed(text) is composed
-    assert composed_value(text, VARIABLES) == value
+    assert interpolate_compose_value(text, VARIABLES) == value
 
 
 @pytest.mark.parametrize(

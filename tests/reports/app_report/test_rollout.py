@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from report_samples import CLEAN, EMPTY, audit, report_data
 
-from shield_ai.flow.verify.check import Status, absent, make_check
+from shield_ai.flow.verify.check import Status, absent_check, make_check
 from shield_ai.flow.verify.role import ROLE_READS_OWN
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.model.skip import SkipId
@@ -57,7 +57,7 @@ def test_worst_check_decides(status, state):
 
 def test_an_absent_optional_secret_shows_nothing():
     others = [check for check in CLEAN.checks if check.id != SECRET_READABLE.id]
-    none = absent(SECRET_READABLE, "sentry-dsn", "the default is used")
+    none = absent_check(SECRET_READABLE, "sentry-dsn", "the default is used")
     for checks, state in (([none], "unknown"), ([none, CLEAN.checks[0]], "done")):
         found = states(msgspec.structs.replace(CLEAN, checks=(*others, *checks)))
         assert found["Check that each secret can be read"] == state

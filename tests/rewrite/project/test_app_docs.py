@@ -12,7 +12,7 @@ from shield_helpers import shield
 
 import shield_runtime
 from shield_ai.model.manifest import Manifest
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.rewrite.project import app_docs
 from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 
@@ -51,7 +51,7 @@ def test_troubleshooting_quotes_the_runtime(message):
 
 def test_tables_are_valid():
     files = {}
-    made = parse(MANIFEST)
+    made = parse_manifest(MANIFEST)
     app = msgspec.structs.replace(made.app, role="a|b`c")  # parse() rejects it
     fix(files, msgspec.structs.replace(made, app=app))
     rows = [line for line in files[PAGE].decode().splitlines() if line.startswith("|")]
@@ -116,7 +116,9 @@ def test_second_run_changes_nothing():
 def test_updates_generated_page():
     files = {}
     fix(files)
-    later = parse(MANIFEST + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n')
+    later = parse_manifest(
+        MANIFEST + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n'
+    )
     assert not fix(files, later)
     assert b"mail-password" in files[PAGE]
     assert UPDATES not in files
@@ -223,7 +225,7 @@ CHOSEN = "# the user removed the note about the default"
     ],
 )
 def test_advises_no_region_that_may_be_wrong(code, region, row, entry):
-    made = parse(MANIFEST)
+    made = parse_manifest(MANIFEST)
     app = msgspec.structs.replace(made.app, region=region, generate=("docs",))
     made = msgspec.structs.replace(made, app=app)
     files = {UPDATES: b"# Updates\n", "app.py": code.encode(), "tests/test_a.py": b"'AWS_REGION'"}
@@ -237,7 +239,7 @@ def test_advises_no_region_that_may_be_wrong(code, region, row, entry):
 
 
 def test_documents_a_schedule_only_if_apply_creates_it():
-    made = parse(MANIFEST + "\n[rotation]\n")
+    made = parse_manifest(MANIFEST + "\n[rotation]\n")
     files = {}
     fix(files, made)
     assert "| every 30 days, alternating-users |" in files[PAGE].decode()
@@ -256,7 +258,7 @@ def test_documents_a_schedule_only_if_apply_creates_it():
     ],
 )  # fmt: skip
 def test_lists_the_variables_that_stay(kept, passed_on, text):
-    made = parse(MANIFEST)
+    made = parse_manifest(MANIFEST)
     made = msgspec.structs.replace(made, app=msgspec.structs.replace(made.app, generate=("docs",)))
     files = {UPDATES: b"# Updates\n"}
     app = AppFiles(lambda _: True, kept=kept, passed_on=passed_on)

@@ -8,7 +8,7 @@ import pytest
 from fixer_helpers import MANIFEST, manifest, run
 
 from shield_ai.model.manifest import Manifest
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.rewrite.project import app_tests, runtime_copy
 from shield_ai.rewrite.project.stamp import stamp
 
@@ -111,15 +111,18 @@ def test_does_not_overwrite_existing_tests():
 def test_tests_do_not_repeat_the_map():
     files, later = app_with_tests(), app_with_tests()
     fix(files)
-    fix(later, parse(MANIFEST + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n'))
+    fix(
+        later,
+        parse_manifest(MANIFEST + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n'),
+    )
     assert later == files
 
 
 def test_updates_tests_until_they_are_edited():
     files = app_with_tests()
     text = MANIFEST.replace("shop/utils/secrets.py", "package")
-    fix(files, parse(text))
-    later = parse(text + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n')
+    fix(files, parse_manifest(text))
+    later = parse_manifest(text + '\n[[secret]]\nname = "mail-password"\nenv = "MAIL_PASSWORD"\n')
     assert not fix(files, later)
     assert b'("mail-password", "MAIL_PASSWORD"),' in files[PATH]
     files[PATH] += b"# mine\n"
@@ -156,7 +159,7 @@ def test_tests_follow_the_style_of_the_project(test, config, tmp_path):
     config += "lint.isort.known-first-party = ['shop']\npreview = true\n"
     files = {"tests/test_a.py": test, "ruff.toml": config.encode()}
     name = 'name = "a-credential-of-a-team-with-a-long-name"\nenv = "A_CREDENTIAL_OF_A_TEAM_WITH_A_LONG_NAME"'
-    fix(files, parse(f"{MANIFEST}\n[[secret]]\n{name}\n"))
+    fix(files, parse_manifest(f"{MANIFEST}\n[[secret]]\n{name}\n"))
     (tmp_path / "ruff.toml").write_text(config)
     (tmp_path / "test_secrets.py").write_bytes(files[PATH].split(b"\n", 1)[1])
     for command in (["format", "--diff"], ["check"]):
@@ -211,7 +214,7 @@ def test_creates_no_tests_without_secrets():
     assert (
         fix(
             app_with_tests(),
-            parse(
+            parse_manifest(
                 MANIFEST.replace('"shop/utils/secrets.py"', '"package"').replace(
                     '["shop/settings.py"]', "[]"
                 )

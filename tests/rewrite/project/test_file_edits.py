@@ -5,7 +5,7 @@ from fixer_helpers import is_subsequence, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.rewrite.project.file_edits import append, encoding_problem, single_line
+from shield_ai.rewrite.project.file_edits import append_lines, encoding_problem, single_line
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from shield_ai.rewrite.project.file_edits import append, encoding_problem, singl
 )
 def test_append_keeps_existing_bytes(raw, gap, after):
     files = {} if raw is None else {"f": raw}
-    assert not run(append("f", raw, "x\n", gap=gap), files)
+    assert not run(append_lines("f", raw, "x\n", gap=gap), files)
     assert files["f"] == after
 
 
@@ -43,14 +43,14 @@ def test_append_keeps_existing_bytes(raw, gap, after):
 )
 def test_append_skips_unsupported_encoding(raw, text, message):
     files = {"f": raw}
-    assert message in run(append("f", raw, text), files)["f"]
+    assert message in run(append_lines("f", raw, text), files)["f"]
     assert files == {"f": raw}
 
 
 @given(st.binary(), st.booleans())
 def test_append_keeps_all_bytes(raw, gap):
     files = {"f": raw}
-    if not run(append("f", raw, "x\ny\n", gap=gap), files):
+    if not run(append_lines("f", raw, "x\ny\n", gap=gap), files):
         assert files["f"].startswith(raw)
         assert is_subsequence(raw, files["f"])
         assert files["f"].splitlines()[-2:] == [b"x", b"y"]

@@ -6,7 +6,7 @@ from shield_ai.rewrite.project.layout import (
     missing_packages,
     module_of,
     root_of,
-    shadows,
+    shadows_standard_library,
 )
 
 
@@ -66,7 +66,7 @@ def test_finds_root(paths, path, root, module, missing):
     ],
 )
 def test_shadows(paths, path, expected):
-    assert shadows(path, root_of(reader(*paths), path)) is expected
+    assert shadows_standard_library(path, root_of(reader(*paths), path)) is expected
 
 
 @pytest.mark.parametrize(

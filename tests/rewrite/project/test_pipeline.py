@@ -7,7 +7,7 @@ from fixer_helpers import is_subsequence, manifest, run
 from shield_ai.model.errors import SourceError
 from shield_ai.rewrite.project.copy_files import needed_files
 from shield_ai.rewrite.project.copy_parts import ALL
-from shield_ai.rewrite.project.fixer import AppFiles, DotenvFiles, FixContext, find_fixers
+from shield_ai.rewrite.project.fixer import AppFiles, DotenvFiles, FixContext, find_project_fixers
 from shield_ai.rewrite.project.pipeline import rewrite_project
 
 
@@ -98,7 +98,7 @@ def test_is_deterministic():
 
 
 def test_finds_each_fixer():
-    names = [fix.__module__.rpartition(".")[2] for fix in find_fixers()]
+    names = [fix.__module__.rpartition(".")[2] for fix in find_project_fixers()]
     assert names == sorted(names)
     assert {"coverage", "gitignore", "requirements", "runtime_copy"} <= set(names)
 

@@ -11,7 +11,7 @@ from fixer_helpers import manifest, run
 from shield_ai.rewrite.project import copy_files, runtime_copy
 from shield_ai.rewrite.project.copy_parts import ALL
 from shield_ai.rewrite.project.runtime_source import CopyState, compare_with_source, runtime_files
-from shield_ai.rewrite.project.secret_map import matches
+from shield_ai.rewrite.project.secret_map import map_matches_manifest
 from shield_ai.rewrite.project.stamp import stamp
 from shield_ai.scan.runner import scan_paths
 
@@ -43,7 +43,7 @@ def test_module_copy_and_package_are_written_once():
     assert f"{FOLDER}/transport/boto.py" in files
     for path in copied:
         assert compare_with_source(FOLDER, path, files[path]) is CopyState.SAME
-    assert matches(files[PATH], manifest())
+    assert map_matches_manifest(files[PATH], manifest())
     assert runtime_copy.write_copy(files.get, manifest()) == ([], [])
 
 
@@ -149,7 +149,7 @@ def test_map_file_is_updated_beside_an_edited_copy():
     files[f"{FOLDER}/cache.py"] += b"mine = 2\n"
     assert runtime_copy.provides_map(files.get, manifest())
     assert "was edited" in fix(files)[f"{FOLDER}/cache.py"]
-    assert matches(files[PATH], manifest())
+    assert map_matches_manifest(files[PATH], manifest())
     assert runtime_copy.provides_map(files.get, manifest())
     assert files[f"{FOLDER}/cache.py"].endswith(b"mine = 2\n")
 

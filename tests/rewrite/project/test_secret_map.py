@@ -11,7 +11,7 @@ from shield_ai.model.manifest import Environment
 from shield_ai.project.secret_map import parse_map
 from shield_ai.rewrite.project.map_style import MapStyle
 from shield_ai.rewrite.project.map_text import map_text
-from shield_ai.rewrite.project.secret_map import expected_map, matches, write_map
+from shield_ai.rewrite.project.secret_map import expected_map, map_matches_manifest, write_map
 
 PATH = "shop/utils/secrets.py"
 TEXT = '''\
@@ -68,7 +68,7 @@ def test_writes_the_map_of_shield_toml():
     files = {}
     assert run(write_map(PATH, None, manifest()), files) == {}
     assert files[PATH].decode() == TEXT
-    assert matches(files[PATH], manifest())
+    assert map_matches_manifest(files[PATH], manifest())
     assert write_map(PATH, files[PATH], manifest()) == ([], [])
 
 
@@ -126,7 +126,7 @@ def test_follows_the_style_of_the_project(style, config, tmp_path):
     name = "a-credential-with-a-very-long-name"
     made = with_secrets(lambda all_: renamed("sentry-dsn", name, all_))
     text = map_text("shop", expected_map(made), style)
-    assert matches(text.encode(), made)
+    assert map_matches_manifest(text.encode(), made)
     (tmp_path / "s.py").write_text(text)
     rules = "lint.select = ['I', 'E501', 'TID']"
     (tmp_path / "ruff.toml").write_text(f"line-length = {style.width}\n{rules}\n{config}\n")
@@ -149,7 +149,7 @@ def test_marks_names_that_bandit_takes_for_passwords():
     marked = [line.split("#")[0].strip() for line in text.splitlines() if "# nosec B105" in line]
     assert marked == ['"hook_secret": "HOOK",', '"password": "DB_PASSWORD",', f'"{"A" * 80}"']
     assert "nosec" not in map_text("shop", expected_map(made))
-    assert matches(text.encode(), made)
+    assert map_matches_manifest(text.encode(), made)
 
 
 def test_names_license_and_docs():
@@ -202,7 +202,7 @@ def test_edited_file_keeps_every_other_byte(change, old, new):
     if '"key": "SECRET_KEY",\n' in text:
         expected = expected.replace("# errors\n", '# errors\n        "key": "SECRET_KEY",\n')
     assert text.replace("},\n)", "}\n)") == expected.replace("},\n)", "}\n)")
-    assert matches(text.encode(), made)
+    assert map_matches_manifest(text.encode(), made)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_other_layouts_get_the_whole_mapping(call):
     )
     assert not skipped
     assert parse_map(text.encode()).secrets == expected_map(manifest()).secrets
-    assert matches(text.encode(), manifest())
+    assert map_matches_manifest(text.encode(), manifest())
 
 
 def test_skips_a_mapping_with_comments_in_another_layout():
@@ -272,12 +272,14 @@ def test_sets_the_prefix_in_an_edited_file(before, after):
     text, skipped = updated(before, prefixed())
     assert not skipped
     assert text.replace("],\n)", "]\n)") == after.replace("],\n)", "]\n)")
-    assert matches(text.encode(), prefixed())
+    assert map_matches_manifest(text.encode(), prefixed())
     assert updated(text, prefixed()) == (text, "")
 
 
 def test_a_map_with_another_prefix_does_not_match():
-    assert matches(WITH_PREFIX.encode(), prefixed())
-    assert matches(TEXT.encode(), prefixed())  # of an earlier version, with AWS_SECRETS_PREFIX
-    assert not matches(WITH_PREFIX.encode(), prefixed("other/"))
-    assert not matches(WITH_PREFIX.encode(), manifest())
+    assert map_matches_manifest(WITH_PREFIX.encode(), prefixed())
+    assert map_matches_manifest(
+        TEXT.encode(), prefixed()
+    )  # of an earlier version, with AWS_SECRETS_PREFIX
+    assert not map_matches_manifest(WITH_PREFIX.encode(), prefixed("other/"))
+    assert not map_matches_manifest(WITH_PREFIX.encode(), manifest())

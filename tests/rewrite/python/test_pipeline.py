@@ -6,7 +6,7 @@ import sys
 import msgspec
 import pytest
 
-from shield_ai.flow.draft.manifest_draft import draft
+from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project import runtime_copy
 from shield_ai.rewrite.python.imports.unused_imports import Importers
@@ -26,7 +26,7 @@ def test_combines_all_edits_of_a_file():
     }
     scan = scan_files("shop", list(raws), raws.get)
     text = "import os\nA = os.environ['A_TOKEN']\nB = os.environ['B_TOKEN']\n"
-    manifest = draft(
+    manifest = draft_manifest_from_sites(
         scan_files("shop", ["settings.py"], lambda _: text.encode()).sites, None, scan.facts
     )
     done = rewrite_python(
@@ -57,7 +57,7 @@ def app_with_two_roots(tmp_path):
         "src/app/core/other.py": b"",
     }
     scan = scan_files("shop", list(raws), raws.get)
-    manifest = draft(scan.sites, None, scan.facts)
+    manifest = draft_manifest_from_sites(scan.sites, None, scan.facts)
     line = scan.facts.accessor_import(manifest)
     options = WrapOptions(relative_package=scan.facts.relative_package)
     changes = rewrite_python(manifest, scan.sites, (), raws.get, line, options).files
@@ -167,7 +167,7 @@ def rewritten_once(raws, path):
     for _ in range(3):  # the first time, the copy of the runtime does not exist yet
         scan = scan_files("shop", list(raws), raws.get)
         found = scan_files("shop", ["settings.py"], lambda _: READS.encode())
-        manifest = draft(found.sites, None, scan.facts)
+        manifest = draft_manifest_from_sites(found.sites, None, scan.facts)
         app = msgspec.structs.replace(manifest.app, runtime=runtime)
         manifest = msgspec.structs.replace(manifest, app=app)
         line = scan.facts.accessor_import(manifest)

@@ -12,7 +12,7 @@ from shield_helpers import shield
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.files.walk import Entry, walk_all
-from shield_ai.scan.python.app_scan import scan
+from shield_ai.scan.python.app_scan import scan_app
 
 
 def walk(root):
@@ -88,7 +88,7 @@ def test_special_files_do_not_stop_the_walk(tmp_path):
     closed.mkdir(mode=0)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "socket.py"))
-        found = scan(tmp_path)
+        found = scan_app(tmp_path)
     assert {f.path for f in found.findings} == {"settings.py"}
     unreadable = ("a.py", "b.py", "loop.py", "null.py", "socket.py", "zero.py")
     assert [(s.path, s.id) for s in found.skipped] == [
@@ -146,7 +146,7 @@ def test_unreadable_and_invalid_files_are_reported(tmp_path):
     (tmp_path / "config.py").write_bytes(b"API_KEY = '\xff'\n")
     (tmp_path / "conf.py").symlink_to("nowhere")
     (tmp_path / "big_settings.py").write_bytes(b"#" * 2_000_001)
-    found = scan(tmp_path)
+    found = scan_app(tmp_path)
     assert found.findings == ()
     skipped = {entry.path: entry for entry in found.skipped}
     assert skipped["settings.py"].reason.startswith("not parsed, line 1: ")
@@ -161,7 +161,7 @@ def test_dotenv_finding_does_not_hold_the_value(tmp_path):
         f"DEBUG=1\n\nexport API_KEY='{value}'\nEMPTY_TOKEN=\nDATABASE_URL=postgres://u:{value}@h/d\n"
     )
     (tmp_path / ".env.example").write_text(f"API_KEY={value}\n")
-    found = scan(tmp_path).findings
+    found = scan_app(tmp_path).findings
     assert [(f.path, f.line, f.name, f.rule) for f in found] == [
         (".env", 3, "API_KEY", "CSEC34.dotenv"),
         (".env", 5, "DATABASE_URL", "CSEC34.dotenv"),
@@ -171,13 +171,13 @@ def test_dotenv_finding_does_not_hold_the_value(tmp_path):
 
 def test_settings_file_without_the_runtime_is_reported(tmp_path):
     (tmp_path / "settings.py").write_text("import os\nX = os.environ['API_KEY']\n")
-    rules = [f.rule for f in scan(tmp_path).findings]
+    rules = [f.rule for f in scan_app(tmp_path).findings]
     assert rules == ["CSEC34.no-runtime", "CSEC34.environ-read"]
 
 
 def test_settings_file_without_secrets_needs_no_runtime(tmp_path):
     (tmp_path / "settings.py").write_text("import os\nX = os.environ['DB_NAME']\n")
-    assert scan(tmp_path).findings == ()
+    assert scan_app(tmp_path).findings == ()
 
 
 def test_circular_star_imports_are_fast(tmp_path):
@@ -187,7 +187,7 @@ def test_circular_star_imports_are_fast(tmp_path):
         (tmp_path / "shop" / f"m{i}.py").write_text(
             f"{stars}x = environ(a)\nAPI_KEY = nothing('API_KEY')\n"
         )
-    assert scan(tmp_path).findings == ()
+    assert scan_app(tmp_path).findings == ()
 
 
 def test_unreadable_folder_is_reported(tmp_path, monkeypatch):

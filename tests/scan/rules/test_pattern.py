@@ -67,14 +67,14 @@ def test_message_is_filled_in(rule: pattern.Rule) -> None:
 
 @pytest.mark.parametrize("rule", IDS)
 def test_explains_each_rule(rule: str) -> None:
-    text = explanation.explain(rule)
+    text = explanation.explain_rule(rule)
     assert text.startswith(f"{rule}: ")
     assert "How to fix" in text
     assert max(len(line) for line in text.splitlines() if "https://" not in line) <= 80
 
 
 def test_explains_the_fields_of_an_example() -> None:
-    text = explanation.explain("CRED.github-token")
+    text = explanation.explain_rule("CRED.github-token")
     assert "{alnum:36} stands for 36 random characters" in text
 
 
@@ -82,7 +82,7 @@ def test_explains_the_fields_of_an_example() -> None:
     "rule", [rule.id for rule in pattern.credential_pattern().rules if len(rule.title) > 40]
 )
 def test_explains_within_the_width_of_a_terminal(rule: str) -> None:
-    lines = explanation.explain(rule).splitlines()
+    lines = explanation.explain_rule(rule).splitlines()
     assert (
         max(len(line) for line in lines if "https://" not in line and not line.startswith("    "))
         <= 80
@@ -90,20 +90,20 @@ def test_explains_within_the_width_of_a_terminal(rule: str) -> None:
 
 
 def test_explains_a_pattern_by_its_short_id() -> None:
-    assert explanation.explain("CSEC34") == explanation.explain("CSEC-34")
+    assert explanation.explain_rule("CSEC34") == explanation.explain_rule("CSEC-34")
 
 
 def test_explains_a_pattern_with_its_rules() -> None:
-    text = explanation.explain("CSEC-34")
+    text = explanation.explain_rule("CSEC-34")
     assert all(rule in text for rule in IDS)
 
 
 def test_unknown_rule_suggests_a_similar_one() -> None:
     with pytest.raises(ShieldError, match=r"no rule 'CSEC34\.litteral'") as caught:
-        explanation.explain("CSEC34.litteral")
+        explanation.explain_rule("CSEC34.litteral")
     assert caught.value.hint == "did you mean CSEC34.literal?"
     with pytest.raises(ShieldError) as caught:
-        explanation.explain("W605")
+        explanation.explain_rule("W605")
     assert "shield explain CSEC-34" in caught.value.hint
 
 
@@ -159,7 +159,7 @@ def test_error_has_the_line_of_the_value(old: str, new: str, message: str) -> No
     assert TEXT.count(old) == 1
     text = TEXT.replace(old, new)
     with pytest.raises(ShieldError) as caught:
-        pattern.parse(text, "mine.yaml")
+        pattern.parse_pattern(text, "mine.yaml")
     assert message in caught.value.message
     if message:
         line = text[: TEXT.index(old)].count("\n") + 1
@@ -188,20 +188,20 @@ def test_error_names_the_missing_part(start: str, end: str, message: str) -> Non
     text = TEXT[:at] + (TEXT[TEXT.index(end) :] if end else "")
     line = text[: text.index("  - id: CSEC34.no-runtime")].count("\n") + 1
     with pytest.raises(ShieldError, match=f"^mine.yaml:{line}: ") as caught:
-        pattern.parse(text, "mine.yaml")
+        pattern.parse_pattern(text, "mine.yaml")
     assert message in caught.value.message
 
 
 @pytest.mark.parametrize("text", ["", "\0", "- a\n- b\n", "just words", "a: b: c", "? [x]\n: y\n"])
 def test_text_that_is_not_a_pattern_is_rejected(text: str) -> None:
     with pytest.raises(ShieldError, match=r"^mine\.yaml"):
-        pattern.parse(text, "mine.yaml")
+        pattern.parse_pattern(text, "mine.yaml")
 
 
 def test_rule_without_examples_is_rejected() -> None:
     text = TEXT[: TEXT.rindex("    non_examples:")] + "    non_examples: []\n"
     with pytest.raises(ShieldError, match="has no non_examples"):
-        pattern.parse(text, "mine.yaml")
+        pattern.parse_pattern(text, "mine.yaml")
 
 
 def test_severity_is_an_enum() -> None:
@@ -252,7 +252,7 @@ def test_app_with_a_custom_pattern(tmp_path) -> None:
     (tmp_path / pattern.APP_FOLDER / "acme.yaml").write_text(OWN)
     (made,) = pattern.load_app_patterns(tmp_path)
     assert check_examples(made) == []
-    assert "ACME.key: ACME key (high)" in explanation.explain("ACME.key", [made])
+    assert "ACME.key: ACME key (high)" in explanation.explain_rule("ACME.key", [made])
 
 
 def test_rules_have_the_severity_and_the_texts_of_the_pattern(tmp_path) -> None:
@@ -449,12 +449,13 @@ def test_large_and_special_files_are_refused(tmp_path) -> None:
 
 def test_date_is_loaded_as_text() -> None:
     assert (
-        pattern.parse(OWN.replace("Keys of ACME", "2026-13-45"), "acme.yaml").title == "2026-13-45"
+        pattern.parse_pattern(OWN.replace("Keys of ACME", "2026-13-45"), "acme.yaml").title
+        == "2026-13-45"
     )
 
 
 def test_explains_where_a_rule_is_documented() -> None:
-    assert rule_page("CSEC34.literal") in explanation.explain("CSEC34.literal").splitlines()
+    assert rule_page("CSEC34.literal") in explanation.explain_rule("CSEC34.literal").splitlines()
 
 
 def test_a_token_is_found_by_one_rule() -> None:

@@ -8,14 +8,16 @@ from scaling import assert_linear
 from shield_ai.scan.rules.examples import fill
 from shield_ai.scan.text.assignment_patterns import PAIR_MARK
 from shield_ai.scan.text.assignments import assignments, pairs
-from shield_ai.scan.text.regions import whole
+from shield_ai.scan.text.regions import whole_file_region
 
 
 def found(text: str, *, unquoted: bool = False) -> list[tuple[str, str]]:
     raw = text.encode()
-    for one in assignments(raw, whole(raw), unquoted=unquoted):
+    for one in assignments(raw, whole_file_region(raw), unquoted=unquoted):
         assert raw[one.start : one.end].decode() == one.value
-    return [(one.name, one.value) for one in assignments(raw, whole(raw), unquoted=unquoted)]
+    return [
+        (one.name, one.value) for one in assignments(raw, whole_file_region(raw), unquoted=unquoted)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -171,7 +173,7 @@ def test_in_a_list(text: str, count: int) -> None:
 
 def test_comparison_is_not_an_assignment() -> None:
     first, second = assignments(
-        raw := b'if password == "abcdef": token = "ghijkl"', whole(raw), unquoted=False
+        raw := b'if password == "abcdef": token = "ghijkl"', whole_file_region(raw), unquoted=False
     )
     assert (first.compared, second.compared) == (True, False)
 
@@ -186,7 +188,7 @@ variable "admin_password" {
   default = "mnopqr"
 }
 """
-    found = {(one.name, one.value) for one in pairs(raw, whole(raw))}
+    found = {(one.name, one.value) for one in pairs(raw, whole_file_region(raw))}
     assert found == {
         ("DB_PASSWORD", "abcdef"),
         ("API_TOKEN", "ghijkl"),
@@ -221,7 +223,7 @@ def test_name_beside_its_value_in_markup() -> None:
 <key>apiToken</key><string>mnopqr</string>
 <string name="api_key" translatable="false">stuvwx</string>
 """
-    found = {(one.name, one.value) for one in pairs(raw, whole(raw))}
+    found = {(one.name, one.value) for one in pairs(raw, whole_file_region(raw))}
     expected = {
         ("db.password", "abcdef"),
         ("mail.password", "ghijkl"),
@@ -234,7 +236,7 @@ def test_name_beside_its_value_in_markup() -> None:
 
 def test_in_markup() -> None:
     raw = b'<password>abcdef</password><add key="ApiToken" value="ghijkl"/>'
-    assert [(one.name, one.value) for one in pairs(raw, whole(raw))] == [
+    assert [(one.name, one.value) for one in pairs(raw, whole_file_region(raw))] == [
         ("password", "abcdef"),
         ("ApiToken", "ghijkl"),
     ]
@@ -247,13 +249,13 @@ def test_very_long_line_takes_linear_time(part: bytes) -> None:
     def find_all(length: int) -> None:
         raw = part * (length // len(part))
         for unquoted in (False, True):
-            list(assignments(raw, whole(raw), unquoted=unquoted))
-        list(pairs(raw, whole(raw)))
+            list(assignments(raw, whole_file_region(raw), unquoted=unquoted))
+        list(pairs(raw, whole_file_region(raw)))
 
     assert_linear(find_all, 25_000)
 
 
 @given(st.binary(max_size=300), st.booleans())
 def test_accepts_any_bytes(raw: bytes, unquoted: bool) -> None:  # hypothesis fills it in
-    list(assignments(b"password=" + raw, whole(raw), unquoted=unquoted))
-    list(pairs(raw, whole(raw)))
+    list(assignments(b"password=" + raw, whole_file_region(raw), unquoted=unquoted))
+    list(pairs(raw, whole_file_region(raw)))

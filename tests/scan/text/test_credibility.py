@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from shield_ai.model.finding import Confidence
 from shield_ai.scan.rules.examples import fill
-from shield_ai.scan.text.credibility import Family, family, judge
+from shield_ai.scan.text.credibility import Family, secret_confidence, secret_family
 
 KEY = fill("{alnum:32}")
 
@@ -44,7 +44,7 @@ KEY = fill("{alnum:32}")
     ],
 )
 def test_families_of_names(name: str, expected: Family) -> None:
-    assert family(name) is expected
+    assert secret_family(name) is expected
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_families_of_names(name: str, expected: Family) -> None:
     ],
 )
 def test_secrets(name: str, value: str) -> None:
-    assert judge(name, value) in (Confidence.MEDIUM, Confidence.HIGH)
+    assert secret_confidence(name, value) in (Confidence.MEDIUM, Confidence.HIGH)
 
 
 @pytest.mark.parametrize(
@@ -103,51 +103,53 @@ def test_secrets(name: str, value: str) -> None:
     ],
 )
 def test_values_that_are_not_secrets(name: str, value: str) -> None:
-    assert judge(name, value) is None
+    assert secret_confidence(name, value) is None
 
 
 @pytest.mark.parametrize("value", ["db-root-password", "MANAGER"])
 def test_words_are_passwords_only_in_configuration(value: str) -> None:
-    assert judge("db_password", value, in_code=False) is Confidence.MEDIUM
-    assert judge("db_password", value) is None
+    assert secret_confidence("db_password", value, in_code=False) is Confidence.MEDIUM
+    assert secret_confidence("db_password", value) is None
 
 
 @pytest.mark.parametrize("value", ["your-" + KEY, "xxxxxxxxxxxx", "redacted-" + KEY])
 def test_placeholders_have_low_confidence(value: str) -> None:
-    assert judge("password", value) is Confidence.LOW
+    assert secret_confidence("password", value) is Confidence.LOW
 
 
 def test_markup_is_not_a_secret() -> None:
-    assert judge("password", "<insert>" + KEY) is None
+    assert secret_confidence("password", "<insert>" + KEY) is None
 
 
 def test_non_production_files_have_medium_confidence() -> None:
-    assert judge("api_key", KEY) is Confidence.HIGH
-    assert judge("api_key", KEY, non_production=True) is Confidence.MEDIUM
+    assert secret_confidence("api_key", KEY) is Confidence.HIGH
+    assert secret_confidence("api_key", KEY, non_production=True) is Confidence.MEDIUM
 
 
 def test_unquoted_value_may_be_code() -> None:
-    assert judge("password", "get_password(user)", quoted=False) is None
-    assert judge("password", "hunter" + "22", quoted=False) is Confidence.MEDIUM
+    assert secret_confidence("password", "get_password(user)", quoted=False) is None
+    assert secret_confidence("password", "hunter" + "22", quoted=False) is Confidence.MEDIUM
 
 
 @given(st.text(max_size=40), st.text(), st.booleans(), st.booleans())
 def test_accepts_any_text(name: str, value: str, quoted: bool, non_production: bool) -> None:
-    judge(name, value, quoted=quoted, non_production=non_production)
+    secret_confidence(name, value, quoted=quoted, non_production=non_production)
 
 
 def test_bracket_within_random_text_belongs_to_the_value() -> None:
     text = fill("{alnum:10}27]{alnum:4}")
-    assert judge("password", text + "}", quoted=False) is Confidence.HIGH
-    assert judge("password", fill("{alnum:16})"), quoted=False) is None
+    assert secret_confidence("password", text + "}", quoted=False) is Confidence.HIGH
+    assert secret_confidence("password", fill("{alnum:16})"), quoted=False) is None
 
 
 def test_unquoted_word_with_underscores_is_a_variable() -> None:
-    assert judge("p_password", "request_new_password", quoted=False, in_code=False) is None
-    assert judge("PASSWORD", "new_password", quoted=False, in_code=False) is None
+    assert (
+        secret_confidence("p_password", "request_new_password", quoted=False, in_code=False) is None
+    )
+    assert secret_confidence("PASSWORD", "new_password", quoted=False, in_code=False) is None
 
 
 def test_unquoted_word_with_underscores_is_the_value_of_a_variable() -> None:
-    in_config = judge("DB_PASSWORD", "shop_pass", quoted=False, in_code=False)
+    in_config = secret_confidence("DB_PASSWORD", "shop_pass", quoted=False, in_code=False)
     assert in_config is Confidence.MEDIUM
-    assert judge("DB_PASSWORD", "shop_pass", quoted=False) is None
+    assert secret_confidence("DB_PASSWORD", "shop_pass", quoted=False) is None

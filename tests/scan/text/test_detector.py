@@ -243,7 +243,7 @@ rules:
     [("a.yaml", 1), ("b/a.yaml", 1), ("a.py", 0), ("b/deploy/a.py", 1), ("a.test.yaml", 0)],
 )
 def test_pattern_is_limited_to_its_files(path: str, found: int) -> None:
-    made = pattern.parse(OWN.replace("KIND", "regex"), "acme.yaml")
+    made = pattern.parse_pattern(OWN.replace("KIND", "regex"), "acme.yaml")
     assert len(Detector([made]).find(path, b"see acme_abcd")) == found
     assert check_examples(made) == []
 
@@ -251,7 +251,9 @@ def test_pattern_is_limited_to_its_files(path: str, found: int) -> None:
 def test_a_custom_rule_lowers_no_severity() -> None:
     text = OWN.replace("KIND", "regex").replace("severity: high", "severity: low")
     text = text.replace("(acme_[a-z]{4}:?)", "(token: ghp_[A-Za-z0-9]{36})")
-    made = pattern.parse(text.replace("[acme]", "[ghp_]").replace("false", "true"), "acme.yaml")
+    made = pattern.parse_pattern(
+        text.replace("[acme]", "[ghp_]").replace("false", "true"), "acme.yaml"
+    )
     raw = f"github:\n  token: {TOKEN}\n".encode()
     (builtin,) = DETECTOR.find("a.yaml", raw)
     (found,) = Detector([pattern.credential_pattern(), made]).find("a.yaml", raw)
@@ -260,7 +262,7 @@ def test_a_custom_rule_lowers_no_severity() -> None:
 
 
 def test_url_rule_requires_a_colon() -> None:
-    made = pattern.parse(OWN.replace("KIND", "url"), "acme.yaml")
+    made = pattern.parse_pattern(OWN.replace("KIND", "url"), "acme.yaml")
     assert Detector([made]).find("a.yaml", b"see acme_abcd") == []
 
 

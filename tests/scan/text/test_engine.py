@@ -133,7 +133,7 @@ def test_custom_rules_search_only_the_given_paths(tmp_path, monkeypatch, jobs: i
     paths = [f"{number}.txt" for number in range(8)]
     for path in paths:
         (tmp_path / path).write_bytes(LINE + b"acme_abcd\n")
-    custom = pattern.parse(CUSTOM_PATTERN, "a.yaml", set())
+    custom = pattern.parse_pattern(CUSTOM_PATTERN, "a.yaml", set())
     seen = scan_credentials(
         paths,
         reader(str(tmp_path)),

@@ -187,7 +187,7 @@ def test_prefilters_agree_on_custom_rules(
     tmp_path, monkeypatch, regex: str, text: str, found: int
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    made = pattern.parse(OWN.replace("REGEX", regex), "acme.yaml")
+    made = pattern.parse_pattern(OWN.replace("REGEX", regex), "acme.yaml")
     tokens = RegexRules(made.rules)
     assert len(Detector([made]).find("a.py", text.encode())) == found
     for _ in range(2):  # made, and kept

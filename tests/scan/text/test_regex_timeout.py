@@ -14,7 +14,7 @@ from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.engine import scan_credentials
 from shield_ai.scan.text.prefilter import KeywordPrefilter
 from shield_ai.scan.text.regex_timeout import find_matches
-from shield_ai.scan.text.regions import whole
+from shield_ai.scan.text.regions import whole_file_region
 from shield_ai.scan.text.token_rules import RegexRules
 
 PATTERN = """\
@@ -50,14 +50,14 @@ rules:
 )
 def test_regex_times_out(regex: bytes, text: bytes) -> None:
     before = time.process_time()
-    assert find_matches(re.compile(regex), text, whole(text), 0.1) is None
+    assert find_matches(re.compile(regex), text, whole_file_region(text), 0.1) is None
     assert time.process_time() - before < 5  # a check comes each few thousand steps
     assert signal.getitimer(signal.ITIMER_VIRTUAL) == (0, 0)
     assert signal.getsignal(signal.SIGVTALRM) is signal.SIG_DFL
 
 
 def test_gives_the_matches_of_finditer() -> None:
-    found = find_matches(re.compile(rb"a(b)?"), b"abaab", whole(b"abaab"))
+    found = find_matches(re.compile(rb"a(b)?"), b"abaab", whole_file_region(b"abaab"))
     assert found is not None
     assert [m.span() for m in found] == [(0, 2), (2, 3), (3, 5)]
 
@@ -65,7 +65,7 @@ def test_gives_the_matches_of_finditer() -> None:
 def test_works_in_a_thread() -> None:
     found: list[object] = []
     thread = threading.Thread(
-        target=lambda: found.append(find_matches(re.compile(b"a"), b"aa", whole(b"aa")))
+        target=lambda: found.append(find_matches(re.compile(b"a"), b"aa", whole_file_region(b"aa")))
     )
     thread.start()
     thread.join()
@@ -75,14 +75,16 @@ def test_works_in_a_thread() -> None:
 def test_timeout_of_a_custom_rule_skips_one_file() -> None:
     files = {"a.txt": b"a" * 60 + b"\n", "b.txt": b"aaaaaa!"}
     seen = scan_credentials(
-        list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credential_pattern()]
+        list(files),
+        files.get,
+        [pattern.parse_pattern(PATTERN, "acme.yaml"), pattern.credential_pattern()],
     )
     assert [(f.path, f.rule) for f in seen.findings] == [("b.txt", "ACME.slow")]
     assert [(s.path, "ACME.slow timed out" in s.reason) for s in seen.skipped] == [("a.txt", True)]
 
 
 def test_custom_rules_share_a_budget() -> None:
-    custom = pattern.parse(PATTERN, "acme.yaml")
+    custom = pattern.parse_pattern(PATTERN, "acme.yaml")
     other = msgspec.structs.replace(custom.rules[0], id="ACME.other")
     builtin = pattern.credential_pattern()
     tokens = RegexRules([*builtin.rules, *custom.rules, other], custom_budget=0.1)
@@ -104,7 +106,7 @@ def test_custom_rules_share_a_budget() -> None:
 def test_matches_of_a_custom_rule_are_limited() -> None:
     text = PATTERN.replace("((?:a{1,100}){1,100})!", "(aaa)").replace("aaaaaa!", "aaa")
     files = {f"{number}.txt": b"aaa\n" * 1500 for number in range(4)}
-    custom = pattern.parse(text, "acme.yaml")
+    custom = pattern.parse_pattern(text, "acme.yaml")
     tokens = RegexRules([*pattern.credential_pattern().rules, *custom.rules], custom_budget=2.5)
     detector = Detector([pattern.credential_pattern(), custom], KeywordPrefilter(tokens))
     counts = []
@@ -123,7 +125,9 @@ def test_rule_with_many_timeouts_is_disabled(monkeypatch) -> None:
     files = {f"{number}.txt": b"a" * 60 + b"\n" for number in range(30)}
     before = time.process_time()
     seen = scan_credentials(
-        list(files), files.get, [pattern.parse(PATTERN, "acme.yaml"), pattern.credential_pattern()]
+        list(files),
+        files.get,
+        [pattern.parse_pattern(PATTERN, "acme.yaml"), pattern.credential_pattern()],
     )
     assert time.process_time() - before < 15
     assert [skip.path for skip in seen.skipped] == list(files)  # each is named

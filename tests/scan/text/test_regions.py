@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shield_ai.scan.text.regions import Region, finditer_in, finditer_overlapping, whole
+from shield_ai.scan.text.regions import Region, finditer_in, finditer_overlapping, whole_file_region
 
 WORD = re.compile(rb"a+b?")
 
@@ -14,7 +14,7 @@ WORD = re.compile(rb"a+b?")
 @given(st.text("abc", max_size=40))
 def test_whole_region_gives_the_matches_of_finditer(text: str) -> None:
     raw = text.encode()
-    assert [m.span() for m in finditer_in(WORD, raw, whole(raw))] == [
+    assert [m.span() for m in finditer_in(WORD, raw, whole_file_region(raw))] == [
         m.span() for m in WORD.finditer(raw)
     ]
 

@@ -167,7 +167,7 @@ def _rotation_lines(manifest: Manifest) -> Iterator[BillLine]:
 def _rotations_per_month(manifest: Manifest) -> Iterator[float]:
     """Yield the average number of rotations of each secret that rotates automatically."""
     for _, rotate in rotated_secrets(manifest):
-        planned = schedule.parse(rotate.every)
+        planned = schedule.parse_schedule(rotate.every)
         number = 0
         moment = planned.next(_YEAR_START)
         while moment <= _YEAR_END:

@@ -11,10 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.alarms import alarm_settings
 from shield_ai.aws.desired.description import Description
-from shield_ai.aws.desired.iam import Location, app_tags, decrypt_statement, slug, uses_customer_key
+from shield_ai.aws.desired.iam import (
+    Location,
+    app_slug,
+    app_tags,
+    decrypt_statement,
+    uses_customer_key,
+)
 from shield_ai.aws.desired.lambda_function import (
     FunctionSpec,
-    allow,
+    allow_statement,
     function_resources,
     log_statement,
     network_statement,
@@ -75,7 +81,7 @@ def canary_resources(
     if not monitored_secrets(manifest) or functions is None or read is None:
         return
     location = Location(account, region)
-    name = f"{slug(manifest.app)}-canary"
+    name = f"{app_slug(manifest.app)}-canary"
     spec = FunctionSpec(
         name=name,
         handler=HANDLER,
@@ -84,7 +90,7 @@ def canary_resources(
     yield from function_resources(spec, manifest.app, functions, location, read)
     yield from _schedules(manifest, name, location)
     for suffix, settings in _alarms(MonitoringContext(manifest, location)):
-        yield Resource(kind="alarm", name=f"{slug(manifest.app)}-{suffix}", settings=settings)
+        yield Resource(kind="alarm", name=f"{app_slug(manifest.app)}-{suffix}", settings=settings)
 
 
 def _schedules(manifest: Manifest, name: str, location: Location) -> Iterator[Resource]:
@@ -115,7 +121,7 @@ def _inputs(manifest: Manifest) -> Iterator[dict[str, Any]]:
 
 
 def _input_entry(manifest: Manifest, secret: Secret, rotate: Rotation) -> dict[str, Any]:
-    interval = schedule.parse(rotate.every).every
+    interval = schedule.parse_schedule(rotate.every).every
     hours = int(interval.total_seconds() // 3600) if interval else LONGEST_INTERVAL_HOURS
     has_login = secret.kind in {Kind.DATABASE, Kind.URL}
     entry = {"name": manifest.app.prefix + secret.name, "hours": hours, "login": has_login}
@@ -163,11 +169,11 @@ def _statements(
     arns = [
         location.secret_arn(app.prefix + secret.name) for secret, _ in monitored_secrets(manifest)
     ]
-    publish = allow("PublishMetrics", ["cloudwatch:PutMetricData"], "*")
+    publish = allow_statement("PublishMetrics", ["cloudwatch:PutMetricData"], "*")
     namespace = {"cloudwatch:namespace": metric_namespace(manifest)}
     publish["Condition"] = {"StringEquals": namespace}
     statements = [
-        allow("ReadSecrets", READ_ACTIONS, arns),
+        allow_statement("ReadSecrets", READ_ACTIONS, arns),
         publish,
         log_statement(name, location),
     ]

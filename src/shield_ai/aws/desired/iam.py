@@ -80,7 +80,7 @@ def iam_resources(
         return
     role = role_name(app)
     for number, document in enumerate(policy_documents(manifest, account), 1):
-        name = f"{slug(app)}-secrets-read-{region}"
+        name = f"{app_slug(app)}-secrets-read-{region}"
         if number > 1:
             name += f"-{number}"
         yield Resource(
@@ -92,7 +92,7 @@ def iam_resources(
         )
 
 
-def slug(app: App) -> str:
+def app_slug(app: App) -> str:
     """Return a short name of the app and its environment, such as `storefront-prod`.
 
     It contains only characters that all services accept in resource names.

@@ -105,7 +105,7 @@ def rotation_role_name(function: str, region: str) -> str:
     return truncate_name(f"{function}-{region}", MAX_NAME_LENGTH)
 
 
-def allow(sid: str, actions: list[str], resource: str | list[str]) -> dict[str, Any]:
+def allow_statement(sid: str, actions: list[str], resource: str | list[str]) -> dict[str, Any]:
     """Return a policy statement."""
     return {"Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resource}
 
@@ -113,9 +113,9 @@ def allow(sid: str, actions: list[str], resource: str | list[str]) -> dict[str, 
 def log_statement(function: str, location: Location) -> dict[str, Any]:
     """Return the statement that allows a function to write its log."""
     log_streams = location.arn("logs", f"log-group:{log_group_name(function)}:*")
-    return allow("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], log_streams)
+    return allow_statement("Log", ["logs:CreateLogStream", "logs:PutLogEvents"], log_streams)
 
 
 def network_statement() -> dict[str, Any]:
     """Return the statement that allows a function to run in a VPC."""
-    return allow("Network", VPC_ACTIONS, "*")
+    return allow_statement("Network", VPC_ACTIONS, "*")

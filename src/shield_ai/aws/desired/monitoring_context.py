@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired.iam import Location, app_tags, slug
+from shield_ai.aws.desired.iam import Location, app_slug, app_tags
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
@@ -18,7 +18,7 @@ class MonitoringContext:
     def __init__(self, manifest: Manifest, location: Location) -> None:
         self.manifest = manifest
         self.location = location
-        self.slug = slug(manifest.app)
+        self.slug = app_slug(manifest.app)
         self.tags = app_tags(manifest.app)
         self.queue_name = f"{self.slug}-secrets-undelivered"
         self.queue = location.arn("sqs", self.queue_name)
@@ -31,4 +31,4 @@ def metric_namespace(manifest: Manifest) -> str:
 
     The runtime sends them with AWS_SECRETS_METRICS=cloudwatch:NAMESPACE.
     """
-    return manifest.monitoring.namespace or f"ShieldAI/{slug(manifest.app)}"
+    return manifest.monitoring.namespace or f"ShieldAI/{app_slug(manifest.app)}"

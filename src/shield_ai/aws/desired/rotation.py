@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 from shield_ai.aws.desired.description import Description
 from shield_ai.aws.desired.iam import (
     Location,
+    app_slug,
     decrypt_statement,
     short_digest,
-    slug,
     truncate_name,
     uses_customer_key,
 )
 from shield_ai.aws.desired.lambda_function import (
     MAX_NAME_LENGTH,
     FunctionSpec,
-    allow,
+    allow_statement,
     function_resources,
     log_statement,
     network_statement,
@@ -84,7 +84,7 @@ def function_name(manifest: Manifest, secret: Secret) -> str:
     The names `a/b` and `a.b` would both become `a-b`, so such names get a digest.
     """
     plain = re.sub(r"[^A-Za-z0-9_-]", "-", secret.name)
-    name = f"{slug(manifest.app)}-rotate-{plain}"
+    name = f"{app_slug(manifest.app)}-rotate-{plain}"
     if plain != secret.name:
         name += f"-{short_digest(secret.name)}"
     return truncate_name(name, MAX_NAME_LENGTH)
@@ -105,7 +105,7 @@ def _function_spec(
 
 def _schedule(manifest: Manifest, secret: Secret, rotate: Rotation, location: Location) -> Resource:
     name = function_name(manifest, secret)
-    planned = schedule.parse(rotate.every)
+    planned = schedule.parse_schedule(rotate.every)
     window = schedule.parse_window(rotate.window, planned) if rotate.window else ""
     return Resource(
         kind="rotation",
@@ -125,20 +125,22 @@ def _statements(
     app = manifest.app
     name = function_name(manifest, secret)
     function_arn = location.arn("lambda", f"function:{name}")
-    rotate = allow("Rotate", ROTATION_ACTIONS, location.secret_arn(app.prefix + secret.name))
+    rotate = allow_statement(
+        "Rotate", ROTATION_ACTIONS, location.secret_arn(app.prefix + secret.name)
+    )
     rotate["Condition"] = {
         "StringEquals": {"secretsmanager:resource/AllowRotationLambdaArn": function_arn}
     }
     statements = [
         rotate,
-        allow("GeneratePassword", ["secretsmanager:GetRandomPassword"], "*"),
+        allow_statement("GeneratePassword", ["secretsmanager:GetRandomPassword"], "*"),
         log_statement(name, location),
     ]
     admin = secret.rotate.admin if isinstance(secret.rotate, Rotation) else ""
     if admin:
         admin_arn = admin if admin.startswith("arn:") else location.secret_arn(admin)
         read = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"]
-        statements.append(allow("ReadAdministrator", read, admin_arn))
+        statements.append(allow_statement("ReadAdministrator", read, admin_arn))
     if functions.subnets:
         statements.append(network_statement())
     if uses_customer_key(app):

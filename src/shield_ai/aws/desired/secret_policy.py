@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.canary import monitored_secrets
 from shield_ai.aws.desired.description import Description
-from shield_ai.aws.desired.iam import Location, role_arn, slug, split_reader
+from shield_ai.aws.desired.iam import Location, app_slug, role_arn, split_reader
 from shield_ai.model.resource import Resource
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ def _reader_arns(manifest: Manifest, location: Location) -> list[str]:
     """
     app = manifest.app
     arns = [role_arn(app, location.account, location.region)] if app.role else []
-    readers = [f"role/{slug(app)}-rotate-*"]  # the rotation functions
+    readers = [f"role/{app_slug(app)}-rotate-*"]  # the rotation functions
     if monitored_secrets(manifest):
-        readers.append(f"role/{slug(app)}-canary-*")
+        readers.append(f"role/{app_slug(app)}-canary-*")
     readers.extend(manifest.monitoring.readers)
     for reader in readers:
         name, account = split_reader(reader, location.account)

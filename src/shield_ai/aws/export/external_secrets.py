@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from shield_ai.aws.desired.iam import slug
+from shield_ai.aws.desired.iam import app_slug
 
 if TYPE_CHECKING:
     from shield_ai.aws.export.platform import PlatformVariable, Target
@@ -42,7 +42,7 @@ def object_name(app: App) -> str:
 
     It has lowercase letters, digits and hyphens, as Kubernetes requires.
     """
-    return re.sub(r"[^a-z0-9]+", "-", f"{slug(app)}-secrets".lower()).strip("-")
+    return re.sub(r"[^a-z0-9]+", "-", f"{app_slug(app)}-secrets".lower()).strip("-")
 
 
 def _provider(app: App) -> dict[str, Any]:

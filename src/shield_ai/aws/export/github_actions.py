@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from shield_ai.aws.desired.iam import partition, platform_policies, slug
+from shield_ai.aws.desired.iam import app_slug, partition, platform_policies
 from shield_ai.aws.syntax.cloudformation import logical_id
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.workflow import BRANCH, ENVIRONMENT_NAME
@@ -68,7 +68,7 @@ def to_github_actions(target: Target) -> str:
 
 def role_name(app: App) -> str:
     """Return the name of the role that the jobs assume."""
-    return f"{slug(app)}-github-actions"
+    return f"{app_slug(app)}-github-actions"
 
 
 def dump(document: Any) -> str:

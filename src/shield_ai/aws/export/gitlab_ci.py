@@ -11,7 +11,7 @@ import shlex
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.desired.iam import partition, platform_policies, slug
+from shield_ai.aws.desired.iam import app_slug, partition, platform_policies
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.pipeline import TOKEN
 from shield_ai.model.workflow import BRANCH
@@ -112,7 +112,7 @@ def to_gitlab_ci(target: Target) -> str:
 
 def role_name(app: App) -> str:
     """Return the name of the role that the jobs assume."""
-    return f"{slug(app)}-gitlab-ci"
+    return f"{app_slug(app)}-gitlab-ci"
 
 
 def audience(target: Target) -> str:

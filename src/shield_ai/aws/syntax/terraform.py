@@ -21,12 +21,12 @@ class Expression(str):
     __slots__ = ()
 
 
-def attribute(resource_type: str, name: str, attribute_name: str) -> Expression:
+def terraform_attribute(resource_type: str, name: str, attribute_name: str) -> Expression:
     """Return the reference to an attribute of another resource."""
-    return Expression(f"${{{address(resource_type, name)}.{attribute_name}}}")
+    return Expression(f"${{{terraform_address(resource_type, name)}.{attribute_name}}}")
 
 
-def address(resource_type: str, name: str) -> str:
+def terraform_address(resource_type: str, name: str) -> str:
     """Return the address of the first block of a resource."""
     return f"{resource_type}.{label(name)}"
 

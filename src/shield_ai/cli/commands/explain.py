@@ -27,9 +27,9 @@ def explain(rule: str, *, as_json: bool) -> int:
 
     app_patterns = pattern.load_app_patterns(Path())
     if as_json:
-        print_json(_document(*pattern.select(rule, app_patterns)))
+        print_json(_document(*pattern.select_rules(rule, app_patterns)))
     else:
-        echo(explanation.explain(rule, app_patterns))
+        echo(explanation.explain_rule(rule, app_patterns))
     return DONE
 
 

@@ -12,7 +12,7 @@ from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.plan import Action
 from shield_ai.model.rotation_policy import rotation_settings
-from shield_ai.rotator.document import parse
+from shield_ai.rotator.document import parse_secret_value
 from shield_ai.rotator.errors import RotationError
 from shield_ai.rotator.secret import PENDING
 
@@ -78,7 +78,9 @@ def _require_working_login(name: str, secret: Secret, value: Hidden, aws: Accoun
 def _differs(value: Hidden, current: Hidden) -> bool:
     """Return whether two secrets have different passwords, in documents or in URLs."""
     try:
-        return parse(value.reveal()).get("password") != parse(current.reveal()).get("password")
+        return parse_secret_value(value.reveal()).get("password") != parse_secret_value(
+            current.reveal()
+        ).get("password")
     except RotationError:
         return True
 

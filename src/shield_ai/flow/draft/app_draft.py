@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.draft.deployment_draft import adapt_to_deployment
-from shield_ai.flow.draft.manifest_draft import draft
+from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.flow.draft.visible_runtime import visible_runtime
 from shield_ai.flow.manifest_file import add_secrets, write_manifest
 from shield_ai.model.errors import SourceError
@@ -53,7 +53,7 @@ def draft_manifest(app: AppContext) -> Manifest:
         runtime = visible_runtime(app.tree, facts.runtime, importers)
         region = facts.region or find_aws_region(app.tree.root) or _configured_region()
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
-    manifest = draft(scan.sites, app.manifest_on_disk, facts)
+    manifest = draft_manifest_from_sites(scan.sites, app.manifest_on_disk, facts)
     if app.manifest_on_disk is None:
         return adapt_to_deployment(manifest, app.tree.root)
     return manifest

@@ -32,7 +32,9 @@ DJANGO_KEYS = frozenset({"SECRET_KEY", DJANGO_KEY})
 OWN_KEYS = DJANGO_KEYS | {"APP_SECRET_KEY", "FLASK_SECRET_KEY"}
 
 
-def draft(sites: Sequence[FoundSite], manifest: Manifest | None, facts: AppFacts) -> Manifest:
+def draft_manifest_from_sites(
+    sites: Sequence[FoundSite], manifest: Manifest | None, facts: AppFacts
+) -> Manifest:
     """Return the manifest with all secrets that can be moved to AWS.
 
     Args:

@@ -83,7 +83,7 @@ def resource_changes(inputs: AwsInputs) -> Iterator[Change]:
             yield _resource_change(key, None, inputs)
 
 
-def comparable(kind: str, settings: Settings) -> Settings:
+def comparable_settings(kind: str, settings: Settings) -> Settings:
     """Return the settings without those that AWS changes by itself.
 
     AWS removes an e-mail address from a topic if its owner does not confirm it.
@@ -140,7 +140,9 @@ def _resource_action(
         return Action.CREATE
     kind, name = key
     applied = inputs.last_applied.get(key)
-    has_drifted = applied is not None and comparable(kind, current) != comparable(kind, applied)
+    has_drifted = applied is not None and comparable_settings(kind, current) != comparable_settings(
+        kind, applied
+    )
     if has_drifted and not inputs.may_overwrite(kind, name):
         return Action.DRIFT
     return Action.REMOVE if settings is None else Action.UPDATE

@@ -28,7 +28,7 @@ def is_composed(text: str) -> bool:
     return bool(references) and references[0].group() != text
 
 
-def composed_value(text: str, variables: Mapping[str, str]) -> str | None:
+def interpolate_compose_value(text: str, variables: Mapping[str, str]) -> str | None:
     """Return a value with its references replaced; None if a variable is not known.
 
     Args:

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.flow.plan.compose_values import (
-    composed_value,
+    interpolate_compose_value,
     is_composed,
     read_compose_variables,
 )
@@ -222,7 +222,7 @@ def file_values(sources: DeploymentSources) -> Iterator[FileValue]:
                 if is_compose and is_composed(entry.value):
                     if variables is None:
                         variables = read_compose_variables(sources.read, path)
-                    text = composed_value(entry.value, variables)
+                    text = interpolate_compose_value(entry.value, variables)
                     yield FileValue(entry.variable, text, is_composed=True)
                 elif form is ValueForm.LITERAL:
                     text = entry.value.replace("$$", "$") if is_compose else entry.value

@@ -16,7 +16,7 @@ from shield_ai.project import git
 from shield_ai.project.python_source import digest
 from shield_ai.project.python_versions import OLDEST_SUPPORTED, OLDEST_WORKING, newest_python
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
-from shield_ai.rewrite.project.file_edits import create
+from shield_ai.rewrite.project.file_edits import creation_change
 from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def unhide_copy(root: Path, plan: Plan) -> Plan:
     count = len(git.ignored_files(root, new))
     if count in {0, len(new)}:
         return plan
-    file = create(f"{copied_folder(new[0])}.gitignore", UNHIDE)
+    file = creation_change(f"{copied_folder(new[0])}.gitignore", UNHIDE)
     files = sorted([*plan.files, file], key=lambda file: file.path)
     return msgspec.structs.replace(plan, files=tuple(files))
 

@@ -14,7 +14,7 @@ from shield_ai.flow.interruption import (
 )
 from shield_ai.flow.rotate.rotation_logins import TLS_HINT, pending_hint, resume_command
 from shield_ai.model.errors import AwsError, ShieldError
-from shield_ai.rotator.document import parse
+from shield_ai.rotator.document import parse_secret_value
 from shield_ai.rotator.errors import AwsCallError, RotationError, TlsError, UnreachableError
 from shield_ai.rotator.handler import STEPS, run_step
 from shield_ai.rotator.secret import CURRENT, PENDING, Store
@@ -182,7 +182,7 @@ def _cause(error: RotationError, store: Store) -> str:
     if not isinstance(error, UnreachableError):
         return ""
     try:
-        has_port = "port" in parse(store.get_value(stage=CURRENT) or "")
+        has_port = "port" in parse_secret_value(store.get_value(stage=CURRENT) or "")
     except RotationError:
         return ""
     if has_port:

@@ -15,7 +15,7 @@ from shield_ai.flow.verify.db_login import DEFAULT_PORTS, LoginAttempt, LoginRes
 from shield_ai.model.errors import AwsError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.rotation_status import LivePassword
-from shield_ai.rotator.document import parse, parse_login
+from shield_ai.rotator.document import parse_login, parse_secret_value
 from shield_ai.rotator.errors import AwsCallError, RotationError
 from shield_ai.rotator.secret import CURRENT, PENDING, PREVIOUS, Store
 from shield_ai.rotator.selection import strategy_name
@@ -43,7 +43,7 @@ def classify_login(value: Hidden) -> LoginKind:
     if not text:
         return LoginKind.UNKNOWN
     try:
-        parse_login(parse(text), 0, {})
+        parse_login(parse_secret_value(text), 0, {})
     except RotationError:
         return LoginKind.NONE
     engine = describe_strategy(value, {}).partition("-")[0]
@@ -125,7 +125,9 @@ def describe_database(value: Hidden, environ: Mapping[str, str]) -> str:
     """Return the server and the user of a login; empty if the value is not a login."""
     engine = describe_strategy(value, environ).partition("-")[0]
     try:
-        login = parse_login(parse(value.reveal()), DEFAULT_PORTS.get(engine, 0), environ)
+        login = parse_login(
+            parse_secret_value(value.reveal()), DEFAULT_PORTS.get(engine, 0), environ
+        )
     except RotationError:
         return ""
     port = f":{login.port}" if login.port else ""

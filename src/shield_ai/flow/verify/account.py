@@ -15,7 +15,7 @@ from shield_ai.flow.verify.check import (
     join_names,
     make_check,
     ok_or_failed,
-    unknown,
+    unknown_check,
 )
 from shield_ai.flow.verify.db_login import LoginResult, try_login
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
@@ -98,7 +98,7 @@ def _verify_key(manifest: Manifest, aws: Account) -> Iterator[Check]:
     try:
         state = aws.key_state(key)
     except AwsError as error:
-        yield unknown(KMS_KEY_USABLE, error, subject=key)
+        yield unknown_check(KMS_KEY_USABLE, error, subject=key)
         return
     problem = "" if state == "Enabled" else f"it is {state or 'missing'}"
     yield ok_or_failed(
@@ -116,7 +116,7 @@ def _verify_secret_policies(manifest: Manifest, aws: Account) -> Check:
     problems = []
     for name, policy in policies.items():
         if isinstance(policy, AwsError):
-            return unknown(SECRETS_PRIVATE, policy)
+            return unknown_check(SECRETS_PRIVATE, policy)
         outside = list(outside_principals(policy or {}, aws.id, manifest.monitoring.readers))
         if EVERYBODY in outside:
             problems.append(f"public resource policy: {name}")
@@ -148,7 +148,7 @@ def verify_rotations(manifest: Manifest, aws: Account, now: datetime) -> Iterato
     try:
         states = aws.rotation_states([*scheduled])
     except AwsError as error:
-        yield unknown(ROTATION_ON_TIME, error)
+        yield unknown_check(ROTATION_ON_TIME, error)
         return
     details = []
     hints: dict[str, None] = {}
@@ -195,7 +195,7 @@ def _verify_fallbacks(manifest: Manifest, aws: Account) -> Iterator[Check]:
     try:
         fallbacks = aws.metric_sum(namespace, "FallbackToEnv", since)
     except AwsError as error:
-        yield unknown(NO_RECENT_FALLBACK, error)
+        yield unknown_check(NO_RECENT_FALLBACK, error)
         return
     if fallbacks is None:
         yield make_check(

@@ -64,7 +64,7 @@ def make_check(
     return Check(id=info.id, name=title, status=status, detail=detail, hint=hint, subject=subject)
 
 
-def absent(info: CheckInfo, subject: str, detail: str, hint: str = "") -> Check:
+def absent_check(info: CheckInfo, subject: str, detail: str, hint: str = "") -> Check:
     """Return the result for an optional secret that is not in AWS.
 
     Args:
@@ -97,7 +97,7 @@ def ok_or_failed(info: CheckInfo, problem: str, hint: str, *, subject: str = "")
     return make_check(info, Status.FAILED, problem, hint, subject=subject)
 
 
-def unknown(info: CheckInfo, error: ShieldError, *, subject: str = "") -> Check:
+def unknown_check(info: CheckInfo, error: ShieldError, *, subject: str = "") -> Check:
     """Return the result of a check that could not run.
 
     Args:

@@ -11,7 +11,7 @@ import msgspec
 
 from shield_ai.model.installation import install_command
 from shield_ai.rotator.connector import Connector
-from shield_ai.rotator.document import get_port, parse, parse_login
+from shield_ai.rotator.document import get_port, parse_login, parse_secret_value
 from shield_ai.rotator.errors import LoginRefusedError, RotationError, TlsError
 from shield_ai.rotator.selection import strategy_name
 
@@ -59,7 +59,7 @@ def try_login(value: Hidden, environ: Mapping[str, str]) -> LoginAttempt:
     for engine in engines:
         try:
             connect = import_module(f"shield_ai.rotator.{engine}").connect
-            login = parse_login(parse(value.reveal()), DEFAULT_PORTS[engine], environ)
+            login = parse_login(parse_secret_value(value.reveal()), DEFAULT_PORTS[engine], environ)
             Connector(connect).log_in(login).close()
         except LoginRefusedError:
             return _REFUSED
@@ -96,7 +96,7 @@ def _engines_by_greeting(value: Hidden) -> list[str]:
 
     The wrong driver would wait a long time for an answer.
     """
-    document = parse(value.reveal())
+    document = parse_secret_value(value.reveal())
     host = document.get("host")
     if not host or not document.get("port"):
         return list(DEFAULT_PORTS)  # try the default port of each

@@ -11,7 +11,14 @@ from shield_ai.flow.plan.renamed_secrets import (
     former_names,
     leftover_secrets,
 )
-from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check, unknown
+from shield_ai.flow.verify.check import (
+    Check,
+    CheckInfo,
+    Status,
+    join_names,
+    make_check,
+    unknown_check,
+)
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import ShieldError
 
@@ -32,7 +39,7 @@ def _check(target: AwsTarget) -> Iterator[Check]:
         names = former_names(target.app, applied_secrets(target.app, target.aws.id, journal))
         left = leftover_secrets(target.manifest, target.aws.secrets.live_state(names))
     except ShieldError as error:
-        yield unknown(NONE_LEFT_OVER, error)
+        yield unknown_check(NONE_LEFT_OVER, error)
         return
     if left:
         detail = f"{join_names(left)} may be left from a renamed or removed entry"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.aws import desired
-from shield_ai.flow.plan.aws_plan import comparable
-from shield_ai.flow.verify.check import Check, CheckInfo, join_names, ok_or_failed, unknown
+from shield_ai.flow.plan.aws_plan import comparable_settings
+from shield_ai.flow.verify.check import Check, CheckInfo, join_names, ok_or_failed, unknown_check
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import ShieldError
 
@@ -48,7 +48,7 @@ def verify_resources(desired: Sequence[Resource], aws: Account) -> Iterator[Chec
             if problem:
                 problems.append(problem)
     if errors and not problems:
-        yield unknown(RESOURCES_MATCH, errors[0])
+        yield unknown_check(RESOURCES_MATCH, errors[0])
     else:
         yield ok_or_failed(
             RESOURCES_MATCH,
@@ -61,7 +61,7 @@ def _problem(resource: Resource, live: Settings | None) -> str:
     kind, name = resource.key
     if live is None:
         return f"{kind} {name} is missing"
-    if comparable(kind, live) != comparable(kind, resource.settings):
+    if comparable_settings(kind, live) != comparable_settings(kind, resource.settings):
         return f"{kind} {name} differs"
     return ""
 

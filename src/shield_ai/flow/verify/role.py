@@ -6,7 +6,14 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import partition, role_arn, role_name
-from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check, unknown
+from shield_ai.flow.verify.check import (
+    Check,
+    CheckInfo,
+    Status,
+    join_names,
+    make_check,
+    unknown_check,
+)
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import AwsDeniedError, AwsError, AwsNotFoundError
 from shield_ai.model.hidden import Hidden
@@ -95,8 +102,8 @@ def verify_role(manifest: Manifest, aws: Account, reads: SecretReads) -> Iterato
         try:
             access = _access_by_simulation(manifest, aws)
         except AwsError as error:
-            yield unknown(ROLE_READS_OWN, error)
-            yield unknown(ROLE_READS_NO_OTHER, error)
+            yield unknown_check(ROLE_READS_OWN, error)
+            yield unknown_check(ROLE_READS_NO_OTHER, error)
             return
         if reads.assume_error:
             detail = f"according to IAM's policy simulator: {reads.assume_error.message}"
@@ -174,7 +181,7 @@ def _access_check(
     if wrong:
         return make_check(info, Status.FAILED, prefix + join_names(wrong), hint)
     if error:
-        return unknown(info, error)
+        return unknown_check(info, error)
     return make_check(info, Status.OK, detail)
 
 

@@ -20,7 +20,7 @@ from shield_ai.project.runtime_names import COPY
 from shield_ai.rewrite.project.copy_files import copy_folder, needed_files
 from shield_ai.rewrite.project.copy_parts import CopyParts
 from shield_ai.rewrite.project.runtime_source import CopyState, compare_with_source, runtime_files
-from shield_ai.rewrite.project.secret_map import matches
+from shield_ai.rewrite.project.secret_map import map_matches_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -73,7 +73,7 @@ def verify_runtime(
     problem = ""
     if raw is None:
         problem = f"{path} is missing"
-    elif not matches(raw, manifest):
+    elif not map_matches_manifest(raw, manifest):
         problem = f"the mapping in {path} differs from shield.toml"
     yield ok_or_failed(MAP_CURRENT, problem, "run shield apply")
 

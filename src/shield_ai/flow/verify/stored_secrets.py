@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.stored_documents import missing_fields
-from shield_ai.flow.verify.check import Check, CheckInfo, absent, join_names, ok_or_failed
+from shield_ai.flow.verify.check import Check, CheckInfo, absent_check, join_names, ok_or_failed
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import AwsError
 from shield_ai.model.site import READ_SHAPES
@@ -59,12 +59,12 @@ def _is_missing(name: str, aws: Account) -> bool:
 def _absent(secret: Secret, name: str, app: AppContext) -> Check:
     """Return the check of an optional secret that is not in AWS: it says what the app uses."""
     if app.only == "aws":  # the code is not scanned
-        return absent(SECRET_READABLE, name, "the app's default is used, if it has one")
+        return absent_check(SECRET_READABLE, name, "the app's default is used, if it has one")
     places = _reads_without_default(secret, name, app.scan_result)
     if not places:
-        return absent(SECRET_READABLE, name, "the app's default is used")
+        return absent_check(SECRET_READABLE, name, "the app's default is used")
     variables = ", ".join(secret.variables())
-    return absent(
+    return absent_check(
         SECRET_READABLE,
         name,
         f"the code reads {variables} without a default: {join_names(places)}",

@@ -12,7 +12,7 @@ from shield_ai.flow.verify.check import (
     join_names,
     make_check,
     ok_or_failed,
-    unknown,
+    unknown_check,
 )
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget, CodeCheck
 from shield_ai.model.errors import AwsError
@@ -131,7 +131,7 @@ def verify_held(manifest: Manifest, aws: Account, app: AppContext) -> Check:
     try:
         missing = _missing_names(manifest, aws, calls)
     except AwsError as error:
-        return unknown(SECRETS_HELD, error)
+        return unknown_check(SECRETS_HELD, error)
     return _held_check(calls, missing, suggestions)
 
 

@@ -89,7 +89,7 @@ def is_harmless(names: Collection[str], innermost: str, text: str) -> bool:
             return True
         last_word = _last_word(innermost)
         return any(form.matches(text) for form in FORMS if last_word in form.last_words)
-    return meanings <= {Meaning.HARMLESS, Meaning.URL} and is_url(text)
+    return meanings <= {Meaning.HARMLESS, Meaning.URL} and is_harmless_url(text)
 
 
 def is_duration_or_size(names: Collection[str], innermost: str, text: str) -> bool:
@@ -140,7 +140,7 @@ def is_host(text: str) -> bool:
     return all(map(_is_host, text.split(",")))
 
 
-def is_url(text: str) -> bool:
+def is_harmless_url(text: str) -> bool:
     """Return whether a string is a URL without credentials."""
     match = URL.fullmatch(text)
     if match is None:
@@ -149,14 +149,14 @@ def is_url(text: str) -> bool:
     return (has_no_host or is_host(match[1])) and _is_wordy(match[2] or "")
 
 
-def is_url_or_path(text: str) -> bool:
+def is_harmless_url_or_path(text: str) -> bool:
     """Return whether a string is a URL without credentials, or the path of one."""
     if PATH.fullmatch(text):
         return _is_wordy(text)
-    return is_url(text)
+    return is_harmless_url(text)
 
 
-def is_file(text: str) -> bool:
+def is_harmless_path(text: str) -> bool:
     """Return whether a string is a relative path, or the usual name of a folder."""
     match = FILE.fullmatch(text)
     if match is None or not _is_wordy(text):
@@ -204,10 +204,10 @@ FORMS = (
         """),
     ),
     Form(
-        is_url_or_path,
+        is_harmless_url_or_path,
         word_set("URL URLS URI URIS ENDPOINT ORIGIN ORIGINS LOCATION BROKER BACKEND BASE SERVER"),
     ),
-    Form(is_file, word_set("ROOT DIR DIRS DIRECTORY PATH PATHS FILE FILENAME NAME")),
+    Form(is_harmless_path, word_set("ROOT DIR DIRS DIRECTORY PATH PATHS FILE FILENAME NAME")),
     Form(is_prefix, word_set("PREFIX")),
     Form(TEMPLATE_PACKS.__contains__, word_set("PACK PACKS")),
     Form(LEVELS.__contains__, word_set("LEVEL")),

@@ -15,9 +15,15 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_copied_file
 from shield_ai.rewrite.project.describe import describe_secrets, stage_variable
 from shield_ai.rewrite.project.docs_navigation import add_to_navigation
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, create_or_replace, skip
+from shield_ai.rewrite.project.file_edits import (
+    NOTHING,
+    Outcome,
+    append_lines,
+    create_or_replace,
+    skip_file,
+)
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
-from shield_ai.rewrite.project.template import render
+from shield_ai.rewrite.project.template import render_template
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -142,13 +148,13 @@ def write_docs(
     raw = read(PAGE)
     problem = place_problem(read)
     if problem:
-        return skip(PAGE, problem)
+        return skip_file(PAGE, problem)
     state, _ = read_stamp(raw, STAMP_NAME)
     if state is State.EDITED:
-        return skip(PAGE, SkipId.EDITED.reason())
+        return skip_file(PAGE, SkipId.EDITED.reason())
     if state is State.FOREIGN:
-        return skip(PAGE, SkipId.EXISTS.reason())
-    text = render(
+        return skip_file(PAGE, SkipId.EXISTS.reason())
+    text = render_template(
         "AWS_SECRETS_MANAGER.md.j2",
         app=manifest.app,
         secrets=describe_secrets(manifest),
@@ -193,7 +199,7 @@ def add_entry(
     if HEADING.encode() in [line.strip() for line in raw.splitlines()]:
         return NOTHING
     secrets = describe_secrets(manifest)
-    text = render(
+    text = render_template(
         "SECURITY_UPDATES.md.j2",
         heading=HEADING,
         app=manifest.app,
@@ -201,4 +207,4 @@ def add_entry(
         rollout=rollout,
         environment=stage_variable(django=django),
     )
-    return append(UPDATES, raw, text, gap=True)
+    return append_lines(UPDATES, raw, text, gap=True)

@@ -9,7 +9,7 @@ import msgspec
 
 from shield_ai.rewrite.project.map_text import STEP
 from shield_ai.rewrite.project.stamp import stamp
-from shield_ai.rewrite.project.template import render
+from shield_ai.rewrite.project.template import render_template
 from shield_ai.rewrite.python.imports.import_lines import import_lines
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def test_module_text(
     imports = _import_text(module, names, style, map_style.width)
     if not has_map:
         imports += f"\nfrom {module}.testing import fake_secrets"
-    text = render(
+    text = render_template(
         template,
         imports=imports,
         reads="" if has_map else _reads_text(manifest, map_style),

@@ -11,7 +11,7 @@ from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
 from shield_ai.rewrite.project.app_test_text import STAMP_NAME, test_module_text
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip_file
 from shield_ai.rewrite.project.layout import is_template, module_of, root_of
 from shield_ai.rewrite.project.license_header import license_headers
 from shield_ai.rewrite.project.map_style import MapStyle, settings_quote
@@ -69,15 +69,15 @@ def plan_tests(
     if is_template(read, imported, paths):
         return NOTHING  # the tests would import the package, which startproject renames
     if not all(part.isidentifier() for part in imported.split(".")):
-        return skip(manifest.app.runtime, SkipId.INVALID_MODULE_NAME.reason(module=imported))
+        return skip_file(manifest.app.runtime, SkipId.INVALID_MODULE_NAME.reason(module=imported))
     tests = [path for path in paths if is_test(path)]
     path, state = _choose_path(read, anchor, root, tests, paths)
     if not path:
         return NOTHING
     if state is State.EDITED:
-        return skip(path, SkipId.EDITED.reason())
+        return skip_file(path, SkipId.EDITED.reason())
     if state is State.FOREIGN:
-        return skip(path, SkipId.TEST_EXISTS.reason())
+        return skip_file(path, SkipId.TEST_EXISTS.reason())
     style = read_grouped_style(read, path, paths, root)
     map_style = MapStyle.of("", style, settings_quote(read, manifest))
     template = "test_secrets.py.j2"

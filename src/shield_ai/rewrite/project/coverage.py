@@ -10,7 +10,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.copy_files import copy_folder
 from shield_ai.rewrite.project.dependencies.pyproject import append_to_array
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, insert, skip
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, insertion_change, skip_file
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
@@ -74,10 +74,10 @@ def omit_copy(read: FileReader, manifest: Manifest) -> Outcome:
         if match:
             line = f"\n{match['indent'].decode()}{pattern}"
             end = match.end(1) - raw[: match.end(1)].endswith(b"\r")
-            return [insert(path, raw, end, line)], []
+            return [insertion_change(path, raw, end, line)], []
         match = OMIT_LINE.search(raw)
         if match and b"," in match[0].rpartition(b"=")[2]:
-            return [insert(path, raw, match.end(), f",{pattern}")], []
+            return [insertion_change(path, raw, match.end(), f",{pattern}")], []
     for section in SECTIONS:
         keys = ("tool", "coverage", section, "omit")
         outcome = append_to_array(PYPROJECT, functools.partial(read_optional, read), keys, pattern)
@@ -105,13 +105,19 @@ def _new_option(read: FileReader, pattern: str) -> Outcome | None:
         raw = read_optional(read, path) or b""
         match = INI_SOURCE.search(raw)
         if match and not HAS_OMIT.search(raw):
-            return [insert(path, raw, match.end("header"), f"omit =\n    {pattern}\n")], []
+            return [
+                insertion_change(path, raw, match.end("header"), f"omit =\n    {pattern}\n")
+            ], []
     raw = read_optional(read, PYPROJECT) or b""
     match = TOML_SOURCE.search(raw)
     if match and not HAS_OMIT.search(raw):
-        return [insert(PYPROJECT, raw, match.end("header"), f'omit = ["{pattern}"]\n')], []
+        return [
+            insertion_change(PYPROJECT, raw, match.end("header"), f'omit = ["{pattern}"]\n')
+        ], []
     return None
 
 
 def _report(minimum: str, pattern: str) -> Outcome:
-    return skip(minimum, SkipId.COVERAGE_MINIMUM.reason(pattern=pattern)) if minimum else NOTHING
+    return (
+        skip_file(minimum, SkipId.COVERAGE_MINIMUM.reason(pattern=pattern)) if minimum else NOTHING
+    )

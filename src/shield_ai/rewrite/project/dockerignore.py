@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.project.docker_copies import excluding_line, ignore_patterns, read_stages
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, create
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append_lines, creation_change
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
@@ -25,7 +25,7 @@ def fix(context: FixContext) -> Outcome:
     """Add the patterns to .dockerignore; create the file if a Dockerfile copies the journal."""
     is_copied = any(map(_copies_journal, context.app.dockerfiles))
     if is_copied and read_optional(context.read, PATH) is None:
-        return [create(PATH, "\n".join([COMMENT, *EXAMPLES, ""]))], []
+        return [creation_change(PATH, "\n".join([COMMENT, *EXAMPLES, ""]))], []
     return ignore_in_images(context.read)
 
 
@@ -55,4 +55,4 @@ def ignore_in_images(read: FileReader) -> Outcome:
         is_excluded = is_certain and excluding_line(example, patterns)
         if line not in present and not is_excluded:
             lines.append(line)
-    return append(PATH, raw, "\n".join([COMMENT, *lines, ""]), gap=True) if lines else NOTHING
+    return append_lines(PATH, raw, "\n".join([COMMENT, *lines, ""]), gap=True) if lines else NOTHING

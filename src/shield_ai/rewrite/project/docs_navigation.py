@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import yaml
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.rewrite.project.file_edits import encoding_problem, insert
+from shield_ai.rewrite.project.file_edits import encoding_problem, insertion_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def add_to_navigation(page: str, read: FileReader) -> Navigation:
             return Navigation([], path)
         if place.bullet:
             item = f"[{TITLE}]({page})" if is_summary else f"{TITLE}: {page}"
-            changes.append(insert(path, raw, *_item_line(text, place, item)))
+            changes.append(insertion_change(path, raw, *_item_line(text, place, item)))
     return Navigation(changes)
 
 

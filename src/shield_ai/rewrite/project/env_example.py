@@ -12,7 +12,7 @@ from shield_ai.model.manifest import DEFAULT_REGION
 from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.describe import stage_variable
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append, single_line
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append_lines, single_line
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -85,7 +85,7 @@ def extend_env_example(
         _enable_block(manifest, existing, export, is_private=is_private, django=django),
     ]
     addition = "\n".join(block for block in blocks if block)
-    return append(path, raw, addition, gap=True) if addition else NOTHING
+    return append_lines(path, raw, addition, gap=True) if addition else NOTHING
 
 
 def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) -> str:

@@ -13,17 +13,17 @@ Outcome = tuple[list[FileChange], list[Skipped]]  # the changes, and what is ski
 NOTHING: Outcome = ([], [])
 
 
-def skip(path: str, reason: SkipReason) -> Outcome:
+def skip_file(path: str, reason: SkipReason) -> Outcome:
     """Return the outcome that skips a file for a reason."""
     return [], [reason.entry(path)]
 
 
-def create(path: str, text: str) -> FileChange:
+def creation_change(path: str, text: str) -> FileChange:
     """Return a change that creates a file."""
-    return insert(path, None, 0, text)
+    return insertion_change(path, None, 0, text)
 
 
-def replace(path: str, raw: bytes, text: str) -> FileChange:
+def replacement_change(path: str, raw: bytes, text: str) -> FileChange:
     """Replace the content of a generated file, and keep its line endings."""
     replacement = text.replace("\n", newline(raw))
     edit = Edit(path=path, start=0, end=len(raw), replacement=replacement)
@@ -33,20 +33,20 @@ def replace(path: str, raw: bytes, text: str) -> FileChange:
 def create_or_replace(path: str, raw: bytes | None, text: str) -> Outcome:
     """Create a generated file, or replace it if its text differs."""
     if raw is None:
-        return [create(path, text)], []
+        return [creation_change(path, text)], []
     if raw.replace(b"\r\n", b"\n") == text.encode():
         return NOTHING
-    return [replace(path, raw, text)], []
+    return [replacement_change(path, raw, text)], []
 
 
-def insert(path: str, raw: bytes | None, at: int, text: str) -> FileChange:
+def insertion_change(path: str, raw: bytes | None, at: int, text: str) -> FileChange:
     """Insert text at a byte offset, with the line endings of the file."""
     if raw is not None:
         text = text.replace("\n", newline(raw))
     return file_change(path, raw, [Edit(path=path, start=at, end=at, replacement=text)])
 
 
-def append(path: str, raw: bytes | None, text: str, *, gap: bool = False) -> Outcome:
+def append_lines(path: str, raw: bytes | None, text: str, *, gap: bool = False) -> Outcome:
     """Append lines to a file, or create it.
 
     Args:
@@ -56,17 +56,17 @@ def append(path: str, raw: bytes | None, text: str, *, gap: bool = False) -> Out
         gap: Insert an empty line before them.
     """
     if raw is None:
-        return [create(path, text)], []
+        return [creation_change(path, text)], []
     problem = encoding_problem(raw, text)
     if problem:
-        return skip(path, problem)
+        return skip_file(path, problem)
     separator = "" if not raw or raw.endswith((b"\n", b"\r")) else "\n"
     ends_with_empty_line = re.search(rb"(?:\A|\n)[ \t]*\r?\n\Z", raw)
     needs_gap = gap and raw.strip() and not ends_with_empty_line
     # After a backslash, the first new line would continue the last line of the file.
     if needs_gap or raw.rstrip().endswith(b"\\"):
         separator += "\n"
-    return [insert(path, raw, len(raw), separator + text)], []
+    return [insertion_change(path, raw, len(raw), separator + text)], []
 
 
 @functools.lru_cache(maxsize=1)  # a file can have thousands of edits

@@ -69,7 +69,7 @@ Fixer = Callable[[FixContext], "Outcome"]
 
 
 @functools.cache
-def find_fixers() -> tuple[Fixer, ...]:
+def find_project_fixers() -> tuple[Fixer, ...]:
     """Return the fixers, sorted by module name."""
     names = sorted(module.name for module in pkgutil.iter_modules(project.__path__))
     modules = [importlib.import_module(f"{project.__name__}.{name}") for name in names]

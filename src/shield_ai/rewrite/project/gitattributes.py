@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.rewrite.project.copy_files import copy_folder
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append_lines
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
@@ -37,4 +37,4 @@ def mark_generated(read: FileReader, manifest: Manifest) -> Outcome:
     for file, line in lines.items():
         if line.encode() in [known.strip() for known in (read(file) or b"").splitlines()]:
             return NOTHING
-    return append(path, read(path), f"{lines[path]}\n")
+    return append_lines(path, read(path), f"{lines[path]}\n")

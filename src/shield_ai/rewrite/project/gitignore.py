@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append_lines
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -67,4 +67,4 @@ def _ignore_in(read: FileReader, path: str) -> Outcome:
     raw = read(path)
     if raw is not None and LINE.encode() in [line.strip() for line in raw.splitlines()]:
         return NOTHING
-    return append(path, raw, f"{COMMENT}\n{LINE}\n", gap=True)
+    return append_lines(path, raw, f"{COMMENT}\n{LINE}\n", gap=True)

@@ -14,7 +14,13 @@ from shield_ai.aws.desired.iam import (
     policy_document,
 )
 from shield_ai.model.skip import SkipId
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
+from shield_ai.rewrite.project.file_edits import (
+    NOTHING,
+    Outcome,
+    creation_change,
+    replacement_change,
+    skip_file,
+)
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
@@ -34,13 +40,13 @@ def write_policy(read: FileReader, manifest: Manifest, account: str) -> Outcome:
     text = json.dumps(policy_document(manifest, account), indent=2) + "\n"
     raw = read(PATH)
     if raw is None:
-        return [create(PATH, text)], []
+        return [creation_change(PATH, text)], []
     current = _parse_json(raw)
     if current == json.loads(text):
         return NOTHING
     if _is_generated(current):
-        return [replace(PATH, raw, text)], []
-    return skip(PATH, SkipId.POLICY_EXISTS.reason())
+        return [replacement_change(PATH, raw, text)], []
+    return skip_file(PATH, SkipId.POLICY_EXISTS.reason())
 
 
 def _parse_json(raw: bytes) -> Any:

@@ -71,7 +71,7 @@ def missing_packages(read: FileReader, path: str, root: str) -> list[str]:
     return [file for file in reversed(candidates) if read(file) is None]
 
 
-def shadows(path: str, root: str) -> bool:
+def shadows_standard_library(path: str, root: str) -> bool:
     """Return whether a module on `sys.path` would hide a module of the standard library."""
     return _parent(path) == root and PurePosixPath(path).stem in sys.stdlib_module_names
 

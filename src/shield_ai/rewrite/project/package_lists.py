@@ -20,7 +20,7 @@ from shield_ai.rewrite.project.dependencies.setup_files import (
     append_to_setup_cfg,
     append_to_setup_py,
 )
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, skip
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, skip_file
 from shield_ai.rewrite.project.layout import root_of
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def fix(context: FixContext) -> Outcome:
     for missing in find_missing(context.read, built):
         outcome = None if missing.modules else _append(context.read, missing)
         if outcome is None:
-            outcome = skip(missing.listed.path, missing.reason())
+            outcome = skip_file(missing.listed.path, missing.reason())
         new_changes, newly_skipped = outcome
         changes += new_changes
         skipped += newly_skipped

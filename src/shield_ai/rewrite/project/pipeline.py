@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.project.python_source import file_change
-from shield_ai.rewrite.project.fixer import FixContext, find_fixers
+from shield_ai.rewrite.project.fixer import FixContext, find_project_fixers
 
 if TYPE_CHECKING:
     from shield_ai.model.edit import FileChange
@@ -16,7 +16,7 @@ def rewrite_project(context: FixContext) -> tuple[list[FileChange], list[Skipped
     """Return the changes of all files except the Python files with findings."""
     changes: dict[str, FileChange] = {}
     skipped: list[Skipped] = []
-    for fix in find_fixers():
+    for fix in find_project_fixers():
         new_changes, newly_skipped = fix(context)
         for change in new_changes:
             first = changes.get(change.path)

@@ -32,7 +32,7 @@ from shield_ai.rewrite.project.dependencies.wanted_requirements import (
     first_requirement_name,
     requirement_name,
 )
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, skip
+from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, skip_file
 from shield_ai.rewrite.project.layout import root_of
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def add_requirements(
         locked += skipped
     if locked:
         return [], locked
-    return skip("requirements.txt", SkipId.NO_REQUIREMENTS.reason(requirement=name))
+    return skip_file("requirements.txt", SkipId.NO_REQUIREMENTS.reason(requirement=name))
 
 
 def _with_known_version(wanted: Wanted, version: str) -> Wanted:
@@ -161,7 +161,7 @@ def _add_in_folder(read: FileReader, folder: str, wanted: Wanted) -> Outcome | N
         if name in required_names(raw):
             texts = [line.text for line in requirement_lines(raw)]
             pin = outdated_pin([text for text in texts if requirement_name(text) == name])
-            return skip(path, SkipId.OUTDATED_VERSION.reason(pin=pin)) if pin else NOTHING
+            return skip_file(path, SkipId.OUTDATED_VERSION.reason(pin=pin)) if pin else NOTHING
     locked = [path for path, raw in files.items() if LOCKED.search(raw)]
     reason = SkipId.LOCKED_REQUIREMENTS.reason(requirement=name)
     skipped = [reason.entry(path) for path in locked]

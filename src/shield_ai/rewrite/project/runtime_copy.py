@@ -14,14 +14,20 @@ from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.app_docs import page_path
 from shield_ai.rewrite.project.copy_files import copied_files, find_conflict
 from shield_ai.rewrite.project.copy_parts import ALL, CopyParts, find_parts
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create, replace, skip
-from shield_ai.rewrite.project.layout import missing_packages, root_of, shadows
+from shield_ai.rewrite.project.file_edits import (
+    NOTHING,
+    Outcome,
+    creation_change,
+    replacement_change,
+    skip_file,
+)
+from shield_ai.rewrite.project.layout import missing_packages, root_of, shadows_standard_library
 from shield_ai.rewrite.project.license_header import NO_HEADERS, LicenseHeaders, license_headers
 from shield_ai.rewrite.project.map_style import MapStyle, find_map_style
 from shield_ai.rewrite.project.secret_map import (
     has_generated_code,
     is_map_file,
-    matches,
+    map_matches_manifest,
     replace_by_map,
     write_map,
 )
@@ -75,8 +81,8 @@ def write_copy(
     if path == "package":
         return NOTHING
     root = root_of(read, path, module)
-    if shadows(path, root):
-        return skip(path, SkipId.RUNTIME_SHADOWS.reason())
+    if shadows_standard_library(path, root):
+        return skip_file(path, SkipId.RUNTIME_SHADOWS.reason())
     in_package = _is_in_package(path, root)
     raw = read(path)
     is_map = raw is not None and is_map_file(raw)
@@ -89,13 +95,13 @@ def write_copy(
         if reason:
             skipped.append(reason.entry(place))
         elif old is None:
-            changes.append(create(place, text))
+            changes.append(creation_change(place, text))
         elif body_of(old) != body_of(text.encode()):
-            changes.append(replace(place, old, header_of(old) + text))
+            changes.append(replacement_change(place, old, header_of(old) + text))
     style = find_map_style(read, manifest, root, in_package=in_package)
     style = style._replace(license=headers.module, docs=docs)
     if skipped:
-        if not is_map or matches(raw, manifest):
+        if not is_map or map_matches_manifest(raw, manifest):
             return [], skipped
         if changes or any(item.id is not SkipId.RUNTIME_EDITED for item in skipped):
             reason = SkipId.MAP_BLOCKED.reason(path=skipped[0].path)
@@ -105,7 +111,7 @@ def write_copy(
     map_changes, skipped = _write_or_replace(path, raw, manifest, style, is_map=is_map)
     init = PACKAGE_DOCSTRING if read_code_style(read, path).has_package_docstrings else ""
     packages = [
-        create(place, headers.package + init)
+        creation_change(place, headers.package + init)
         for place in missing_packages(read, path, root)
         if not _has_settings(place, manifest)
     ]
@@ -151,4 +157,6 @@ def provides_map(read: FileReader, manifest: Manifest, module: str = "") -> bool
     if path == "package":
         return False
     changes, _ = write_copy(read, manifest, module)
-    return any(change.path == path for change in changes) or matches(read(path), manifest)
+    return any(change.path == path for change in changes) or map_matches_manifest(
+        read(path), manifest
+    )

@@ -15,7 +15,13 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.project.runtime_names import IMPORTS_COPY
 from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call, parse_map
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, replace, skip
+from shield_ai.rewrite.project.file_edits import (
+    NOTHING,
+    Outcome,
+    create_or_replace,
+    replacement_change,
+    skip_file,
+)
 from shield_ai.rewrite.project.map_edits import (
     entry_spans,
     mapping_edits,
@@ -48,7 +54,7 @@ def expected_map(manifest: Manifest) -> SecretMap:
     return SecretMap(secrets, tuple(name for name in optional if name in secrets), prefix)
 
 
-def matches(raw: bytes | None, manifest: Manifest) -> bool:
+def map_matches_manifest(raw: bytes | None, manifest: Manifest) -> bool:
     """Return whether a map file has the mapping and the prefix of shield.toml, in any order.
 
     A file without the prefix works if AWS_SECRETS_PREFIX is set, as earlier versions required.
@@ -114,11 +120,11 @@ def write_map(
         return create_or_replace(path, None, text)
     found = find_map_call(raw)
     if found is None:
-        return skip(path, SkipId.MAP_UNKNOWN.reason())
+        return skip_file(path, SkipId.MAP_UNKNOWN.reason())
     if _is_same(found.content, wanted) and found.content.prefix in {None, wanted.prefix}:
         return NOTHING
     if entry_spans(found) is None and "#" in found.source.segment(found.mapping):
-        return skip(path, SkipId.MAP_COMMENTED.reason())
+        return skip_file(path, SkipId.MAP_COMMENTED.reason())
     if _is_unedited(raw, manifest.app.name, found.content, style):
         return create_or_replace(path, raw, text)
     return _update_map(path, raw, found, manifest, style)
@@ -134,7 +140,7 @@ def replace_by_map(path: str, raw: bytes, manifest: Manifest, style: MapStyle) -
         style: The style of the map file.
     """
     text = map_text(manifest.app.name, expected_map(manifest), style)
-    return [replace(path, raw, text)], []
+    return [replacement_change(path, raw, text)], []
 
 
 def _update_map(
@@ -147,10 +153,10 @@ def _update_map(
     with_mapping = apply_edits(raw, edits, encoding)
     edits_of_prefix = list(prefix_edits(with_mapping, wanted, style))
     after = apply_edits(with_mapping, edits_of_prefix, encoding)
-    if not matches(after, manifest):
-        return skip(path, SkipId.MAP_UNKNOWN.reason())
+    if not map_matches_manifest(after, manifest):
+        return skip_file(path, SkipId.MAP_UNKNOWN.reason())
     if edits and edits_of_prefix:
-        return [replace(path, raw, after.decode(encoding))], []
+        return [replacement_change(path, raw, after.decode(encoding))], []
     located = [msgspec.structs.replace(edit, path=path) for edit in edits or edits_of_prefix]
     return [file_change(path, raw, located, encoding)], []
 

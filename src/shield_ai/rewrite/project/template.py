@@ -34,6 +34,6 @@ def _heading(comment: str, indent: str = "") -> str:
     return f"{indent}{comment}\n" if comment else ""
 
 
-def render(template: str, **values: Any) -> str:
+def render_template(template: str, **values: Any) -> str:
     """Render a template. The same values always give the same text."""
     return _environment().get_template(template).render(values)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.pydantic_sources import CONFIG, DOCSTRING, METHODS, SOURCE
-from shield_ai.project.python_source import Source, parse
+from shield_ai.project.python_source import Source, parse_python
 from shield_ai.project.runtime_names import accessor_modules, settings_source_modules
 from shield_ai.rewrite.python.calls import keyword_value, string_value
 from shield_ai.rewrite.python.imports.file_imports import imports_from
@@ -73,7 +73,7 @@ def _has_changed_statement(before: RuntimeCallRemover, now: RuntimeCallRemover) 
         if old_text == new_text:
             continue
         old = [copy.deepcopy(old_node)]
-        if counts[old_text] == 1 and len(body := parse("", old_text).body) == 1:
+        if counts[old_text] == 1 and len(body := parse_python("", old_text).body) == 1:
             old = body  # else the text is a line with several statements
         if before.dump(old) != now.dump([new_node]):
             return True

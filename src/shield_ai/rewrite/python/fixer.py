@@ -59,7 +59,7 @@ Fixer = Callable[[FileContext], FileOutcome]
 
 
 @functools.cache
-def find_fixers() -> tuple[Fixer, ...]:
+def find_python_fixers() -> tuple[Fixer, ...]:
     """Return the fixers, in the order of the names of their modules."""
     names = sorted(module.name for module in pkgutil.iter_modules(fixers.__path__))
     modules = [importlib.import_module(f"{fixers.__name__}.{name}") for name in names]

@@ -13,7 +13,7 @@ from shield_ai.project.python_source import Source, file_change
 from shield_ai.project.secret_map import client_name, parse_map
 from shield_ai.rewrite.project.runtime_copy import provides_map
 from shield_ai.rewrite.python.accessor_names import accessor_names
-from shield_ai.rewrite.python.fixer import FileContext, find_fixers
+from shield_ai.rewrite.python.fixer import FileContext, find_python_fixers
 from shield_ai.rewrite.python.fixers.db_backend import skipped_databases
 from shield_ai.rewrite.python.imports.import_style import ImportStyle
 from shield_ai.rewrite.python.kept_texts import split_edits
@@ -161,7 +161,7 @@ class Rewriter:
             removal=self._options.removal,
         )
         edits: list[Edit] = []
-        for fix in find_fixers():
+        for fix in find_python_fixers():
             outcome = fix(context._replace(edits=(*wraps, *edits)))
             edits += outcome.edits
             self.changes.skipped += outcome.skipped

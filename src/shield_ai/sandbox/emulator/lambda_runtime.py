@@ -198,7 +198,7 @@ def _configure(secret: Any, arn: str, rules: dict[str, Any]) -> Error | None:
     """Store the function and the schedule of a secret; return an error if they are invalid."""
     if rules:
         try:
-            when = schedule.parse(_schedule_expression(rules))
+            when = schedule.parse_schedule(_schedule_expression(rules))
             if "Duration" in rules:
                 schedule.parse_window(rules["Duration"], when)
         except ManifestError as error:
@@ -219,7 +219,7 @@ def _schedule_expression(rules: dict[str, Any]) -> str:
 def _set_next_rotation(secret: Any) -> None:
     rules = getattr(secret, "rotation_rules", None)
     if rules:
-        when = schedule.parse(_schedule_expression(rules))
+        when = schedule.parse_schedule(_schedule_expression(rules))
         secret.next_rotation_date = int(when.next(datetime.now(UTC)).timestamp())
 
 

@@ -12,7 +12,7 @@ from shield_ai.model.deployment import (
     EnvironmentFile,
 )
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.deployment.cloudformation import find_template_environments
+from shield_ai.scan.deployment.cloudformation import find_cloudformation_environments
 from shield_ai.scan.deployment.environment import NAME_KEYS, VALUE_KEYS, walk_blocks
 from shield_ai.scan.deployment.node_span import node_end, node_start
 from shield_ai.scan.text.config_parsers import json_values, yaml_values
@@ -59,7 +59,7 @@ def find_environments(raw: bytes, kind: DeploymentKind) -> EnvironmentFile:
     if not is_json and has_aliases(raw):
         return EnvironmentFile(raw, kind, problem=ALIASES)
     if kind is CLOUDFORMATION:
-        return find_template_environments(raw)
+        return find_cloudformation_environments(raw)
     roots = json_values(raw) if is_json else yaml_values(raw)
     if problem := _file_problem(kind, roots):
         return EnvironmentFile(raw, kind, problem=problem)

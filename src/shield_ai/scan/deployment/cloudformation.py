@@ -89,7 +89,7 @@ def template_unit(path: tuple[str, ...], parents: Sequence[Node]) -> str:
     return path[1] if len(path) > 1 else ""
 
 
-def find_template_environments(raw: bytes) -> EnvironmentFile:
+def find_cloudformation_environments(raw: bytes) -> EnvironmentFile:
     """Find the variables of the functions and containers in a template.
 
     Args:

@@ -31,7 +31,7 @@ def merged_maps(node: Node) -> Iterator[Node]:
             yield value
 
 
-def assignments(environment: Node) -> Iterator[tuple[str, str]]:
+def environment_assignments(environment: Node) -> Iterator[tuple[str, str]]:
     """Yield the variables that a map, a list of `NAME=value` or a list of maps sets.
 
     Args:
@@ -49,7 +49,7 @@ def assignments(environment: Node) -> Iterator[tuple[str, str]]:
             yield named.text, value_node.text if value_node else ""
 
 
-def texts(node: Node) -> list[str]:
+def node_texts(node: Node) -> list[str]:
     """Return the first texts of a value, and those of the maps in a list.
 
     Args:

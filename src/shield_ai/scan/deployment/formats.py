@@ -19,7 +19,7 @@ from shield_ai.scan.deployment.line_formats import (
 from shield_ai.scan.deployment.occurrences import Spans
 from shield_ai.scan.deployment.own_servers import own_logins
 from shield_ai.scan.deployment.parts import DeploymentFile, development_spans, job_part_use
-from shield_ai.scan.deployment.pipeline_uses import read_settings
+from shield_ai.scan.deployment.pipeline_uses import find_pipeline_reads
 from shield_ai.scan.deployment.recognize import DROP_IN, LINE_KINDS, file_format, tree_kind
 from shield_ai.scan.deployment.structured import structured_settings
 from shield_ai.scan.deployment.templates import template_values
@@ -87,7 +87,7 @@ def _dockerfile(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting
 
 def _gitlab(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
     yield from structured_settings(file, names)
-    for setting in read_settings(file.raw, file.roots[0], names):
+    for setting in find_pipeline_reads(file.raw, file.roots[0], names):
         yield setting._replace(use=job_part_use(file, setting.unit))
 
 

@@ -34,7 +34,7 @@ def node_end(raw: bytes, node: Node) -> int:
         if not part.is_container:
             quote_size = 1 if _is_in_quotes(raw, part) else 0
             end = max(end, part.end + quote_size)
-        elif is_in_brackets(raw, part):
+        elif is_node_in_brackets(raw, part):
             end = max(end, part.end)
         else:
             for key, value in part.pairs:
@@ -43,7 +43,7 @@ def node_end(raw: bytes, node: Node) -> int:
     return end
 
 
-def is_in_brackets(raw: bytes, node: Node) -> bool:
+def is_node_in_brackets(raw: bytes, node: Node) -> bool:
     """Return whether a list or map is in brackets or braces, after its tag.
 
     Args:

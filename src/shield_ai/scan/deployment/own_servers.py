@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.deployment import DeploymentKind
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.deployment.compose_values import assignments, texts
+from shield_ai.scan.deployment.compose_values import environment_assignments, node_texts
 from shield_ai.scan.deployment.evidence_rules import RULES, Environment, TextKind
 from shield_ai.scan.deployment.production import is_production_name
 from shield_ai.scan.deployment.service_evidence import ServiceReader
@@ -76,7 +76,7 @@ def _host(url: str) -> str:
 
 def _container_name(fields: Fields) -> list[str]:
     name = fields.get("container_name")
-    return texts(name) if name else []
+    return node_texts(name) if name else []
 
 
 def _is_server(fields: Fields) -> bool:
@@ -86,7 +86,7 @@ def _is_server(fields: Fields) -> bool:
 
 def _variables(fields: Fields) -> Iterator[tuple[str, str]]:
     if "environment" in fields:
-        yield from assignments(fields["environment"])
+        yield from environment_assignments(fields["environment"])
 
 
 def _is_password(name: str) -> bool:

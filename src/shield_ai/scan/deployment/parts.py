@@ -10,7 +10,7 @@ from shield_ai.scan.deployment.line_formats import Span
 from shield_ai.scan.deployment.production import CI_KINDS, common_use, is_production_name, job_use
 from shield_ai.scan.deployment.services import (
     OtherFile,
-    development_services,
+    development_compose_services,
     find_services,
 )
 from shield_ai.scan.deployment.stages import development_stages
@@ -51,7 +51,7 @@ def part_uses(file: DeploymentFile, others: Iterable[OtherFile] = ()) -> dict[st
     if is_production_name(file.path):
         return {}
     if file.kind is DeploymentKind.COMPOSE:
-        development = development_services(file.path, file.roots, others)
+        development = development_compose_services(file.path, file.roots, others)
         services = {key.text for key, _ in find_services(file.roots)}
         if development and len(development) == len(services):
             development |= {""}

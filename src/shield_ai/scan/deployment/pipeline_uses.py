@@ -58,7 +58,7 @@ def is_job(key: Node, value: Node) -> bool:
     return key.text not in GLOBAL_KEYS and bool(value.pairs)
 
 
-def find_uses(raw: bytes, root: Node, names: Collection[str]) -> tuple[VariableUse, ...]:
+def find_pipeline_uses(raw: bytes, root: Node, names: Collection[str]) -> tuple[VariableUse, ...]:
     """Find the places that set or name variables, but not in comments.
 
     Args:
@@ -122,7 +122,7 @@ def _variables_problem(path: Path, name: str) -> str:
     return "" if path[1] == name else OTHER_VARIABLE.format(path[1])
 
 
-def read_settings(raw: bytes, root: Node, names: frozenset[str]) -> Iterator[Setting]:
+def find_pipeline_reads(raw: bytes, root: Node, names: frozenset[str]) -> Iterator[Setting]:
     """Yield the first place of each job that reads a variable, such as `$NAME`.
 
     Args:
@@ -130,7 +130,7 @@ def read_settings(raw: bytes, root: Node, names: frozenset[str]) -> Iterator[Set
         root: Its only document.
         names: The variables of the secrets.
     """
-    uses = find_uses(raw, root, names)
+    uses = find_pipeline_uses(raw, root, names)
     set_lines = {(use.job, use.variable): use.line for use in uses if use.is_set}
     seen = set()
     for use in uses:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from shield_ai.scan.deployment.compose_values import (
     MAX_PATH,
     MAX_TEXTS,
-    assignments,
+    environment_assignments,
     merged_maps,
     mount_source,
-    texts,
+    node_texts,
 )
 from shield_ai.scan.deployment.evidence import (
     EXPANSION,
@@ -113,7 +113,7 @@ class ServiceReader:
         for merged in itertools.islice(merged_maps(environment), MAX_MERGES):
             if depth < MAX_MERGES:
                 found.update(self.variables(merged, depth + 1))
-        for name, value in assignments(environment):
+        for name, value in environment_assignments(environment):
             if matches := variable_matches(name, value):
                 found[name] = matches
             else:
@@ -150,7 +150,7 @@ class ServiceReader:
             folder = posixpath.normpath(context.text[:MAX_PATH] or ".") if context else "."
         volumes = fields.get("volumes")
         sources = {".", "..", folder} - {""}
-        if volumes and any(mount_source(text) in sources for text in texts(volumes)):
+        if volumes and any(mount_source(text) in sources for text in node_texts(volumes)):
             matches |= find_matches(TextKind.KEY, "source=")
         return matches
 
@@ -169,10 +169,10 @@ def _text_matches(kind: TextKind, node: Node) -> Matches:
     if len(node.items) > MAX_TEXTS:
         return TOO_LARGE
     if kind is TextKind.COMMAND:
-        return command_matches(" ".join(texts(node)))
+        return command_matches(" ".join(node_texts(node)))
     if kind is TextKind.PORT:
         return NO_MATCHES.union(*(find_matches(kind, port) for port in _published_ports(node)))
-    return NO_MATCHES.union(*(find_matches(kind, text) for text in texts(node)))
+    return NO_MATCHES.union(*(find_matches(kind, text) for text in node_texts(node)))
 
 
 def _published_ports(ports: Node) -> Iterator[str]:

@@ -6,7 +6,7 @@ import itertools
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.scan.deployment.compose_values import NAME, merged_maps, texts
+from shield_ai.scan.deployment.compose_values import NAME, merged_maps, node_texts
 from shield_ai.scan.deployment.evidence import (
     Evidence,
     development_units,
@@ -46,7 +46,7 @@ def find_services(roots: list[Node]) -> list[tuple[Node, Node]]:
     return found
 
 
-def development_services(
+def development_compose_services(
     path: str, roots: list[Node], others: Iterable[OtherFile] = ()
 ) -> frozenset[str]:
     """Return the services for development.
@@ -114,5 +114,5 @@ def _references(other: OtherFile, services: Iterable[tuple[Node, Node]]) -> set[
     nodes = [value for key, value in other.roots[0].pairs if key.text == "include"]
     for _, service in services:
         nodes.extend(value for key, value in service.pairs if key.text == "extends")
-    paths = itertools.chain.from_iterable(map(texts, nodes))
+    paths = itertools.chain.from_iterable(map(node_texts, nodes))
     return {posixpath.normpath(posixpath.join(folder, path)) for path in paths}

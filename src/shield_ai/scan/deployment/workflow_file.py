@@ -10,7 +10,7 @@ from shield_ai.scan.deployment.blocks import ALIASES, INVALID, has_aliases
 from shield_ai.scan.deployment.node_span import node_end, node_start
 from shield_ai.scan.deployment.workflow_permissions import find_permissions
 from shield_ai.scan.deployment.workflow_triggers import find_subject
-from shield_ai.scan.deployment.workflow_uses import find_uses
+from shield_ai.scan.deployment.workflow_uses import find_workflow_uses
 from shield_ai.scan.text.config_parsers import yaml_values
 from shield_ai.scan.text.parser_marks import MAX_SIZE
 
@@ -52,7 +52,7 @@ def find_workflow(raw: bytes) -> Workflow:
     for key, job_node in nodes:
         for number, step in enumerate(_steps(job_node)):
             shells[key.text, number] = _is_shell(root, job_node, step)
-    uses = find_uses(raw, root, shells)
+    uses = find_workflow_uses(raw, root, shells)
     jobs = []
     for key, node in nodes:
         job = _job(raw, root, key, node)

@@ -46,7 +46,7 @@ class Uses(NamedTuple):
     computed: set[str]  # the jobs that compute the names of secrets; empty: outside of jobs
 
 
-def find_uses(raw: bytes, root: Node, shells: Mapping[tuple[str, int], bool]) -> Uses:
+def find_workflow_uses(raw: bytes, root: Node, shells: Mapping[tuple[str, int], bool]) -> Uses:
     """Find the expressions with secrets.
 
     Args:

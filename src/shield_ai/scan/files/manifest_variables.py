@@ -24,10 +24,10 @@ def manifest_variables(read: FileReader) -> tuple[Sequence[str], Sequence[str]]:
     raw = read(MANIFEST)
     if raw is None:
         return (), ()
-    from shield_ai.model.manifest_parser import parse
+    from shield_ai.model.manifest_parser import parse_manifest
 
     try:
-        manifest = parse(raw.decode("utf-8-sig"))
+        manifest = parse_manifest(raw.decode("utf-8-sig"))
     except (ManifestError, UnicodeDecodeError):
         return (), ()
     return manifest.variables(), manifest.app.ignore

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.files.file_filter import Markers
 
 
-def scan(
+def scan_app(
     root: Path,
     paths: list[str] | None = None,
     manifest_variables: Collection[str] = (),

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.addresses import rule_page
-from shield_ai.scan.rules.pattern import credential_pattern, csec34_pattern, select
+from shield_ai.scan.rules.pattern import credential_pattern, csec34_pattern, select_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WIDTH = 80
 
 
-def explain(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> str:
+def explain_rule(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> str:
     """Describe a rule or a pattern, for a terminal.
 
     Args:
@@ -26,7 +26,7 @@ def explain(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> str:
     Raises:
         ShieldError: The id is unknown.
     """
-    pattern, rules = select(rule_id, app_patterns)
+    pattern, rules = select_rules(rule_id, app_patterns)
     if [rule.id for rule in rules] == [rule_id]:
         return _explain_rule(pattern, rules[0])
     return _explain_pattern(pattern)

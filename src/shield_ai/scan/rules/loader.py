@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-def parse(text: str, file: str, used_ids: Collection[str] | None = None) -> Pattern:
-    """Parse a pattern; see `pattern.parse`.
+def parse_pattern_yaml(text: str, file: str, used_ids: Collection[str] | None = None) -> Pattern:
+    """Parse a pattern; see `pattern.parse_pattern`.
 
     Raises:
         ShieldError: The pattern is invalid; the message contains the line.

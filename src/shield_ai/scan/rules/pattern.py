@@ -118,7 +118,7 @@ def _load_cached(file: Path) -> Pattern:
         return True
 
     def make() -> bytes:
-        return msgspec.msgpack.encode(parse(raw.decode(), file.name))
+        return msgspec.msgpack.encode(parse_pattern(raw.decode(), file.name))
 
     get_or_create("pattern", raw, make, is_valid)
     return loaded[-1]
@@ -158,7 +158,7 @@ def load_app_patterns(root: Path) -> tuple[Pattern, ...]:
         except UnicodeDecodeError as error:
             raise ShieldError(f"{name} can't be read: {error}", "save it as UTF-8") from None
         used_ids = _all_ids([csec34_pattern(), credential_pattern(), *patterns])
-        patterns.append(parse(text, name, used_ids))
+        patterns.append(parse_pattern(text, name, used_ids))
     return tuple(patterns)
 
 
@@ -182,7 +182,9 @@ def find_rule(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> Rule | None
     return None
 
 
-def select(rule_id: str, app_patterns: Iterable[Pattern] = ()) -> tuple[Pattern, tuple[Rule, ...]]:
+def select_rules(
+    rule_id: str, app_patterns: Iterable[Pattern] = ()
+) -> tuple[Pattern, tuple[Rule, ...]]:
     """Return the pattern of a rule, and the rule; for the id of a pattern, all its rules.
 
     Args:
@@ -213,7 +215,7 @@ def _suggest(rule_id: str, patterns: Iterable[Pattern]) -> str:
     return f"list the rules of a pattern: {commands}"
 
 
-def parse(text: str, file: str, used_ids: Collection[str] | None = None) -> Pattern:
+def parse_pattern(text: str, file: str, used_ids: Collection[str] | None = None) -> Pattern:
     """Parse a pattern.
 
     Args:
@@ -227,4 +229,4 @@ def parse(text: str, file: str, used_ids: Collection[str] | None = None) -> Patt
     """
     from shield_ai.scan.rules import loader
 
-    return loader.parse(text, file, used_ids)
+    return loader.parse_pattern_yaml(text, file, used_ids)

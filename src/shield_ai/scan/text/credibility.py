@@ -85,7 +85,7 @@ TOKEN_NAME = regex(
 
 
 @functools.lru_cache(maxsize=8192)
-def family(name: str) -> Family:
+def secret_family(name: str) -> Family:
     """Return the family of a name."""
     bare = re.sub(r"(?<=[a-zA-Z])\d+$", "", name.strip("_-. "))
     if PASSWORD_NAME.fullmatch(bare.rpartition(".")[2]):
@@ -120,7 +120,7 @@ def _names_no_secret(name: str, parts: tuple[str, ...], name_meaning: Meaning) -
     return is_token and len(parts) > 1 and parts[-2] in CURSORS
 
 
-def judge(
+def secret_confidence(
     name: str,
     value: str,
     *,
@@ -139,7 +139,7 @@ def judge(
         in_code: Whether the file is code, where texts are more often names than in configuration.
         declared: Whether the file declares the value as a secret, under any name.
     """
-    name_family = family(name)
+    name_family = secret_family(name)
     if declared and name_family is Family.NONE:
         name_family = Family.KEY
     value = value.strip()

@@ -12,11 +12,11 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import allows_unquoted, is_non_production, is_translation
 from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
 from shield_ai.scan.text.assignments import assignments, pairs
-from shield_ai.scan.text.credibility import LABELS, Family, family, judge
+from shield_ai.scan.text.credibility import LABELS, Family, secret_confidence, secret_family
 from shield_ai.scan.text.hits import FileFindings, Hit, raise_levels, remove_overlaps
 from shield_ai.scan.text.prefilter import KeywordPrefilter
 from shield_ai.scan.text.randomness import is_random
-from shield_ai.scan.text.regions import whole
+from shield_ai.scan.text.regions import whole_file_region
 from shield_ai.scan.text.structure import parse_config
 from shield_ai.scan.text.token_rules import SAMPLE_VALUE, RegexRules
 from shield_ai.scan.text.value_shapes import is_placeholder
@@ -191,7 +191,7 @@ class Detector:
                 continue
             if _names_backend_secret(raw, assigned):
                 continue
-            confidence = judge(
+            confidence = secret_confidence(
                 assigned.name,
                 assigned.value,
                 quoted=assigned.quoted,
@@ -207,7 +207,7 @@ class Detector:
     ) -> Hit:
         if assigned.compared and assigned.value.upper() in LABELS:  # if password == "password"
             confidence = Confidence.LOW
-        is_password = family(assigned.name) is Family.PASSWORD
+        is_password = secret_family(assigned.name) is Family.PASSWORD
         rule = self.rules[PASSWORD_RULE if is_password else SECRET_RULE]
         is_weak = non_production or confidence is Confidence.LOW
         return Hit(
@@ -231,8 +231,8 @@ def _names_backend_secret(raw: bytes, assigned: Assignment) -> bool:
 
 def _find_assigned(path: str, raw: bytes, candidates: PrefilterResult) -> list[Assignment]:
     """Return the secret-like names with a value: by regular expressions, and by a parser."""
-    regions = whole(raw) if candidates.assignments is None else candidates.assignments
-    pair_regions = whole(raw) if candidates.pairs is None else candidates.pairs
+    regions = whole_file_region(raw) if candidates.assignments is None else candidates.assignments
+    pair_regions = whole_file_region(raw) if candidates.pairs is None else candidates.pairs
     found = list(assignments(raw, regions, unquoted=allows_unquoted(path)))
     found += pairs(raw, pair_regions)
     parsed = parse_config(path, raw, candidates.parsers)

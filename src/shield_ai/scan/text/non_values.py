@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import allows_unquoted, is_translation
-from shield_ai.scan.text.credibility import Family, family
+from shield_ai.scan.text.credibility import Family, secret_family
 from shield_ai.scan.text.randomness import has_words, is_random
 from shield_ai.scan.text.value_shapes import is_word_like
 
@@ -137,7 +137,7 @@ def _names_entry(place: Place) -> bool:
     parts = words(place.name)
     if len(parts) > 1 and parts[-1] == "KEY" and parts[-2] in ENTRY_KEYS:
         return True
-    is_key = place.rule == "CSEC34.literal" and family(place.name) is Family.KEY
+    is_key = place.rule == "CSEC34.literal" and secret_family(place.name) is Family.KEY
     if not is_key or not IDENTIFIER.fullmatch(place.value):
         return False
     return has_words(place.value)
@@ -243,7 +243,7 @@ def _is_title(place: Place) -> bool:
     is_joined = any(character in value for character in "'\"\n")  # 'several' 'texts'
     if is_joined or words(place.name)[-1:] not in KEY_ENDINGS:
         return False
-    if family(place.name.rpartition(".")[2]) is not Family.KEY:
+    if secret_family(place.name.rpartition(".")[2]) is not Family.KEY:
         return False
     return " " in value or any(c.isalpha() and not c.isascii() for c in value)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.assignment_patterns import NAME_END, SECRET_WORD
 from shield_ai.scan.text.assignments import name_start
-from shield_ai.scan.text.credibility import Family, family
+from shield_ai.scan.text.credibility import Family, secret_family
 
 if TYPE_CHECKING:
     import re
@@ -77,4 +77,4 @@ def _is_secret_mark(raw: bytes, match: re.Match[bytes]) -> bool:
 
 def is_secret_name(name: str) -> bool:
     """Return whether a name looks like the name of a secret; `key` alone does not."""
-    return name.lower() != "key" and family(name) is not Family.NONE
+    return name.lower() != "key" and secret_family(name) is not Family.NONE

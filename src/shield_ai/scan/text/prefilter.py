@@ -20,7 +20,7 @@ from shield_ai.scan.text.prefilter_expressions import (
     keyword_expression,
     simplify,
 )
-from shield_ai.scan.text.regions import Region, whole
+from shield_ai.scan.text.regions import Region, whole_file_region
 from shield_ai.scan.text.token_rules import full_regex
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ class HyperscanPrefilter:
     ) -> Sequence[Region]:
         if self._ids.pair not in found:
             return ()
-        return rule_regions.get(self._ids.pair) or whole(raw)
+        return rule_regions.get(self._ids.pair) or whole_file_region(raw)
 
     def _scan(self, raw: bytes, *, unquoted: bool) -> tuple[list[int], list[int]]:
         """Return the ids of the expressions that match, and the end offsets of assignments."""

@@ -17,7 +17,7 @@ class Region(NamedTuple):
     end: int  # a match ends at this offset or before
 
 
-def whole(raw: bytes) -> tuple[Region, ...]:
+def whole_file_region(raw: bytes) -> tuple[Region, ...]:
     """Return a single region, which covers the whole file."""
     return (Region(0, len(raw), len(raw)),)
 

@@ -17,10 +17,10 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.assignment_patterns import DEFAULT
 from shield_ai.scan.text.assignments import Assignment, assignments
 from shield_ai.scan.text.config_node import Node
-from shield_ai.scan.text.credibility import Family, family
+from shield_ai.scan.text.credibility import Family, secret_family
 from shield_ai.scan.text.parser_marks import is_secret_name, needs_parser
 from shield_ai.scan.text.randomness import is_random
-from shield_ai.scan.text.regions import whole
+from shield_ai.scan.text.regions import whole_file_region
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -166,7 +166,7 @@ def _name_value_pair(node: Node) -> Iterator[Result]:
 
 def _is_reference(name: Node, value: Node) -> bool:
     """Return whether a value like `shop-db` is the name of a Kubernetes Secret."""
-    if family(name.text) is not Family.SECRET or is_random(value.text):
+    if secret_family(name.text) is not Family.SECRET or is_random(value.text):
         return False
     return bool(KUBERNETES_NAME.fullmatch(value.text))
 
@@ -207,7 +207,9 @@ def _kubernetes_secret(node: Node) -> Iterator[Result]:
 def _single_line(name: str, text: str) -> Iterator[tuple[str, str]]:
     """Yield the name and the text, unless it is a file of assignments, which are found anyway."""
     raw = text.encode("utf-8", "replace")
-    if "\n" not in text.strip() and not any(assignments(raw, whole(raw), unquoted=True)):
+    if "\n" not in text.strip() and not any(
+        assignments(raw, whole_file_region(raw), unquoted=True)
+    ):
         yield name, text.strip()
 
 
@@ -222,7 +224,7 @@ def _decode(name: str, text: str) -> Iterator[tuple[str, str]]:
         yield "password", url[1]
     elif "\n" not in decoded.strip():
         yield name, decoded.strip()
-    for assigned in assignments(raw, whole(raw), unquoted=True):
+    for assigned in assignments(raw, whole_file_region(raw), unquoted=True):
         yield assigned.name, assigned.value
 
 

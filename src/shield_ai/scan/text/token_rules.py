@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
-from shield_ai.scan.text.credibility import judge
+from shield_ai.scan.text.credibility import secret_confidence
 from shield_ai.scan.text.randomness import entropy, is_random
 from shield_ai.scan.text.regex_timeout import TIMEOUT, find_matches
-from shield_ai.scan.text.regions import whole
+from shield_ai.scan.text.regions import whole_file_region
 from shield_ai.scan.text.value_shapes import PLACEHOLDER, TEMPLATE, is_template_or_placeholder
 
 if TYPE_CHECKING:
@@ -152,7 +152,7 @@ class RegexRules:
         """
         for number in numbers:
             rule = self.rules[number]
-            for match in self._match(rule, raw, regions.get(number) or whole(raw)):
+            for match in self._match(rule, raw, regions.get(number) or whole_file_region(raw)):
                 token = _token(rule, match, non_production=non_production)
                 if token is not None:
                     yield token
@@ -238,7 +238,7 @@ def _is_credible(rule: Rule, value: str, *, non_production: bool) -> bool:
     if rule.kind is RuleKind.URL:
         return ":" in value and is_real_login(value)
     if rule.judged:
-        return judge(rule.judged, value, non_production=non_production) is not None
+        return secret_confidence(rule.judged, value, non_production=non_production) is not None
     if rule.decode == "colon":
         return _is_encoded_login(value)
     if rule.decode:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import is_development
-from shield_ai.scan.text.credibility import VENDOR_DEFAULTS, Family, family
+from shield_ai.scan.text.credibility import VENDOR_DEFAULTS, Family, secret_family
 from shield_ai.scan.text.place import LITERAL_RULES
 from shield_ai.scan.text.randomness import has_words
 from shield_ai.scan.text.token_rules import SAMPLE_VALUE
@@ -79,7 +79,7 @@ def _says_example(value: str) -> bool:
 
 
 def _is_password(place: Place) -> bool:
-    if family(place.name) is Family.PASSWORD:
+    if secret_family(place.name) is Family.PASSWORD:
         return True
     return place.rule != "CRED.secret" and place.rule not in LITERAL_RULES
 

@@ -14,7 +14,7 @@ from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.kinds.registry import KINDS
 from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 MANIFEST = """\
@@ -67,7 +67,7 @@ class App:
 
     @property
     def keys(self):
-        manifest = parse((self.folder / "shield.toml").read_text())
+        manifest = parse_manifest((self.folder / "shield.toml").read_text())
         return [
             r.key
             for r in rotation_resources(
@@ -166,7 +166,9 @@ def test_each_operation_is_idempotent(app):
     """A lost response leads to a second call."""
     read = {"ops/keys.py": b"x = 1\n"}.get
     wanted = list(
-        rotation_resources(parse((app.folder / "shield.toml").read_text()), ACCOUNT, REGION, read)
+        rotation_resources(
+            parse_manifest((app.folder / "shield.toml").read_text()), ACCOUNT, REGION, read
+        )
     )
     app.client.create_secret(Name="token", SecretString=secrets.token_hex(12))
     session = Session(REGION, read=read)

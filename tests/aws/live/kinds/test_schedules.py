@@ -6,7 +6,7 @@ import pytest
 from shield_ai.aws.desired.canary import canary_resources
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
-from shield_ai.model.manifest_parser import parse
+from shield_ai.model.manifest_parser import parse_manifest
 
 REGION = "us-east-1"
 TEXT = """
@@ -29,10 +29,13 @@ def live(aws):
 
 
 def test_canary_is_created_changed_and_deleted(live):
-    first = [*canary_resources(parse(TEXT), "123456789012", REGION, lambda _: None)]
+    first = [*canary_resources(parse_manifest(TEXT), "123456789012", REGION, lambda _: None)]
     later = [
         *canary_resources(
-            parse(TEXT.replace("30 days", "7 days")), "123456789012", REGION, lambda _: None
+            parse_manifest(TEXT.replace("30 days", "7 days")),
+            "123456789012",
+            REGION,
+            lambda _: None,
         )
     ]
     keys = [resource.key for resource in first]
@@ -47,7 +50,7 @@ def test_canary_is_created_changed_and_deleted(live):
 
 
 def test_missing_permission_to_call_the_function_is_detected(live):
-    wanted = [*canary_resources(parse(TEXT), "123456789012", REGION, lambda _: None)]
+    wanted = [*canary_resources(parse_manifest(TEXT), "123456789012", REGION, lambda _: None)]
     for resource in wanted:
         live.reconcile(*resource.key, resource.settings)
     boto3.client("lambda", REGION).remove_permission(
@@ -57,7 +60,7 @@ def test_missing_permission_to_call_the_function_is_detected(live):
 
 
 def test_the_permission_of_a_disabled_rule_is_deleted(live):
-    wanted = [*canary_resources(parse(TEXT), "123456789012", REGION, lambda _: None)]
+    wanted = [*canary_resources(parse_manifest(TEXT), "123456789012", REGION, lambda _: None)]
     for resource in wanted:
         live.reconcile(*resource.key, resource.settings)
     functions = boto3.client("lambda", REGION)

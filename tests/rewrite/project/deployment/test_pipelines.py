@@ -19,7 +19,7 @@ from shield_ai.aws.export.platform import Target
 from shield_ai.model.manifest import App, DeploymentEdits, Manifest, Secret
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project.deployment import pipeline_choice, workflow_choice, workflows
-from shield_ai.rewrite.project.deployment.pipeline_check import PipelineEdit, is_exact
+from shield_ai.rewrite.project.deployment.pipeline_check import PipelineEdit, is_exact_pipeline_edit
 from shield_ai.rewrite.project.deployment.pipelines import PipelineInputs, edit_pipelines
 from shield_ai.scan.deployment import (
     pipeline_file,
@@ -554,15 +554,15 @@ def test_check_finds_other_changes(old, new):
     after, _, _ = edit(CHECKED)
     command = yaml.safe_load(after)["deploy"]["script"][0]
     jobs = {"deploy": PipelineEdit("script", 0, command, "sts.amazonaws.com", ())}
-    assert is_exact(CHECKED.encode(), after.encode(), jobs, ())
+    assert is_exact_pipeline_edit(CHECKED.encode(), after.encode(), jobs, ())
     assert old in after
-    assert not is_exact(CHECKED.encode(), after.replace(old, new).encode(), jobs, ())
+    assert not is_exact_pipeline_edit(CHECKED.encode(), after.replace(old, new).encode(), jobs, ())
 
 
 def test_check_of_aliases_ends():
     lines = ["a0: &a0 [x, x]"] + [f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40)]
     raw = "\n".join(lines).encode()
-    assert not is_exact(raw, raw, {}, ())
+    assert not is_exact_pipeline_edit(raw, raw, {}, ())
 
 
 PARTS = st.sampled_from(

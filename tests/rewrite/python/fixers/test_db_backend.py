@@ -10,7 +10,7 @@ import pytest
 from rewrite_helpers import map_file
 from vendored_runtime import module_text
 
-from shield_ai.flow.draft.manifest_draft import draft
+from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.model.manifest import Functions, Rotation
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project.runtime_source import runtime_files
@@ -41,7 +41,7 @@ def scanned(text, files=()):
 
 def manifest_of(text, rotate=ROTATION, runtime="shop/utils/secrets.py", **changes):
     scan, _ = scanned(text)
-    made = draft(scan.sites, None, scan.facts)
+    made = draft_manifest_from_sites(scan.sites, None, scan.facts)
     secrets = tuple(msgspec.structs.replace(secret, rotate=rotate) for secret in made.secret)
     app = msgspec.structs.replace(made.app, runtime=runtime)
     return msgspec.structs.replace(made, app=app, secret=secrets, **changes)

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from rewrite_helpers import PATH, check, map_file, rewritten, rewritten_and_drafted
 
-from shield_ai.flow.draft.manifest_draft import draft
+from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.python.wrap.run import wrap_secrets
@@ -286,7 +286,7 @@ def test_uses_names_in_shield_toml():
     before = "import os\nX = os.environ['API_KEY']\n"
     raws = {PATH: before.encode()}
     scan = scan_files("shop", list(raws), raws.get)
-    manifest = draft(scan.sites, None, scan.facts)
+    manifest = draft_manifest_from_sites(scan.sites, None, scan.facts)
     secret = msgspec.structs.replace(manifest.secret[0], name="our/key")
     manifest = msgspec.structs.replace(manifest, secret=(secret,))
     after = rewritten(before, manifest=manifest)[0].decode()
@@ -515,7 +515,7 @@ def test_skips_variable_without_secret_in_shield_toml():
     before = "import os\nX = os.environ['API_KEY']\nY = os.environ['A_TOKEN']\n"
     raws = {PATH: before.encode()}
     scan = scan_files("shop", list(raws), raws.get)
-    manifest = draft(scan.sites, None, scan.facts)
+    manifest = draft_manifest_from_sites(scan.sites, None, scan.facts)
     manifest = msgspec.structs.replace(manifest, secret=manifest.secret[:1])
     source = Source.from_bytes(PATH, before.encode())
     result = wrap_secrets(source, scan.sites, manifest, IMPORT)

@@ -4,7 +4,7 @@ import pytest
 from shield_helpers import reason_of
 
 from shield_ai.model.skip import SkipId
-from shield_ai.scan.python.app_scan import scan, scan_files
+from shield_ai.scan.python.app_scan import scan_app, scan_files
 
 PUBLIC = SkipId.PUBLIC_KEY.text
 
@@ -73,7 +73,7 @@ def test_files_in_folders_without_code_are_read(tmp_path, path, text, shown):
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
-    found = scan(tmp_path).findings
+    found = scan_app(tmp_path).findings
     assert any(shown in f"{finding.message} {finding.reason}" for finding in found)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.flow.draft.manifest_draft import draft
+from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.scan.python.app_scan import scan_files
 
 READ = "import os\nX = os.environ['API_KEY']\n"
@@ -27,4 +27,4 @@ READ = "import os\nX = os.environ['API_KEY']\n"
 def test_drafts_the_region_that_the_app_names(settings, example, region):
     files = {"shop/settings.py": f"{READ}{settings}\n".encode(), ".env.example": example.encode()}
     scan = scan_files("shop", list(files), files.get)
-    assert draft(scan.sites, None, scan.facts).app.region == region
+    assert draft_manifest_from_sites(scan.sites, None, scan.facts).app.region == region

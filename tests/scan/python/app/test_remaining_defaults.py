@@ -8,7 +8,7 @@ from shield_ai.model.site import Shape
 from shield_ai.project.python_source import Source
 from shield_ai.project.secret_map import SecretMap
 from shield_ai.scan.python.app.remaining_defaults import find_remaining_defaults
-from shield_ai.scan.python.app_scan import scan
+from shield_ai.scan.python.app_scan import scan_app
 
 RUNTIME = "from ._shield_runtime import SecretsManagerClient\n"
 
@@ -77,7 +77,7 @@ def test_map_file_names_the_variables(tmp_path):
         "client = SecretsManagerClient({'mail-key': 'MAIL', 'db': {'port': 'DB_PORT'}})\n"
         "get_secret = client.get_secret\n"
     )
-    seen = scan(tmp_path, manifest_variables=["MAIL", "DB_PORT"])
+    seen = scan_app(tmp_path, manifest_variables=["MAIL", "DB_PORT"])
     assert [(f.name, f.rule) for f in seen.findings] == [("LATER", "CSEC34.environ-read")]
     assert [(f.name, site.shape) for f, site in seen.constants] == [
         ("DB_PORT", Shape.READ),
@@ -92,7 +92,7 @@ def test_reports_plain_defaults_only(tmp_path):
         "API_TOKEN = get_secret('api-token', lambda: os.getenv('API_TOKEN', 'dev'))\n"
     )
     (tmp_path / "aws_secrets.py").write_text(RUNTIME)
-    seen = scan(tmp_path)
+    seen = scan_app(tmp_path)
     assert [(f.rule, f.name, f.fixable) for f in seen.findings] == [
         ("CSEC34.literal-default", "MAIL_TOKEN", False)
     ]
@@ -104,4 +104,4 @@ def test_ignores_another_function_named_get_secret(tmp_path):
         "from own import get_secret\nX_TOKEN = get_secret('x-token', 'a default')\n"
     )
     (tmp_path / "own.py").write_text("def get_secret(name, default):\n    return default\n")
-    assert scan(tmp_path).constants == ()
+    assert scan_app(tmp_path).constants == ()

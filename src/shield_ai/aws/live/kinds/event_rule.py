@@ -9,7 +9,7 @@ from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate
 from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.syntax.awscli import command, compact_json, tag_list_json
-from shield_ai.aws.syntax.terraform import Block, address, document
+from shield_ai.aws.syntax.terraform import Block, document, terraform_address
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ class EventRule(ResourceKind):
                 "arn": target["arn"],
                 "dead_letter_config": [{"arn": target["dead_letter"]}],
                 "input_transformer": [transformer],
-                "depends_on": [address("aws_cloudwatch_event_rule", name)],
+                "depends_on": [terraform_address("aws_cloudwatch_event_rule", name)],
             },
         )
 

@@ -12,7 +12,7 @@ from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.syntax.awscli import UNSUPPORTED
 from shield_ai.aws.syntax.cloudformation import BUCKET_PARAMETER, Part, arn_of, ref, tag_entries
-from shield_ai.aws.syntax.terraform import Block, address
+from shield_ai.aws.syntax.terraform import Block, terraform_address
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -234,7 +234,7 @@ class Function(ResourceKind):
                     "action": "lambda:InvokeFunction",
                     "principal": SECRETS_MANAGER_PRINCIPAL,
                     "source_account": settings["called_by"],
-                    "depends_on": [address("aws_lambda_function", name)],
+                    "depends_on": [terraform_address("aws_lambda_function", name)],
                 },
             )
 
@@ -300,5 +300,5 @@ def _function_arguments(name: str, settings: Settings) -> dict[str, Any]:
     arguments["tags"] = settings["tags"]
     role = settings["role"].rpartition("/")[2]
     # The role's policy is the second block of the role.
-    arguments["depends_on"] = [address("aws_iam_role_policy", role) + "_1"]
+    arguments["depends_on"] = [terraform_address("aws_iam_role_policy", role) + "_1"]
     return arguments

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shield_ai.aws.live.calls import translate_errors
 from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import command
-from shield_ai.aws.syntax.terraform import Block, address
+from shield_ai.aws.syntax.terraform import Block, terraform_address
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class PolicyAttachment(ResourceKind):
                 "role": settings["role"],
                 "policy_arn": settings["policy"],
                 # The ARN is a literal, so Terraform can't infer the order.
-                "depends_on": [address("aws_iam_policy", policy)],
+                "depends_on": [terraform_address("aws_iam_policy", policy)],
             },
         )
 

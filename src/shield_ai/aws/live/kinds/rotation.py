@@ -8,7 +8,7 @@ from shield_ai.aws.live.calls import translate_errors
 from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import UNSUPPORTED
 from shield_ai.aws.syntax.cloudformation import Part, arn_of, ref
-from shield_ai.aws.syntax.terraform import Block, address, attribute
+from shield_ai.aws.syntax.terraform import Block, terraform_address, terraform_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,12 +109,12 @@ class RotationSchedule(ResourceKind):
         yield (
             "aws_secretsmanager_secret_rotation",
             {
-                "secret_id": attribute("aws_secretsmanager_secret", name, "arn"),
+                "secret_id": terraform_attribute("aws_secretsmanager_secret", name, "arn"),
                 "rotation_lambda_arn": settings["function"],
                 "rotate_immediately": False,
                 "rotation_rules": [rules],
                 # The permission is the second block of the function.
-                "depends_on": [address("aws_lambda_permission", function) + "_1"],
+                "depends_on": [terraform_address("aws_lambda_permission", function) + "_1"],
             },
         )
 

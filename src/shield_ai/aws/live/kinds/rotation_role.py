@@ -11,7 +11,7 @@ from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate
 from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import UNSUPPORTED
 from shield_ai.aws.syntax.cloudformation import Part, tag_entries
-from shield_ai.aws.syntax.terraform import Block, address, document
+from shield_ai.aws.syntax.terraform import Block, document, terraform_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +129,7 @@ class RotationRole(ResourceKind):
                 "name": _POLICY_NAME,
                 "role": name,
                 "policy": document(settings["document"]),
-                "depends_on": [address("aws_iam_role", name)],
+                "depends_on": [terraform_address("aws_iam_role", name)],
             },
         )
 

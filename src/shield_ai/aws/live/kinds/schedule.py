@@ -11,7 +11,7 @@ from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.syntax.awscli import UNSUPPORTED
 from shield_ai.aws.syntax.cloudformation import Part, arn_of, ref
-from shield_ai.aws.syntax.terraform import Block, address, document
+from shield_ai.aws.syntax.terraform import Block, document, terraform_address
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ class Schedule(ResourceKind):
     def to_terraform(name: str, settings: Settings) -> Iterator[Block]:
         function_arn = settings["function"]
         function = function_arn.rpartition(":")[2]
-        function_address = address("aws_lambda_function", function)
+        function_address = terraform_address("aws_lambda_function", function)
         yield (
             "aws_cloudwatch_event_rule",
             {
@@ -218,7 +218,10 @@ class Schedule(ResourceKind):
                 "target_id": _TARGET_ID,
                 "arn": function_arn,
                 "input": document(settings["input"]),
-                "depends_on": [address("aws_cloudwatch_event_rule", name), function_address],
+                "depends_on": [
+                    terraform_address("aws_cloudwatch_event_rule", name),
+                    function_address,
+                ],
             },
         )
         events_arn = function_arn.replace(":lambda:", ":events:").rpartition(":function:")[0]

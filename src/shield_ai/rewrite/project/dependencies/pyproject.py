@@ -43,7 +43,13 @@ from shield_ai.rewrite.project.dependencies.wanted_requirements import (
     first_requirement_name,
     requirement_name,
 )
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, encoding_problem, insert, skip
+from shield_ai.rewrite.project.file_edits import (
+    NOTHING,
+    Outcome,
+    encoding_problem,
+    insertion_change,
+    skip_file,
+)
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
@@ -122,16 +128,16 @@ def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outco
     if raw is None:
         return None
     if encoding_problem(raw, "é"):  # TOML must be UTF-8, even to add ASCII text
-        return skip(path, SkipId.NOT_UTF8.reason())
+        return skip_file(path, SkipId.NOT_UTF8.reason())
     text = raw.decode()
     old = text.removeprefix(BOM).replace("\r\n", "\n")
     try:
         document = tomlkit.parse(old)
         result = add(document, wanted)
     except TOMLKitError as error:
-        return skip(path, SkipId.INVALID_TOML.reason(problem=str(error).rstrip(".")))
+        return skip_file(path, SkipId.INVALID_TOML.reason(problem=str(error).rstrip(".")))
     if not isinstance(result, Result):
-        return skip(path, result)
+        return skip_file(path, result)
     if result is Result.PRESENT:
         return NOTHING
     if result is Result.NO_DEPENDENCIES:
@@ -140,9 +146,11 @@ def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outco
     insertion = single_insertion(old, new)
     # tomlkit writes some arrays with comments as invalid TOML.
     if insertion is None or not is_toml(new):
-        return skip(path, SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted)))
+        return skip_file(path, SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted)))
     at, addition = above_comment(old, *insertion)
-    return [insert(path, raw, byte_offset(text, at), addition)], _outdated_locks(path, read)
+    return [insertion_change(path, raw, byte_offset(text, at), addition)], _outdated_locks(
+        path, read
+    )
 
 
 def _outdated_locks(path: str, read: FileReader) -> list[Skipped]:

@@ -15,7 +15,13 @@ from shield_ai.rewrite.project.dependencies.sorted_position import sorted_positi
 from shield_ai.rewrite.project.dependencies.version_form import choose_pin, with_version
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
 from shield_ai.rewrite.project.dependencies.wanted_requirements import NAME, requirement_name
-from shield_ai.rewrite.project.file_edits import Outcome, append, encoding_problem, insert, skip
+from shield_ai.rewrite.project.file_edits import (
+    Outcome,
+    append_lines,
+    encoding_problem,
+    insertion_change,
+    skip_file,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +40,7 @@ def add_requirement(path: str, raw: bytes, name: str, wanted: Wanted) -> Outcome
     texts = [line.text for line in lines]
     pin = outdated_pin(texts)
     if pin:
-        return skip(path, SkipId.OUTDATED_PIN.reason(pin=pin, requirement=name))
+        return skip_file(path, SkipId.OUTDATED_PIN.reason(pin=pin, requirement=name))
     if not bound.known:
         bound = bound._replace(known=choose_pin(requirement, texts))
     text = with_version(requirement, bound, texts) + "\n"
@@ -42,8 +48,8 @@ def add_requirement(path: str, raw: bytes, name: str, wanted: Wanted) -> Outcome
     if at is None:
         at = end_of_production(raw, lines)
     if at is None or encoding_problem(raw):
-        return append(path, raw, text, gap=ends_with_section(raw))
-    return [insert(path, raw, at, text)], []
+        return append_lines(path, raw, text, gap=ends_with_section(raw))
+    return [insertion_change(path, raw, at, text)], []
 
 
 class RequirementLine(NamedTuple):

@@ -18,7 +18,12 @@ from shield_ai.rewrite.project.dependencies.wanted_requirements import (
     first_requirement_name,
     requirement_name,
 )
-from shield_ai.rewrite.project.file_edits import NOTHING, encoding_problem, insert, skip
+from shield_ai.rewrite.project.file_edits import (
+    NOTHING,
+    encoding_problem,
+    insertion_change,
+    skip_file,
+)
 
 if TYPE_CHECKING:
     import ast
@@ -55,7 +60,7 @@ def add_to_setup_cfg(path: str, read: FileReader, wanted: Wanted) -> Outcome | N
         before = lines[position - 1]
         newline = "" if before["end"] else "\n"
         start, text = before.end(), f"{newline}{before['indent'].decode()}{addition}\n"
-    return [insert(path, raw, start, text)], []
+    return [insertion_change(path, raw, start, text)], []
 
 
 def add_to_setup_py(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
@@ -75,7 +80,7 @@ def add_to_setup_py(path: str, read: FileReader, wanted: Wanted) -> Outcome | No
     if not addition:
         return unchanged
     position = _position(texts, addition)
-    return [insert(path, raw, *_insertion(source, elements, position, [addition]))], []
+    return [insertion_change(path, raw, *_insertion(source, elements, position, [addition]))], []
 
 
 def append_to_setup_py(
@@ -87,7 +92,7 @@ def append_to_setup_py(
     elements = listed_texts(source.tree, keyword)
     if not elements:
         return None
-    return [insert(path, raw, *_insertion(source, elements, len(elements), texts))], []
+    return [insertion_change(path, raw, *_insertion(source, elements, len(elements), texts))], []
 
 
 def append_to_setup_cfg(
@@ -112,11 +117,13 @@ def append_to_setup_cfg(
     if not match:
         return None
     if match["text"]:
-        return [insert(path, raw, match.end(), "".join(f", {text}" for text in texts))], []
+        return [
+            insertion_change(path, raw, match.end(), "".join(f", {text}" for text in texts))
+        ], []
     comma = "," if match["lines"].rstrip().endswith(b",") else ""
     lines = "".join(f"\n{match['indent'].decode()}{text}{comma}" for text in texts)
     end = match.end("lines") - match["lines"].endswith(b"\r")
-    return [insert(path, raw, end, lines)], []
+    return [insertion_change(path, raw, end, lines)], []
 
 
 def _insertion(
@@ -160,9 +167,9 @@ def _addition(path: str, texts: Sequence[str], wanted: Wanted) -> tuple[str, Out
     present = [text for text in texts if requirement_name(text) == name]
     pin = outdated_pin(present or texts)
     if pin and present:
-        return "", skip(path, SkipId.OUTDATED_VERSION.reason(pin=pin))
+        return "", skip_file(path, SkipId.OUTDATED_VERSION.reason(pin=pin))
     if pin:
-        return "", skip(path, SkipId.OUTDATED_PIN.reason(pin=pin, requirement=name))
+        return "", skip_file(path, SkipId.OUTDATED_PIN.reason(pin=pin, requirement=name))
     if present:
         return "", NOTHING
     requirement, bound = next(iter(wanted.items()))

@@ -50,8 +50,8 @@ class EditCheck:
         old_variables: list[tuple[str, Variables]] = []
         new_variables: list[tuple[str, Variables]] = []
         try:
-            old = self._reduce(parse(before, self._kind), "", old_variables)
-            new = self._reduce(parse(after, self._kind), "", new_variables)
+            old = self._reduce(parse_deployment_file(before, self._kind), "", old_variables)
+            new = self._reduce(parse_deployment_file(after, self._kind), "", new_variables)
         except (ValueError, RecursionError):
             return False
         if old != new or len(old_variables) != len(new_variables):
@@ -96,7 +96,7 @@ class EditCheck:
         return old == new
 
 
-def parse(raw: bytes, kind: DeploymentKind) -> Any:
+def parse_deployment_file(raw: bytes, kind: DeploymentKind) -> Any:
     """Parse a JSON file of ECS, or the documents of a YAML file, with all scalars as strings.
 
     Args:

@@ -14,7 +14,7 @@ from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project.deployment.block_edits import EditError
-from shield_ai.rewrite.project.deployment.environment_check import parse
+from shield_ai.rewrite.project.deployment.environment_check import parse_deployment_file
 from shield_ai.rewrite.project.deployment.environment_edits import (
     injection_edits,
     secret_key_edits,
@@ -169,8 +169,8 @@ class Injection:
     def _is_exact(self, edits: Sequence[Edit], moved: Mapping[str, set[str]]) -> bool:
         """Return whether the edits change nothing but the variables."""
         try:
-            expected = parse(self._file.raw, self._file.kind)
-            found = parse(apply_edits(self._file.raw, edits), self._file.kind)
+            expected = parse_deployment_file(self._file.raw, self._file.kind)
+            found = parse_deployment_file(apply_edits(self._file.raw, edits), self._file.kind)
             if self._file.kind is DeploymentKind.ECS:
                 root = expected if isinstance(expected, list) else expected.get(CONTAINERS)
                 for container in root or [expected]:

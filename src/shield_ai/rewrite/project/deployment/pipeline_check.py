@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.model.deployment import DeploymentKind
 from shield_ai.model.pipeline import TOKEN
-from shield_ai.rewrite.project.deployment.environment_check import parse
+from shield_ai.rewrite.project.deployment.environment_check import parse_deployment_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -24,7 +24,7 @@ class PipelineEdit(NamedTuple):
     removed: Collection[str]  # the variables to remove from its `variables`
 
 
-def is_exact(
+def is_exact_pipeline_edit(
     before: bytes, after: bytes, jobs: Mapping[str, PipelineEdit], removed: Collection[str]
 ) -> bool:
     """Return whether a pipeline differs only by the edits.
@@ -54,7 +54,7 @@ def _load(raw: bytes) -> Any:
     Raises:
         ValueError: It is invalid, or its aliases expand to more than `MAX_NODES` values.
     """
-    [document] = parse(raw, DeploymentKind.GITLAB)
+    [document] = parse_deployment_file(raw, DeploymentKind.GITLAB)
     return _copy(document, iter(range(MAX_NODES)))
 
 

@@ -12,7 +12,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.rewrite.project.deployment.block_edits import EditError
 from shield_ai.rewrite.project.deployment.outcome import EditOutcome
-from shield_ai.rewrite.project.deployment.pipeline_check import PipelineEdit, is_exact
+from shield_ai.rewrite.project.deployment.pipeline_check import PipelineEdit, is_exact_pipeline_edit
 from shield_ai.rewrite.project.deployment.pipeline_choice import PipelineChooser
 from shield_ai.rewrite.project.deployment.pipeline_edits import PipelineEditor
 from shield_ai.rewrite.project.deployment.workflows import (
@@ -114,7 +114,7 @@ class _FilePlanner:
             self._problem = str(error)
             return []
         after = apply_edits(self._pipeline.raw, edits)
-        if is_exact(self._pipeline.raw, after, jobs, removed):
+        if is_exact_pipeline_edit(self._pipeline.raw, after, jobs, removed):
             return edits
         self._problem = NOT_EXACT
         return []

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.model.deployment import DeploymentKind
-from shield_ai.rewrite.project.deployment.environment_check import parse
+from shield_ai.rewrite.project.deployment.environment_check import parse_deployment_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -27,7 +27,7 @@ class JobEdit(NamedTuple):
     permissions: Mapping[str, str]  # to add to those of the job
 
 
-def is_exact(before: bytes, after: bytes, jobs: Mapping[str, JobEdit]) -> bool:
+def is_exact_workflow_edit(before: bytes, after: bytes, jobs: Mapping[str, JobEdit]) -> bool:
     """Return whether a workflow differs only by the edits.
 
     Args:
@@ -55,7 +55,7 @@ def _load(raw: bytes) -> Any:
     Raises:
         ValueError: It is invalid.
     """
-    [document] = parse(raw, DeploymentKind.GITHUB)
+    [document] = parse_deployment_file(raw, DeploymentKind.GITHUB)
     return document
 
 

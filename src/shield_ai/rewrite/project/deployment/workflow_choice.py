@@ -128,7 +128,9 @@ class VariableChooser:
             if is_other or name in taken:
                 yield OTHER_VALUE.format(name)
         for step in job.steps:
-            if STATUS_CALL.search(step.condition) and mentions(self._workflow, step, variable):
+            if STATUS_CALL.search(step.condition) and step_mentions_variable(
+                self._workflow, step, variable
+            ):
                 yield STATUS.format(step.condition)
 
     def _outer_names(self, job: WorkflowJob) -> set[str]:
@@ -154,7 +156,7 @@ def exported_names(variable: str, uses: Sequence[SecretUse]) -> set[str]:
     return {use.variable if use.step < 0 else variable for use in uses}
 
 
-def mentions(workflow: Workflow, step: WorkflowStep, variable: str) -> bool:
+def step_mentions_variable(workflow: Workflow, step: WorkflowStep, variable: str) -> bool:
     """Return whether a step contains the name of a variable, or the secret with this name.
 
     Args:

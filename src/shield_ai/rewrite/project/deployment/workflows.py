@@ -15,12 +15,12 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.rewrite.project.deployment.block_edits import EditError
 from shield_ai.rewrite.project.deployment.outcome import EditOutcome
-from shield_ai.rewrite.project.deployment.workflow_check import JobEdit, is_exact
+from shield_ai.rewrite.project.deployment.workflow_check import JobEdit, is_exact_workflow_edit
 from shield_ai.rewrite.project.deployment.workflow_choice import (
     VariableChooser,
     exported_names,
     is_removed,
-    mentions,
+    step_mentions_variable,
 )
 from shield_ai.rewrite.project.deployment.workflow_edits import WorkflowEditor
 
@@ -112,7 +112,7 @@ class _FilePlanner:
         if not edits:
             return []
         after = apply_edits(self._workflow.raw, edits)
-        if is_exact(self._workflow.raw, after, self._job_edits):
+        if is_exact_workflow_edit(self._workflow.raw, after, self._job_edits):
             return edits
         self._problem = NOT_EXACT
         return []
@@ -162,7 +162,7 @@ class _FilePlanner:
         if any(use.step < 0 for use in self._uses(job)):
             return 0
         for number, step in enumerate(job.steps):
-            if any(mentions(self._workflow, step, name) for name in chosen):
+            if any(step_mentions_variable(self._workflow, step, name) for name in chosen):
                 return number
         return 0
 

@@ -17,7 +17,7 @@ from shield_ai.rewrite.python.calls import (
 )
 from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.lines.formatting import indentation, make_edit
-from shield_ai.rewrite.python.wrap.call_arguments import secret_reference
+from shield_ai.rewrite.python.wrap.call_arguments import secret_in_name_argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -218,7 +218,7 @@ def _update_mapping(source: Source, node: ast.Dict, secrets: Secrets) -> Iterato
         secret, field = entry
         if (name, string_value(field_node) or "") != (secret.name, field):
             start, end = source.span(value)
-            text = secret_reference(secret.name, field, source.segment(name_node)[-1])
+            text = secret_in_name_argument(secret.name, field, source.segment(name_node)[-1])
             yield make_edit(source, start, end, text)
 
 

@@ -55,11 +55,11 @@ def name_argument(wrap: Wrap, quote: str) -> str:
         return wrap.site.name_expr or f"{quote}{wrap.reference}{quote}"
     items = []
     for variable, secret, field in wrap.candidates:
-        items.append(f"{quote}{variable}{quote}: {secret_reference(secret, field, quote)}")
+        items.append(f"{quote}{variable}{quote}: {secret_in_name_argument(secret, field, quote)}")
     return f"{{{', '.join(items)}}}"
 
 
-def secret_reference(secret: str, field: str, quote: str) -> str:
+def secret_in_name_argument(secret: str, field: str, quote: str) -> str:
     """Return a secret as a value in a mapping of variables, with its field if it has one."""
     name = f"{quote}{secret}{quote}"
     return f"({name}, {quote}{field}{quote})" if field else name

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.scan.python.config.origins import (
     OPENED,
     PART_METHODS,
-    guess,
+    guess_config_origin,
     has_other_source,
     opens_file,
     origin_of,
@@ -77,7 +77,7 @@ def _bind_function(
     names = dict(outer)
     for parameter, default in _parameters(node.args):
         origin = origin_of(default, outer) if default else None
-        names[parameter] = origin or guess(parameter)
+        names[parameter] = origin or guess_config_origin(parameter)
     if node.args.kwarg:  # the options of a command, for example, are not a configuration
         names[node.args.kwarg.arg] = None
     statements = list(own_statements(node))
@@ -100,7 +100,7 @@ def _assign(names: Names, name: str, value: ast.expr) -> None:
         names[name] = origin
     elif opens_file(value, names):
         names[name] = OPENED
-    elif guess(name) and (isinstance(value, NO_CONFIG) or has_other_source(value)):
+    elif guess_config_origin(name) and (isinstance(value, NO_CONFIG) or has_other_source(value)):
         names.setdefault(name, None)
 
 

@@ -58,7 +58,7 @@ def mapping_value(mapping: ast.Dict, key: str) -> ast.expr | None:
     return None
 
 
-def union(parts: Iterable[Texts]) -> Texts:
+def union_of_texts(parts: Iterable[Texts]) -> Texts:
     """Return the strings of all parts; None if one of them is unknown or there are no parts."""
     texts: dict[str, None] = {}  # an ordered set
     is_empty = True
@@ -81,7 +81,7 @@ def concatenations(parts: list[Texts]) -> Texts:
     return tuple(dict.fromkeys("".join(texts) for texts in combinations))
 
 
-def chain(parts: list[Elements]) -> Elements:
+def chain_elements(parts: list[Elements]) -> Elements:
     """Return the elements of all parts; None if one of them is unknown."""
     elements: list[ast.expr] = []
     for part in parts:

@@ -30,7 +30,7 @@ def mutated_object(node: ast.AST) -> ast.expr | None:
     return None
 
 
-def all_calls(tree: ast.Module, function: str) -> list[ast.Call] | None:
+def calls_without_other_uses(tree: ast.Module, function: str) -> list[ast.Call] | None:
     """Return all calls of a function; None if the function has other uses or a call has `*args`."""
     uses, calls_by_name = uses_and_calls(tree)
     calls = calls_by_name.get(function, [])

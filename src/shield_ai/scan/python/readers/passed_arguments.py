@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.readers.known_readers import Reader
-from shield_ai.scan.python.readers.name_uses import all_calls
+from shield_ai.scan.python.readers.name_uses import calls_without_other_uses
 
 if TYPE_CHECKING:
     from shield_ai.scan.python.readers.bindings import Scope
@@ -35,7 +35,7 @@ def passed_arguments(
         return None
     if isinstance(resolver.resolve_name(function.name, scopes[:-1]), Reader):
         return None  # the calls of a helper that reads variables are migrated instead
-    calls = all_calls(resolver.module.source.tree, function.name)
+    calls = calls_without_other_uses(resolver.module.source.tree, function.name)
     if calls is None:
         return None
     position = parameters.index(name)

@@ -13,12 +13,12 @@ from shield_ai.scan.python.readers.collection_texts import collection_texts
 from shield_ai.scan.python.readers.enumerated_values import (
     MAX_STEPS,
     MAX_TEXTS,
-    chain,
+    chain_elements,
     concatenations,
     display_keys,
     mapping_elements,
     mapping_value,
-    union,
+    union_of_texts,
     unpacked_item,
 )
 from shield_ai.scan.python.readers.name_uses import mutated_names
@@ -133,10 +133,12 @@ class _Enumerator:
 
     def _computed_texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
         if isinstance(node, ast.IfExp):
-            return union(self.texts(part, scopes, depth + 1) for part in (node.body, node.orelse))
+            return union_of_texts(
+                self.texts(part, scopes, depth + 1) for part in (node.body, node.orelse)
+            )
         if isinstance(node, ast.Name):
             bindings = self._module.lookup(node.id, scopes)
-            return union(self._bound_texts(node.id, b, scopes, depth) for b in bindings)
+            return union_of_texts(self._bound_texts(node.id, b, scopes, depth) for b in bindings)
         if isinstance(node, ast.Subscript):
             value = self._entry_of(node, scopes)
             return self.texts(value, scopes, depth + 1) if value else None
@@ -166,7 +168,7 @@ class _Enumerator:
         if texts is None or node.keywords or not all(map(_is_short, [*texts, *arguments])):
             return None
         try:
-            return union((getattr(text, method.attr)(*arguments),) for text in texts)
+            return union_of_texts((getattr(text, method.attr)(*arguments),) for text in texts)
         except TypeError:  # wrong arguments
             return None
 
@@ -182,13 +184,17 @@ class _Enumerator:
     def _loop_texts(self, variable: LoopVariable, scopes: Scopes, depth: int) -> Texts:
         elements = self._elements(variable.iterable, scopes, depth + 1) or ()
         items = (unpacked_item(element, variable.index) for element in elements)
-        return union(self.texts(item, scopes, depth + 1) if item else None for item in items)
+        return union_of_texts(
+            self.texts(item, scopes, depth + 1) if item else None for item in items
+        )
 
     def _argument_texts(self, name: str, scopes: Scopes, depth: int) -> Texts:
         """Return the strings that calls of the innermost function pass for a parameter."""
         values = passed_arguments(self._resolver, name, scopes) or ()
         tree = self._module.source.tree
-        return union(self.texts(value, (tree,), depth + 1) if value else None for value in values)
+        return union_of_texts(
+            self.texts(value, (tree,), depth + 1) if value else None for value in values
+        )
 
     def _argument_elements(self, name: str, scopes: Scopes, depth: int) -> Elements:
         """Return the elements of the iterables that calls pass for a parameter."""
@@ -196,7 +202,7 @@ class _Enumerator:
         parts: list[Elements] = []
         for value in passed_arguments(self._resolver, name, scopes) or ():
             parts.append(self._elements(value, (tree,), depth + 1) if value else None)
-        return chain(parts) if parts else None
+        return chain_elements(parts) if parts else None
 
     def _elements(self, node: ast.expr, scopes: Scopes, depth: int) -> Elements:
         """Return the elements of an iterable; None if they are not constant."""
@@ -208,7 +214,7 @@ class _Enumerator:
             return display_keys(node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             parts = (node.left, node.right)
-            return chain([self._elements(part, scopes, depth + 1) for part in parts])
+            return chain_elements([self._elements(part, scopes, depth + 1) for part in parts])
         if isinstance(node, ast.Name):
             value = self._only_value(node.id, scopes)
             if value is None:
@@ -227,7 +233,7 @@ class _Enumerator:
                 parts.append(self._elements(node.value, scopes, depth + 1))
             else:
                 parts.append([node])
-        return chain(parts)
+        return chain_elements(parts)
 
     def _call_elements(self, node: ast.Call, scopes: Scopes, depth: int) -> Elements:
         """Return the elements of `sorted(names)`, `"A B".split()` or `names.items()`."""

@@ -28,7 +28,9 @@ SECRET_ANNOTATION = regex(
 )
 
 
-def contains_read(resolver: Resolver, value: ast.expr, scopes: tuple[Scope, ...]) -> bool:
+def field_default_contains_read(
+    resolver: Resolver, value: ast.expr, scopes: tuple[Scope, ...]
+) -> bool:
     """Return whether a default reads a variable or AWS; then that read is migrated instead."""
     for node in ast.walk(value):
         if isinstance(node, ast.Call):

@@ -108,7 +108,7 @@ class SettingsReaders:
         return None
 
 
-def nested_fields(
+def nested_settings_fields(
     resolver: Resolver, annotation: ast.expr, delimiter: str, levels: int = MAX_NESTED
 ) -> Iterator[tuple[Resolver, str, ast.AnnAssign]]:
     """Yield the fields of the models of other files that a type names.
@@ -132,7 +132,7 @@ def nested_fields(
         if not isinstance(field, ast.AnnAssign) or not isinstance(field.target, ast.Name):
             continue
         yield home, "", field
-        below = nested_fields(home, field.annotation, delimiter, levels - 1)
+        below = nested_settings_fields(home, field.annotation, delimiter, levels - 1)
         for place, parents, inner in below:
             yield place, f"{field.target.id}{delimiter}{parents}", inner
 

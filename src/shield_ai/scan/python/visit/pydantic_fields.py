@@ -13,9 +13,9 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.pydantic_sources import PYDANTIC_1, SOURCE, adds_source
 from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.settings_classes.field_defaults import (
-    contains_read,
     default_number,
     default_text,
+    field_default_contains_read,
     generated_default,
     has_default,
     is_named,
@@ -32,7 +32,7 @@ from shield_ai.scan.python.settings_classes.settings_class import (
 from shield_ai.scan.python.settings_classes.settings_readers import (
     SettingsReaders,
     has_alias,
-    nested_fields,
+    nested_settings_fields,
 )
 from shield_ai.scan.python.visit.expressions import ExpressionVisitor
 
@@ -162,12 +162,16 @@ class PydanticFieldVisitor(ExpressionVisitor):
         if not settings or not settings.nested_delimiter or has_alias(node.value):
             return
         delimiter = settings.nested_delimiter
-        for home, parents, field in nested_fields(self.resolver, node.annotation, delimiter):
+        for home, parents, field in nested_settings_fields(
+            self.resolver, node.annotation, delimiter
+        ):
             name = ast.unparse(field.target)
             above = f"{target.id}{delimiter}{parents}"
             if not may_be_secret(field, settings, above):
                 continue
-            if field.value and contains_read(home, field.value, (home.module.source.tree,)):
+            if field.value and field_default_contains_read(
+                home, field.value, (home.module.source.tree,)
+            ):
                 continue
             path = (target.id, *parents.split(delimiter)[:-1], name)
             candidate = Candidate(
@@ -193,7 +197,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             reason=SkipId.NEEDS_SOURCE.reason(),
             is_always_secret=True,
         )
-        if value and contains_read(self.resolver, value, self.scopes):
+        if value and field_default_contains_read(self.resolver, value, self.scopes):
             return
         settings = self._readers.settings_of(scope, self.scopes)
         if settings:
@@ -232,7 +236,9 @@ class PydanticFieldVisitor(ExpressionVisitor):
             prefix, field = database_field(variable) or ("", "")
             if field != "password" or not may_be_secret(node, settings, ""):
                 continue
-            if not node.value or not contains_read(self.resolver, node.value, self.scopes):
+            if not node.value or not field_default_contains_read(
+                self.resolver, node.value, self.scopes
+            ):
                 prefixes.add(prefix)
         return prefixes
 
