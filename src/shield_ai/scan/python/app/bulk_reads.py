@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 class Loader(NamedTuple):
     """A function of a library that reads all variables with a prefix."""
 
-    library: str  # a file that calls the function contains this text
-    keyword: str  # the parameter for the prefix, without the underscore
-    prefix: str = ""  # the prefix if that parameter is not passed
+    marker: str  # a file that calls the function contains this text
+    keyword: str  # the keyword argument that sets the prefix
+    prefix: str = ""  # the prefix without that argument; an underscore follows, if it is not empty
 
 
 # https://flask.palletsprojects.com/en/stable/api/#flask.Config
@@ -39,12 +39,15 @@ LOADERS = {
     "load_settings": Loader("typed_settings", "env_prefix"),
     "to_config": Loader("environ.config", "prefix"),
 }
-LIBRARIES = frozenset(loader.library for loader in LOADERS.values())
+LOADER_MARKERS = frozenset(loader.marker for loader in LOADERS.values())
+# The libraries that append an underscore to each prefix, even to an empty one.
+ALWAYS_WITH_UNDERSCORE = frozenset({"from_prefixed_env", "dynaconf"})
 CLICK_PREFIX = "auto_envvar_prefix"
 # Functions that only copy the variables or fill a text with them.
-COPIES = frozenset({"dict", "format", "safe_substitute", "substitute", "update"})
-MARKS = (*LIBRARIES, CLICK_PREFIX, "**os.environ", "**environ", "(os.environ)", "(environ)")
-UPDATES = frozenset({"update", "from_mapping"})  # of the configuration of an app
+COPY_FUNCTIONS = frozenset({"dict", "format", "safe_substitute", "substitute", "update"})
+# A file without any of these texts has no such code, except loops.
+MARKERS = (*LOADER_MARKERS, CLICK_PREFIX, "**os.environ", "**environ", "(os.environ)", "(environ)")
+CONFIG_UPDATES = frozenset({"update", "from_mapping"})  # methods of `app.config`
 
 
 def find_bulk_reads(source: Source, *, in_settings: bool) -> list[Skipped]:
@@ -55,7 +58,7 @@ def find_bulk_reads(source: Source, *, in_settings: bool) -> list[Skipped]:
         in_settings: Whether it is a settings module: only there, loops over the environment count.
     """
     text = source.text
-    if not (in_settings and ENVIRON in text) and not any(word in text for word in MARKS):
+    if not (in_settings and ENVIRON in text) and not any(word in text for word in MARKERS):
         return []
     names = os_names(source.tree)
     found: dict[int, Skipped] = {}
@@ -63,10 +66,11 @@ def find_bulk_reads(source: Source, *, in_settings: bool) -> list[Skipped]:
         call: ast.AST = node
         read = None
         if isinstance(call, ast.Call):
-            read = _loaded(call, text) or _updated(call, names) or _unpacked(call, names)
+            read = _loader_read(call, text)
+            read = read or _update_read(call, names) or _unpacking_read(call, names)
         elif in_settings and isinstance(node, (ast.For, ast.comprehension)):
             call = node.iter
-            read = _iterated(call, names)
+            read = _loop_read(call, names)
         if read and isinstance(call, ast.Call):
             reason = SkipId.READS_ALL.reason(reader=read[0], variables=read[1])
             found.setdefault(call.lineno, reason.entry(source.path, call.lineno))
@@ -79,12 +83,12 @@ def loaded_prefixes(source: Source) -> dict[str, str]:
     Args:
         source: The file.
     """
-    if not any(library in source.text for library in LIBRARIES):
+    if not any(marker in source.text for marker in LOADER_MARKERS):
         return {}
     prefixes = {}
     for node in descend(source.tree):
         loader = LOADERS.get(_function(node)) if isinstance(node, ast.Call) else None
-        if isinstance(node, ast.Call) and loader and loader.library in source.text:
+        if isinstance(node, ast.Call) and loader and loader.marker in source.text:
             prefix = _prefix(node, loader)
             if prefix:
                 prefixes[prefix] = _function(node)
@@ -97,11 +101,11 @@ def _function(node: ast.Call) -> str:
     return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
-def _loaded(node: ast.Call, text: str) -> tuple[str, str] | None:
+def _loader_read(node: ast.Call, text: str) -> tuple[str, str] | None:
     """Return the function that loads variables in a call, and a description of the variables."""
     function = _function(node)
     loader = LOADERS.get(function)
-    if loader and loader.library in text:
+    if loader and loader.marker in text:
         prefix = _prefix(node, loader)
         if prefix is None:
             prefix = "a computed prefix"
@@ -116,17 +120,21 @@ def _loaded(node: ast.Call, text: str) -> tuple[str, str] | None:
 
 
 def _prefix(node: ast.Call, loader: Loader) -> str | None:
-    """Return the prefix of the variables, with the underscore.
+    """Return the prefix of the variables, with the underscore after it.
 
     Returns:
         "" if the function loads all variables; None if the prefix is computed.
     """
     values = [keyword.value for keyword in node.keywords if keyword.arg == loader.keyword]
-    if not values and loader.library in {"from_prefixed_env", "sanic"}:
+    if not values and loader.marker in {"from_prefixed_env", "sanic"}:
         values = node.args  # the prefix can be the first positional argument
     if not values:
         return f"{loader.prefix}_" if loader.prefix else ""
+    if isinstance(values[0], ast.Constant) and values[0].value is False:
+        return ""  # as dynaconf documents it
     text = literal_text(values[0])
+    if text == "" and loader.marker not in ALWAYS_WITH_UNDERSCORE:
+        return ""
     return None if text is None else f"{text.rstrip('_')}_"
 
 
@@ -141,9 +149,9 @@ def _click_prefix(keyword: ast.keyword) -> str:
     return ""
 
 
-def _updated(node: ast.Call, names: Mapping[str, str]) -> tuple[str, str] | None:
+def _update_read(node: ast.Call, names: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the call and the variables of `app.config.update(os.environ)`."""
-    if not isinstance(node.func, ast.Attribute) or node.func.attr not in UPDATES:
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in CONFIG_UPDATES:
         return None
     if not ast.unparse(node.func.value).endswith("config"):
         return None
@@ -153,9 +161,9 @@ def _updated(node: ast.Call, names: Mapping[str, str]) -> tuple[str, str] | None
     return f"{ast.unparse(node.func)}()", "every variable"
 
 
-def _unpacked(node: ast.Call, names: Mapping[str, str]) -> tuple[str, str] | None:
+def _unpacking_read(node: ast.Call, names: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the function and the variables of `Settings(**os.environ)`."""
-    if _function(node) in COPIES:
+    if _function(node) in COPY_FUNCTIONS:
         return None
     for keyword in node.keywords:
         if keyword.arg is None and dotted_name(keyword.value, names) == ENVIRON:
@@ -163,7 +171,7 @@ def _unpacked(node: ast.Call, names: Mapping[str, str]) -> tuple[str, str] | Non
     return None
 
 
-def _iterated(node: ast.expr, names: Mapping[str, str]) -> tuple[str, str] | None:
+def _loop_read(node: ast.expr, names: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the method and the variables of a loop over `os.environ.items()`."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return None
