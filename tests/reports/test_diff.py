@@ -128,6 +128,11 @@ def test_replaced_file_shows_no_old_line():
     assert text == "+++ n.md  (replaces 2 lines written by shield, 1 line)\n+new\n"
 
 
+def test_file_without_edits_is_not_a_replaced_file():
+    raw = b"old\nfile\n"
+    assert diff_text(change("n.md", raw), raw) == "--- n.md\n+++ n.md\n"
+
+
 def test_color_only_adds():
     made = wrap(RAW, b'os.environ["KEY"]')
     colored = diff_text(made, RAW, color=True)

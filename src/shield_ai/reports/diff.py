@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
 CONTEXT = 2  # lines around a change in Python; other files have none, as they may hold values
 MAX_COMPARED = 500  # lines of one change; a larger change is shown as a complete replacement
-HIDDEN = regex(rb"\0{4,}")  # a shorter value may also be part of another word
+# A value that `mask` replaced with NUL bytes. Shorter ones are not searched for in the new text:
+# they may also be part of another word.
+HIDDEN = regex(rb"\0{4,}")
 MAX_NEW_LINES = 12  # lines shown of new content; one more is shown instead of "1 more line"
 STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
@@ -72,10 +74,10 @@ def diff_text(
 
 
 def _replaces_file(change: FileChange, raw: bytes) -> bool:
-    """Return whether the change consists of one edit that replaces the whole content."""
-    if len(change.edits) > 1:
-        return False
-    return all(edit.start == 0 and edit.end == len(raw) for edit in change.edits)
+    """Return whether the file is new, or the change consists of one edit of the whole content."""
+    if len(change.edits) != 1:
+        return change.before is None
+    return change.edits[0].start == 0 and change.edits[0].end == len(raw)
 
 
 def _new_content(change: FileChange, raw: bytes, *, show_all: bool) -> Iterator[str]:
@@ -120,7 +122,8 @@ def _unified(
 def _without_values(edit: Edit, raw: bytes, masked: bytes, encoding: str) -> Edit:
     """Hide the values in a replacement that also occur in the text that it replaces.
 
-    Edits of Python leave values in place: see `rewrite.python.kept_texts`.
+    This is for files other than Python: edits of Python do not repeat the values of the code, see
+    `rewrite.python.kept_texts`.
     """
     text = edit.replacement
     for hidden in HIDDEN.finditer(masked, edit.start, edit.end):
