@@ -403,6 +403,23 @@ def test_error_of_a_custom_pattern_has_the_line(tmp_path, old, new, line, words)
     assert f"acme.yaml:{line}: " in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "hint", "other"),
+    [
+        pytest.param("id: ACME\n", "id: ACME\nregex: x\n", "keys of a pattern: id, ", "kind", id="pattern"),
+        pytest.param("    kind: regex", "    rules: x\n    kind: regex", "keys of a rule: id, ", "files", id="rule"),
+        pytest.param("impact: high,", "impact: high, id: x,", "keys of `risk_assessment`: impact, ", "title", id="risk"),
+    ],
+)  # fmt: skip
+def test_hint_for_an_unknown_key_has_the_keys_of_its_level(tmp_path, old, new, hint, other) -> None:
+    (tmp_path / pattern.APP_FOLDER).mkdir(parents=True)
+    (tmp_path / pattern.APP_FOLDER / "acme.yaml").write_text(OWN.replace(old, new, 1))
+    with pytest.raises(ShieldError, match="unknown key") as caught:
+        pattern.load_app_patterns(tmp_path)
+    assert caught.value.hint.startswith(hint)
+    assert other not in caught.value.hint
+
+
 def test_id_is_unique_across_files(tmp_path) -> None:
     (tmp_path / pattern.APP_FOLDER).mkdir(parents=True)
     for name in ("a.yaml", "b.yaml"):

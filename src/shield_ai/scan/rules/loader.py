@@ -78,7 +78,10 @@ def _check_duplicate_keys(document: Document) -> None:
 
 
 def _apply_defaults(data: Any) -> None:
-    """Add the pattern's defaults to each rule, then the pattern's severity and texts."""
+    """Fill in the keys that a rule lacks.
+
+    They are in the pattern's `defaults`, or else the severity, description and fix of the pattern.
+    """
     if not isinstance(data, dict) or not isinstance(data.get("defaults", {}), dict):
         return
     inherited = {"severity": "severity", "explanation": "description", "fix": "fix"}
@@ -120,10 +123,19 @@ def _invalid_key_error(
     return ShieldError(f"{where}: invalid key: {message}", _hint(message, path, used_ids))
 
 
+def _valid_keys(path: str) -> str:
+    """Return a hint with the keys of the mapping at a path of msgspec."""
+    name, keys = "a pattern", Pattern.__struct_fields__
+    if path.startswith(".rules"):
+        name, keys = "a rule", Rule.__struct_fields__
+    elif path.startswith(".risk_assessment"):
+        name, keys = "`risk_assessment`", Risk.__struct_fields__
+    return f"keys of {name}: {', '.join(keys)}"
+
+
 def _hint(message: str, path: str, used_ids: Collection[str] | None) -> str:
     if "unknown field" in message:
-        keys = {key for struct in (Pattern, Rule, Risk) for key in struct.__struct_fields__}
-        return f"known keys: {', '.join(sorted(keys))}"
+        return _valid_keys(path)
     if "enum value" not in message:
         return ""
     if path.endswith((".severity", ".impact", ".exploitability")):
