@@ -1,6 +1,7 @@
 """The entry point of `shield`, and the handling of all errors.
 
-An error is printed as one line with a hint, and sets the exit code. Values are never printed.
+An error is printed as one line with a hint, and sets the exit code. Secret values are
+never printed.
 """
 
 from __future__ import annotations
@@ -68,6 +69,7 @@ def _fail_to_start(error: ModuleNotFoundError | KeyboardInterrupt) -> int:
 
 
 def _fail_interrupted() -> int:
+    """Report an interrupt before or after a command; `cli` reports one of the command itself."""
     return fail(INTERRUPTED, "interrupted", "nothing was changed; run the same command again")
 
 
@@ -80,11 +82,18 @@ def _fail_on_usage(error: click.ClickException) -> int:
     if not isinstance(error, NoSuchOption):
         message = " ".join(error.format_message().rstrip(".").split())
         return fail(USAGE, message[:1].lower() + message[1:], hint)
-    if error.option_name == "--json":  # of the other commands
-        return fail(USAGE, "no such option --json", "use --format json")
-    known = {option for param in context.command.params for option in param.opts} if context else ()
+    params = context.command.params if context else []
+    if error.option_name == "--json":  # most commands have it; some have --format instead
+        has_format = any(map(_is_json_format, params))
+        return fail(USAGE, "no such option --json", "use --format json" if has_format else hint)
+    known = {option for param in params for option in param.opts}
     suggestion = did_you_mean(error.option_name, known) or hint
     return fail(USAGE, f"no such option {error.option_name}", suggestion)
+
+
+def _is_json_format(param: click.Parameter) -> bool:
+    """Return whether a parameter is an option --format with the choice json."""
+    return "--format" in param.opts and "json" in getattr(param.type, "choices", ())
 
 
 def _unsupported(version: tuple[int, int], platform: str) -> tuple[str, str] | None:
@@ -94,7 +103,7 @@ def _unsupported(version: tuple[int, int], platform: str) -> tuple[str, str] | N
     """
     if version < OLDEST_PYTHON:
         running = ".".join(map(str, version))
-        hint = "install it for a newer one: pipx install --python python3.13 shield-ai"
+        hint = "install shield with a newer Python: pipx install --python python3.13 shield-ai"
         return f"shield needs Python 3.11 or newer; this is Python {running}", hint
     if platform == "win32":
         hint = "install it in WSL: https://learn.microsoft.com/windows/wsl/install"
@@ -125,7 +134,8 @@ def _fail_unexpectedly(error: Exception) -> int:
 def _open_closed_streams() -> None:
     """Open the standard streams that the caller closed.
 
-    Otherwise the next opened file gets the stream's file descriptor, and the output.
+    Otherwise the next file that is opened gets the stream's file descriptor, and output is written
+    to it.
     """
     for number, name in enumerate(STREAMS):
         if getattr(sys, name) is not None:
@@ -141,7 +151,7 @@ def _open_closed_streams() -> None:
 
 
 def _redirect_to_devnull(stream: TextIO) -> None:
-    """Discard buffered and further output, so that Python does not fail to flush it at exit."""
+    """Discard buffered and further output, because flushing it at exit would fail."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
@@ -167,7 +177,7 @@ def fail(code: int, message: str, hint: str = "") -> int:
 
 
 def _safe_text(text: str) -> str:
-    """Remove control characters, and mask names that are credentials."""
+    """Remove control characters, and mask credentials, for example in the name of a file."""
     try:
         from shield_ai.scan.text.secret_names import mask_tokens
     except ModuleNotFoundError:  # the error is that a dependency is not installed

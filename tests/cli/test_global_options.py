@@ -71,6 +71,8 @@ def test_options_of_the_examples_exist(line):
         pytest.param(["scan", "--colour", "never"], 'did you mean "--color"?', id="global option"),
         pytest.param(["version"], "use shield --version", id="version"),
         pytest.param(["scan", "--json"], "use --format json", id="--json"),
+        pytest.param(["report", "--json"], "use --format json", id="--json of report"),
+        pytest.param(["demo", "--json"], "see shield demo --help", id="--json of demo"),
         pytest.param(["xyz"], "see shield --help", id="no similar command"),
         pytest.param(["scan", "--xyz"], "see shield scan --help", id="no similar option"),
     ],
