@@ -27,19 +27,20 @@ if TYPE_CHECKING:
 ROLE_READS_OWN = CheckInfo(
     "role-reads-own",
     "the app's role may read its secrets",
-    "the secrets as the app's role, or IAM's policy simulator",
+    "the secrets, read as the app's role, or else IAM's policy simulator",
     controls=("least-privilege",),
 )
 ROLE_READS_NO_OTHER = CheckInfo(
     "role-reads-no-other",
     "the app's role may read no secret with a similar name",
-    "similar names as the app's role, or IAM's policy simulator",
+    "secrets with similar names, read as the app's role, or else IAM's policy simulator",
     controls=("least-privilege",),
 )
 
-MAX_DECOYS = 20
-# The suffix of a similar name, which the app's role must not be allowed to read.
-DECOY_SUFFIX = "-not-yours"
+MAX_SIMILAR_NAMES = 20
+# Appended to a name, for a secret that the app's role must not be allowed to read. The secret need
+# not exist.
+SIMILAR_SUFFIX = "-not-yours"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,14 +107,17 @@ def verify_role(manifest: Manifest, aws: Account, reads: SecretReads) -> Iterato
             yield unknown_check(ROLE_READS_NO_OTHER, error)
             return
         if reads.assume_error:
-            detail = f"according to IAM's policy simulator: {reads.assume_error.message}"
+            detail = (
+                "according to IAM's policy simulator, because the app's role can't be assumed: "
+                f"{reads.assume_error.message}"
+            )
     yield _access_check(
         ROLE_READS_OWN,
         "denied: ",
         access.denied,
         access.own_error,
         detail,
-        "check that role in shield.toml is the app's role, then run shield apply",
+        "check that `role` in shield.toml is the app's role, then run shield apply",
     )
     yield _access_check(
         ROLE_READS_NO_OTHER,
@@ -121,18 +125,18 @@ def verify_role(manifest: Manifest, aws: Account, reads: SecretReads) -> Iterato
         access.allowed,
         access.other_error,
         detail,
-        "a policy of the role has a wildcard: allow the exact names, followed by -??????",
+        "a policy of the role probably has a wildcard: allow the exact names, followed by -??????",
     )
 
 
 def _access_by_reading(manifest: Manifest, reads: SecretReads, role: Account) -> _Access:
     prefix = manifest.app.prefix
     names = [secret.name for secret in manifest.secret]
-    decoys = _similar_names(names)
-    others = role.secrets.read_many([prefix + name for name in decoys])
+    similar = _similar_names(names)
+    others = role.secrets.read_many([prefix + name for name in similar])
     return _Access(
         denied=[name for name in names if isinstance(reads.values[prefix + name], AwsDeniedError)],
-        allowed=[name for name in decoys if _is_allowed(others[prefix + name])],
+        allowed=[name for name in similar if _is_allowed(others[prefix + name])],
         own_error=_first_unclear(reads.values.values()),
         other_error=_first_unclear(others.values()),
     )
@@ -156,18 +160,19 @@ def _access_by_simulation(manifest: Manifest, aws: Account) -> _Access:
     """Query IAM's policy simulator, which does not require existing secrets."""
     app = manifest.app
     names = [secret.name for secret in manifest.secret]
-    decoys = _similar_names(names)
+    similar = _similar_names(names)
     base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{aws.id}:secret:{app.prefix}"
-    arns = {name: f"{base}{name}-AbCdEf" for name in [*names, *decoys]}
+    # AWS appends a hyphen and six random characters to a name.
+    arns = {name: f"{base}{name}-AbCdEf" for name in [*names, *similar]}
     readable = aws.readable_secrets(role_name(app), [*arns.values()])
     return _Access(
         denied=[name for name in names if arns[name] not in readable],
-        allowed=[name for name in decoys if arns[name] in readable],
+        allowed=[name for name in similar if arns[name] in readable],
     )
 
 
 def _similar_names(names: list[str]) -> list[str]:
-    return [name + DECOY_SUFFIX for name in names[:MAX_DECOYS]]
+    return [name + SIMILAR_SUFFIX for name in names[:MAX_SIMILAR_NAMES]]
 
 
 def _access_check(
