@@ -140,7 +140,7 @@ def kill_during_apply(app, aws):
         child.wait()
 
 
-RECOVERED = b"1 step of the interrupted apply completed or reverted"
+RECOVERED = b"1 step of the earlier apply was completed or reverted"
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,9 @@ RECOVERED = b"1 step of the interrupted apply completed or reverted"
         pytest.param(
             interrupt,
             130,
-            b"[y/N]: \r\nerror: interrupted; " + RECOVERED + b"\r\n\r\nhint: run shield apply again"
+            b"[y/N]: \r\nerror: interrupted; before that, "
+            + RECOVERED
+            + b"\r\n\r\nhint: run shield apply again"
             b" to continue, or shield rollback to undo the steps\r\n",
             id="Ctrl-C",
         ),

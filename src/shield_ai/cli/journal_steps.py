@@ -23,28 +23,29 @@ def confirm_plan(session: ApplySession, recovered_steps: int, *, yes: bool) -> N
     """Ask whether to apply the plan. If the user declines, the recovered steps are kept.
 
     Args:
-        session: The app, locked.
-        recovered_steps: The AWS steps that the recovery completed or reverted.
+        session: The session, which holds the lock of the app.
+        recovered_steps: The number of AWS steps that the recovery completed or reverted.
         yes: Whether --yes was given.
 
     Raises:
-        ShieldError: Standard input or standard error is not a terminal.
+        ShieldError: Without --yes, standard input or standard error is not a terminal.
         DeclinedError: The answer is no.
     """
     question = "Apply this plan?"
     if not recovered_steps:
         confirm_changes(session, question, yes=yes)
         return
+    were = "was" if recovered_steps == 1 else "were"
     steps = count(recovered_steps, "step")
-    recovered = f"{steps} of the interrupted apply completed or reverted"
+    recovered = f"{steps} of the earlier apply {were} completed or reverted"
     hint = "run shield apply again to continue, or shield rollback to undo the steps"
-    with interruption(lambda: (f"interrupted; {recovered}", hint)):
+    with interruption(lambda: (f"interrupted; before that, {recovered}", hint)):
         declined = f"{recovered}; nothing else changed"
         confirm_changes(session, question, yes=yes, declined=declined)
 
 
 def list_steps(steps: Iterable[Step], *, yes: bool) -> None:
-    """List what apply did, one step a line; a copied package is one line."""
+    """List what apply did, one step a line; all files of a copied runtime are one line."""
     for line in dict.fromkeys(_format_step(step) for step in steps):
         print_before_question(f"  {line}", yes=yes)
 
