@@ -25,7 +25,7 @@ from django.conf import settings
 from django.core import checks
 
 from ..settings import Settings, environment_name
-from .state import aws_is_on, counts, edited_files, in_production
+from .state import aws_is_on, counts, edited_files, is_outside_development
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +57,7 @@ def register() -> None:
 def development_key(**_: Any) -> list[Any]:
     """Report a development key in production (E001)."""
     key = settings.SECRET_KEY
-    if not in_production() or not isinstance(key, str) or not DEVELOPMENT_KEY.search(key):
+    if not is_outside_development() or not isinstance(key, str) or not DEVELOPMENT_KEY.search(key):
         return []
     return [
         checks.Error(
@@ -85,7 +85,7 @@ def missing_boto3(**_: Any) -> list[Any]:
 def environment_fallback(**_: Any) -> list[Any]:
     """Report secrets that were read from environment variables (W001)."""
     number = int(counts()["FallbackToEnv"])
-    if not aws_is_on() or not in_production() or not number:
+    if not aws_is_on() or not is_outside_development() or not number:
         return []
     reads = "1 secret was" if number == 1 else f"{number} secrets were"
     return [

@@ -37,7 +37,7 @@ def runtimes() -> list[ModuleType]:
 
 
 def _clients() -> list[Any]:
-    """Return the clients of all runtimes: the default client, and the one in a map file."""
+    """Return the clients of all runtimes: the default ones, and those that the app creates."""
     return [client for module in runtimes() for client in list(module.process.clients)]
 
 
@@ -63,7 +63,7 @@ def edited_files() -> list[str]:
 
 
 def is_unchanged(path: Path) -> bool:
-    """Return whether a file matches the digest in its first line; True if it has no digest."""
+    """Return whether a file matches the digest in its first line; True without a digest."""
     try:
         # Universal newlines: Git may have changed the line ends.
         text = path.read_text(encoding="utf-8")
@@ -79,7 +79,7 @@ def aws_is_on() -> bool:
     return os.environ.get("USE_AWS_SECRETS", "").strip().lower() in ON
 
 
-def in_production() -> bool:
+def is_outside_development() -> bool:
     """Return whether the environment is set to anything but development."""
     return (environment_name() or "development") != "development"
 
