@@ -181,7 +181,7 @@ class Cache:
             served: Answer | None = None
             if value is not None and not refresh and self._may_serve_stale(entry, value, now):
                 served = value
-                if entry.attempts:  # AWS failed; a normal refresh is not counted
+                if entry.failures_in_a_row:  # AWS failed; a normal refresh is not counted
                     counts["StaleServed"] += 1
             elif fetch is None:
                 served = value or entry.failure
@@ -201,7 +201,7 @@ class Cache:
 
         A value that was not used for a while may have been rotated. It is served only if AWS fails.
         """
-        return bool(entry.attempts) or now < value.fetched + self._settings().idle
+        return bool(entry.failures_in_a_row) or now < value.fetched + self._settings().idle
 
     def wait(self, lookup: Lookup) -> Answer:
         """Return the answer of a lookup; wait for its fetch until the deadline."""

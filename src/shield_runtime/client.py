@@ -215,7 +215,7 @@ class SecretsManagerClient(SecretReader):
         """
         if not self._settings().aws or self.cached_value(name) is None:
             return False
-        return bool(self._cache.look_up(name).entry.attempts)
+        return bool(self._cache.look_up(name).entry.failures_in_a_row)
 
     def disconnect(self) -> None:
         """Close the connection to AWS."""

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 # All durations are in seconds.
 DEADLINE = 30.0  # the longest time that a caller waits for a fetch
-BACKOFF = 0.5  # before the second attempt after a failure; doubled after each further failure
+BACKOFF = 0.5  # the pause after a failure; doubled after each further failure in a row
 MAX_BACKOFF = 60.0
-MAX_ATTEMPTS_COUNTED = 16  # keeps 2 ** attempts small
+MAX_FAILURES_COUNTED = 16  # keeps 2 ** failures_in_a_row small
 
 
 class Fetch:
@@ -39,7 +39,7 @@ class Fetch:
         self.callbacks: list[Callable[[], object]] = []  # called when done, to wake coroutines
 
     def is_lost(self, now: float) -> bool:
-        """Return whether the thread must have died: it has run for longer than the deadline."""
+        """Return whether the thread is given up: it has run for longer than the deadline."""
         return now >= self.started + DEADLINE
 
     def seconds_left(self) -> float:
@@ -51,8 +51,8 @@ class Entry:
     """Cache entry for one secret and version stage."""
 
     __slots__ = (
-        "attempts",
         "failure",
+        "failures_in_a_row",
         "fetch",
         "fresh_until",
         "name",
@@ -65,7 +65,7 @@ class Entry:
     def __init__(self, name: str, stage: str) -> None:
         self.name = name
         self.stage = stage
-        self.attempts = 0  # consecutive failures
+        self.failures_in_a_row = 0
         self.warned: set[str] = set()  # warnings logged since the last successful fetch
         self.value: SecretValue | None = None
         self.failure = Failure(SecretUnavailableError, f"secret {name!r}: no answer yet")
@@ -76,16 +76,16 @@ class Entry:
     def store(self, value: SecretValue, ttl: float) -> None:
         """Store a new value, which is fresh for at most `ttl` seconds."""
         self.value = value
-        self.attempts = 0
+        self.failures_in_a_row = 0
         self.warned.clear()
         self.fresh_until = value.fetched + jitter(ttl, 0.9)
 
     def back_off(self, failure: Failure) -> None:
         """Store a failure, and delay the next attempt with exponential backoff."""
         self.failure = failure
-        pause = min(BACKOFF * 2**self.attempts, MAX_BACKOFF)
+        pause = min(BACKOFF * 2**self.failures_in_a_row, MAX_BACKOFF)
         self.retry_at = monotonic() + jitter(pause, 0.5)
-        self.attempts = min(self.attempts + 1, MAX_ATTEMPTS_COUNTED)
+        self.failures_in_a_row = min(self.failures_in_a_row + 1, MAX_FAILURES_COUNTED)
 
 
 class Lookup:
