@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # At the end of a class name: its fields are parameters of the app, not data of its users.
-MODEL_WORDS = CONFIG_WORDS | word_set("PARAMS PARAMETERS OPTIONS CREDENTIALS CREDS")
+CONFIG_CLASS_WORDS = CONFIG_WORDS | word_set("PARAMS PARAMETERS OPTIONS CREDENTIALS CREDS")
 # In a class name: the fields are data of a request, a response or a user.
 DATA_WORDS = word_set("""
     REQUEST RESPONSE CREATE UPDATE LOGIN REGISTER SIGNUP USER FORM SCHEMA PAYLOAD BODY QUERY RESET
@@ -25,7 +25,7 @@ DATA_WORDS = word_set("""
 DATA_MODULES = word_set("SCHEMA SCHEMAS SERIALIZERS DTO DTOS REQUESTS RESPONSES")
 SECRET_TYPES = ("SecretStr", "SecretBytes")
 TEXT_TYPES = ("str", "bytes", *SECRET_TYPES)
-# Calls that declare a field, and a keyword that each of them has:
+# Calls that declare a field, and a keyword of each call, or of `.tag()` after it:
 # https://github.com/bwindsor/typed-config and https://traitlets.readthedocs.io
 FIELD_CALLS = {"key": "cast", "Unicode": "config"}
 
@@ -36,7 +36,7 @@ def is_data_module(path: str) -> bool:
 
 
 def secret_fields(tree: ast.Module) -> Iterator[tuple[ast.stmt, str, str]]:
-    """Yield each field for a secret without a value, the field's name and the name of the class.
+    """Yield each field of a secret that has no value, as (statement, field name, class name).
 
     Args:
         tree: The module.
@@ -78,11 +78,14 @@ def _declares_field(value: ast.expr) -> bool:
 
 
 def _is_text(annotation: ast.expr, class_name: str) -> bool:
-    """Return whether a field of a class is a text of the app's configuration."""
+    """Return whether a field is a string of a configuration class, or a SecretStr of another class.
+
+    Classes with data of requests and users are excluded.
+    """
     parts = words(class_name)
     if not DATA_WORDS.isdisjoint(parts):
         return False
-    types = TEXT_TYPES if MODEL_WORDS.intersection(parts[-1:]) else SECRET_TYPES
+    types = TEXT_TYPES if CONFIG_CLASS_WORDS.intersection(parts[-1:]) else SECRET_TYPES
     names = {dotted_name(node).rpartition(".")[2] for node in ast.walk(annotation)}
     return not names.isdisjoint(types)
 
