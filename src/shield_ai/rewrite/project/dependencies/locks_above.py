@@ -46,7 +46,7 @@ def outdated_locks_above(
 
 
 def _nearest_locks(context: FixContext, path: str) -> list[Skipped]:
-    declaring = PurePosixPath(path).name
+    manifest_name = PurePosixPath(path).name
     prefix = context.app.above.prefix
     project = PurePosixPath(prefix, path).parent
     for folder in project.parents:
@@ -54,9 +54,9 @@ def _nearest_locks(context: FixContext, path: str) -> list[Skipped]:
         found = []
         for name, command in LOCK_COMMANDS.items():
             locks_pipfile = name == f"{PIPFILE}.lock"
-            if locks_pipfile != (declaring == PIPFILE) or _read(context, folder / name) is None:
+            if locks_pipfile != (manifest_name == PIPFILE) or _read(context, folder / name) is None:
                 continue
-            settings = _read(context, folder / declaring)
+            settings = _read(context, folder / manifest_name)
             if settings is not None and (name != "uv.lock" or _may_lock(settings, member)):
                 lock = posixpath.relpath(folder / name, prefix or ".")
                 found.append(SkipId.LOCK_FILE.reason(command=command, path=path).entry(lock))
@@ -86,7 +86,7 @@ def _may_lock(raw: bytes, member: PurePosixPath) -> bool:
         members = workspace.get("members", [])
         excluded = workspace.get("exclude", [])
     except (*INVALID_TOML, KeyError, TypeError, AttributeError):
-        return True  # a single project, which can depend on others by their paths
+        return True  # no readable workspace: a project that can depend on others by their paths
     return _is_matched(member, members) and not _is_matched(member, excluded)
 
 

@@ -1,6 +1,6 @@
 """Add dependencies to pyproject.toml and Pipfile.
 
-tomlkit computes the new text, which is used only if a single insertion leads to it.
+tomlkit computes the new text, which is used only if it differs from the old text by one insertion.
 """
 
 from __future__ import annotations
@@ -68,19 +68,24 @@ class Result(enum.Enum):
 
     ADDED = enum.auto()
     PRESENT = enum.auto()
-    NO_DEPENDENCIES = enum.auto()  # the document declares none
+    NOT_APPLICABLE = enum.auto()  # there is no table or array to which they could be added
 
 
 Add = Callable[[Any, Wanted], Result | SkipReason]
 
 
 def add_to_pyproject(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
-    """Add requirements to `[project]` or Poetry's table; return None if the file declares none."""
+    """Add requirements to `[project]`, Poetry's table, or the dependency group of the app.
+
+    Returns:
+        None if there is no place for them: the file has none of these, or the dependencies are
+        dynamic.
+    """
     return _add_to_file(path, read, wanted, _add_to_project)
 
 
 def is_dependency_source(path: str, read: FileReader) -> bool:
-    """Return whether the app can be installed from a file, pyproject.toml or Pipfile.
+    """Return whether a pyproject.toml declares dependencies of the app; True for other files.
 
     An invalid file counts, so that its problem is reported.
     """
@@ -114,7 +119,7 @@ def append_to_array(
     def add(document: Any, _: Wanted) -> Result:
         array = _get_nested(document, list, *keys)
         if not isinstance(array, Array):
-            return Result.NO_DEPENDENCIES
+            return Result.NOT_APPLICABLE
         for text in texts:
             array.append(text)
         return Result.ADDED
@@ -140,7 +145,7 @@ def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outco
         return skip_file(path, result)
     if result is Result.PRESENT:
         return NOTHING
-    if result is Result.NO_DEPENDENCIES:
+    if result is Result.NOT_APPLICABLE:
         return None
     new = tomlkit.dumps(document)
     insertion = single_insertion(old, new)
@@ -167,8 +172,8 @@ def _outdated_locks(path: str, read: FileReader) -> list[Skipped]:
 def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
     """Add requirements to the production dependencies.
 
-    Production may not install groups and extras. If one of them pins the package, the added
-    requirement has a minimum version only, so that it allows the pinned version.
+    Production might not install dependency groups and extras. If one of them has the first wanted
+    package, the requirements added to an array have only a minimum version, to allow that version.
     """
     project = _get_nested(document, dict, "project")
     poetry = _get_nested(document, dict, "tool", "poetry", "dependencies")
@@ -192,12 +197,12 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
         others = [] if pins else [str(item) for item in dependencies]
         requirements = [with_version(name, bound, others) for name, bound in wanted.items()]
         _add_to_array(dependencies, requirements)
-    elif first in map(requirement_name, poetry):  # optional
+    elif first in map(requirement_name, poetry):  # optional: the key can't be added again
         return SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted))
     elif poetry:
         _add_to_table(poetry, wanted)
     elif not project or "dependencies" in [*project, *_get_nested(project, list, "dynamic")]:
-        return Result.NO_DEPENDENCIES
+        return Result.NOT_APPLICABLE
     else:
         project["dependencies"] = requirements
     return Result.ADDED
@@ -214,7 +219,7 @@ def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
 def _add_to_packages(document: Any, wanted: Wanted) -> Result:
     packages = document.get("packages")
     if not isinstance(packages, dict):
-        return Result.NO_DEPENDENCIES
+        return Result.NOT_APPLICABLE
     if first_requirement_name(wanted) in {requirement_name(key) for key in packages}:
         return Result.PRESENT
     _add_to_table(packages, wanted)
