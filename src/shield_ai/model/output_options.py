@@ -15,12 +15,12 @@ class OutputOptions:
         self.color = "auto"
         self.quiet = False
         self.verbose = False
-        # Prints an action with -v; without it, nothing is printed.
+        # Set by the command line; called only with -v.
         self.print_action: Callable[[str], None] = lambda _: None
         self._files: set[str] = set()
 
     def log(self, action: str) -> None:
-        """Print an action, such as "run git log", with -v. It must not contain a value."""
+        """Print an action, such as "run git log", with -v. It must not contain a secret."""
         if self.verbose:
             self.print_action(action)
 

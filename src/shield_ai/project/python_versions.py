@@ -26,7 +26,7 @@ DOCKERFILE = regex(r"(?:[\w-]+\.)?(?:docker|container)file(?:[._-].*)?", re.IGNO
 # https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact
 ARG = regex(rb"(?im)^[ \t]*ARG[ \t]+(\w+)=[\"']?([^\s\"']*)")
 ARG_USE = regex(rb"\$(?:(\w+)|\{(\w+)(?::?-([^{}\n]*))?\})")
-# By the name of a file, the versions that the project runs on.
+# Pairs of patterns: for the name of a file, and for the versions in it on which the project runs.
 RUNS_ON = (
     (
         DOCKERFILE,
@@ -52,7 +52,8 @@ METADATA = regex(r"setup\.(?:py|cfg)|pyproject\.toml")
 REQUIRES = regex(
     rb"(?m)^[ \t]*(?:python_requires|requires-python|python)[ \t]*=[ \t]*[\"']?([^\"'\n#]+)"
 )
-# Versions that the project supports: it need not run on the oldest one.
+# Versions that the project claims to support. Production may use only one of them, so the oldest
+# of them says nothing about production.
 CLAIMED = (
     (METADATA, regex(rb"Programming Language :: Python :: (\d\.\d+)")),
     (regex(r"tox\.ini"), regex(rb"(?<!\w)py\{?((?:\d{2,3}[,\s]*)+)")),
@@ -61,7 +62,7 @@ CLAIM = regex(rb"(\d)\.?(\d{1,2})")
 BOUND = regex(rb"(!=|[<>=~^]=?|)\s*(\d)\.(\d{1,2})(?!\d)")
 
 
-class NamedVersion(NamedTuple):
+class DeclaredVersion(NamedTuple):
     """A Python version, and the file that names it."""
 
     version: tuple[int, int]
@@ -72,7 +73,7 @@ class NamedVersion(NamedTuple):
         return ".".join(map(str, self.version))
 
 
-def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[NamedVersion]:
+def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[DeclaredVersion]:
     """Return the versions that a project names, oldest first.
 
     Args:
@@ -82,7 +83,7 @@ def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[NamedVersion]
     folders = dict.fromkeys((*FOLDERS, *docker_folders(tree)))
     for path in paths:
         folders |= dict.fromkeys(str(parent) for parent in PurePosixPath(path).parents[:-1])
-    found: set[NamedVersion] = set()
+    found: set[DeclaredVersion] = set()
     for folder in folders:
         for name in tree.file_names(folder):
             path = f"{folder}/{name}" if folder else name
@@ -90,7 +91,7 @@ def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[NamedVersion]
     return sorted(found)
 
 
-def newest_python(tree: Tree, versions: Iterable[NamedVersion]) -> NamedVersion | None:
+def newest_python(tree: Tree, versions: Iterable[DeclaredVersion]) -> DeclaredVersion | None:
     """Return the newest version on which a project may run; None if that is not known.
 
     Args:
@@ -104,51 +105,52 @@ def newest_python(tree: Tree, versions: Iterable[NamedVersion]) -> NamedVersion 
     images = [named for named in found if DOCKERFILE.fullmatch(named.path.rpartition("/")[2])]
     if images:
         return max(images)
-    # These are often outdated, so they only show that a newer version is supported.
+    # Classifiers and tox environments are often outdated: they can raise the newest version, but
+    # not lower it.
     for name in tree.file_names(""):
         found += _claimed(tree, name)
     return max(found)
 
 
 def docker_folders(tree: Tree) -> Iterator[str]:
-    """Yield the folders that are named for Docker, and the folders in them."""
+    """Yield folders whose names suggest Dockerfiles, such as deploy, and the folders in them."""
     level = [name for name in tree.folder_names("") if DOCKER.fullmatch(name)]
     for _ in range(MAX_DEPTH):
         yield from level
         level = [f"{folder}/{name}" for folder in level for name in tree.folder_names(folder)]
 
 
-def _versions_in(tree: Tree, path: str, name: str) -> Iterator[NamedVersion]:
+def _versions_in(tree: Tree, path: str, name: str) -> Iterator[DeclaredVersion]:
     patterns = [content for file, content in RUNS_ON if file.fullmatch(name)]
     is_metadata = bool(METADATA.fullmatch(name))
     if not patterns and not is_metadata:
         return
     raw = _read(tree, path)
     if DOCKERFILE.fullmatch(name):
-        raw = _with_arguments(raw)
+        raw = _substitute_arguments(raw)
     for pattern in patterns:
         yield from _matched(pattern, raw, path)
     for text in REQUIRES.findall(raw) if is_metadata else ():
         yield from _required(text, path)
 
 
-def _matched(pattern: re.Pattern[bytes], raw: bytes, path: str) -> Iterator[NamedVersion]:
+def _matched(pattern: re.Pattern[bytes], raw: bytes, path: str) -> Iterator[DeclaredVersion]:
     for text in pattern.findall(raw):
         for major, minor in VERSION.findall(text):
-            yield NamedVersion((int(major), int(minor)), path)
+            yield DeclaredVersion((int(major), int(minor)), path)
 
 
-def _claimed(tree: Tree, name: str) -> Iterator[NamedVersion]:
+def _claimed(tree: Tree, name: str) -> Iterator[DeclaredVersion]:
     """Yield the versions in the classifiers of a package, and in the environments of tox."""
     for file, pattern in CLAIMED:
         if file.fullmatch(name):
             for text in pattern.findall(_read(tree, name)):
                 for major, minor in CLAIM.findall(text):
-                    yield NamedVersion((int(major), int(minor)), name)
+                    yield DeclaredVersion((int(major), int(minor)), name)
 
 
-def _required(text: bytes, path: str) -> Iterator[NamedVersion]:
-    """Yield the bounds in a requirement such as ">=3.6,<3.9"."""
+def _required(text: bytes, path: str) -> Iterator[DeclaredVersion]:
+    """Yield the bounds that a requirement includes: 3.6 and 3.8 for ">=3.6,<3.9"."""
     bounds: list[tuple[bytes, tuple[int, int]]] = []
     for operator, major, minor in BOUND.findall(text):
         if operator == b"<" and minor != b"0":
@@ -157,10 +159,10 @@ def _required(text: bytes, path: str) -> Iterator[NamedVersion]:
             bounds.append((operator, (int(major), int(minor))))
     has_maximum = any(operator in {b"<", b"<=", b"==", b"=", b"~", b""} for operator, _ in bounds)
     for _, version in bounds:
-        yield NamedVersion(version, path, not has_maximum)
+        yield DeclaredVersion(version, path, not has_maximum)
 
 
-def _with_arguments(raw: bytes) -> bytes:
+def _substitute_arguments(raw: bytes) -> bytes:
     """Replace the arguments in a Dockerfile with their defaults: `FROM python:${VERSION}`."""
     defaults: dict[bytes, bytes] = dict(ARG.findall(raw))
 

@@ -41,9 +41,9 @@ def run_step(
         store: The secret.
         step: One of STEPS.
         token: The id of the new version.
-        environ: The settings of the function.
-        is_manual: True for calls from outside Secrets Manager: the secret's rotation can be
-            disabled, and createSecret also creates the version.
+        environ: The environment variables of the Lambda function.
+        is_manual: True for calls from outside Secrets Manager. Rotation need not be enabled for the
+            secret, and the version need not exist: createSecret creates it.
 
     Raises:
         RotationError: The step failed.
@@ -81,7 +81,10 @@ def _is_current(rotation: Rotation) -> bool:
 
 
 def _check_version(rotation: Rotation, step: str, *, is_manual: bool) -> None:
-    """Require that the version is pending, as AWS's own rotation functions do."""
+    """Require that the version is pending, as AWS's own rotation functions do.
+
+    For a manual createSecret without the version, require that no other version is pending.
+    """
     state = rotation.state
     stages = state.stages.get(rotation.token)
     if stages is None and is_manual and step == "createSecret":

@@ -15,18 +15,18 @@ NON_ADMIN_GLOBAL_PRIVILEGES = frozenset(
         "SHOW_ROUTINE", "SHOW CREATE ROUTINE",
     }
 )  # fmt: skip
-HARMLESS_IN_SYSTEM = frozenset({"USAGE", "SELECT", "SHOW VIEW"})
+NON_ADMIN_SYSTEM_PRIVILEGES = frozenset({"USAGE", "SELECT", "SHOW VIEW"})
 TARGET = re.compile(
     r"(?:(?:TABLE|PROCEDURE|FUNCTION|PACKAGE|PACKAGE BODY) )?"
     r"`(?P<database>(?:[^`]|``)*)`\.(?P<object>\*|`.*`)\Z",
     re.DOTALL,
 )
-WILDCARD = re.compile(r"\\(.)|(.)", re.DOTALL)  # an escaped character, or an ordinary one
+PATTERN_CHARACTER = re.compile(r"\\(.)|(.)", re.DOTALL)  # an escaped character, or an ordinary one
 PATTERNS = {"%": ".*", "_": "."}
 
 
 def admin_privilege(grant: str) -> str:
-    """Return the administrative privilege of a grant; empty if it has none."""
+    """Return the first administrative privilege of a grant, such as `SUPER ON *.*`; else ""."""
     head, _, tail = grant.removeprefix("GRANT ").rpartition(f" TO {ACCOUNT}")
     privileges, on, target = head.rpartition(" ON ")
     if privileges == "PROXY":
@@ -37,7 +37,7 @@ def admin_privilege(grant: str) -> str:
     if target == "*.*":
         allowed = NON_ADMIN_GLOBAL_PRIVILEGES
     elif _covers_system_database(target):
-        allowed = HARMLESS_IN_SYSTEM
+        allowed = NON_ADMIN_SYSTEM_PRIVILEGES
     if allowed is None:
         return ""
     for privilege in privileges.split(", "):
@@ -56,6 +56,6 @@ def _covers_system_database(target: str) -> bool:
     if match["object"] != "*":
         return match["database"].lower() == SYSTEM_DATABASE
     pattern = ""
-    for escaped, char in WILDCARD.findall(match["database"].replace("``", "`").lower()):
+    for escaped, char in PATTERN_CHARACTER.findall(match["database"].replace("``", "`").lower()):
         pattern += re.escape(escaped) if escaped else PATTERNS.get(char, re.escape(char))
     return bool(re.fullmatch(pattern, SYSTEM_DATABASE, re.DOTALL))

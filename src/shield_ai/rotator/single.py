@@ -1,6 +1,7 @@
 """Rotate the password of a single user.
 
-Between the change in the server and the end of the rotation, logins with the current version fail.
+From the change of the password in the database until the end of the rotation, logins with the
+current version fail.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SingleUserSession(LockingSession, Protocol):
-    """A connection of the user with the password that changes."""
+    """A connection that is logged in as the user whose password changes."""
 
     def set_own_password(self, login: Login) -> None:
         """Change the password of the connected user."""
@@ -35,17 +36,17 @@ class SingleUser(DatabaseStrategy[SessionT]):
         pending, current = self.pending_and_current(rotation)
         if pending.username != current.username:
             raise SetupError("the pending and the current version have different users")
-        session, used = self.connector.log_in_with_any(
+        session, login = self.connector.log_in_with_any(
             chain((pending, current), self.older_logins(rotation, current))
         )
         try:
-            if used == pending:
+            if login == pending:
                 return
             with session.locked(rotation.state.arn):
                 rotation.ensure_pending()
                 if self.connector.accepts(pending):
                     return
                 session.set_own_password(pending)
-            verify_login(self, rotation, session, pending, lambda: session.set_own_password(used))
+            verify_login(self, rotation, session, pending, lambda: session.set_own_password(login))
         finally:
             session.close()

@@ -4,8 +4,9 @@ The policy allows the API calls of these commands on the app's own resources, De
 secrets, and a few actions that IAM can't restrict to a resource.
 
 IAM can't restrict what the operator writes into the policies of the app's role and of the rotation
-roles, or into the code of the functions. Anyone who can write both a role's policy and the code
-that uses the role has all permissions.
+roles, or into the code of the functions. Whoever can write both a role's policy and the code that
+uses the role can obtain any permission, unless a permissions boundary or a service control policy
+limits the role.
 """
 
 from __future__ import annotations
@@ -62,7 +63,7 @@ def _secret_statements(manifest: Manifest, account: str, region: str) -> Iterato
     arns_before_creation = [arn.removesuffix(ARN_SUFFIX) for arn in arns]
     create = ["secretsmanager:CreateSecret", "secretsmanager:TagResource"]
     yield _allow("CreateSecrets", create, arns_before_creation)
-    # shield also describes secrets that do not exist, or whose names it finds in the account.
+    # shield also describes secrets that do not exist yet, and others that it finds in the account.
     # DescribeSecret never returns a value.
     yield _allow("DescribeSecrets", sorted(_DESCRIBE), ["*"])
 
@@ -127,7 +128,7 @@ def _conditions(by_kind: dict[str, set[str]]) -> dict[str, dict[str, Any]]:
 def _actions(kind: str) -> set[str]:
     verbs = KINDS[kind].permissions
     actions = {*verbs.read, *verbs.create, *verbs.update, *verbs.delete}
-    if kind == "schedule":  # the statement of its function allows the Lambda actions
+    if kind == "schedule":  # the statement for its function already allows the Lambda actions
         return {action for action in actions if action.startswith("events:")}
     return actions
 

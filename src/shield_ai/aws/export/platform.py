@@ -1,4 +1,4 @@
-"""Describe which secret a platform such as ECS stores in which environment variable."""
+"""Describe into which environment variable a platform such as ECS injects which secret."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class PlatformVariable(NamedTuple):
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Target:
-    """What an export for a platform describes.
+    """The app and the account for which the configuration of a platform is exported.
 
     Args:
         manifest: The parsed shield.toml.
         account: The ID of the AWS account.
         repository: The GitHub repository as OWNER/NAME, or the GitLab project as GROUP/PROJECT or
-            its URL. Empty for other platforms, as are the following ones.
+            its URL. `repository`, `branch` and `github_environment` are empty for other platforms.
         branch: The branch on which jobs may read the secrets.
         github_environment: The GitHub environment that may read the secrets instead of the branch.
     """

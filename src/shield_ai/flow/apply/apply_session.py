@@ -82,7 +82,9 @@ class ApplySession(PlanningSession):
         return bool(self.journal.load().interrupted_run())
 
     def steps_to_repeat(self, plan: Plan | None) -> list[FileStep]:
-        """Return the uncompared edits of an interrupted apply, to restore and repeat them.
+        """Return the file edits of an interrupted apply that did not compare the settings.
+
+        The caller can undo them with `restore`; the next apply then makes and compares them again.
 
         Args:
             plan: The plan from a file; None if this command makes the plan.
@@ -100,7 +102,7 @@ class ApplySession(PlanningSession):
         return [] if self.only == "aws" else steps
 
     def restore(self, steps: Sequence[FileStep]) -> None:
-        """Restore the files of an interrupted apply. The scan of this session is then outdated.
+        """Undo edits of an interrupted apply. Then use a new session: this one's scan is outdated.
 
         Args:
             steps: From `steps_to_repeat`.
@@ -115,7 +117,7 @@ class ApplySession(PlanningSession):
         allow_missing: bool,
         allow_placeholders: bool = False,
     ) -> None:
-        """Require that every secret has a value, and that git allows the edits.
+        """Require that every secret has a value, and that the edits are safe in git.
 
         Args:
             plan: The plan.
@@ -125,7 +127,8 @@ class ApplySession(PlanningSession):
 
         Raises:
             ValueMissingError: A secret has no value, or a placeholder.
-            UnsafePlanError: git has uncommitted changes, or ignores a file that the app imports.
+            UnsafePlanError: There are uncommitted changes, or git ignores a file that the app
+                imports.
         """
         require_values(
             plan,

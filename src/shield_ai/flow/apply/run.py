@@ -69,10 +69,12 @@ class Applier:
         """Apply a plan; skip the steps that are already done.
 
         Raises:
-            StalePlanError: A file or a secret changed since the plan was made; nothing was done.
-            UnsafePlanError: An apply to another account was interrupted; nothing was done.
+            StalePlanError: A file, secret or resource changed since the plan was made, or the
+                account or region differs. Nothing was done.
+            UnsafePlanError: An apply to another account was interrupted. Nothing was done.
             SourceError: A file can't be written; every file is unchanged.
-            AwsError: An AWS call failed; the files are restored, and a second apply continues.
+            AwsError: An AWS call failed. The files are restored, the changes in AWS remain, and the
+                next apply does the rest.
             ValueMissingError: A value no longer exists in the source that the plan names.
         """
         pending = self._pending_files(plan)
@@ -141,7 +143,11 @@ class Applier:
         changes: Sequence[Change],
         values: Mapping[str, Hidden],
     ) -> Iterator[Receipt]:
-        """Yield the receipts of the file edits, then change the secrets, then the resources."""
+        """Change the secrets, then the resources.
+
+        Yields:
+            The receipts of the file edits, which are done already, and of each change.
+        """
         for file_step in edits:
             yield _file_receipt(file_step)
         if self.aws is None:
@@ -270,7 +276,8 @@ def resolve_value(origins: tuple[Origin, ...], values: Values) -> Hidden:
     """Build the value of a secret: one text, or a JSON document with a member for each field.
 
     Args:
-        origins: The locator of each field; an origin without a field is the entire value.
+        origins: The field and the source of each part; a source without a field has the entire
+            value.
         values: Resolves the locators.
 
     Raises:

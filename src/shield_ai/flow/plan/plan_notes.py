@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.plan import Plan
     from shield_ai.model.skip import Skipped
-    from shield_ai.project.python_versions import NamedVersion
+    from shield_ai.project.python_versions import DeclaredVersion
     from shield_ai.project.values import Values
 
 
@@ -104,6 +104,6 @@ def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> l
     return kept_defaults(app.sites, app.manifest, skipped)
 
 
-def _python_versions(app: AppContext) -> list[NamedVersion]:
+def _python_versions(app: AppContext) -> list[DeclaredVersion]:
     settings = app.manifest.app
     return find_python_versions(app.tree, (*settings.settings, settings.runtime))

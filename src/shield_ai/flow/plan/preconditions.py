@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.flow.journal.log import Journal
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.plan import Plan
-    from shield_ai.project.python_versions import NamedVersion
+    from shield_ai.project.python_versions import DeclaredVersion
     from shield_ai.project.tree import Tree
 
 # Written to a .gitignore in the copy: its patterns override those of the folders above.
@@ -185,7 +185,7 @@ def require_runtime_not_ignored(root: Path, plan: Plan, runtime: str) -> None:
             )
 
 
-def require_python(tree: Tree, versions: Sequence[NamedVersion]) -> None:
+def require_python(tree: Tree, versions: Sequence[DeclaredVersion]) -> None:
     """Require that an app can run on a version of Python that can import the runtime.
 
     Args:
@@ -204,13 +204,13 @@ def require_python(tree: Tree, versions: Sequence[NamedVersion]) -> None:
         )
 
 
-def old_python_warnings(versions: Sequence[NamedVersion]) -> list[Skipped]:
+def old_python_warnings(versions: Sequence[DeclaredVersion]) -> list[Skipped]:
     """Report each file that names a version of Python on which the runtime can't run.
 
     Args:
         versions: The versions that the project names, oldest first.
     """
-    oldest: dict[str, NamedVersion] = {}
+    oldest: dict[str, DeclaredVersion] = {}
     for named in versions:
         if named.version < OLDEST_SUPPORTED:
             oldest.setdefault(named.path, named)

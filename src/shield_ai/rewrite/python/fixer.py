@@ -37,7 +37,7 @@ class FileContext(NamedTuple):
     manifest: Manifest
     read: FileReader
     names: AccessorNames  # by which the file calls the runtime
-    sites: Sequence[Site] = ()  # those that are wrapped
+    sites: Sequence[Site] = ()  # all sites of the file; empty if none of them is wrapped
     edits: Sequence[Edit] = ()  # of the wraps and earlier fixers: new edits must not overlap them
     calls: Sequence[tuple[int, int]] = ()  # line and column of each call of the runtime
     known: SecretMap | None = None  # the app's map file before this rewrite

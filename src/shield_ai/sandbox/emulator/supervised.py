@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 T = TypeVar("T")
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
-TIMEOUT = 10.0  # seconds, in addition to the server's grace period, for the supervisor
+# Seconds for the start of the server, and for the supervisor after the server's grace period.
+TIMEOUT = 10.0
 POLL_INTERVAL = 0.02  # seconds
 
 

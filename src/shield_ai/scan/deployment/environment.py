@@ -14,13 +14,14 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.text.config_node import Node
 
-MAX_DEPTH = 60  # of maps and lists; manifests have about 15
+MAX_DEPTH = 60  # of maps and lists; Kubernetes manifests have about 15
 MAX_PARTS = 200  # of the arguments of a function
 MERGE_KEY = "<<"
-MERGE_KEYS = frozenset({MERGE_KEY, "Fn::If"})  # their maps set the same variables
+# The values of these keys contain maps with further variables of the same environment.
+MERGE_KEYS = frozenset({MERGE_KEY, "Fn::If"})
 NAME_KEYS = frozenset({"name", "key", "secretkey"})
 VALUE_KEYS = frozenset({"value"})
-LITERAL_KEYS = VALUE_KEYS | {"default"}  # of a variable of Terraform
+LITERAL_KEYS = VALUE_KEYS | {"default"}  # `default` is that of a Terraform variable
 SUBSTITUTION_KEYS = frozenset({"fn::sub"})
 SUBSTITUTION_TAG = regex(rb"!(?:Sub|Base64)\s+[\"']?\Z")
 # Functions of CloudFormation that return one of their texts, or join them. The first argument of
@@ -30,6 +31,7 @@ FUNCTION_TAG = regex(rb"!(?:Join|If|Select)\s")
 REFERENCE_KEYS = frozenset({"ref", "fn::getatt", "fn::importvalue", "fn::findinmap", "fn::sub"})
 REFERENCE_TAG = regex(rb"!(?:GetAtt|FindInMap|Sub)\s")
 NULLS = frozenset({"", "~", "null"})
+# Keys of External Secrets and the Secrets Store CSI driver: the value is in a secret store.
 REMOTE_KEYS = frozenset({"remoteref", "objectname"})
 # The sources of a Kubernetes `valueFrom` that are not secrets.
 PLAIN_SOURCES = frozenset({"configmapkeyref", "fieldref", "resourcefieldref"})
@@ -49,7 +51,7 @@ class Setting(NamedTuple):
     form: ValueForm
     use: Use | None = None  # None: the use of the file
     env_file: str = ""
-    is_own_login: bool = False  # for a server that the file starts
+    is_own_login: bool = False  # a login for a server that the same file starts
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -57,12 +59,15 @@ class Block:
     """A value of a map, and where it is."""
 
     path: tuple[str, ...]  # the keys of the maps around it, and its own
-    parents: list[Node]  # the maps around it, the innermost last
+    parents: list[Node]  # the maps and lists around it, the innermost last
     value: Node
 
 
 def walk_blocks(roots: list[Node]) -> Iterator[Block]:
-    """Yield the values of all maps, in the order of the file. A YAML alias is visited once.
+    """Yield the values of all maps, in the order of the file.
+
+    If several YAML aliases refer to a map or list, it is yielded for each of them, but the values
+    inside it are yielded only once.
 
     Args:
         roots: The documents of the file.
@@ -94,11 +99,11 @@ def _children(node: Node, block: Block) -> Iterator[tuple[Node, Block]]:
 
 
 class EnvironmentReader:
-    """Finds the variables of secrets in maps and lists.
+    """Finds the environment variables of secrets in maps and lists.
 
     Args:
         raw: The file.
-        names: The variables of the secrets.
+        names: The environment variables that hold secrets; others are ignored.
         style: The syntax of the file's values.
         null_form: What a name without a value means.
     """
@@ -117,15 +122,16 @@ class EnvironmentReader:
         self._seen: set[tuple[Use | None, int, int]] = set()
 
     def read(self, node: Node, unit: str, use: Use | None = None) -> Iterator[Setting]:
-        """Yield the variables that an environment sets; a YAML alias is read once for each use.
+        """Yield the variables that an environment sets.
 
         It can be a map of names to values, a list of maps with a name and a value, or a list of
-        `NAME=value`.
+        `NAME=value`. A node is read once for each value of `use`, even if it has several YAML
+        aliases.
 
         Args:
             node: The environment.
             unit: The service, container or job that it belongs to.
-            use: What the environment is for.
+            use: What the environment is for. The caller must set it in the settings.
         """
         pending: list[Node] = [node]
         while pending:
@@ -190,7 +196,8 @@ class EnvironmentReader:
         """Return how a value is given.
 
         Args:
-            value: The value; a map is a function such as `Fn::Sub`, or has the value as `value`.
+            value: The value. A map is a function such as `Fn::Sub`, or has the value under `value`
+                or `default`.
         """
         if value.is_container:
             return self._container_form(value)
@@ -227,7 +234,10 @@ class EnvironmentReader:
         return value.items[1:] if FUNCTION_TAG.match(self.raw, value.start) else ()
 
     def _may_be_literal(self, nodes: Iterable[Node]) -> bool:
-        """Return whether arguments have enough text, apart from references to other resources."""
+        """Return whether arguments have enough text to be a literal, apart from references.
+
+        Also true if there are too many arguments to check.
+        """
         texts: list[str] = []
         seen: set[tuple[int, int]] = set()  # of YAML aliases
         pending = list(nodes)

@@ -60,7 +60,7 @@ def find_matches(kind: TextKind, text: str, *, is_default: bool = False) -> Matc
             then have a low confidence.
     """
     if len(text) > MAX_TEXT:
-        return find_matches(TextKind.KEY, "too_large=")
+        return find_matches(TextKind.KEY, "too_large=")  # see the rule for production in RULES
     found = set()
     for index in BY_KIND[kind]:
         rule = RULES[index]
@@ -84,7 +84,7 @@ def command_matches(text: str, *, is_default: bool = False) -> Matches:
 
 
 def variable_matches(name: str, value: str, *, is_default: bool = False) -> Matches:
-    """Return the rules that match a variable; `${NAME:-default}` has a default.
+    """Return the rules that match a variable; of `${NAME:-default}`, the default is matched.
 
     Args:
         name: The variable.
@@ -129,6 +129,7 @@ class Evidence:
             if rule.environment is environment and rule.scope in scopes:
                 strongest = max(strongest, match.confidence)
                 sources.add(_source(match))
+        # Two independent sources of low confidence count as medium.
         return MEDIUM if strongest is LOW and len(sources) > 1 else strongest
 
     @property
@@ -150,7 +151,7 @@ class Evidence:
 
     @property
     def is_unclassified(self) -> bool:
-        """Whether the other services of the file decide."""
+        """Whether there is too little evidence, so that the other services of the file decide."""
         return not self.is_development and self.production < MEDIUM
 
 
@@ -166,7 +167,7 @@ def file_matches(matches: Iterable[Match]) -> Matches:
 def development_units(evidence: Mapping[str, Evidence]) -> frozenset[str]:
     """Return the development services.
 
-    Unclassified services follow the others, if none of them indicates production.
+    Unclassified services count, too, if another one implies development and none production.
 
     Args:
         evidence: The matches of each service, with those of the file.

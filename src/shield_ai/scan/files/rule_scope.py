@@ -1,8 +1,8 @@
 """Choose the files that the custom rules of an app search.
 
 The rules are part of the scanned repository, and a hostile author could write rules that reveal a
-value, letter by letter, by the ids of their findings. So the rules search only files that are in
-the repository, which the author can read anyway.
+value, letter by letter, by the ids of their findings. So, in a git repository, the rules search
+only tracked files, which the author can read anyway.
 """
 
 from __future__ import annotations

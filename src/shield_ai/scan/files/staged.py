@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class StagedFiles:
-    """The files that are added or changed in the index. Nothing is kept in memory.
+    """The files that are added or changed in the index. Contents are not kept in memory.
 
     The git process that reads the files ends when the object is deleted.
 
@@ -42,9 +42,12 @@ class StagedFiles:
         return self._objects.read(file.name, self._max_size) if file else None
 
     def changed_lines(self, path: str) -> frozenset[int] | None:
-        """Return the numbers of the lines that differ from HEAD; None if all lines count."""
+        """Return the numbers of the lines that differ from HEAD.
+
+        None for a new file, in which all lines are changed, and for one that is not staged.
+        """
         file = self._files.get(path)
-        if not file or not file.old_name.strip("0"):
+        if not file or not file.old_name.strip("0"):  # git: all zeros for a new file
             return None
         old = self._objects.read(file.old_name, self._max_size)
         return changed_lines(old, self.read(path) or b"")

@@ -30,7 +30,7 @@ class RuleKind(enum.StrEnum):
 
     PYTHON = "python"  # an expression in the syntax tree
     DOTENV = "dotenv"  # a variable in a .env file
-    ABSENT = "absent"  # a file without an import
+    ABSENT = "absent"  # a settings file in Python that has secrets, but does not use get_secret()
     REGEX = "regex"  # a regular expression
     URL = "url"  # a regular expression for URLs; the secret is the password
     ASSIGNMENT = "assignment"  # a value with a secret-like name
@@ -59,17 +59,17 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     explanation: str
     fix: str
     reference: str = ""
-    examples: tuple[str, ...]  # files that match
-    non_examples: tuple[str, ...]  # files that do not match
-    # Either `regex`, in which the first group is the secret; or `context`, the words of a name, and
-    # `value`, the regex of the value after the name.
+    examples: tuple[str, ...]  # texts of files that match
+    non_examples: tuple[str, ...]  # texts of files that do not match
+    # For a kind with a regex: either `regex`, in which the first group is the secret; or `context`,
+    # the words of a name, and `value`, the regex of the value after the name.
     regex: str = ""
     context: tuple[str, ...] = ()
     value: str = ""
     keywords: tuple[str, ...] = ()  # lower case; every matching file contains one of them
     entropy: float = 0.0  # minimum, in bits per character
     random: bool = False  # whether the secret must look random
-    bounds: bool = True  # whether no letter or digit may be next to the secret
+    bounds: bool = True  # a letter or digit next to the secret rules out a match
     decode: str = ""  # "colon": base64 of user:password; "jwt": begins with a JOSE header
     judged: str = ""  # the value is checked as if it were assigned to this name
 
@@ -88,7 +88,7 @@ class Pattern(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     fix: str
     references: tuple[str, ...]
     risk_assessment: Risk
-    files: dict[RuleKind, tuple[str, ...]]  # globs in the syntax of .gitignore
+    files: dict[RuleKind, tuple[str, ...]]  # globs of the files to scan, as in .gitignore
     defaults: dict[str, Any] = {}  # for the keys that a rule does not set
     rules: tuple[Rule, ...]
 
@@ -131,10 +131,10 @@ def csec34_rules() -> Mapping[str, Rule]:
 
 
 def load_app_patterns(root: Path) -> tuple[Pattern, ...]:
-    """Return the custom patterns of an app, from `.shield/patterns/*.yaml`.
+    """Return the custom patterns of an app, from the .yaml and .yml files in `.shield/patterns`.
 
     Raises:
-        ShieldError: A pattern is invalid; the message contains the line.
+        ShieldError: A pattern is invalid (the message contains the line), or can't be read.
     """
     folder = root / APP_FOLDER
     if folder.is_symlink() or folder.parent.is_symlink():

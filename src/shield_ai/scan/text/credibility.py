@@ -4,8 +4,8 @@ The family of the name determines which values are credible:
 
 - *Password*: any value, even a word, unless it is clearly something else.
 - *Secret*: the same, but with at least six characters.
-- *Key*, also for tokens: only values that look random, because most of these names in code are
-  those of columns and fields.
+- *Key*, also for tokens: only values that look random, because most such names in code are
+  names of columns and fields.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from shield_ai.scan.text.value_shapes import (
 
 # Values that only name the kind of secret.
 LABELS = word_set("PASSWORD PASSWD PASSPHRASE CLIENTSECRET SECRETKEY APISECRET SECRETS")
-# Passwords with which servers are installed: https://min.io/docs
+# Default passwords of servers: https://min.io/docs
 VENDOR_DEFAULTS = frozenset({"minioadmin", "minio123"})
-VARIABLE = regex(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+ENV_NAME = regex(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
 MIN_SECRET_LENGTH = 6
 MIN_KEY_LENGTH = 20  # of a value with the name "key"
 
@@ -68,7 +68,7 @@ SECRET_ENDINGS = frozenset({("SECRET", "KEY"), ("SECRET", "KEY", "BASE")})
 # Drone's reference to a secret, and the public key token of a .NET assembly.
 NOT_SECRETS = frozenset({("FROM", "SECRET"), ("PUBLIC", "KEY", "TOKEN")})
 # The first words of names that hold no secret: NOT_SECRET, RESET_PASSWORD
-VERBS = word_set(
+NO_SECRET_PREFIXES = word_set(
     "NOT NON UPDATE RESET FORGOT CHECK VERIFY GENERATE VALIDATE GET SET DELETE CREATE REQUEST"
 )
 KEY_NAME = regex(
@@ -92,7 +92,7 @@ def secret_family(name: str) -> Family:
         return Family.PASSWORD
     parts = words(bare)
     name_meaning = meaning(bare)
-    if not parts or _names_no_secret(bare, parts, name_meaning):
+    if not parts or _is_name_of_no_secret(bare, parts, name_meaning):
         return Family.NONE
     last = parts[-1]
     if last in {"ID", "IDS"}:
@@ -109,12 +109,12 @@ def _ends_with_secret(parts: tuple[str, ...]) -> bool:
     return parts[-3:] in SECRET_ENDINGS or parts[-2:] in SECRET_ENDINGS
 
 
-def _names_no_secret(name: str, parts: tuple[str, ...], name_meaning: Meaning) -> bool:
+def _is_name_of_no_secret(name: str, parts: tuple[str, ...], name_meaning: Meaning) -> bool:
     if name_meaning in {Meaning.URL, Meaning.DSN}:
         return True
     if name_meaning is Meaning.HARMLESS and not (KEY_NAME.search(name) or TOKEN_NAME.search(name)):
         return True
-    if parts[-1] in NOT_VALUES or parts[0] in VERBS or parts in NOT_SECRETS:
+    if parts[-1] in NOT_VALUES or parts[0] in NO_SECRET_PREFIXES or parts in NOT_SECRETS:
         return True
     is_token = parts[-1] in {"TOKEN", "TOKENS", "KEY"}
     return is_token and len(parts) > 1 and parts[-2] in CURSORS
@@ -136,7 +136,7 @@ def secret_confidence(
         value: The text, without quotes.
         quoted: Whether the value was quoted; an unquoted value may be code.
         non_production: Whether the file is a test, documentation or an example.
-        in_code: Whether the file is code, where texts are more often names than in configuration.
+        in_code: Whether the file is code, where strings are more often names of fields.
         declared: Whether the file declares the value as a secret, under any name.
     """
     name_family = secret_family(name)
@@ -147,23 +147,26 @@ def secret_confidence(
         return None
     if is_placeholder(value):
         return Confidence.LOW
-    # An unquoted word with underscores is a variable, even in a shell script or in SQL, but not the
-    # value of DB_PASSWORD.
-    in_code = in_code or (not quoted and "_" in value and not VARIABLE.fullmatch(name))
-    if not _is_credible(name_family, name, value, non_production=non_production, in_code=in_code):
+    # An unquoted value with underscores is usually a name, as in code, also in a shell script or in
+    # SQL. It can be a value if the name is that of an environment variable: DB_PASSWORD=my_pass.
+    is_name = not quoted and "_" in value and not ENV_NAME.fullmatch(name)
+    may_be_name = in_code or is_name
+    if not _is_credible(
+        name_family, name, value, non_production=non_production, may_be_name=may_be_name
+    ):
         return None
     return Confidence.MEDIUM if non_production or not is_random(value) else Confidence.HIGH
 
 
 def _is_credible(
-    name_family: Family, name: str, value: str, *, non_production: bool, in_code: bool
+    name_family: Family, name: str, value: str, *, non_production: bool, may_be_name: bool
 ) -> bool:
     if name_family is Family.KEY:
         return _is_key(name, value)
     if name_family is Family.PASSWORD:
-        return _is_password(name, value, non_production=non_production, in_code=in_code)
+        return _is_password(name, value, non_production=non_production, may_be_name=may_be_name)
     # In configuration, the value of a variable is rarely the name of a field.
-    may_be_field = in_code or not VARIABLE.fullmatch(name)
+    may_be_field = may_be_name or not ENV_NAME.fullmatch(name)
     return _is_secret(name, value, may_be_field=may_be_field and not non_production)
 
 
@@ -179,14 +182,14 @@ def _is_key(name: str, value: str) -> bool:
     return not is_constant_or_attribute(value) and not is_identifier(value)
 
 
-def _is_password(name: str, value: str, *, non_production: bool, in_code: bool) -> bool:
+def _is_password(name: str, value: str, *, non_production: bool, may_be_name: bool) -> bool:
     if is_sentence(value):
         return False
-    if is_constant_or_attribute(value) and (in_code or not value.isalpha()):
+    if is_constant_or_attribute(value) and (may_be_name or not value.isalpha()):
         return False
-    if non_production:  # in tests, even words are passwords
+    if non_production:  # in tests and examples, even words are passwords
         return True
-    if in_code and FIELD_NAME.fullmatch(value):
+    if may_be_name and FIELD_NAME.fullmatch(value):
         return False
     return not _repeats_name(name, value)
 
@@ -204,7 +207,7 @@ def _is_secret(name: str, value: str, *, may_be_field: bool) -> bool:
 def _repeats_name(name: str, value: str) -> bool:
     """Return whether a value repeats its name, as in {"password": "Password"}."""
     name_words = words(name)
-    if value == "password":  # the most common bad password
+    if value == "password":  # a common password, unless the name is that of a form field
         return "FIELD" in name_words
     value_words = words(value)
     joined = "".join(value_words)

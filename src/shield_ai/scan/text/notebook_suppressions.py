@@ -1,6 +1,6 @@
 """Apply the suppressions in the source of a notebook's cell to the outputs of the cell.
 
-An output can't contain a comment, and running the cell would remove it.
+An output can't have suppressions of its own: it is not code, and running the cell replaces it.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.files.suppressions import Suppression
 
-STRING_END = regex(r'(?:\\n)?"[\],]{0,2}$')  # of a line of the source, after the reason
+# The end of the JSON string of a line, which is parsed as part of the reason of a suppression.
+STRING_END = regex(r'(?:\\n)?"[\],]{0,2}$')
 
 
-def cover_outputs(raw: bytes, comments: Iterable[Suppression]) -> list[Suppression]:
+def cover_outputs(raw: bytes, suppressions: Iterable[Suppression]) -> list[Suppression]:
     """Return suppressions that also cover the lines of the outputs of their cells.
 
     Args:
         raw: The notebook.
-        comments: Its suppressions.
+        suppressions: Its suppressions.
     """
     index = LineIndex(raw)
-    cells: dict[int, int] = {}  # by line
+    cells: dict[int, int] = {}  # numbers from 1, by line
     outputs: dict[int, range] = {}  # by cell
     for cell, sources in itertools.groupby(Notebook(raw).sources, lambda source: source.cell):
         lines: list[int] = []
@@ -41,8 +42,8 @@ def cover_outputs(raw: bytes, comments: Iterable[Suppression]) -> list[Suppressi
         if lines:
             outputs[cell] = range(lines[0], lines[-1] + 1)
     covered = []
-    for comment in comments:
-        lines_of_outputs = outputs.get(cells.get(comment.comment_line, 0), range(0))
-        reason = STRING_END.sub("", comment.reason)
-        covered.append(comment._replace(reason=reason, outputs=lines_of_outputs))
+    for suppression in suppressions:
+        lines_of_outputs = outputs.get(cells.get(suppression.comment_line, 0), range(0))
+        reason = STRING_END.sub("", suppression.reason)
+        covered.append(suppression._replace(reason=reason, outputs=lines_of_outputs))
     return covered

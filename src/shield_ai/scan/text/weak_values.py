@@ -37,12 +37,12 @@ USER = regex(
 # The keys with which frameworks sign sessions. A key in a CI file is used only by the tests.
 SIGNING_KEYS = frozenset({"SECRET_KEY", "DJANGO_SECRET_KEY", "FLASK_SECRET_KEY", "APP_SECRET_KEY"})
 CI = regex(r"(?:^|/)(?:\.github/workflows|\.circleci)/|(?:^|/)\.(?:gitlab-ci|travis)")
-MAX_REPEATED = 2  # characters in a value such as "sssshhhh"
+MAX_DISTINCT = 2  # different characters in a value that only repeats them: "sssshhhh"
 MIN_USER = 6  # letters; passwords contain shorter names by chance
 
 
 def is_weak(place: Place) -> bool:
-    """Return whether a value is only a weak secret for development, which is reported as low."""
+    """Return whether a value is only a weak secret for development, which gets low severity."""
     value = decode_base64(place.value)
     if place.value in VENDOR_DEFAULTS or _is_unquoted_name(place) or _is_repeated(value):
         return True
@@ -53,7 +53,7 @@ def is_weak(place: Place) -> bool:
     says_test = SAYS_TEST.search(value) or _says_example(value)
     if says_test and "://" not in value and words(place.name)[-2:] != ("SECRET", "KEY"):
         return True
-    if not _is_password(place) and place.is_python and not is_development(place.path):
+    if not _counts_as_password(place) and place.is_python and not is_development(place.path):
         return False  # a weak SECRET_KEY in the settings is a vulnerability
     if says_test or has_only_weak_words(value):
         return True
@@ -63,7 +63,7 @@ def is_weak(place: Place) -> bool:
 
 
 def _is_repeated(value: str) -> bool:
-    return len(set(value)) <= MAX_REPEATED
+    return len(set(value)) <= MAX_DISTINCT
 
 
 def _is_unquoted_name(place: Place) -> bool:
@@ -78,14 +78,14 @@ def _says_example(value: str) -> bool:
     return not TEST_NAMES.isdisjoint(words(value)) and has_words(value)
 
 
-def _is_password(place: Place) -> bool:
+def _counts_as_password(place: Place) -> bool:
     if secret_family(place.name) is Family.PASSWORD:
         return True
     return place.rule != "CRED.secret" and place.rule not in LITERAL_RULES
 
 
 def _is_named_nearby(place: Place) -> bool:
-    """Return whether a value also occurs nearby, as the name of the user or the database."""
+    """Return whether a word-like value occurs again nearby, usually as the name of the user."""
     if place.value not in place.nearby or not is_word_like(decode_base64(place.value)):
         return False
     same = re.compile(rf"(?<![\w-]){re.escape(place.value)}(?![\w-])")
@@ -93,7 +93,7 @@ def _is_named_nearby(place: Place) -> bool:
 
 
 def _contains_user(place: Place) -> bool:
-    """Return whether a password consists of words and the user's or database's name."""
+    """Return whether a word-like value contains the user or database nearby; never in Python."""
     if place.is_python or not is_word_like(place.value):
         return False
     joined = "".join(words(place.value))

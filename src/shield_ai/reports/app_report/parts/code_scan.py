@@ -46,7 +46,7 @@ def scan_code(root: Path) -> CodeScan:
 
 
 def _describe_commit(root: Path) -> str:
-    """Return the short commit of the app, with a + for uncommitted changes; empty outside git."""
+    """Return the short hash of the app's commit, and + for uncommitted changes; "" outside git."""
     commit = git.checked_out_commit(root)
     if commit and git.changed_files(root):
         return f"{commit}+"

@@ -1,6 +1,6 @@
 """Set SECRET_KEY_FALLBACKS if Django's secret key rotates on a schedule.
 
-Django then also accepts the previous key and the pending key.
+Django then also accepts signatures with the previous key and the pending key.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
 
 SETTING = "SECRET_KEY_FALLBACKS"
-TEXT = (
+FALLBACKS_TEMPLATE = (
     "SECRET_KEY_FALLBACKS = [\n"
     "    key for stage in ({q}AWSPREVIOUS{q}, {q}AWSPENDING{q})"
     " if (key := {get}({q}{name}{q}, None, stage=stage))\n"
@@ -33,7 +33,7 @@ TEXT = (
 
 
 def fix(context: FileContext) -> FileOutcome:
-    """Set SECRET_KEY_FALLBACKS if the app's key rotates."""
+    """Set SECRET_KEY_FALLBACKS if the app's key rotates on a schedule."""
     key = key_without_fallbacks(context.manifest, context.read)
     if key is None:
         return FileOutcome()
@@ -57,7 +57,7 @@ def fallback_edits(source: Source, sites: Iterable[Site], secret: Secret, get: s
 
     Args:
         source: The file.
-        sites: The sites that are wrapped in it.
+        sites: The sites of the file; those with a reason to skip them are ignored.
         secret: The secret of SECRET_KEY.
         get: The name under which the file calls get_secret().
     """
@@ -69,7 +69,7 @@ def fallback_edits(source: Source, sites: Iterable[Site], secret: Secret, get: s
         if not _assigns_key(node):
             continue
         if _contains_any(source, node, spans) or _calls_get(node, secret, get):
-            text = TEXT.format(get=get, name=secret.name, q=file_quote(source))
+            text = FALLBACKS_TEMPLATE.format(get=get, name=secret.name, q=file_quote(source))
             return [insert_below(source, node, text)]
     return []
 
