@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.flow.plan.compose_values import (
+from shield_ai.flow.plan.compose_interpolation import (
     interpolate_compose_value,
     is_composed,
     read_compose_variables,

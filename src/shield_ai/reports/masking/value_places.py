@@ -12,7 +12,7 @@ import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.reports.masking import value_forms
+from shield_ai.reports.masking import harmless_values
 from shield_ai.scan.python.readers.ast_walk import children
 
 if TYPE_CHECKING:
@@ -76,15 +76,15 @@ def _is_harmless(place: Place, node: ast.Constant, source: Source) -> bool:
         return False
     code = source.segment(node)
     if isinstance(node.value, int):
-        return value_forms.is_duration_or_size(place.names, place.name, code.replace("_", ""))
+        return harmless_values.is_harmless_number(place.names, place.name, code.replace("_", ""))
     text = code[1:-1]
     if text != node.value:
         return False  # a prefix, an escape sequence or several strings
     if place.name == MESSAGE:
-        return value_forms.is_message(text)
+        return harmless_values.is_message(text)
     if place.name in METHODS:
-        return value_forms.is_separator(text)
-    return value_forms.is_harmless(place.names, place.name, text)
+        return harmless_values.is_separator(text)
+    return harmless_values.is_harmless(place.names, place.name, text)
 
 
 def _parts(place: Place) -> Iterable[Place]:
@@ -201,7 +201,7 @@ def _arguments(place: Place, node: ast.Call) -> Iterator[Place]:
     names = (*place.names, *owner)
     if variable:
         names = (*names, variable)
-    is_known = value_forms.determines_form(variable) or not place.name
+    is_known = harmless_values.determines_form(variable) or not place.name
     whole = Place(node, names, variable if is_known else place.name)
     is_method = isinstance(function, ast.Attribute) and function.attr in METHODS
     if isinstance(function, ast.Attribute):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.deployment import DeploymentKind, Use
+from shield_ai.scan.deployment.compose_services import OtherFile
 from shield_ai.scan.deployment.formats import has_content
 from shield_ai.scan.deployment.production import is_production_name, path_use
 from shield_ai.scan.deployment.recognize import COMPOSE_FILE
-from shield_ai.scan.deployment.services import OtherFile
 from shield_ai.scan.deployment.templates import template_values
 from shield_ai.scan.text.config_node import Node
 from shield_ai.scan.text.parser_marks import MAX_SIZE

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from shield_ai.model.deployment import DeploymentKind
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.compose_services import find_services
 from shield_ai.scan.deployment.compose_values import environment_assignments, node_texts
 from shield_ai.scan.deployment.evidence_rules import RULES, Environment, TextKind
 from shield_ai.scan.deployment.production import is_production_name
 from shield_ai.scan.deployment.service_evidence import ServiceReader
-from shield_ai.scan.deployment.services import find_services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

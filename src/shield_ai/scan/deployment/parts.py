@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.deployment import DeploymentKind, Use
-from shield_ai.scan.deployment.containers import development_documents
-from shield_ai.scan.deployment.line_formats import Span
-from shield_ai.scan.deployment.production import CI_KINDS, common_use, is_production_name, job_use
-from shield_ai.scan.deployment.services import (
+from shield_ai.scan.deployment.compose_services import (
     OtherFile,
     development_compose_services,
     find_services,
 )
+from shield_ai.scan.deployment.containers import development_documents
+from shield_ai.scan.deployment.line_formats import Span
+from shield_ai.scan.deployment.production import CI_KINDS, common_use, is_production_name, job_use
 from shield_ai.scan.deployment.stages import development_stages
 
 if TYPE_CHECKING:

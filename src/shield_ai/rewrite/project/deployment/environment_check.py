@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.model.deployment import DeploymentKind
+from shield_ai.rewrite.project.deployment.deployment_parser import parse_deployment_file
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -94,27 +94,6 @@ class EditCheck:
         if any(name in self._removed[unit] for name, _ in old):
             return sorted(new) == sorted(self._added.items())
         return old == new
-
-
-def parse_deployment_file(raw: bytes, kind: DeploymentKind) -> Any:
-    """Parse a JSON file of ECS, or the documents of a YAML file, with all scalars as strings.
-
-    Args:
-        raw: The file.
-        kind: Its kind.
-
-    Raises:
-        ValueError: It is invalid.
-    """
-    if kind is DeploymentKind.ECS:
-        return json.loads(raw)
-    import yaml
-
-    loader: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    try:
-        return list(yaml.load_all(raw.decode("utf-8-sig"), Loader=loader))
-    except (yaml.YAMLError, TypeError) as error:
-        raise ValueError("invalid YAML") from error
 
 
 def _variables(environment: Any) -> Iterator[tuple[str, Any]]:

@@ -14,7 +14,7 @@ from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project.deployment.block_edits import EditError
-from shield_ai.rewrite.project.deployment.environment_check import parse_deployment_file
+from shield_ai.rewrite.project.deployment.deployment_parser import parse_deployment_file
 from shield_ai.rewrite.project.deployment.environment_edits import (
     injection_edits,
     secret_key_edits,

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.model.deployment import DeploymentKind
-from shield_ai.rewrite.project.deployment.environment_check import parse_deployment_file
+from shield_ai.rewrite.project.deployment.deployment_parser import parse_deployment_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence

@@ -6,7 +6,7 @@ import string
 import pytest
 from scaling import assert_linear
 
-from shield_ai.reports.masking.value_forms import FORMS, is_harmless, is_message
+from shield_ai.reports.masking.harmless_values import FORMS, is_harmless, is_message
 
 
 def is_shown(name, text):

@@ -1,8 +1,9 @@
-"""Decide whether a string can be a secret, from the name that it is a value of and from its form.
+"""Decide from the name and the form of a value whether it can be a secret and must be masked.
 
-Each form is allowed only under names that end with one of its words: `localhost` is shown under
-`HOST`, but not under `PASSWORD` or `NAME`. Words are not a form: "swordfish" is hidden everywhere
-except in `INSTALLED_APPS`. The table is `FORMS`.
+A value is shown only if its form is allowed under its name, by the last word of the name:
+`localhost` is shown under `HOST`, but not under `PASSWORD` or `NAME`. Booleans and environments
+such as "production" are shown under every harmless name. A word is not a form: "swordfish" is
+hidden everywhere except in `INSTALLED_APPS`. The table is `FORMS`.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 MAX_LENGTH = 200  # characters of a string that is shown
-MIN_MESSAGE = 3  # words; a single word may be a value
+MIN_MESSAGE = 3  # words; one or two words may be a value
 BOOLEANS = word_set("true false yes no on off 0 1")
 # The usual names of environments, which are the default of many variables.
 STAGES = word_set("dev development local prod production staging test testing")
 LEVELS = word_set("DEBUG INFO WARNING WARN ERROR CRITICAL")
-LOOPBACK = word_set("localhost 127.0.0.1 0.0.0.0 ::1 [::1] *")
+LOCAL_ADDRESSES = word_set("localhost 127.0.0.1 0.0.0.0 ::1 [::1] *")
 # The usual names of services in a private network, such as in a Compose file.
 SERVICES = word_set("""
     app backend broker cache database db elasticsearch kafka localstack mailhog mailpit mail mariadb
@@ -92,11 +93,11 @@ def is_harmless(names: Collection[str], innermost: str, text: str) -> bool:
     return meanings <= {Meaning.HARMLESS, Meaning.URL} and is_harmless_url(text)
 
 
-def is_duration_or_size(names: Collection[str], innermost: str, text: str) -> bool:
+def is_harmless_number(names: Collection[str], innermost: str, text: str) -> bool:
     """Return whether a number can't be a secret. The arguments are those of `is_harmless`."""
     if not all(meaning(name) is Meaning.HARMLESS for name in names):
         return False
-    return _last_word(innermost) in NUMBERS and NUMBER.fullmatch(text) is not None
+    return _last_word(innermost) in NUMBER_NAMES and NUMBER.fullmatch(text) is not None
 
 
 def determines_form(name: str) -> bool:
@@ -135,29 +136,36 @@ def is_module(text: str, dots: int = 1) -> bool:
     return wordiness(text) >= MIN_WORDINESS and not any(map(is_random, parts))
 
 
-def is_host(text: str) -> bool:
-    """Return whether a string is a list of hosts that are local, usual or consist of words."""
+def are_harmless_hosts(text: str) -> bool:
+    """Return whether a string is a list of hosts that can't be secrets.
+
+    These are local and private addresses, the usual names of services, and domains of words.
+    """
     return all(map(_is_host, text.split(",")))
 
 
 def is_harmless_url(text: str) -> bool:
-    """Return whether a string is a URL without credentials."""
+    """Return whether a string is a URL that can't contain a secret.
+
+    It has no user part and no query, and consists of known hosts and of words. Any other URL is not
+    harmless, even without credentials.
+    """
     match = URL.fullmatch(text)
     if match is None:
         return False
     has_no_host = text.endswith("://") or text.startswith(("sqlite:///", "file:///"))
-    return (has_no_host or is_host(match[1])) and _is_wordy(match[2] or "")
+    return (has_no_host or are_harmless_hosts(match[1])) and _is_wordy(match[2] or "")
 
 
 def is_harmless_url_or_path(text: str) -> bool:
-    """Return whether a string is a URL without credentials, or the path of one."""
+    """Return whether a string is a URL that can't contain a secret, or the path of one."""
     if PATH.fullmatch(text):
         return _is_wordy(text)
     return is_harmless_url(text)
 
 
 def is_harmless_path(text: str) -> bool:
-    """Return whether a string is a relative path, or the usual name of a folder."""
+    """Return whether a string is a path or file name of words, or the usual name of a folder."""
     match = FILE.fullmatch(text)
     if match is None or not _is_wordy(text):
         return False
@@ -165,7 +173,7 @@ def is_harmless_path(text: str) -> bool:
 
 
 def is_prefix(text: str) -> bool:
-    """Return whether a string is the start of names of variables, and consists of words."""
+    """Return whether a string is a prefix of variables, such as `SHOP_`, and consists of words."""
     return PREFIX.fullmatch(text) is not None and _is_wordy(text.lower())
 
 
@@ -176,11 +184,11 @@ def _last_word(name: str) -> str:
 
 def _is_host(text: str) -> bool:
     host, _, port = text.strip().partition(":")
-    if text.strip() in LOOPBACK:
+    if text.strip() in LOCAL_ADDRESSES:
         return True
     if port and not PORT.fullmatch(port):
         return False
-    if host in LOOPBACK | SERVICES or PRIVATE_IP.fullmatch(host):
+    if host in LOCAL_ADDRESSES | SERVICES or PRIVATE_IP.fullmatch(host):
         return True
     return PUBLIC_HOST.fullmatch(host) is not None and _is_wordy(host)
 
@@ -189,9 +197,9 @@ def _is_wordy(text: str) -> bool:
     return all(map(is_word, LETTERS.findall(text)))
 
 
-NUMBERS = word_set("PORT AGE TIMEOUT SECONDS TTL SIZE BYTES LIMIT MAX LIFETIME")
+NUMBER_NAMES = word_set("PORT AGE TIMEOUT SECONDS TTL SIZE BYTES LIMIT MAX LIFETIME")
 FORMS = (
-    Form(is_host, word_set("HOST HOSTS HOSTNAME HOSTNAMES IPS ADDRESS BIND SERVER")),
+    Form(are_harmless_hosts, word_set("HOST HOSTS HOSTNAME HOSTNAMES IPS ADDRESS BIND SERVER")),
     Form(lambda text: PORT.fullmatch(text) is not None, word_set("PORT")),
     Form(lambda text: is_module(text, 2), word_set("NAME FORMATTER HANDLER CALLABLE")),
     Form(lambda text: is_module(text, 0), word_set("APPS")),
