@@ -111,7 +111,7 @@ def _used_by_code(scan: Scan) -> set[str]:
     used = set(scan.migrated)
     for finding, site in scan.sites:
         if not _is_named_by_tool(finding, site) and site.shape is not Shape.LITERAL:
-            used.update((*site.variables, *site.others))
+            used.update((*site.variables, *site.other_variables))
     return used
 
 

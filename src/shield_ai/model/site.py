@@ -34,9 +34,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     reader: str = ""  # the API that reads it: "os.environ.get", "django-environ", "decouple", …
     optional: bool = False  # the code has a default, so the app starts without the value
     is_guarded: bool = False  # runs only if its variable is set, another is not, or a feature is on
-    has_alternative: bool = False  # another branch reads other secrets instead
+    has_alternative_branch: bool = False  # another branch reads other secrets instead
     is_demanded: bool = False  # the app stops or fails if the result is empty
-    is_test: bool = False  # the code only tests the value
+    is_only_tested: bool = False  # the code only tests the value
     is_unchanged: bool = False  # the code assigns the value itself to the setting
     in_main: bool = False  # runs only if the module is run as a script
     in_function: bool = False  # in a function outside the settings: runs after the app's start
@@ -52,8 +52,10 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     binds: tuple[str, ...] = ()  # names that a lambda must bind as defaults
     quote: str = ""  # inside an f-string, the quote character for new strings
     negated: bool = False  # a negated presence test: "X" not in os.environ
-    alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
-    others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
+    # If the code computes the name: the variables of secrets that it can be, and the others, which
+    # are not secrets or can't be moved.
+    possible_variables: tuple[str, ...] = ()
+    other_variables: tuple[str, ...] = ()
     name_expr: str = ""  # the expression that computes the name
     is_only_masked: bool = False  # the code only masks the value in texts
     # the expression of the environment, such as `os.environ`, if the code reads an unchanged copy
@@ -69,10 +71,15 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         return self.default_end > 0 and not self.default_ok_in_production
 
     @property
+    def is_computed_secret(self) -> bool:
+        """Whether the code computes the name, and each possible name is that of a secret."""
+        return bool(self.possible_variables) and not self.other_variables
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """All secret variables that this site can read."""
-        if self.alternatives:
-            return self.alternatives
+        if self.possible_variables:
+            return self.possible_variables
         return (self.variable,) if self.variable else ()
 
 

@@ -40,7 +40,7 @@ def draft_manifest_from_sites(
     Args:
         sites: All sites of the app.
         manifest: shield.toml; None if it does not exist.
-        facts: The facts of the same scan.
+        facts: What the same scan found out about the app, such as its name and its settings files.
     """
     movable = [(finding, site) for finding, site in sites if not site.reason and site.variables]
     if manifest is None:
@@ -89,7 +89,7 @@ def _positions(sites: Sequence[FoundSite]) -> dict[str, int]:
 
 
 def _settings_files(sites: Sequence[FoundSite], facts: AppFacts) -> tuple[str, ...]:
-    """Return the settings files with findings that can be imported, or else the main one."""
+    """Return the importable settings files that have findings, or else the main settings file."""
     paths = {facts.includers.get(finding.path, finding.path) for finding, _ in sites}
     importable = _importable_settings(facts)
     with_findings = tuple(path for path in importable if path in paths)
@@ -100,8 +100,8 @@ def _settings_files(sites: Sequence[FoundSite], facts: AppFacts) -> tuple[str, .
 
 
 def _importable_settings(facts: AppFacts) -> list[str]:
-    # A module with a dot in its path has no dotted name, and a file that other settings include
-    # lacks their names if it is imported by itself.
+    # A file with a dot in its path, apart from .py, can't be imported. A file that other settings
+    # include uses names that they define, so it can't be imported on its own.
     dotted = [path for path in facts.settings if "." not in path.removesuffix(".py")]
     importable = [path for path in dotted if path not in facts.includers]
     used = [path for path in importable if path in facts.django_settings or not is_example(path)]
@@ -123,10 +123,10 @@ def _unused_name(secret: Secret, names: set[str]) -> str:
 
 
 def _pair_secrets(sites: Sequence[FoundSite]) -> Iterator[Secret]:
-    """Yield a secret for each credential of two variables, such as a user and a password."""
+    """Yield a secret for each pair of variables that form a credential: a user and a password."""
     excluded: set[str] = set()
     for finding, site in sites:
-        excluded.update(site.alternatives)
+        excluded.update(site.possible_variables)
         if finding.name == "SECRET_KEY":  # the app's own key
             excluded.add(site.variable)
     reads = [
@@ -165,15 +165,19 @@ def _computed_names(sites: Sequence[FoundSite]) -> set[str]:
     """Return the variables that the code reads by a computed name."""
     names: set[str] = set()
     for _, site in sites:
-        if not site.others:
-            names.update(name for name in site.alternatives if env_var_name(name) == name)
+        if site.is_computed_secret:
+            names.update(name for name in site.possible_variables if env_var_name(name) == name)
     return names
 
 
 def _rotation(kind: Kind, variable: str) -> Literal["manual"] | None:
-    """Return "manual" for keys: without a hook, only a person can create one at the provider."""
+    """Return "manual" for API keys and Django's secret key; None for others.
+
+    At a provider, only a person can create a key, unless there is a rotation hook. Django's key is
+    rotated with `shield rotate` until shield.toml has a schedule.
+    """
     if DATA_KEY_WORDS.intersection(words(variable)):
-        return None  # a new key can't read the old data
+        return None  # a new key can't decrypt the old data
     return "manual" if kind in {Kind.DJANGO_SECRET_KEY, Kind.API_KEY} else None
 
 
@@ -185,7 +189,7 @@ def _kind(variable: str, finding: Finding, facts: AppFacts) -> Kind:
 
 
 def _sites_by_variable(sites: Iterable[FoundSite]) -> dict[str, list[Site]]:
-    """Map each variable to its sites; those in templates of settings count if it has no others."""
+    """Map each variable to its sites; sites in example settings count if there are no others."""
     by_variable: dict[str, list[Site]] = {}
     in_templates: dict[str, list[Site]] = {}
     for finding, site in sites:
@@ -199,61 +203,74 @@ def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
     """Return whether the app runs in production without the secret.
 
     A database's fields other than the password don't count. Django refuses an empty SECRET_KEY, so
-    a key that is read is not optional. Neither is the login of the main database with an empty
-    default: during an outage, the app would log in to another server, or as another user.
+    a key that is read by its name is not optional. The main database is optional only if every site
+    of its password is guarded, or may read another variable. A default is not enough: when Secrets
+    Manager can't be reached, the app would log in to another server, or as another user.
     """
     variables = list(secret.variables())
     if secret.kind is Kind.DJANGO_SECRET_KEY:
         read = [site for variable in variables for site in sites.get(variable, ())]
-        if any(site.shape is Shape.READ and not site.alternatives for site in read):
+        if any(site.shape is Shape.READ and not site.possible_variables for site in read):
             return False
     if secret.kind is Kind.DATABASE and secret.fields:
         variables = [secret.fields["password"]]
         if secret.name == DATABASE_SECRET:
-            return all(site.is_guarded or site.alternatives for site in sites.get(variables[0], ()))
+            return all(
+                site.is_guarded or site.possible_variables for site in sites.get(variables[0], ())
+            )
     return all(_is_optional_variable(sites.get(variable, ())) for variable in variables)
 
 
 def _is_optional_variable(sites: Sequence[Site]) -> bool:
-    """Return whether every read of one variable has a default that works in production.
+    """Return whether production works without one variable, at each of its sites.
 
-    A constant default does not count: it is a development value. A read under a condition on its
-    variable needs no default. Reads in a class for development are ignored, and so are reads in
-    functions if the app also reads the variable when it starts.
+    Reads in a class for development are ignored, and so are reads in functions if the app also
+    reads the variable when it starts. The app does not work if one of its sites demands a value,
+    and works if a computed name can be that of another secret. See `_works_without` for the rest.
     """
     sites = [site for site in sites if not _is_development(site)]
     if any(site.is_demanded for site in sites):
         return False
     at_start = [site for site in sites if site.shape in READ_SHAPES and not site.in_function]
     sites = at_start or sites
-    if any(site.alternatives and not site.others for site in sites):
+    if any(site.is_computed_secret for site in sites):
         return True  # the app may read another variable instead
-    return all(_has_production_default(site) for site in sites)
+    return all(_works_without(site) for site in sites)
 
 
 def _is_development(site: Site) -> bool:
     return site.reason is not None and site.reason.id is SkipId.DEVELOPMENT_CLASS
 
 
-def _has_production_default(site: Site) -> bool:
+def _works_without(site: Site) -> bool:
+    """Return whether the code at a site works in production without the variable.
+
+    A hardcoded value works, but is unsafe for one of the app's own keys. A read works if another
+    branch reads other secrets, if it runs only with the variable (see `_is_needed`), or if it has a
+    default. A constant default counts only if it also works in production: others are development
+    values.
+    """
+    if site.shape is Shape.LITERAL:
+        return not _is_own_key(site.variable)
     if site.shape not in READ_SHAPES:
-        return site.shape is not Shape.LITERAL or not _is_own_key(site.variable)
-    if site.has_alternative or (site.is_guarded and not _is_needed(site.variable)):
+        return True
+    if site.has_alternative_branch or (site.is_guarded and not _is_needed(site.variable)):
         return True
     return site.optional and (site.default_ok_in_production or not site.default_literal)
 
 
 def _is_own_key(variable: str) -> bool:
-    """Return whether the app signs or encrypts with a key. A literal key in the code is unsafe."""
+    """Return whether the app itself signs or encrypts with a key."""
     if variable in OWN_KEYS:
         return True
     return manual_kind(Secret(name="key", env=variable)) is ManualKind.OWN_KEY
 
 
 def _is_needed(variable: str) -> bool:
-    """Return whether production needs a secret that the code reads only if its variable is set.
+    """Return whether production needs a variable that the code reads only if it is set.
 
-    Such code overwrites a development value. An additional database has no such value.
+    Code that reads one of OWN_KEYS or a URL under this condition overwrites a development
+    value. An additional database has no such value.
     """
     if is_further_database(variable):
         return False

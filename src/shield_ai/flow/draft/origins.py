@@ -172,5 +172,7 @@ def _works_without_value(site: Site) -> bool:
 
 def _fails_without_value(site: Site) -> bool:
     """Return whether the app does not start without the variable."""
-    is_conditional = site.is_guarded or site.has_alternative or site.in_function or site.in_main
+    is_conditional = (
+        site.is_guarded or site.has_alternative_branch or site.in_function or site.in_main
+    )
     return not (site.optional or site.reason or is_conditional)

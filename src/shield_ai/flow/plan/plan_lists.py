@@ -138,7 +138,7 @@ def other_reads(app: AppContext) -> list[Skipped]:
     variables = {
         site.variable
         for _, site in app.sites
-        if site.shape in READ_SHAPES and not site.reason and not site.alternatives
+        if site.shape in READ_SHAPES and not site.reason and not site.possible_variables
     }
     variables.intersection_update(app.manifest.variables())
     skipped = app.scan_result.skipped

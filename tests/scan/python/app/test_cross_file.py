@@ -120,7 +120,7 @@ def test_a_variable_of_the_platform_is_not_migrated(code, variable):
 
 def scan_ignoring(text, *ignored):
     found = scan_files("app", ["settings.py"], lambda _: text.encode(), ignored=ignored).sites
-    return {site.variables: (f.fixable, reason_of(site), site.others) for f, site in found}
+    return {site.variables: (f.fixable, reason_of(site), site.other_variables) for f, site in found}
 
 
 @pytest.mark.parametrize(

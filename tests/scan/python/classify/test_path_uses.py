@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from shield_ai.scan.python.classify.path_uses import entry_names, path_expressions
+from shield_ai.scan.python.classify.path_uses import path_expressions, resource_names
 
 
 def texts(found):
@@ -55,4 +55,4 @@ def test_finds_paths(text, is_path):
     ],
 )
 def test_finds_the_names_of_entries(text, is_name):
-    assert texts(entry_names(ast.parse(text))) == [READ] * is_name
+    assert texts(resource_names(ast.parse(text))) == [READ] * is_name

@@ -117,7 +117,7 @@ def test_a_presence_test_for_several_variables_migrates_the_read_ones(scanned):
         [site for _, site in scanned({"shop/settings.py": t}).sites]
         for t in (text + "X = os.environ['B_TOKEN']", text)
     )
-    assert [(site.variables, site.others, reason_of(site)) for site in one] == [
+    assert [(site.variables, site.other_variables, reason_of(site)) for site in one] == [
         (("B_TOKEN",), ("A_TOKEN",), ""),
         (("B_TOKEN",), (), ""),
     ]

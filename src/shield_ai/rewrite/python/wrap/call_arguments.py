@@ -38,7 +38,7 @@ def default_prefix(wrap: Wrap) -> str:
     The keyword `default` distinguishes a former literal from the default of a plain read.
     """
     if wrap.site.shape in {Shape.LITERAL, Shape.FALLBACK}:
-        return "default=" if wrap.has_map else ""
+        return "default=" if wrap.is_in_map else ""
     return f"lambda{_lambda_parameters(wrap.site)}: "
 
 
@@ -71,10 +71,10 @@ def keyword_arguments(wrap: Wrap, quote: str) -> list[str]:
     keywords = []
     if wrap.candidates:
         keywords.append(f"env={site.name_expr}")
-    elif wrap.field and not wrap.has_map:
+    elif wrap.field and not wrap.is_in_map:
         keywords.append(f"key={quote}{wrap.field}{quote}")
     is_named_differently = wrap.field or env_var_name(wrap.secret) != site.variable
-    if is_named_differently and not site.name_expr and not wrap.has_map:
+    if is_named_differently and not site.name_expr and not wrap.is_in_map:
         keywords.append(f"env={quote}{site.variable}{quote}")
     if site.shape is Shape.READ and _default_serves_production(wrap):
         keywords.append("optional=True")
@@ -83,9 +83,9 @@ def keyword_arguments(wrap: Wrap, quote: str) -> list[str]:
 
 def _default_serves_production(wrap: Wrap) -> bool:
     site = wrap.site
-    if wrap.has_map and wrap.is_optional:
+    if wrap.is_in_map and wrap.is_optional:
         return False  # the map file names the optional secrets
-    if wrap.has_map and wrap.field and site.default_end:
+    if wrap.is_in_map and wrap.field and site.default_end:
         return False  # the default becomes the value of the field in AWS
     return site.default_ok_in_production or (wrap.is_optional and site.default_literal)
 

@@ -56,7 +56,7 @@ def _read_of_original(source: Source, wrap: Wrap) -> str | None:
     expression, only the name of the copy is replaced, by another edit.
     """
     site = wrap.site
-    if not site.environ or wrap.is_nested:
+    if not site.environ or wrap.overlaps:
         return None
     text = source.raw[site.start : site.end].decode(source.encoding)
     return site.environ + text.removeprefix(copy_name(source, site))

@@ -57,7 +57,7 @@ def choose_wraps(
                 skipped.append(skipped_finding(finding, reason))
             continue
         spans.add((site.start, site.end))
-        wrap = msgspec.structs.replace(wrap, has_map=options.has_map)
+        wrap = msgspec.structs.replace(wrap, is_in_map=options.has_map)
         if removal and site.shape is Shape.LITERAL:
             replacement, reason = removal.replacement_for(source, site.variable)
             if reason:
@@ -117,7 +117,7 @@ def _wrap_for(
 ) -> Wrap | None:
     """Look up the secrets of a site; return None if shield.toml has none for it."""
     entries: dict[str, tuple[Secret, str]] = {}
-    for variable in (*site.variables, *site.others):
+    for variable in (*site.variables, *site.other_variables):
         entry = secrets.get(variable)
         if entry:
             entries[variable] = entry
@@ -141,7 +141,7 @@ def _computes_secret_names(site: Site, entries: Mapping[str, tuple[Secret, str]]
 
     The expression that computes the variable's name can then serve as the secret's name.
     """
-    if len(entries) != len(site.variables) + len(site.others):
+    if len(entries) != len(site.variables) + len(site.other_variables):
         return False
     for variable, (secret, field) in entries.items():
         if secret.name != variable or field or env_var_name(variable) != variable:

@@ -45,17 +45,19 @@ def mark_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
     separate = sites_without_overlap(wraps)
     for wrap in wraps:
         is_separate = wrap.site in separate
-        default = nested = None
-        is_plain = wrap.has_map and _is_plain(wrap.site)
+        default = read_in_default = None
+        is_plain = wrap.is_in_map and _is_plain(wrap.site)
         if is_plain and not _reads_document(wrap.site, parsed, decoded):
             default = _plain_default(source, wrap, names, is_separate=is_separate)
-            nested = None if wrap.site.quote else reads.get((wrap.site.start, wrap.site.end))
+            read_in_default = (
+                None if wrap.site.quote else reads.get((wrap.site.start, wrap.site.end))
+            )
         marked.append(
             msgspec.structs.replace(
                 wrap,
                 plain_default=default,
-                nested=nested if default is None else None,
-                is_nested=not is_separate,
+                read_in_default=read_in_default if default is None else None,
+                overlaps=not is_separate,
             )
         )
     return marked
@@ -88,7 +90,7 @@ def _without_empty_alternatives(
         site = wrap.site
         text = source.raw[site.start : site.end].decode(source.encoding)
         read = ""
-        if wrap.has_map and site.shape is Shape.READ and site in separate:
+        if wrap.is_in_map and site.shape is Shape.READ and site in separate:
             read = read_before_or(text, names)
         if read and plain_arguments(read, site.variable, names) is not None:
             end = site.start + len(read.encode(source.encoding))

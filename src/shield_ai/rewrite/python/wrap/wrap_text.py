@@ -48,7 +48,7 @@ def wrap_edits(source: Source, wraps: list[Wrap], style: LineStyle) -> list[Edit
         last = source.position(wrap.site.end)[0]
         if first in done:
             continue
-        if first == last or wrap.nested:
+        if first == last or wrap.read_in_default:
             for insert in _file_inserts(source, wrap):
                 number = source.position(insert.start)[0]
                 by_line.setdefault(number, []).append(insert)
@@ -89,8 +89,8 @@ def _is_continued(source: Source, number: int) -> bool:
 
 def _file_inserts(source: Source, wrap: Wrap) -> list[Insert]:
     site = wrap.site
-    if wrap.nested:
-        return _nested_inserts(source, wrap, wrap.nested)
+    if wrap.read_in_default:
+        return _nested_inserts(source, wrap, wrap.read_in_default)
     text = replacing_call(source, wrap)
     if text is not None:
         return [Insert(site.start, site.end, text, "", replaces=True)]

@@ -46,7 +46,7 @@ def imports_without_use(
         style: The maximum line length, and whether arguments need trailing commas.
         importers: The app's Python files; None keeps unused imports.
     """
-    if importers is None or not any(wrap.has_map for wrap in wraps):
+    if importers is None or not any(wrap.is_in_map for wrap in wraps):
         return []
     calls = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
     try:

@@ -1,4 +1,4 @@
-"""Describe an expression that is wrapped in get_secret()."""
+"""Describe an expression to wrap in get_secret()."""
 
 from __future__ import annotations
 
@@ -21,22 +21,27 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
     secret: str
     field: str
     names: AccessorNames
-    # variable, secret and field of each secret that a computed name can refer to
+    # If the code computes the name of the variable: each possible variable, its secret and field.
     candidates: tuple[tuple[str, str, str], ...] = ()
-    is_optional: bool = False  # in shield.toml
-    # The expression that reads the value of a removed literal: "" if get_secret() alone reads it,
-    # None if no literal is removed.
+    is_optional: bool = False  # the secret has `optional = true` in shield.toml
+    # If a hardcoded value is removed: the expression that reads the variable instead, which is
+    # passed to get_secret(); "" if the call needs no expression. None if no value is removed.
     replacement: str | None = None
-    has_map: bool = False  # the map file names the variable of the secret
-    # The default of a plain read, which the call replaces: "" without one, None for other reads.
+    is_in_map: bool = False  # the map file, from secrets to variables, lists the secret
+    # If the call replaces a whole read, such as os.getenv("A", default) (see `plain_reads`): the
+    # source of its default, "" without a default. None if the call does not replace a whole read.
     plain_default: str | None = None
-    nested: NestedRead | None = None  # a plain read whose default is a plain read, too
-    is_nested: bool = False  # another wrapped expression is inside or around this one
+    # The parts of a plain read whose default is a plain read, too; None for other expressions.
+    read_in_default: NestedRead | None = None
+    overlaps: bool = False  # another wrapped expression is inside or around this one
 
     @property
     def reference(self) -> str:
-        """The reference to the secret in calls: `name` or `name:field`."""
-        return f"{self.secret}:{self.field}" if self.field and self.has_map else self.secret
+        """The reference to the secret in calls: `name`, or `name:field` for a field.
+
+        If the map file does not list the secret, it is `name`: the field is the argument `key`.
+        """
+        return f"{self.secret}:{self.field}" if self.field and self.is_in_map else self.secret
 
 
 def sites_without_overlap(wraps: Iterable[Wrap]) -> set[Site]:

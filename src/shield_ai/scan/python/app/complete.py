@@ -94,7 +94,7 @@ def _mask_names(entries: Sequence[Entry]) -> Sequence[Entry]:
     for finding, site in entries:
         texts.update((finding.path, finding.message, finding.name, finding.env or ""))
         if site:
-            texts.update((site.name_expr, *site.variables, *site.others))
+            texts.update((site.name_expr, *site.variables, *site.other_variables))
     tokens = find_tokens(texts)
     if not tokens:
         return entries
@@ -104,7 +104,7 @@ def _mask_names(entries: Sequence[Entry]) -> Sequence[Entry]:
 def _mask_entry(finding: Finding, site: Site | None, tokens: set[str]) -> Entry:
     names = [finding.path, finding.name, finding.env or ""]
     if site:
-        names += [site.name_expr, *site.variables, *site.others]
+        names += [site.name_expr, *site.variables, *site.other_variables]
     if any(token in name for token in tokens for name in names):
         site = None
         finding = msgspec.structs.replace(

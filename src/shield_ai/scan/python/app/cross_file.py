@@ -64,13 +64,13 @@ def apply_context(sites: list[FoundSite], context: ProjectContext) -> list[Found
     """
     migratable: set[str] = set()
     for _, site in sites:
-        if site.shape in READ_SHAPES and not site.reason and not _is_test(site):
+        if site.shape in READ_SHAPES and not site.reason and not _is_only_tested(site):
             migratable.update(site.variables)
     blocked = context.computed_names | context.ignored | context.reserved.keys()
     remaining = {
         (finding.path, site.variable)
         for finding, site in sites
-        if site.shape in READ_SHAPES and site.reason and not _is_test(site)
+        if site.shape in READ_SHAPES and site.reason and not _is_only_tested(site)
     }
     read = _ReadVariables((migratable - blocked) | context.migrated, remaining)
     return [(finding, _apply(finding, site, read, context)) for finding, site in sites]
@@ -87,9 +87,9 @@ class _ReadVariables(NamedTuple):
         return variable in self.movable or (path, variable) in self.remaining
 
 
-def _is_test(site: Site) -> bool:
+def _is_only_tested(site: Site) -> bool:
     """Return whether the code only tests a variable; a library may read it."""
-    return site.shape is Shape.PRESENCE or (site.is_test and not site.alternatives)
+    return site.shape is Shape.PRESENCE or (site.is_only_tested and not site.possible_variables)
 
 
 def _apply(finding: Finding, site: Site, read: _ReadVariables, context: ProjectContext) -> Site:
@@ -103,7 +103,7 @@ def _apply(finding: Finding, site: Site, read: _ReadVariables, context: ProjectC
     """
     reason: SkipReason | None
     reasons = {v: _reason(finding, site, v, read, context) for v in site.variables}
-    narrowed = _drop_blocked_alternatives(site, reasons)
+    narrowed = _drop_blocked_variables(site, reasons)
     if narrowed is not site:
         return _apply(finding, narrowed, read, context)
     if site.reason:
@@ -129,14 +129,16 @@ def _keep_variables(
     return reason.keeping(needed)
 
 
-def _drop_blocked_alternatives(site: Site, reasons: dict[str, SkipReason | None]) -> Site:
-    """Move the alternatives that can't be migrated to `others`, if some can be."""
-    migratable = [variable for variable in site.alternatives if not reasons[variable]]
-    blocked = [variable for variable in site.alternatives if reasons[variable]]
+def _drop_blocked_variables(site: Site, reasons: dict[str, SkipReason | None]) -> Site:
+    """Move the possible variables that can't be migrated to `other_variables`, if some can be."""
+    migratable = [variable for variable in site.possible_variables if not reasons[variable]]
+    blocked = [variable for variable in site.possible_variables if reasons[variable]]
     if not migratable or not blocked:
         return site
     return msgspec.structs.replace(
-        site, alternatives=tuple(migratable), others=(*site.others, *blocked)
+        site,
+        possible_variables=tuple(migratable),
+        other_variables=(*site.other_variables, *blocked),
     )
 
 
@@ -146,7 +148,7 @@ def _reason(
     """Explain why a variable cannot be migrated; None if it can."""
     if variable in context.ignored:
         return SkipId.IGNORED.reason()
-    if _is_test(site) and variable not in read.movable:
+    if _is_only_tested(site) and variable not in read.movable:
         return SkipId.NO_READ_MOVED.reason(variable=variable)
     if site.shape is Shape.PRESENCE:
         return None

@@ -101,7 +101,7 @@ def _variables_outside(sites: list[FoundSite], files: Collection[str]) -> set[st
     variables: set[str] = set()
     for finding, site in sites:
         if finding.path not in files:
-            variables.update(site.variables, site.others)
+            variables.update(site.variables, site.other_variables)
     return variables
 
 

@@ -33,8 +33,10 @@ def drop_masked_names(sites: list[FoundSite], known_secrets: Collection[str]) ->
 def _narrowed(site: Site, secrets: Collection[str]) -> Site:
     if not site.is_only_masked:
         return site
-    kept = tuple(variable for variable in site.alternatives if variable in secrets)
+    kept = tuple(variable for variable in site.possible_variables if variable in secrets)
     if not kept:
         return msgspec.structs.replace(site, reason=site.reason or SkipId.ONLY_MASKED.reason())
-    dropped = tuple(variable for variable in site.alternatives if variable not in secrets)
-    return msgspec.structs.replace(site, alternatives=kept, others=(*site.others, *dropped))
+    dropped = tuple(variable for variable in site.possible_variables if variable not in secrets)
+    return msgspec.structs.replace(
+        site, possible_variables=kept, other_variables=(*site.other_variables, *dropped)
+    )

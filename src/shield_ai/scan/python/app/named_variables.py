@@ -58,7 +58,7 @@ def find_named_variables(
     for finding, site in sites:
         reported.setdefault(finding.path, set()).update(site.variables)
         spans.setdefault(finding.path, []).append((site.start, site.end))
-        if not site.reason and site.shape in READ_SHAPES and not site.alternatives:
+        if not site.reason and site.shape in READ_SHAPES and not site.possible_variables:
             variables.add(site.variable)
     if not variables:
         return

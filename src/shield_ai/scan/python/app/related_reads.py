@@ -82,7 +82,7 @@ def _is_read(site: Site) -> bool:
 def _is_harmless(finding: Finding, site: Site) -> bool:
     """Return whether a finding reads, or tests for, a variable that is not a secret."""
     if site.shape is Shape.PRESENCE:
-        return not site.alternatives and not is_secret(site.variable)
+        return not site.possible_variables and not is_secret(site.variable)
     return site.shape in READ_SHAPES and finding.severity is Severity.LOW
 
 
@@ -153,8 +153,8 @@ def _not_migratable_variables(sites: list[FoundSite], development: Collection[st
     variables: set[str] = set()
     for finding, site in sites:
         stays = site.reason and finding.path not in development
-        if stays or site.alternatives:
-            variables.update(site.variables, site.others)
+        if stays or site.possible_variables:
+            variables.update(site.variables, site.other_variables)
     return variables
 
 
@@ -162,7 +162,7 @@ def _unpaired_variables(sites: list[FoundSite]) -> set[str]:
     """Return the secret variables that are never part of a pair."""
     variables: set[str] = set()
     for finding, site in sites:
-        variables.update(site.alternatives)
+        variables.update(site.possible_variables)
         if finding.name == "SECRET_KEY":
             variables.add(site.variable)
     return variables

@@ -27,7 +27,7 @@ def mark_alternatives(branches: Sequence[Sequence[Candidate]]) -> None:
     alternatives = [reads for reads in own if _has_secret(reads)]
     if len(alternatives) > 1:
         for read in itertools.chain(*alternatives):
-            read.is_guarded = read.has_alternative = True
+            read.is_guarded = read.has_alternative_branch = True
 
 
 def _has_secret(reads: Sequence[Candidate]) -> bool:

@@ -41,9 +41,9 @@ class Candidate(msgspec.Struct, kw_only=True):
     default: ast.expr | None = None
     optional: bool = False
     is_guarded: bool = False  # runs only if its variable is set, another is not, or a feature is on
-    has_alternative: bool = False  # another branch reads other secrets instead
+    has_alternative_branch: bool = False  # another branch reads other secrets instead
     is_demanded: bool = False  # the app stops or fails if the result is empty
-    is_test: bool = False  # the code only tests its value
+    is_only_tested: bool = False  # the code only tests its value
     in_main: bool = False  # runs only if the module is run as a script
     in_function: bool = False  # in the body of a function
     has_default_from_env: bool = False  # the default is the value of another variable
@@ -58,8 +58,9 @@ class Candidate(msgspec.Struct, kw_only=True):
     reason: SkipReason | None = None  # why it cannot be migrated; None if it can
     is_always_secret: bool = False  # regardless of its name: its reader or field shows it
     has_secret_helper: bool = False  # the app's function that reads it has "secret" in its name
-    alternatives: tuple[str, ...] = ()  # secret variables that a computed name can refer to
-    others: tuple[str, ...] = ()  # non-secret variables that the computed name can refer to
+    # If the code computes the name: the variables of secrets that it can be, and the others.
+    possible_variables: tuple[str, ...] = ()
+    other_variables: tuple[str, ...] = ()
     name_expr: str = ""  # the expression that computes the name
     is_only_masked: bool = False  # the code only masks the value in texts
     environ: str = ""  # the environment of which the read mapping is an unchanged copy
@@ -82,7 +83,7 @@ class Candidate(msgspec.Struct, kw_only=True):
 
     def is_secret_read(self) -> bool:
         """Return whether the variable, or the setting with its value, has a secret-like name."""
-        if self.is_always_secret or self.alternatives:
+        if self.is_always_secret or self.possible_variables:
             return True
         default = literal_text(self.default) or ""
         if SERVICE_URL.match(default):

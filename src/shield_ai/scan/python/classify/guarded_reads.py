@@ -1,4 +1,4 @@
-"""Classify reads by the conditions around them: guarded, optional, tested, in a main block."""
+"""Classify reads of environment variables by the code around them, such as conditions."""
 
 from __future__ import annotations
 
@@ -22,17 +22,18 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.classify.candidates import Candidate
 
 
-# The condition is a switch of an optional feature, such as USE_S3 or ENABLE_EMAIL.
+# Words in the name of a switch for an optional feature, such as USE_S3 or ENABLE_EMAIL.
 FEATURE_WORDS = word_set("ENABLE ENABLED USE USES HAS WITH")
 # The exceptions for a missing variable: of os.environ, django-environ, decouple and others.
 MISSING_VARIABLE = frozenset({
     "KeyError", "LookupError", "Exception", "ImproperlyConfigured", "UndefinedValueError",
     "EnvError", "EnvironError",
 })  # fmt: skip
+# Words in the name of a switch between databases, such as USE_POSTGRES: a database is not optional.
 DATABASE_WORDS = word_set("DB DATABASE POSTGRES POSTGRESQL PG MYSQL MARIADB SQL")
 
 
-def relate_to_conditions(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
+def mark_reads_by_context(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
     """Mark the reads that the code around them makes optional, required or only tested."""
     mark_guarded_reads(tree, candidates)
     mark_alternative_reads(tree, candidates)
@@ -40,7 +41,7 @@ def relate_to_conditions(tree: ast.Module, candidates: Sequence[Candidate]) -> N
     mark_feature_reads(tree, candidates)
     mark_handled_reads(tree, candidates)
     mark_optional_reads(tree, candidates)
-    mark_tests(tree, candidates)
+    mark_tested_reads(tree, candidates)
     mark_main_reads(tree, candidates)
     mark_function_reads(tree, candidates)
     mark_demanded_reads(tree, candidates)
@@ -51,7 +52,8 @@ def relate_to_conditions(tree: ast.Module, candidates: Sequence[Candidate]) -> N
 def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
     """Mark each read that runs only if its variable is set, or that is a fallback after `or`.
 
-    A condition with an `else` branch is skipped, because the branch can have a development value.
+    A condition is skipped if its `else` can give a development value. This is any `else` or `elif`
+    of an `if` statement, and a value of a conditional expression other than None, "" and the like.
     """
     reads: dict[ast.AST, Candidate] = {}
     tests: dict[ast.AST, Candidate] = {}
@@ -73,9 +75,10 @@ def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
 
 
 def mark_alternative_reads(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
-    """Mark the secrets of which the app needs only those of one branch.
+    """Mark the reads in the branches of an `if … elif …` as alternatives.
 
-    For example, `if "DATABASE_URL" in os.environ: … elif "DB_NAME" in os.environ: …`.
+    The app needs the secrets of only one branch. A final `else` is ignored. For example,
+    `if "DATABASE_URL" in os.environ: … elif "DB_NAME" in os.environ: …`.
     """
     reads: dict[ast.AST, Candidate] = {
         candidate.node: candidate for candidate in candidates if candidate.shape is Shape.READ
@@ -89,7 +92,7 @@ def mark_alternative_reads(tree: ast.Module, candidates: Sequence[Candidate]) ->
 
 
 def _choices(tree: ast.Module) -> Iterator[list[ast.If]]:
-    """Yield the branches of each `if` with at least one `elif`."""
+    """Yield the `if` and `elif` branches, without `else`, of each `if` with at least one `elif`."""
     later: set[ast.AST] = set()  # the branches after the first one of a condition
     for node in descend(tree):
         if isinstance(node, ast.If) and node not in later:
@@ -157,7 +160,10 @@ def _stored_names(statements: Iterable[ast.stmt]) -> set[str]:
 
 
 def _continues_without(handler: ast.ExceptHandler) -> bool:
-    """Return whether a handler of missing variables neither exits nor sets a non-empty value."""
+    """Return whether a handler catches a missing variable, and the code goes on without a value.
+
+    Such a handler neither raises nor exits, and assigns no non-empty value.
+    """
     caught = ast.unparse(handler.type) if handler.type else "Exception"
     if MISSING_VARIABLE.isdisjoint(re.findall(r"\w+", caught)):
         return False
@@ -175,7 +181,7 @@ def _exits(call: ast.Call) -> bool:
 
 
 def _is_empty(value: ast.expr) -> bool:
-    """Return whether an expression is a constant that is false, or an empty list, dict or tuple."""
+    """Return whether an expression is a falsy literal, such as None, False, "" or an empty list."""
     try:
         return not ast.literal_eval(value)
     except (ValueError, TypeError, MemoryError, RecursionError):
@@ -183,7 +189,7 @@ def _is_empty(value: ast.expr) -> bool:
 
 
 def _is_feature(test: ast.expr) -> bool:
-    """Return whether a condition requires the switch of a feature."""
+    """Return whether a condition requires the switch of an optional feature."""
     for required in _required(test):
         for name in _names_in(required):
             parts = set(words(name))
@@ -205,10 +211,11 @@ def _names_in(test: ast.expr) -> Iterator[str]:
 
 
 def mark_optional_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read as optional if the app reads other secrets when its result is empty.
+    """Mark each read of a service's URL as optional if other secrets are read without the URL.
 
     For example, `url = dj_database_url.config()`, and then `if url: … else: …` with a password
-    that the `else` branch reads.
+    that the `else` branch reads. The read must be a call of one of URL_READERS without a default,
+    and the condition must be the bare name of its result.
     """
     reads: dict[ast.AST, Candidate] = {}
     results: dict[str, Candidate] = {}
@@ -226,20 +233,20 @@ def mark_optional_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> No
                 result.optional = True
 
 
-def mark_tests(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+def mark_tested_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
     """Mark each read that is used only as a condition: `if os.environ.get("X"): …`."""
     reads = {candidate.node: candidate for candidate in candidates}
     for node in descend(tree):
         if isinstance(node, (ast.If, ast.IfExp, ast.While)):
-            tests = [node.test]
+            conditions = [node.test]
         elif isinstance(node, ast.Call) and ast.unparse(node.func) == "bool":
-            tests = node.args
+            conditions = node.args
         else:
             continue
-        for part in tests:
-            for operand in _operands(part):
+        for condition in conditions:
+            for operand in _operands(condition):
                 if operand in reads:
-                    reads[operand].is_test = True
+                    reads[operand].is_only_tested = True
 
 
 def mark_main_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
@@ -334,4 +341,4 @@ def _mark_fallbacks(node: ast.BoolOp, reads: dict[ast.AST, Candidate]) -> None:
 def _is_same_variable(read: Candidate, test: Candidate) -> bool:
     if read.variable or test.variable:
         return read.variable == test.variable
-    return read.alternatives == test.alternatives
+    return read.possible_variables == test.possible_variables

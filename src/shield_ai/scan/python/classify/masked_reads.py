@@ -25,7 +25,9 @@ TESTING = frozenset({"len", "bool", "isinstance"})
 
 def mark_masked_reads(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
     """Mark the reads of enumerated variables whose values are only masked."""
-    enumerated = {candidate.node: candidate for candidate in candidates if candidate.alternatives}
+    enumerated = {
+        candidate.node: candidate for candidate in candidates if candidate.possible_variables
+    }
     if not enumerated:
         return
     scopes = [tree, *(node for node in descend(tree) if isinstance(node, FUNCTIONS))]

@@ -1,4 +1,4 @@
-"""Find the expressions that a module uses as file paths, or as names, such as that of a database.
+"""Find the expressions that a module uses as file paths, or as names of databases and the like.
 
 A variable with such a value is not a secret, even if its name ends with KEY.
 """
@@ -36,7 +36,7 @@ def path_expressions(tree: ast.Module) -> set[ast.expr]:
     return _with_assigned_values(tree, set(_paths(tree)))
 
 
-def entry_names(tree: ast.Module) -> set[ast.expr]:
+def resource_names(tree: ast.Module) -> set[ast.expr]:
     """Return the expressions that name a database, a cache or a resource in AWS.
 
     Examples: `x` in `DATABASES[x]`, and in `get_secret_value(SecretId=x)`.

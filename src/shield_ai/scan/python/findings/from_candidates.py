@@ -114,7 +114,7 @@ def _create_finding(
     rule = _rule_of(candidate)
     line, column = source.position(span[0])
     end_line, end_column = source.position(span[1])
-    variable = candidate.variable or " or ".join(candidate.alternatives)
+    variable = candidate.variable or " or ".join(candidate.possible_variables)
     name = candidate.target if candidate.target.strip(".?") else variable
     is_read = candidate.shape in {*READ_SHAPES, Shape.PRESENCE}
     is_secret = not is_read or candidate.is_secret_read()

@@ -53,7 +53,7 @@ class ReadSeverity:
     def __init__(self, sites: Sequence[FoundSite]) -> None:
         reads = []
         for finding, site in sites:
-            if site.shape in READ_SHAPES and site.variable and not site.is_test:
+            if site.shape in READ_SHAPES and site.variable and not site.is_only_tested:
                 reads.append((finding.path, site.variable))
         self._passwords: dict[tuple[str, str], str] = {}  # by the path and the prefix
         for finding, site in sites:
@@ -78,7 +78,7 @@ class ReadSeverity:
         """
         if site.shape not in READ_SHAPES or finding.severity is Severity.LOW:
             return finding
-        if site.is_test and site.variable:
+        if site.is_only_tested and site.variable:
             return _lower(finding, f"{site.variable} is only tested here")
         if password := self._password_beside(finding, site):
             return _lower(finding, f"{site.variable} is a URL beside {password}")
@@ -107,7 +107,7 @@ def _is_minor(site: Site) -> bool:
     """Return whether production does not need a read, or its value only names something."""
     if site.reason and site.reason.id in LOW_REASONS:
         return True
-    if site.is_test and site.alternatives:
+    if site.is_only_tested and site.possible_variables:
         return True
     return site.names_secret or words(site.variable)[-2:] == ("PROJECT", "KEY")
 

@@ -70,9 +70,9 @@ def create_site(
         reader=candidate.reader,
         optional=candidate.optional,
         is_guarded=candidate.is_guarded,
-        has_alternative=candidate.has_alternative,
+        has_alternative_branch=candidate.has_alternative_branch,
         is_demanded=candidate.is_demanded,
-        is_test=candidate.is_test,
+        is_only_tested=candidate.is_only_tested,
         is_unchanged=candidate.direct and not _is_changed(source, span),
         in_main=candidate.in_main,
         in_function=candidate.in_function and not in_settings,
@@ -88,8 +88,8 @@ def create_site(
         binds=candidate.binds,
         quote=candidate.quote,
         negated=candidate.negated,
-        alternatives=candidate.alternatives,
-        others=candidate.others,
+        possible_variables=candidate.possible_variables,
+        other_variables=candidate.other_variables,
         name_expr=candidate.name_expr,
         is_only_masked=candidate.is_only_masked,
         environ=candidate.environ,
@@ -115,7 +115,7 @@ def _explain(
         return candidate.reason
     if candidate.shape is Shape.LITERAL and not in_settings:
         return _explain_outside_settings(source.path)
-    names = [name for name in (variable, *candidate.alternatives) if name]
+    names = [name for name in (variable, *candidate.possible_variables) if name]
     if not all(ENV_VAR_NAME.fullmatch(name) for name in names):
         return SkipId.INVALID_VARIABLE.reason()
     return None

@@ -10,7 +10,11 @@ from shield_ai.model.name_meaning import harmless_word, is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.classify.candidates import Candidate
-from shield_ai.scan.python.classify.flags import ValueUses, converters_of, explain_harmless_type
+from shield_ai.scan.python.classify.harmless_variables import (
+    ValueUses,
+    converters_of,
+    explain_harmless_type,
+)
 from shield_ai.scan.python.readers.bindings import Opaque
 from shield_ai.scan.python.readers.known_readers import Environ, EnvObject
 from shield_ai.scan.python.readers.library_reads import library_read
@@ -106,7 +110,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if candidate.variable or candidate.is_secret_read():
             self.add(candidate)
         elif candidate.reason and candidate.reason.id is SkipId.COMPUTED_NAME:
-            if not candidate.others and not self._is_parameter(read.argument):
+            if not candidate.other_variables and not self._is_parameter(read.argument):
                 self.unresolved_reads.append(candidate.node)
             elif self._computes_attributes():
                 self.mapping_reads.append(candidate.node)
@@ -154,7 +158,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             candidate.optional = candidate.optional or candidate.variable in reader.empty_defaults
         self._set_default(candidate, self._innermost_default(read.default, candidate.variable))
         if not candidate.variable and prefix == "":
-            self._set_alternatives(candidate, read.argument)
+            self._set_possible_variables(candidate, read.argument)
         return candidate
 
     def _innermost_default(self, default: ast.expr | None, variable: str) -> ast.expr | None:
@@ -184,7 +188,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
                 prefix += text
         return prefix
 
-    def _set_alternatives(self, candidate: Candidate, argument: ast.expr | None) -> None:
+    def _set_possible_variables(self, candidate: Candidate, argument: ast.expr | None) -> None:
         """Set the variables that a computed name can refer to, if the expression can be copied."""
         if self._fstrings or not isinstance(argument, COPYABLE_NODES):
             return
@@ -195,20 +199,20 @@ class EnvReadVisitor(PydanticFieldVisitor):
                 secrets.append(name)
             else:
                 others.append(name)
-        candidate.alternatives = tuple(secrets)
-        candidate.others = tuple(others)
+        candidate.possible_variables = tuple(secrets)
+        candidate.other_variables = tuple(others)
         if secrets:
             candidate.name_expr = self.source.segment(argument)
 
     def _record_computed_read(self, candidate: Candidate, argument: ast.expr | None) -> None:
         """Record the variables that a computed name can refer to, unless some are known secrets."""
-        if candidate.alternatives:
+        if candidate.possible_variables:
             return
-        if argument and not candidate.others and not self._is_parameter(argument):
+        if argument and not candidate.other_variables and not self._is_parameter(argument):
             self.computed_names |= texts_of_name(
                 self.resolver, argument, self.scopes, self._followed
             )
-        self.computed_names.update(candidate.others)
+        self.computed_names.update(candidate.other_variables)
 
     def _is_parameter(self, node: ast.expr | None) -> bool:
         """Return whether a computed name depends on a parameter, so that the calls determine it."""
@@ -238,7 +242,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if reader.is_copy and not self._reads_unchanged_copy(candidate, read):
             case = SkipId.READS_PARAMETER if reader.is_guessed else SkipId.ENVIRONMENT_COPY
             return case.reason()
-        if not candidate.variable and not candidate.alternatives:
+        if not candidate.variable and not candidate.possible_variables:
             self._record_computed_read(candidate, read.argument)
             return SkipId.COMPUTED_NAME.reason()
         return None
@@ -301,11 +305,11 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if name is not None:
             candidate.variable = name
         else:
-            self._set_alternatives(candidate, node.left)
+            self._set_possible_variables(candidate, node.left)
             self._record_computed_read(candidate, node.left)
             if not self.source.segment(container).endswith("environ"):
                 candidate.reason = SkipId.COMPUTED_NAME.reason()
-        if not candidate.variable and not candidate.alternatives:
+        if not candidate.variable and not candidate.possible_variables:
             return False
         if not self._is_migrated(candidate):
             self.add(candidate)
@@ -351,7 +355,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
 
         Its other variables are recorded as computed names.
         """
-        names = {candidate.variable, *candidate.alternatives, *candidate.others} - {""}
+        names = {candidate.variable, *candidate.possible_variables, *candidate.other_variables}
+        names.discard("")
         enclosing = self._enclosing_variables()
         if names.isdisjoint(enclosing):
             return False

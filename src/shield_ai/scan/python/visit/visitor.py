@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.classify.candidates import Candidate
-from shield_ai.scan.python.classify.guarded_reads import relate_to_conditions
+from shield_ai.scan.python.classify.guarded_reads import mark_reads_by_context
 from shield_ai.scan.python.classify.literals import (
     explain_not_secret,
     has_secret_like_name,
@@ -63,7 +63,7 @@ class SecretVisitor(AccessorCallVisitor):
     def run(self) -> list[Candidate]:
         """Visit the file, and return the candidates in order."""
         self.visit_body(self.source.tree.body)
-        relate_to_conditions(self.source.tree, self.candidates)
+        mark_reads_by_context(self.source.tree, self.candidates)
         for candidate in self.candidates:
             if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
                 candidate.reason = self._explain_written(candidate)
@@ -73,7 +73,7 @@ class SecretVisitor(AccessorCallVisitor):
 
     def _drop_enumerated_calls(self) -> None:
         """Drop the calls that only name a variable if a read with possible names covers it."""
-        known = {name for candidate in self.candidates for name in candidate.alternatives}
+        known = {name for candidate in self.candidates for name in candidate.possible_variables}
         self.candidates = [
             candidate
             for candidate in self.candidates
@@ -94,7 +94,7 @@ class SecretVisitor(AccessorCallVisitor):
     def _explain_written(self, candidate: Candidate) -> SkipReason | None:
         if self._replaces_environ:
             return SkipId.REPLACES_ENVIRON.reason()
-        variables = {candidate.variable, *candidate.alternatives}
+        variables = {candidate.variable, *candidate.possible_variables}
         if variables & self._written:
             return SkipId.SET_IN_FILE.reason()
         if variables & self._computed_writes:

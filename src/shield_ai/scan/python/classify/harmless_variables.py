@@ -1,4 +1,4 @@
-"""Recognize variables with a boolean, a number, a path, or the name of a database or cache."""
+"""Recognize variables with harmless values, such as a boolean, a number, a path or a host."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.model.words import words
 from shield_ai.scan.python.classify.candidates import is_number
 from shield_ai.scan.python.classify.label_defaults import explain_label
-from shield_ai.scan.python.classify.path_uses import entry_names, path_expressions
+from shield_ai.scan.python.classify.path_uses import path_expressions, resource_names
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
@@ -23,7 +23,10 @@ NUMBERS = frozenset({"int", "float"})
 
 
 def converters_of(node: ast.Call | ast.Subscript, reader: Reader) -> set[str]:
-    """Return the names of a read's converters: its method, its helper and its cast, or "".
+    """Return the names that can tell to which type a read converts the value.
+
+    These are the method, such as "bool" of `env.bool()`; the last word of the reading function,
+    such as "int" of `get_int()`; and the function passed as `cast`. "" stands for a missing name.
 
     Args:
         node: The read.
@@ -41,7 +44,9 @@ def converters_of(node: ast.Call | ast.Subscript, reader: Reader) -> set[str]:
 def explain_harmless_type(
     name: str, converters: set[str], default: ast.expr | None
 ) -> SkipReason | None:
-    """Return the reason to skip a variable with a boolean, a number, a host or a label, or None.
+    """Return the reason to skip a variable with a harmless type or default; None for others.
+
+    The value is a boolean or a number, or the default is a host or a label (see `explain_label`).
 
     Args:
         name: The variable.
@@ -49,7 +54,8 @@ def explain_harmless_type(
         default: The default of the read.
     """
     value = default.value if isinstance(default, ast.Constant) else None
-    # False can also stand for a missing secret, so the name must be that of an action, too.
+    # False can also stand for a missing secret, so the name must also begin with a verb, as in
+    # SEND_PASSWORD.
     is_flag = value is True or (value is False and not ACTIONS.isdisjoint(words(name)[:1]))
     if converters & BOOLEANS or is_flag:
         return SkipId.HARMLESS_BOOLEAN.reason()
@@ -59,13 +65,16 @@ def explain_harmless_type(
 
 
 def _is_database_port(name: str) -> bool:
-    """Return whether a variable contains the port of a database, such as DB_PORT."""
+    """Return whether a variable has the port of a database, which is moved with the password."""
     _, field = database_field(name) or ("", "")
     return field == "port"
 
 
 class ValueUses:
-    """Finds the expressions that a file uses as paths, or as names, such as that of a database.
+    """Finds the expressions that a file uses as file paths, or as names of other resources.
+
+    These are databases and caches in the settings, and secrets and keys in AWS: see
+    `resource_names`.
 
     Args:
         tree: The file.
@@ -75,15 +84,15 @@ class ValueUses:
         self._tree = tree
 
     def explain(self, node: ast.expr) -> SkipReason | None:
-        """Return the reason to skip a value that is used as a path or a name; None for others."""
+        """Return the reason to skip a value that names a file or a resource; None for others."""
         if node in self._paths:
             return SkipId.HARMLESS_PATH.reason()
-        return SkipId.HARMLESS_ENTRY.reason() if node in self._entries else None
+        return SkipId.HARMLESS_ENTRY.reason() if node in self._resource_names else None
 
     @functools.cached_property
     def _paths(self) -> set[ast.expr]:
         return path_expressions(self._tree)
 
     @functools.cached_property
-    def _entries(self) -> set[ast.expr]:
-        return entry_names(self._tree)
+    def _resource_names(self) -> set[ast.expr]:
+        return resource_names(self._tree)
