@@ -57,20 +57,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             return USAGE
         return _fail_on_usage(error)
     except (KeyboardInterrupt, click.Abort):
-        return _fail_interrupted()
+        # `cli` reports the interrupt of a command: this one came before or after it.
+        return fail(INTERRUPTED, "interrupted", "run the same command again")
     except Exception as error:  # noqa: BLE001  # a traceback could show values
         return _fail_unexpectedly(error)
 
 
 def _fail_to_start(error: ModuleNotFoundError | KeyboardInterrupt) -> int:
     if isinstance(error, KeyboardInterrupt):
-        return _fail_interrupted()
+        return fail(INTERRUPTED, "interrupted", "nothing was changed; run the same command again")
     return fail(USAGE, f"{error.name} is not installed", "pip install shield-ai")
-
-
-def _fail_interrupted() -> int:
-    """Report an interrupt before or after a command; `cli` reports one of the command itself."""
-    return fail(INTERRUPTED, "interrupted", "nothing was changed; run the same command again")
 
 
 def _fail_on_usage(error: click.ClickException) -> int:
