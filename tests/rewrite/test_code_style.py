@@ -17,6 +17,8 @@ from shield_ai.rewrite.code_style import CodeStyle, ImportHeadings, read_code_st
         pytest.param({".ruff.toml": '[lint.isort.import-heading]\nstandard-library = "Standard"\nlocal-folder = "Local"'}, CodeStyle(line_length=88, quote='"', headings=ImportHeadings(stdlib="# Standard", local_folder="# Local")), id="headings of ruff"),
         pytest.param({".isort.cfg": "[settings]\nforce_single_line = True\nknown_first_party =\n  shop\n  lib"}, CodeStyle(force_single_line=True, first_party=("shop", "lib")), id="isort.cfg"),
         pytest.param({"ruff.toml": '[lint.isort]\nlines-after-imports = 2\nknown-first-party = ["shop"]\nknown-local-folder = ["lib"]'}, CodeStyle(line_length=88, quote='"', lines_after_imports=2, first_party=("shop",), local_folder=("lib",)), id="isort of ruff"),
+        pytest.param({"ruff.toml": '[lint.isort]\nrequired-imports = ["from __future__ import annotations"]'}, CodeStyle(line_length=88, quote='"', imports_annotations=True), id="required import"),
+        pytest.param({"setup.cfg": "[isort]\nadd_imports = from __future__ import annotations"}, CodeStyle(imports_annotations=True), id="added import"),
         pytest.param({"ruff.toml": "[lint.isort]\nlines-after-imports = -1"}, CodeStyle(line_length=88, quote='"'), id="isort's default"),
         pytest.param({"ruff.toml": '[lint]\nselect = ["E", "COM"]'}, CodeStyle(line_length=88, quote='"', has_trailing_commas=True), id="trailing commas"),
         pytest.param({"ruff.toml": '[lint]\nselect = ["C"]'}, CodeStyle(line_length=88, quote='"'), id="the code of two other linters"),

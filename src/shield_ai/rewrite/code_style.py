@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     Table = dict[str, Any]
 
+ANNOTATIONS = "from __future__ import annotations"
 ISORT_FILES = ((".isort.cfg", "settings"), ("setup.cfg", "isort"), ("setup.cfg", "tool:isort"),
                ("tox.ini", "isort"))  # fmt: skip
 
@@ -80,6 +81,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
     import_order: str = ""  # a style of flake8-import-order
     force_single_line: bool = False
     combine_as_imports: bool = False
+    imports_annotations: bool = False  # each file must import annotations from __future__
     force_grid_wrap: int = 0  # the number of names from which each has a line
 
 
@@ -118,6 +120,8 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         import_order=flake8.get("import_order_style", ""),
         force_single_line=_is_on(isort.get("force_single_line")),
         combine_as_imports=_is_on(isort.get("combine_as_imports")),
+        imports_annotations=ANNOTATIONS
+        in (*_names(isort.get("required_imports")), *_names(isort.get("add_imports"))),
         force_grid_wrap=_count(isort.get("force_grid_wrap")),
     )
 
