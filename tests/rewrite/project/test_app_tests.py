@@ -175,7 +175,10 @@ def test_tests_follow_the_style_of_the_project(test, config, tmp_path):
         pytest.param(
             [b"import pytest", b"class A(TestCase):\n", b"def test_a():\n"], "", True, id="mostly"
         ),
-        pytest.param([b"class A(TestCase):\n"], "lint.select = ['PT']", True, id="ruff"),
+        pytest.param(
+            [b"import pytest\nclass A(TestCase):\n"], "lint.select = ['PT']", True, id="ruff"
+        ),
+        pytest.param([b"class A(TestCase):\n"], "lint.select = ['ALL']", False, id="not installed"),
     ],
 )
 def test_uses_pytest_if_the_apps_tests_do(tests, config, uses_pytest):
@@ -185,6 +188,23 @@ def test_uses_pytest_if_the_apps_tests_do(tests, config, uses_pytest):
     fix(files)
     assert (b"import pytest\n" in files[PATH]) == uses_pytest
     assert (b"TestCase" in files[PATH]) != uses_pytest
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("requirements_dev.txt", b"black\npytest==8.1\n", id="requirement"),
+        pytest.param("pyproject.toml", b"[tool.pytest.ini_options]\n", id="configuration"),
+    ],
+)
+def test_follows_ruff_if_the_project_has_pytest(path, text):
+    files = {
+        "tests/test_a.py": b"class A(TestCase):\n",
+        "ruff.toml": b"lint.select = ['PT']",
+        path: text,
+    }
+    fix(files)
+    assert b"import pytest\n" in files[PATH]
 
 
 @pytest.mark.parametrize("test", [pytest.param(b"", id="unittest"), PYTEST])
