@@ -540,6 +540,7 @@ def test_lists_each_unresolved_read_of_the_settings(scanned):
     [
         pytest.param("'redis://localhost:6379/1'", True, id="Redis"),
         pytest.param("'postgresql+asyncpg://shop@db/shop'", True, id="a driver"),
+        pytest.param("'postgis://shop@db/shop'", True, id="PostGIS"),
         pytest.param("'https://shop.example/'", False, id="a web site"),
         pytest.param("'localhost'", False, id="a host"),
         pytest.param("'postgresql+asyncpg://'", False, id="the scheme alone"),
