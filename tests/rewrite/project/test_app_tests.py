@@ -166,6 +166,30 @@ def test_tests_follow_the_style_of_the_project(test, config, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "source", [pytest.param("", id="default"), pytest.param("src = ['back']", id="src")]
+)
+def test_imports_are_sorted_as_ruff_does_below_a_folder(source, tmp_path):
+    config = f"{source}\nlint.select = ['I']\nlint.isort.known-first-party = ['apps']\n"
+    files = {
+        "ruff.toml": config.encode(),
+        "back/manage.py": b"",
+        "back/shop/__init__.py": b"",
+        "back/shop/settings.py": b"",
+        "back/shop/utils/__init__.py": b"",
+        "back/shop/utils/secrets.py": b"",
+        "back/tests/__init__.py": b"",
+        "back/tests/test_a.py": b"import pytest\n",
+    }
+    runtime = MANIFEST.replace("shop/utils/secrets.py", "back/shop/utils/secrets.py")
+    fix(files, parse(runtime))
+    write_files(files, tmp_path)
+    assert (tmp_path / "back/tests/test_secrets.py").exists()
+    argv = [sys.executable, "-m", "ruff", "check", "--no-cache", "back/tests"]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
     ("tests", "config", "uses_pytest"),
     [
         pytest.param([b"class A(TestCase):\n"], "", False, id="unittest"),

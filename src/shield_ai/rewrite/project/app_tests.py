@@ -87,7 +87,7 @@ def plan_tests(
         return skip(path, SkipId.EDITED.reason())
     if state is State.FOREIGN:
         return skip(path, SkipId.TEST_EXISTS.reason())
-    style = read_grouped_style(read, path, paths, root)
+    style = read_grouped_style(read, path, paths, root, imported.partition(".")[0])
     map_style = MapStyle.of("", style, settings_quote(read, manifest))
     template = "test_secrets.py.j2"
     if _prefers_pytest(read, tests) or (style.prefers_pytest and _has_pytest(read, tests)):
