@@ -61,6 +61,7 @@ TEST_FOLDERS = regex(
 )
 TEST_SETTINGS = regex(
     r"(^|/)(settings|config|conf)/([\w-]+/)*(ci|test|tests|testing|test_\w+|\w+_test)\.py$"
+    r"|(^|/)(settings_((py)?test(s|ing)?|ci)|(py)?tests?_settings)\.py$"
 )
 SKIPPED_FOLDERS = frozenset({
     "migrations", "docs", "doc", "node_modules",
