@@ -57,11 +57,11 @@ PROPERTIES = word_set("""
 """)
 # Before PASSWORD: the name refers to a page, an action or a rule.
 PASSWORD_ACTIONS = word_set("FORGOT FORGOTTEN RESET CHANGE SET PREVENT")
-# In the name of a collection: its elements are forbidden as passwords or keys, or they are the names
-# of fields that are masked.
+# In the name of a collection: its elements are forbidden as passwords or keys, or they are names of
+# fields that are masked.
 FORBIDDEN_VALUES = word_set("""
-    WEAK BREACHED FORBIDDEN BANNED INSECURE UNSAFE DISALLOWED REDACT REDACTED REDACTION SCRUB SCRUBBED
-    SANITIZE SANITIZED SENSITIVE MASKED
+    WEAK BREACHED FORBIDDEN BANNED INSECURE UNSAFE DISALLOWED REDACT REDACTED REDACTION SCRUB
+    SCRUBBED SANITIZE SANITIZED SENSITIVE MASKED
 """)
 COLLECTIONS = word_set("PASSWORDS PASSPHRASES KEYS SECRETS TOKENS")
 # Issue trackers and their words before KEY: the value is the short name of a project or a page.
