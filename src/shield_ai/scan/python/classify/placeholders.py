@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.classify.literals import literal_text
-from shield_ai.scan.text.weak_values import has_only_weak_words
+from shield_ai.scan.text.value_shapes import has_only_weak_words
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
