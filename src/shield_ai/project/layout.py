@@ -46,7 +46,7 @@ EXAMPLE = regex(r"(^|[/._-])(example|sample|template|dist|dummy|fake)s?([._-]\w+
 ENV_EXAMPLE = regex(
     r"(^|/)(\.?([a-z]\w*\.)?(dot)?(env|environment)"
     r"([._-](?!(py|ya?ml|json|js|ts|sh|toml|ini|php)\b)[A-Za-z0-9]+)*?"
-    r"[._-](example|sample|template|dist)|\.?(example|sample|template|dist)\.env)$"
+    r"[._-](example|sample|template|dist|default)|\.?(example|sample|template|dist|default)\.env)$"
 )
 NOT_SETTINGS = regex(
     r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models"
