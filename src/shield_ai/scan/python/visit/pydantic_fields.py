@@ -52,6 +52,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         super().__init__(project, module, statement_filter)
         self.migrated: set[str] = set()  # variables read through the runtime
         self.has_settings_source = False  # a class has shield's settings source
+        self.served_lines: set[int] = set()  # of the fields that it serves
         # texts in defaults that are not migrated: the reason, and the variable that overrides them
         self.kept_texts: dict[ast.expr, tuple[SkipReason | None, str]] = {}
         self._kinds: dict[ast.ClassDef, ClassKind] = {}
@@ -273,6 +274,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         self._keep_texts(value, reason, variable)
         if variable in settings.migrated:
             self._record_served({variable})
+            self.served_lines.add(node.lineno)
         else:
             self.add(candidate)
 
