@@ -89,8 +89,11 @@ class Server(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request, client_address):
-        """Show an error in the report of the failed test; a client that went away is no news."""
-        if not isinstance(sys.exception(), ConnectionError):
+        """Show an error in the report of the failed test; of a client that went away, one line."""
+        error = sys.exception()
+        if isinstance(error, ConnectionError):
+            sys.stderr.write(f"connection of {client_address}: {error!r}\n")
+        else:
             super().handle_error(request, client_address)
 
 

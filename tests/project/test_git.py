@@ -11,6 +11,7 @@ from shield_ai.project.git import (
     checked_out_commit,
     files_around,
     git_state,
+    ignore_pattern,
     ignored_files,
     is_local,
     remote_name,
@@ -86,6 +87,13 @@ def test_git_state(tmp_path):
     (tmp_path / ".env").touch()
     git(tmp_path, "add", "-f", ".env")
     assert git_state(tmp_path, ".env") is GitState.TRACKED
+
+
+def test_ignore_pattern(tmp_path):
+    git(tmp_path, "init", "-q")
+    (tmp_path / ".gitignore").write_text("# ours\n_*\n")
+    assert ignore_pattern(tmp_path, "shop/_copy/a.py") == ".gitignore:2: _*"
+    assert ignore_pattern(tmp_path, "shop/a.py") == ""
 
 
 def test_ignored_files(tmp_path):

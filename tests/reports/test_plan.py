@@ -62,13 +62,6 @@ def test_names_what_each_value_is_read_from(locators, action, lines):
     ]
 
 
-def test_says_that_boto3_signs_in_with_a_moved_key():
-    origins = (Origin(locator="env:AWS_SECRET_ACCESS_KEY"),)
-    change = Change(action=Action.CREATE, resource="secret", name="key", origins=origins)
-    advice = "boto3 signs in with AWS_SECRET_ACCESS_KEY: give the app a role"
-    assert advice in plan_text(Plan(app="shop", changes=(change,)), {}.get)
-
-
 def test_items_with_the_same_reason_are_listed_together():
     test_value = SkipId.TEST_VALUE.reason()
     stage = SkipId.DEVELOPMENT_STAGE.reason()

@@ -155,7 +155,7 @@ def test_strategy_name(document, environ, name):
     "value", ["text", "{}", "[1]", '{"engine": "oracle"}', '{"strategy": "single-user"}']
 )
 def test_strategy_is_required(value):
-    with pytest.raises(SetupError, match="set ROTATION_STRATEGY"):
+    with pytest.raises(SetupError, match=r"set rotate\.engine"):
         strategy_name(value, {})
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import random
 import subprocess
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from shield_ai.model.errors import SourceError
 from shield_ai.scan.git_history import file_versions, scan_history
 from shield_ai.scan.rules.examples import fill
+from shield_ai.scan.text.changed_region import PreviousVersions
 
 TOKEN, PASSWORD = fill("ghp_{alnum:36}"), fill("{alnum:16}", 1)
 
@@ -165,3 +167,40 @@ def test_timeout_skips_one_file(repository) -> None:
     found, skipped, _ = scan_history(repository)
     assert {"a.py", "é b/c.yml"} <= {finding.path for finding in found}
     assert [(skip.path, "timed out" in skip.reason) for skip in skipped] == [("a.txt", True)]
+
+
+# Each is put between other lines. Some have several lines, and some only count with others.
+SECRETS = [
+    'gh = "ghp_{alnum:36}"',
+    "db:\n  password: >-\n    {alnum:16}\n  user: shop",
+    '"password": {"value": "{alnum:20}"},',
+    "-----BEGIN PRIVATE KEY-----\n{alnum:64}\n{alnum:64}\n{alnum:64}\n-----END PRIVATE KEY-----",
+    "aws_access_key_id = AKIA{upper:16}\naws_secret_access_key = {alnum:40}",
+    "kind: Secret\nstringData:\n  login: {alnum:18}",
+    "postgres://shop:{alnum:14}@db.example.com/shop",
+]
+
+
+def edited(lines, generator, seed):
+    """Return the lines after a random edit: a secret is added, or lines are changed or removed."""
+    at = generator.randrange(len(lines))
+    if generator.random() < 0.5:
+        return [*lines[:at], fill(generator.choice(SECRETS), seed), *lines[at:]]
+    changed = [f"changed {seed}" for _ in range(generator.randrange(4))]
+    return [*lines[:at], *changed, *lines[at + generator.randrange(1, 4) :]]
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("name", ["a.yml", "a.json", "a.py", "a.txt"])
+def test_searching_changed_parts_finds_the_same(tmp_path, monkeypatch, name, seed) -> None:
+    generator = random.Random(f"{name} {seed}")
+    git(tmp_path, "init", "-q")
+    lines = [f"# line {number} of a file that is longer than the context" for number in range(300)]
+    for number in range(12):
+        for _ in range(generator.randrange(1, 4)):
+            lines = edited(lines, generator, 100 * seed + number)
+        commit(tmp_path, {name: "\n".join(lines) + "\n"}, f"2020-01-{number + 1:02}T03:04:05+00:00")
+    found = scan_history(tmp_path, include_low_confidence=True).findings
+    monkeypatch.setattr(PreviousVersions, "replace", lambda *_: None)
+    assert found
+    assert found == scan_history(tmp_path, include_low_confidence=True).findings

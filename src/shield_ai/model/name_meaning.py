@@ -33,6 +33,7 @@ from shield_ai.model.secret_words import (
     AUTH_SERVICES,
     BROWSER_WORDS,
     CERTIFICATE_WORDS,
+    CHAT_SERVICES,
     COLLECTIONS,
     CONN_SERVICES,
     CONNECTION_STRINGS,
@@ -47,6 +48,7 @@ from shield_ai.model.secret_words import (
     LIMITS,
     NEUTRAL_ENDINGS,
     NON_SECRET_KEYS,
+    NOTIFICATION_WORDS,
     OWN_COOKIES,
     PASSWORD_ACTIONS,
     PATHS,
@@ -62,6 +64,7 @@ from shield_ai.model.secret_words import (
     TRACKER_KEYS,
     TRACKERS,
     URL_ENDINGS,
+    WEBHOOK_OPTIONS,
     WEBHOOK_SERVICES,
 )
 from shield_ai.model.words import word_set, words
@@ -137,6 +140,10 @@ def _classify_url(parts: tuple[str, ...]) -> Meaning:
         # WEBHOOK_HOST_URL and WEBHOOK_BASE_URL are the app's own address
         is_target = ending in {"URL", "URLS", "URI"} and head[-1] not in {"HOST", "BASE"}
         return Meaning.SECRET if is_target else Meaning.HARMLESS
+    if head[-1:] == ("SENTRY",) and ending == "URL":
+        return Meaning.DSN
+    if CHAT_SERVICES & set(head) and NOTIFICATION_WORDS & set(head):
+        return Meaning.SECRET if ending in {"URL", "URI"} else Meaning.HARMLESS
     if ending in {"BROKER", "BACKEND", "CONN"}:
         has_credentials = _is_service_connection(head, ending)
     else:
@@ -211,6 +218,11 @@ def _is_public_token(parts: tuple[str, ...]) -> bool:
 def _ends_with_secret_phrase(parts: tuple[str, ...]) -> bool:
     if parts[-1] in {"WEBHOOK", "WEBHOOKS", "HOOK"}:
         return bool(WEBHOOK_SERVICES & set(parts[:-1]))
+    if "WEBHOOK" in parts[1:-1]:
+        index = parts.index("WEBHOOK", 1)
+        is_option = bool((PROPERTIES | WEBHOOK_OPTIONS) & set(parts[index + 1 :]))
+        if parts[index - 1] in CHAT_SERVICES and not is_option:
+            return True
     if parts[-1] == "PAT" and GIT_SERVICES & set(parts[-2:-1]):
         return True
     if parts[-1] == "COOKIE":

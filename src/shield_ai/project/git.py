@@ -168,6 +168,21 @@ def ignored_files(root: Path, paths: Collection[str]) -> list[str]:
     return sorted({*paths} & ignored)
 
 
+def ignore_pattern(root: Path, path: str) -> str:
+    """Return the place of the pattern that ignores a file, and the pattern: `.gitignore:3: _*`.
+
+    Args:
+        root: The app's folder.
+        path: The file, relative to the folder.
+
+    Returns:
+        "" if git does not ignore the file.
+    """
+    output = git_process.read(root, "check-ignore", "-v", "--", path) or b""
+    source, _, pattern = _decode(output).partition("\t")[0].rpartition(":")
+    return f"{source}: {pattern}" if source else ""
+
+
 def files_around(root: Path, words: Iterable[str]) -> list[str] | None:
     """Return the tracked files of the repository outside the app that contain one of some words.
 

@@ -46,7 +46,7 @@ EXAMPLE = regex(r"(^|[/._-])(example|sample|template|dist|dummy|fake)s?([._-]\w+
 ENV_EXAMPLE = regex(
     r"(^|/)(\.?([a-z]\w*\.)?(dot)?(env|environment)"
     r"([._-](?!(py|ya?ml|json|js|ts|sh|toml|ini|php)\b)[A-Za-z0-9]+)*?"
-    r"[._-](example|sample|template|dist)|\.?(example|sample|template|dist)\.env)$"
+    r"[._-](example|sample|template|dist|default)|\.?(example|sample|template|dist|default)\.env)$"
 )
 NOT_SETTINGS = regex(
     r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models"
@@ -61,6 +61,7 @@ TEST_FOLDERS = regex(
 )
 TEST_SETTINGS = regex(
     r"(^|/)(settings|config|conf)/([\w-]+/)*(ci|test|tests|testing|test_\w+|\w+_test)\.py$"
+    r"|(^|/)(settings_((py)?test(s|ing)?|ci)|(py)?tests?_settings)\.py$"
 )
 SKIPPED_FOLDERS = frozenset({
     "migrations", "docs", "doc", "node_modules",

@@ -35,7 +35,6 @@ _PLACEHOLDER_NOTE = "apply needs a real value for each, or --allow-placeholders"
 # The app does not start where it is deployed.
 _UNDEPLOYED = frozenset({SkipId.NOT_BUILT, SkipId.NOT_COPIED, SkipId.IMAGE_IGNORES})
 _KEEP = regex(r"; keep the variables? .+ set for it$")
-_SIGN_IN_KEY = "AWS_SECRET_ACCESS_KEY"
 
 
 def plan_text(plan: Plan, read: FileReader, *, fixed: int = 0) -> str:
@@ -199,9 +198,6 @@ def _advice(plan: Plan) -> Iterator[str]:
         if skip.id is SkipId.RUNTIME_EDITED:
             advice = "restore it with git checkout, or delete it"
             yield printable(f"{skip.path} was edited and is kept: {advice}")
-    origins = [origin for change in plan.changes for origin in change.origins]
-    if any(getattr(origin.source, "variable", "") == _SIGN_IN_KEY for origin in origins):
-        yield f"boto3 signs in with {_SIGN_IN_KEY}: give the app a role, or keep the variable set"
     kept = [change.name for change in plan.changes if _keeps_another_value(change)]
     if kept:
         yield (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import posixpath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     Table = dict[str, Any]
 
+ANNOTATIONS = "from __future__ import annotations"
 ISORT_FILES = ((".isort.cfg", "settings"), ("setup.cfg", "isort"), ("setup.cfg", "tool:isort"),
                ("tox.ini", "isort"))  # fmt: skip
 
@@ -80,6 +82,10 @@ class CodeStyle(msgspec.Struct, frozen=True):
     import_order: str = ""  # a style of flake8-import-order
     force_single_line: bool = False
     combine_as_imports: bool = False
+    imports_annotations: bool = False  # each file must import annotations from __future__
+    # The folders in which ruff looks for the project's packages, each with a trailing slash; None
+    # if ruff does not sort the imports.
+    ruff_sources: tuple[str, ...] | None = None
     force_grid_wrap: int = 0  # the number of names from which each has a line
 
 
@@ -91,7 +97,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         path: The file.
     """
     read = functools.partial(read_optional, read)
-    ruff = next(_ruff_tables(read, path), {})
+    folder, ruff = next(_ruff_tables(read, path), ("", {}))
     lint = {**ruff, **_table(ruff, "lint")}
     isort = next(_isort_tables(read, path), {}) | _snake_case(_table(lint, "isort"))
     isort |= hook_options(read, "isort")
@@ -118,6 +124,9 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         import_order=flake8.get("import_order_style", ""),
         force_single_line=_is_on(isort.get("force_single_line")),
         combine_as_imports=_is_on(isort.get("combine_as_imports")),
+        imports_annotations=ANNOTATIONS
+        in (*_names(isort.get("required_imports")), *_names(isort.get("add_imports"))),
+        ruff_sources=_ruff_sources(folder, ruff) if _selects(lint, "I001") else None,
         force_grid_wrap=_count(isort.get("force_grid_wrap")),
     )
 
@@ -127,15 +136,28 @@ def uses_bandit(read: FileReader) -> bool:
     return any(BANDIT.search(read_optional(read, path) or b"") for path in BANDIT_FILES)
 
 
-def _ruff_tables(read: FileReader, path: str) -> Iterator[Table]:
+def _ruff_sources(folder: str, ruff: Table) -> tuple[str, ...]:
+    """Return the folders of ruff's option `src`, each with a trailing slash.
+
+    https://docs.astral.sh/ruff/settings/#src
+    """
+    sources = []
+    for name in _names(ruff.get("src", [".", "src"])):
+        path = posixpath.normpath(folder + name)
+        sources.append("" if path == "." else f"{path}/")
+    return tuple(sources)
+
+
+def _ruff_tables(read: FileReader, path: str) -> Iterator[tuple[str, Table]]:
+    """Yield the configurations of ruff that apply to a file, with their folders."""
     for folder in folders_above(path):
         for name in (".ruff.toml", "ruff.toml"):
             raw = read(folder + name)
             if raw is not None:
-                yield parse_toml(raw)
+                yield folder, parse_toml(raw)
         tool = _table(parse_toml(read(f"{folder}pyproject.toml")), "tool")
         if "ruff" in tool:
-            yield _table(tool, "ruff")
+            yield folder, _table(tool, "ruff")
 
 
 def _isort_tables(read: FileReader, path: str) -> Iterator[Table]:
@@ -182,7 +204,7 @@ def _is_on(value: object) -> bool:
 
 def _quote(read: FileReader, path: str) -> str:
     """Return the quote of the formatter or linter; ruff and Black use double quotes by default."""
-    ruff = next(_ruff_tables(read, path), None)
+    _, ruff = next(_ruff_tables(read, path), ("", None))
     if ruff is not None:
         formatter = _table(ruff, "format").get("quote-style")
         quotes = _table(_table(ruff, "lint"), "flake8-quotes") or _table(ruff, "flake8-quotes")

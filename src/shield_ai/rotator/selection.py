@@ -49,7 +49,8 @@ def strategy_name(current: str, environ: Mapping[str, str]) -> str:
     engine = _engine(document, environ)
     if engine is None:
         raise SetupError(
-            "set ROTATION_STRATEGY, or set engine (postgres, mysql, mariadb) in the secret's JSON"
+            "the database engine is unknown: set rotate.engine in shield.toml, or engine in the "
+            "secret's JSON, to postgres, mysql or mariadb"
         )
     if not name:
         has_admin = environ.get("ROTATION_ADMIN") or document.get("masterarn")

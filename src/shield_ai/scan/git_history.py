@@ -15,10 +15,11 @@ from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project import git_process
 from shield_ai.project.git_objects import BlobReader, is_shallow
 from shield_ai.project.own_repository import require_own_repository
-from shield_ai.scan.files.file_class import is_scannable
+from shield_ai.scan.files.file_class import allows_unquoted, is_scannable
 from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.app.complete import assign_fingerprints
 from shield_ai.scan.rules import pattern
+from shield_ai.scan.text.changed_region import PreviousVersions, changed_region
 from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.hits import FileFindings
 from shield_ai.scan.text.prefilter import create_prefilter
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.finding import Finding
     from shield_ai.scan.rules.pattern import Pattern
+    from shield_ai.scan.text.prefilter import PrefilterResult
 
 COMMIT_MARK = b"\x01"  # at the beginning of a commit's line
 # With -c, a merge lists the files that differ from all of its parents.
@@ -114,6 +116,7 @@ class _HistoryScanner:
         self._include_low_confidence = include_low_confidence
         self._found: dict[tuple[str, bytes], Finding] = {}  # by rule and value
         self._head_values: set[bytes] = set()
+        self._previous = PreviousVersions()
 
     def skip(self, path: str, reason: SkipReason) -> None:
         """Record that a file was skipped."""
@@ -134,7 +137,7 @@ class _HistoryScanner:
         if is_binary(version.path, raw):
             return
         file = FileFindings(version.path, raw)
-        hits = self._detector.hits(version.path, raw)
+        hits = self._detector.hits(version.path, raw, self._candidates(version, raw))
         for problem in self._detector.tokens.take_problems():
             self.skip(version.path, problem)
         for hit in hits:
@@ -148,6 +151,22 @@ class _HistoryScanner:
                 self._found[hit.rule.id, value] = msgspec.structs.replace(
                     finding, commit=version.commit, date=version.date
                 )
+
+    def _candidates(self, version: FileVersion, raw: bytes) -> PrefilterResult | None:
+        """Return the candidates in the part that differs from the previous version of the file.
+
+        Returns:
+            None if all of the version must be searched: of a new file, and of each file in HEAD,
+            which shows whether a secret is still there.
+        """
+        previous = self._previous.replace(version.path, raw)
+        if previous is None or version.blob in self._head_blobs:
+            return None
+        part = changed_region(previous, raw)
+        unquoted = allows_unquoted(version.path)
+        changed = raw[part.start : part.stop]
+        candidates = self._detector.prefilter.find_candidates(changed, unquoted=unquoted)
+        return candidates.in_part(part)
 
     def findings(self) -> list[Finding]:
         """Return the findings, with the commit in their messages."""

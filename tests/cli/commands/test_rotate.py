@@ -237,7 +237,7 @@ def test_unknown_strategy_changes_nothing(app, database):
     app.write(old='strategy = "postgres-single-user", ')
     code, _, err = app.shield("database-credentials", "--yes")
     assert code == 2
-    assert "createSecret: set ROTATION_STRATEGY, or set engine" in err
+    assert "createSecret: the database engine is unknown: set rotate.engine in shield.toml" in err
     assert "hint: nothing was changed; check rotate in shield.toml" in err
     assert (
         app.shield("--cancel", "database-credentials")[2]
@@ -591,6 +591,9 @@ def test_cancel(app):
             ["unknown"],
             "shield.toml does not define the secret unknown\n\nhint: it defines database",
             id="unknown",
+        ),
+        pytest.param(
+            ["database-credential"], 'hint: did you mean "database-credentials"?', id="misspelled"
         ),
         pytest.param(["token", "--due", "--status"], "are mutually exclusive", id="two at once"),
         pytest.param(

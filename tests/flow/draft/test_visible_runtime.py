@@ -60,3 +60,5 @@ def test_plan_and_apply_refuse_a_path_that_git_ignores(tmp_path, command):
     done = run(command, "--only", "code", *(["--yes"] if command == "apply" else []), cwd=tmp_path)
     assert done.code == 4
     assert "which the app would import" in done.text
+    assert "hint: change the pattern (.gitignore:1: " in done.text
+    assert 'or set runtime = "package"' in done.text

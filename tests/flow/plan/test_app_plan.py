@@ -178,6 +178,26 @@ def test_does_not_store_the_default_of_a_password(tmp_path):
     assert of(tmp_path, DB, live(), ["DB_USER"]) == ({}, ("db (DB_PASSWORD)",))
 
 
+@pytest.mark.parametrize(
+    ("variable", "values", "code", "is_advised"),
+    [
+        pytest.param("AWS_SECRET_ACCESS_KEY", [], True, True, id="code"),
+        pytest.param("AWS_SECRET_ACCESS_KEY", ["AWS_SECRET_ACCESS_KEY"], False, True, id="value"),
+        pytest.param("AWS_SECRET_ACCESS_KEY", [], False, False, id="nothing"),
+        pytest.param("MAIL_KEY", ["MAIL_KEY"], True, False, id="another key"),
+    ],
+)
+def test_says_that_boto3_signs_in_with_a_moved_key(tmp_path, variable, values, code, is_advised):
+    (tmp_path / "settings.py").write_text(f"import os\nKEY = os.environ['{variable}']\n")
+    (tmp_path / "manage.py").touch()
+    manifest = Manifest(app=APP, secret=(Secret(name="a-key", env=variable),))
+    steps = made(tmp_path, manifest, live(), values, code=code).next_steps
+    advice = (
+        "boto3 signs in with AWS_SECRET_ACCESS_KEY: give the app a role, or keep the variable set"
+    )
+    assert steps == ((advice,) if is_advised else ())
+
+
 def test_refuses_secrets_of_another_app(tmp_path):
     theirs = state(**{**OURS, "app": "other"})
     with pytest.raises(UnsafePlanError, match="belongs to the app other"):

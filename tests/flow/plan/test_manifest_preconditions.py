@@ -49,6 +49,50 @@ def test_a_secret_that_the_code_reads_stays_in_shield_toml(moved):
     assert "SECRET_KEY" not in (moved / "shop/utils/secrets.py").read_text()
 
 
+PYDANTIC = """\
+from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    a_token: str
+    b_token: str
+
+
+settings = Settings()
+"""
+TWO_TOKENS = """\
+[app]
+name = "app"
+settings = ["config.py"]
+runtime = "app_secrets.py"
+region = "us-east-1"
+ignore = ["B_TOKEN"]
+
+[[secret]]
+name = "a-token"
+kind = "generic"
+env = "A_TOKEN"
+"""
+
+
+def test_a_pydantic_field_is_taken_back_out_of_aws(tmp_path):
+    """Pydantic reads the variable itself as soon as the map file does not name it."""
+    (tmp_path / "config.py").write_text(PYDANTIC)
+    (tmp_path / "requirements.txt").write_text("pydantic-settings\n")
+    entry = '[[secret]]\nname = "b-token"\nkind = "generic"\nenv = "B_TOKEN"\n'
+    (tmp_path / "shield.toml").write_text(TWO_TOKENS.replace('ignore = ["B_TOKEN"]\n', "") + entry)
+    assert run("apply", "--only", "code", "--yes", cwd=tmp_path).code == 0
+    code = (tmp_path / "config.py").read_text()
+    (tmp_path / "shield.toml").write_text(TWO_TOKENS)
+    done = run("apply", "--only", "code", "--yes", cwd=tmp_path)
+    assert done.code == 0, done.err
+    secret_map = (tmp_path / "app_secrets.py").read_text()
+    assert "A_TOKEN" in secret_map
+    assert "B_TOKEN" not in secret_map
+    assert (tmp_path / "config.py").read_text() == code
+    assert run("verify", "--only", "code", cwd=tmp_path).code == 0
+
+
 @pytest.mark.parametrize(
     "new",
     [

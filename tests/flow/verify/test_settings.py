@@ -21,6 +21,14 @@ MANIFEST = Manifest(
 )  # fmt: skip
 OK, FAILED, UNKNOWN = Status.OK, Status.FAILED, Status.UNKNOWN
 
+PYDANTIC = "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    debug: bool = False\n"
+IF_AWS = """
+    def __init__(self):
+        super().__init__()
+        if 'USE_AWS_SECRETS' in os.environ:
+            raise RuntimeError
+"""
+
 
 @pytest.mark.parametrize(
     ("code", "loads", "alone", "words"),
@@ -31,6 +39,8 @@ OK, FAILED, UNKNOWN = Status.OK, Status.FAILED, Status.UNKNOWN
         pytest.param(MOVED + "assert 'USE_AWS_SECRETS' not in os.environ\n", FAILED, UNKNOWN, "settings: AssertionError", id="fails with AWS on"),
         pytest.param(MOVED + "int(KEY)\n", FAILED, UNKNOWN, "settings: ValueError: invalid literal for int", id="no number"),
         pytest.param(MOVED + "assert not set(KEY) < set('0123456789abcdef')\n", FAILED, UNKNOWN, "settings: AssertionError", id="another form"),
+        pytest.param(MOVED + PYDANTIC + "    site: int\n", UNKNOWN, UNKNOWN, "settings does not load here: Settings() ValidationError: missing or invalid: site", id="lacks a field"),
+        pytest.param(MOVED + PYDANTIC + IF_AWS, FAILED, UNKNOWN, "settings: Settings() RuntimeError", id="class fails with AWS on"),
         pytest.param("import nonesuch\n", UNKNOWN, UNKNOWN, "does not load here: ModuleNotFoundError nonesuch", id="missing dependency"),
     ],
 )  # fmt: skip

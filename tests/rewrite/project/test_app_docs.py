@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from shield_helpers import shield
 
 import shield_runtime
-from shield_ai.model.manifest import Manifest
+from shield_ai.model.manifest import Manifest, Secret
 from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.rewrite.project import app_docs
 from shield_ai.rewrite.project.fixer import AppFiles, FixContext
@@ -66,6 +66,13 @@ def test_page_describes_rotation(engines):
     assert ("`DATABASES`, change only after a restart" in text) != bool(engines)
     assert ("read for each new connection" in text) == bool(engines)
     assert "\n\n\n" not in text
+
+
+@pytest.mark.parametrize("variable", ["AWS_SECRET_ACCESS_KEY", "S3_SECRET_KEY"])
+def test_says_which_keys_boto3_signs_in_with(variable):
+    files = {}
+    fix(files, Manifest(app=manifest().app, secret=(Secret(name="a-key", env=variable),)))
+    assert (b"boto3 signs in with them" in files[PAGE]) == (variable == "AWS_SECRET_ACCESS_KEY")
 
 
 @pytest.mark.parametrize("django", [True, False])

@@ -169,6 +169,30 @@ def test_tests_follow_the_style_of_the_project(test, config, tmp_path):
 
 
 @pytest.mark.parametrize(
+    "source", [pytest.param("", id="default"), pytest.param("src = ['back']", id="src")]
+)
+def test_imports_are_sorted_as_ruff_does_below_a_folder(source, tmp_path):
+    config = f"{source}\nlint.select = ['I']\nlint.isort.known-first-party = ['apps']\n"
+    files = {
+        "ruff.toml": config.encode(),
+        "back/manage.py": b"",
+        "back/shop/__init__.py": b"",
+        "back/shop/settings.py": b"",
+        "back/shop/utils/__init__.py": b"",
+        "back/shop/utils/secrets.py": b"",
+        "back/tests/__init__.py": b"",
+        "back/tests/test_a.py": b"import pytest\n",
+    }
+    runtime = MANIFEST.replace("shop/utils/secrets.py", "back/shop/utils/secrets.py")
+    fix(files, parse_manifest(runtime))
+    write_files(files, tmp_path)
+    assert (tmp_path / "back/tests/test_secrets.py").exists()
+    argv = [sys.executable, "-m", "ruff", "check", "--no-cache", "back/tests"]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
     ("tests", "config", "uses_pytest"),
     [
         pytest.param([b"class A(TestCase):\n"], "", False, id="unittest"),
@@ -178,7 +202,10 @@ def test_tests_follow_the_style_of_the_project(test, config, tmp_path):
         pytest.param(
             [b"import pytest", b"class A(TestCase):\n", b"def test_a():\n"], "", True, id="mostly"
         ),
-        pytest.param([b"class A(TestCase):\n"], "lint.select = ['PT']", True, id="ruff"),
+        pytest.param(
+            [b"import pytest\nclass A(TestCase):\n"], "lint.select = ['PT']", True, id="ruff"
+        ),
+        pytest.param([b"class A(TestCase):\n"], "lint.select = ['ALL']", False, id="not installed"),
     ],
 )
 def test_uses_pytest_if_the_apps_tests_do(tests, config, uses_pytest):
@@ -188,6 +215,23 @@ def test_uses_pytest_if_the_apps_tests_do(tests, config, uses_pytest):
     fix(files)
     assert (b"import pytest\n" in files[PATH]) == uses_pytest
     assert (b"TestCase" in files[PATH]) != uses_pytest
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        pytest.param("requirements_dev.txt", b"black\npytest==8.1\n", id="requirement"),
+        pytest.param("pyproject.toml", b"[tool.pytest.ini_options]\n", id="configuration"),
+    ],
+)
+def test_follows_ruff_if_the_project_has_pytest(path, text):
+    files = {
+        "tests/test_a.py": b"class A(TestCase):\n",
+        "ruff.toml": b"lint.select = ['PT']",
+        path: text,
+    }
+    fix(files)
+    assert b"import pytest\n" in files[PATH]
 
 
 @pytest.mark.parametrize("test", [pytest.param(b"", id="unittest"), PYTEST])

@@ -98,6 +98,8 @@ def test_says_where_the_switch_is_read(dotenv, is_private):
         ".env.docker-example",
         ".env.prod.sample",
         "env_sample",
+        "env.default",
+        ".env.default",
         "web/.env.example",  # beside manage.py
         "web/shop/shop.env.dist",  # beside the settings
     ],

@@ -39,6 +39,7 @@ def header_of(files):
         pytest.param([BLOCK, BLOCK, b"x\n", b"y\n", b"z\n"], b"", id="less than half"),
         pytest.param([NEWER, BLOCK, BLOCK], NEWER, id="years"),
         pytest.param([b"#!python\n# -*- coding: utf-8 -*-\n" + BLOCK] * 2, BLOCK, id="file lines"),
+        pytest.param([b"# Author: A <a@example.com>\n" + BLOCK] * 2, BLOCK, id="author"),
         pytest.param([BLOCK.replace(b"\n", b"\r\n")] * 2, BLOCK, id="block with crlf"),
         pytest.param([b"\xef\xbb\xbf" + BLOCK] * 2, BLOCK, id="byte order mark"),
         pytest.param([LONG] * 2, LONG, id="long"),

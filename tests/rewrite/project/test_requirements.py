@@ -34,6 +34,12 @@ def fix(files, *, installed=None, **app):
         ),
         pytest.param({"requirements/prod.txt": "x\n"}, "requirements/prod.txt", id="prod"),
         pytest.param(
+            {"requirements.prod.in": "x\n", "requirements.prod.txt": "# pip-compile\nx\n"},
+            "requirements.prod.in",
+            id="dotted",
+        ),
+        pytest.param({"requirements_base.txt": "x\n"}, "requirements_base.txt", id="underscore"),
+        pytest.param(
             {"requirements/dev.txt": "y\n", "requirements/requirements.txt": "x\n"},
             "requirements/requirements.txt",
             id="requirements.txt in a folder",

@@ -108,6 +108,11 @@ def test_is_formatted_as_ruff_does(count, tmp_path):
 STYLES = [
     pytest.param(MapStyle(width=120, quote="'"), "format.quote-style = 'single'", id="quotes"),
     pytest.param(MapStyle(width=72), "", id="short lines"),
+    pytest.param(
+        MapStyle(imports_annotations=True),
+        'lint.isort.required-imports = ["from __future__ import annotations"]',
+        id="required import",
+    ),
     pytest.param(MapStyle(blank_lines=2), "lint.isort.lines-after-imports = 2", id="blank lines"),
     pytest.param(
         MapStyle(summary_on_second_line=True), "lint.extend-select = ['D213', 'D205']", id="summary"

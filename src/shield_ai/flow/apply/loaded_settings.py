@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 # The type of an exception, with the name of a missing module or project.
 ERROR = regex(r"(?:\w{1,80}(?: [\w.-]{1,120})?)?")
+CLASS_ERROR = regex(r"\w{1,80}\(\) \w{1,80}")
 PROGRAM = regex(r"[a-z][a-z_-]{0,19}[0-9.]{0,4}")
 
 
@@ -33,6 +34,7 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     message: str = ""  # of the exception, without values
     fields: list[str] = []  # the fields that an error of pydantic names
+    class_error: str = ""  # the first settings class that can't be created, and the exception
     is_import_error: bool = False  # whether the exception is an ImportError
     missing_module: str = ""  # the module that the import did not find
     is_denied: bool = False  # whether the guard of `settings_probe` caused the exception
@@ -43,7 +45,14 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     def failure(self) -> str:
         """Return the error with its message; empty if the module loads."""
-        return f"{self.error}: {self.message}" if self.message else self.error
+        return self._with_message(self.error)
+
+    def class_failure(self) -> str:
+        """Return the error of a settings class with its message; empty if all can be created."""
+        return self._with_message(self.class_error)
+
+    def _with_message(self, error: str) -> str:
+        return f"{error}: {self.message}" if error and self.message else error
 
 
 def without_values(
@@ -75,6 +84,7 @@ def without_values(
     return msgspec.structs.replace(
         loaded,
         error=_shown_error(loaded.error, project, values),
+        class_error=_shown_class_error(loaded.class_error, values),
         message=message,
         fields=[],
         names_variable=has_name,
@@ -106,6 +116,15 @@ def _shown_error(error: str, project: str, values: Collection[str]) -> str:
     if project:
         return f"{kind} {project}"
     return f"{kind} {MASK}" if missing and _has_value(missing, values) else error
+
+
+def _shown_class_error(error: str, values: Collection[str]) -> str:
+    if not error:
+        return ""
+    is_shown = CLASS_ERROR.fullmatch(error) and not any(
+        _has_value(part, values) for part in error.split()
+    )
+    return error if is_shown else "a settings class can't be created"
 
 
 def _shown_program(program: str, values: Collection[str]) -> str:

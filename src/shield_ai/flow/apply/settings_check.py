@@ -185,8 +185,13 @@ class SettingsComparison:
         Args:
             problems: Why modules could not be compared.
         """
-        failed = [loaded for loaded in self._before[-1] if loaded.error]
-        compared = [loaded.module for loaded in self._before[-1] if not loaded.error]
+        failed = []
+        compared = []
+        for loaded in self._before[-1]:
+            if loaded.error or loaded.class_error:
+                failed.append(loaded)
+            else:
+                compared.append(loaded.module)
         return Comparison(
             modules=self.modules,
             problems=tuple(problems),

@@ -123,6 +123,10 @@ def compare_settings(
             differ.append(f"{old.module}: {new.failure()}")
         else:
             differ += _different_settings(old, new)
+            if old.class_error:
+                problems.append(f"{old.module}: {old.class_failure()}")
+            elif not old.settings:
+                problems.append(f"{old.module} has no settings to compare")
     return differ, problems
 
 
@@ -284,6 +288,49 @@ def digest(value):
     raw = text.encode("utf-8", "backslashreplace")
     return hmac.new(request["key"].encode(), raw, hashlib.sha256).hexdigest()
 
+def is_settings_class(value):
+    bases = getattr(value, "__mro__", ())
+    modules = [base.__module__ for base in bases if base.__name__ == "BaseSettings"]
+    return any(name.partition(".")[0] in ("pydantic", "pydantic_settings") for name in modules)
+
+def show_fields(name, settings):
+    kind = type(settings)
+    fields = getattr(kind, "model_fields", None) or getattr(kind, "__fields__", {})
+    return {name + "." + field: digest(getattr(settings, field)) for field in fields}
+
+def create_settings(name, kind):
+    try:
+        return show_fields(name, kind())
+    except Exception as error:
+        if not answer.get("class_error"):
+            answer["class_error"] = name + "() " + type(error).__name__
+            answer["fields"] = find_fields(error)
+        return {name: digest(type(error).__name__)}
+
+def find_fields(error):
+    try:
+        locations = [item["loc"] for item in error.errors()[:100]]  # of pydantic
+        return [".".join(map(str, location)) for location in locations]
+    except Exception:
+        return []
+
+# Settings in capitals, and pydantic's settings, which a function may create later. If a module has
+# none of them, its other values are compared.
+def collect(module):
+    values = vars(module)
+    found = {name: digest(value) for name, value in values.items() if name.isupper()}
+    created = {type(value) for value in values.values()}
+    for name, value in sorted(values.items()):
+        if is_settings_class(type(value)) and not name.isupper():
+            found.update(show_fields(name, value))
+        elif is_settings_class(value) and value.__module__ == module.__name__:
+            if value not in created:
+                found.update(create_settings(name, value))
+    return found or {name: digest(value) for name, value in values.items() if is_data(name, value)}
+
+def is_data(name, value):
+    return not (name.startswith("_") or callable(value) or isinstance(value, type(sys)))
+
 def find_missing_module(error):
     try:
         name = error.name if isinstance(error, ModuleNotFoundError) else None
@@ -294,7 +341,7 @@ def find_missing_module(error):
 answer = {}
 try:
     module = importlib.import_module(request["module"])
-    answer["settings"] = {n: digest(getattr(module, n)) for n in dir(module) if n.isupper()}
+    answer["settings"] = collect(module)
 except BaseException as error:
     answer["error"] = type(error).__name__
     answer["is_import_error"] = isinstance(error, ImportError)
@@ -308,8 +355,7 @@ except BaseException as error:
         try:
             if denied is not error or not answer["program"]:
                 answer["message"] = str(error)[:2000]
-            locations = [item["loc"] for item in error.errors()[:100]]  # of pydantic
-            answer["fields"] = [".".join(map(str, location)) for location in locations]
+            answer["fields"] = find_fields(error)
         except Exception:
             pass
 has_loaded = True

@@ -10,6 +10,7 @@ from shield_ai.flow.plan.deployment_plan import deployment_inputs, kept_values, 
 from shield_ai.flow.plan.linked_app import LinkedApp
 from shield_ai.flow.plan.renamed_secrets import leftover_secrets, leftover_steps
 from shield_ai.flow.plan.secret_plan import plan_secret
+from shield_ai.model.naming import SIGN_IN_KEY
 from shield_ai.model.plan import Change, Plan
 from shield_ai.rewrite.project.iam_policy import write_policy
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import Skipped
 
+SIGN_IN = f"boto3 signs in with {SIGN_IN_KEY}: give the app a role, or keep the variable set"
 PASSED_ON = "keep {} in the env file of Docker Compose, which passes {} to other services"
 
 
@@ -63,6 +65,8 @@ def make_plan(
         region = aws.live.region
     if code and code.deployment:
         planner.add_deployment(sites, code.deployment, aws, django=code.django)
+    if SIGN_IN_KEY in manifest.variables() and planner.moves_values():
+        planner.next_steps.append(SIGN_IN)
     return Plan(
         app=manifest.app.name,
         account=account,
@@ -88,11 +92,17 @@ class _Planner:
         self.missing: list[str] = []
         self.next_steps: list[str] = []
         self.dotenv: tuple[Origin, ...] = ()
+        self._edits_code = False
         self._unwrapped: Sequence[Skipped] = ()  # reads that remain in the code
+
+    def moves_values(self) -> bool:
+        """Return whether the plan edits code, or stores the values of secrets."""
+        return self._edits_code or any(change.origins for change in self.changes)
 
     def add_code(self, sites: Sequence[FoundSite], inputs: CodeInputs) -> None:
         planned = plan_code(self._manifest, sites, inputs, self._app)
         self.files += planned.files
+        self._edits_code = bool(planned.files)
         self.skipped += planned.skipped
         self.dotenv = planned.dotenv
         self._unwrapped = planned.unwrapped

@@ -77,10 +77,10 @@ def require_parsed_settings(
 
 
 def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> None:
-    """Require that shield.toml lists each variable that the code reads through the map file.
+    """Require that shield.toml lists each variable that a get_secret call reads.
 
-    Without its entry, `get_secret()` no longer reads the variable with AWS off. A variable that was
-    renamed in shield.toml must have the new name in the code, too.
+    Without its entry, `get_secret()` no longer reads the variable with AWS off; pydantic does. A
+    variable that was renamed in shield.toml must have the new name in the code, too.
 
     Args:
         manifest: shield.toml.
@@ -96,7 +96,7 @@ def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> 
         return
     _require_same_variables(manifest, scan.secret_calls)
     named = {*manifest.variables(), *_renamed_variables(manifest, current)}
-    missing = [name for name in current.variables() if name in scan.migrated and name not in named]
+    missing = [name for name in current.variables() if name in scan.called and name not in named]
     if missing:
         names = ", ".join(missing)
         raise UnsafePlanError(

@@ -11,6 +11,7 @@ from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.flow.value_sources import planned_env_files
 from shield_ai.model.errors import UnsafePlanError, ValueMissingError
 from shield_ai.model.naming import MANIFEST
+from shield_ai.model.printable import printable
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project import git
 from shield_ai.project.python_source import digest
@@ -178,10 +179,11 @@ def require_runtime_not_ignored(root: Path, plan: Plan, runtime: str) -> None:
         path = PurePosixPath(skip.path)
         is_module = is_copied_file(skip.path) and path.suffix == ".py"
         if skip.path == runtime or path.name == "__init__.py" or is_module:
+            pattern = git.ignore_pattern(root, skip.path)
             raise UnsafePlanError(
                 f"git ignores {skip.path}, which the app would import",
-                "change the pattern in .gitignore, "
-                "or set `runtime` in shield.toml to a path that git does not ignore",
+                f"change the pattern ({printable(pattern)}), set `runtime` in shield.toml to a path"
+                ' that git does not ignore, or set runtime = "package"',
             )
 
 

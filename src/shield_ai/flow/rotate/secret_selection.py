@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.suggestion import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +33,7 @@ def select_secrets(manifest: Manifest, names: Sequence[str]) -> list[Secret]:
         if name not in known:
             listed = ", ".join(secret.name for secret in manifest.secret)
             raise ShieldError(
-                f"shield.toml does not define the secret {name}", f"it defines {listed}"
+                f"shield.toml does not define the secret {name}",
+                did_you_mean(name, known) or f"it defines {listed}",
             )
     return [known[name] for name in dict.fromkeys(names)]

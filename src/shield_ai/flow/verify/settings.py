@@ -139,7 +139,7 @@ def _without_moved(environ: Mapping[str, str], manifest: Manifest) -> dict[str, 
 
 def _errors(loaded: Iterable[LoadedSettings]) -> dict[str, str]:
     """Return the error of each module; empty if it loads."""
-    return {settings.module: settings.failure() for settings in loaded}
+    return {found.module: found.failure() or found.class_failure() for found in loaded}
 
 
 def _boto3_check(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.manifest import DEFAULT_REGION
 from shield_ai.model.manifest_writer import DEFAULT_REGION_NOTE
-from shield_ai.model.naming import MANIFEST
+from shield_ai.model.naming import MANIFEST, SIGN_IN_KEY
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
@@ -164,6 +164,7 @@ def write_docs(
         rollout=rollout,
         django=django,
         environment=stage_variable(django=django),
+        signs_in=SIGN_IN_KEY in manifest.variables(),
     )
     changes, skipped = create_or_replace(PAGE, raw, header_of(raw) + stamp(STAMP_NAME, "md", text))
     navigation = [] if raw is not None else add_to_navigation(PAGE_IN_DOCS, read).changes

@@ -30,6 +30,15 @@ STEMS = ("secrets", "aws_secrets")
 # The names of test modules; the first is that of pytest and unittest.
 NAME_STYLES = ("test_{}.py", "{}_test.py", "{}_tests.py")
 FILE_NAMES = frozenset(style.format(stem) for style in NAME_STYLES for stem in STEMS)
+IMPORTS_PYTEST = re.compile(rb"(?m)^(?:import|from) pytest\b")
+# A requirement, or the name of a table: [tool.pytest.ini_options], [testenv] with pytest below it.
+NAMES_PYTEST = re.compile(rb"(?m)^[ \t]*(?:[\"']?pytest\b|\[(?:tool\.)?(?:tool:)?pytest\b)")
+PYTEST_FILES = (
+    *("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "Pipfile", "requirements.txt"),
+    *("requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt"),
+    *("requirements-test.txt", "requirements/dev.txt", "requirements/test.txt"),
+    *("requirements/local.txt", "requirements/development.txt", "requirements/tests.txt"),
+)
 PYTEST_CODE = re.compile(rb"(?m)^(?:import pytest|from pytest import|(?:async )?def test_)")
 
 
@@ -78,10 +87,10 @@ def plan_tests(
         return skip_file(path, SkipId.EDITED.reason())
     if state is State.FOREIGN:
         return skip_file(path, SkipId.TEST_EXISTS.reason())
-    style = read_grouped_style(read, path, paths, root)
+    style = read_grouped_style(read, path, paths, root, imported.partition(".")[0])
     map_style = MapStyle.of("", style, settings_quote(read, manifest))
     template = "test_secrets.py.j2"
-    if style.prefers_pytest or _prefers_pytest(read, tests):
+    if _prefers_pytest(read, tests) or (style.prefers_pytest and _has_pytest(read, tests)):
         template = "test_secrets_pytest.py.j2"
     text = test_module_text(template, manifest, imported, style, map_style)
     raw = read(path)
@@ -144,6 +153,13 @@ def _name_style(tests: Collection[str]) -> str:
 
 def _file_names(paths: Collection[str]) -> set[str]:
     return {path.rpartition("/")[2] for path in paths}
+
+
+def _has_pytest(read: FileReader, tests: Collection[str]) -> bool:
+    """Return whether the project requires or configures pytest, or imports it in a test."""
+    if any(IMPORTS_PYTEST.search(read_optional(read, path) or b"") for path in tests):
+        return True
+    return any(NAMES_PYTEST.search(read_optional(read, path) or b"") for path in PYTEST_FILES)
 
 
 def _prefers_pytest(read: FileReader, tests: Collection[str]) -> bool:

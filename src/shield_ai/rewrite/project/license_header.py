@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SPDX = regex(r"# SPDX-License-Identifier: [A-Za-z0-9.+() -]{1,80}\Z")
 SPDX_LINES = 5
 MAX_LINES = 40  # that the pattern of the stamp allows above it
-# Lines that apply to one file only: its interpreter and its encoding.
-FILE_LINE = regex(r"#!|#.*coding[:=]")
+# Lines that apply to one file only: its interpreter, its encoding and its authors.
+FILE_LINE = regex(r"#!|#.*coding[:=]|#\s*(?i:@?authors?|maintainers?|created by|written by)\b")
 LICENSE_WORD = regex(r"(?i)copyright|licen[cs]e|\(c\)|©|rights reserved")
 DIRECTIVE = regex(r"#\s*(?:noqa|pylint|flake8|mypy|ruff|isort|pyright|type|fmt|shield)\b")
 YEARS = regex(r"\b(?:19|20)\d\d(?:\s*[-\N{EN DASH}]\s*(?:(?:19|20)\d\d|present))?\b")

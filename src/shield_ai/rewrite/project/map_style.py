@@ -34,6 +34,7 @@ class MapStyle(NamedTuple):
     docs: str = ""  # path of the page on the app's secrets
     summary_on_second_line: bool = False
     uses_bandit: bool = False
+    imports_annotations: bool = False  # from __future__, because the linter requires it
 
     @classmethod
     def of(cls, package: str, style: CodeStyle, quote: str) -> MapStyle:
@@ -52,6 +53,7 @@ class MapStyle(NamedTuple):
             blank_lines=style.lines_after_imports,
             heading=style.headings.local_folder if is_relative else style.headings.first_party,
             summary_on_second_line=style.summary_on_second_line,
+            imports_annotations=style.imports_annotations,
         )
 
     def quoted(self, text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from shield_ai.rewrite.code_style import ANNOTATIONS
 from shield_ai.rewrite.project.file_edits import single_line
 from shield_ai.rewrite.project.map_style import MapStyle
 
@@ -20,7 +21,7 @@ TEMPLATE = '''\
 {license}"""{docstring}
 """
 
-{heading}from {package} import SecretsManagerClient
+{future}{heading}from {package} import SecretsManagerClient
 {blank_lines}
 client = SecretsManagerClient(
 {arguments}
@@ -57,6 +58,7 @@ def map_text(app: str, content: SecretMap, style: MapStyle | None = None) -> str
         license=style.license,
         docstring=_docstring(app, style),
         package=style.package,
+        future=f"{ANNOTATIONS}\n\n" if style.imports_annotations else "",
         heading=f"{style.heading}\n" if style.heading else "",
         blank_lines="\n" * (style.blank_lines - 1),
         arguments="\n".join(arguments),

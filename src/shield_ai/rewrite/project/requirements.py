@@ -45,11 +45,14 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.fixer import FixContext
 
 STEMS = ("requirements", "base", "common", "main", "all", "production", "prod")
+# The parts of a name before its extension: requirements, requirements/base, requirements-prod.
+NAMES = (
+    "requirements",
+    *(f"requirements{separator}{stem}" for separator in "/._-" for stem in STEMS),
+)
 FILES = (
-    "requirements.in",
-    *(f"requirements/{stem}.in" for stem in STEMS),
-    "requirements.txt",
-    *(f"requirements/{stem}.txt" for stem in STEMS),
+    *(f"{name}.in" for name in NAMES),
+    *(f"{name}.txt" for name in NAMES),
     *(f"requirements.d/{stem}.txt" for stem in STEMS),
 )
 # A requirements file with one of these installs the app, and not only its documentation or tests.

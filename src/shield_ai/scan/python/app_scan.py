@@ -119,6 +119,7 @@ def scan_files(
         python_files=tuple(path for path in files.python() if not is_copied_file(path)),
         calls=tuple(collected.calls),
         served=tuple(collected.served),
+        called=frozenset(collected.called),
         migrated=collected.migrated_variables(),
         kept=collected.kept_variables(sites),
         secret_calls=tuple(collected.secret_calls),

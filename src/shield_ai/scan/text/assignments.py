@@ -63,7 +63,7 @@ def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Ite
     pattern = IN_TEXT if unquoted else IN_CODE
     done = 0
     for region in regions:
-        for at in _find_secret_words(raw, region):
+        for at in find_secret_words(raw, region):
             if at < done:
                 continue
             if match := pattern.match(raw, at, region.end):
@@ -79,7 +79,7 @@ def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Ite
                 yield from _list_items(raw, list_start)
 
 
-def _find_secret_words(raw: bytes, region: Region) -> list[int]:
+def find_secret_words(raw: bytes, region: Region) -> list[int]:
     """Return the offsets at which a secret-like word may begin in a region, sorted."""
     lower = raw[region.start : region.stop].lower()
     offsets = []
@@ -119,7 +119,7 @@ def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assignment]:
     """
     near = []
     for region in regions:
-        for at in _find_secret_words(raw, region):
+        for at in find_secret_words(raw, region):
             if mark := PAIR_MARK.match(raw, at, region.end):
                 start = max(0, mark.start() - MAX_BEFORE_MARK)
                 end = min(len(raw), mark.end() + MAX_AFTER_MARK)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.rules.pattern import Pattern, Rule
     from shield_ai.scan.text.assignments import Assignment
     from shield_ai.scan.text.prefilter import HyperscanPrefilter, PrefilterResult
+    from shield_ai.scan.text.structure import ParsedConfig
     from shield_ai.scan.text.token_rules import Token
 
 PASSWORD_RULE = "CRED.password"
@@ -235,10 +236,26 @@ def _find_assigned(path: str, raw: bytes, candidates: PrefilterResult) -> list[A
     pair_regions = whole_file_region(raw) if candidates.pairs is None else candidates.pairs
     found = list(assignments(raw, regions, unquoted=allows_unquoted(path)))
     found += pairs(raw, pair_regions)
-    parsed = parse_config(path, raw, candidates.parsers)
+    parsed = _parse(path, raw, candidates, has_found=bool(found))
     if parsed is None:
         return found
     return [assigned for assigned in found if not parsed.covers(assigned)] + parsed.values
+
+
+def _parse(
+    path: str, raw: bytes, candidates: PrefilterResult, *, has_found: bool
+) -> ParsedConfig | None:
+    """Parse a configuration file if necessary.
+
+    Args:
+        path: The file.
+        raw: Its bytes.
+        candidates: The result of the prefilter.
+        has_found: Whether regular expressions found an assignment, which the parser can reject.
+    """
+    if candidates.part and has_found:
+        return parse_config(path, raw)  # syntax outside the part can matter, too
+    return parse_config(path, raw, candidates.parsers, candidates.part)
 
 
 def _token_confidence(token: Token, *, non_production: bool, in_code: bool) -> Confidence:

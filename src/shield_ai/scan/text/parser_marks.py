@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.text.assignment_patterns import NAME_END, SECRET_WORD
-from shield_ai.scan.text.assignments import name_start
+from shield_ai.scan.text.assignment_patterns import NAME_CHARACTERS, NAME_END, SECRET_WORD
+from shield_ai.scan.text.assignments import find_secret_words, name_start
 from shield_ai.scan.text.credibility import Family, secret_family
+from shield_ai.scan.text.regions import Region
 
 if TYPE_CHECKING:
     import re
+    from collections.abc import Iterator
 
 MAX_SIZE = 400_000  # bytes; larger files are generated, and slow to parse
 # A name from its secret-like word on; `name_start` finds its beginning.
@@ -47,21 +49,44 @@ PARSER_MARKS = {
         + rb"|[^\s\"'][^\n]{0,500}?[ \t][^\s#;])"
     ),
 }
+# The parts of "json_values", which would take long on a large file.
+JSON_MAP = regex(rb"(?i)" + NAME + rb"\s{0,40}:\s{0,40}\{")
+JSON_NAME_KEY = regex(rb"(?i)\b(?:name|key)[\"']?[ \t]{0,9}:\s{0,9}[\"']?\Z")
+JSON_SECRET = regex(rb"(?i)\"kind\"\s{0,40}:\s{0,40}\"(?:Sealed)?Secret\"")
+MAX_NAME_KEY = 30  # bytes of the text before a name that `JSON_NAME_KEY` matches
 JSON_CONTENT = regex(rb"(?i)\"value\"\s{0,40}:|\"kind\"\s{0,40}:\s{0,40}\"(?:Sealed)?Secret\"")
 
 
-def needs_parser(name: str, raw: bytes) -> bool:
+def needs_parser(name: str, raw: bytes, part: Region | None = None) -> bool:
     """Return whether the regular expressions of `assignments` may misread a file.
 
     Args:
         name: The key of its format in `PARSER_MARKS`.
         raw: The file.
+        part: The part to search; None for the whole file.
     """
     if len(raw) > MAX_SIZE:
         return False
     if name == "json_values" and not JSON_CONTENT.search(raw):
         return False  # translations and schemas have maps with secret-like names
-    return any(_is_secret_mark(raw, match) for match in PARSER_MARKS[name].finditer(raw))
+    region = part or Region(0, len(raw), len(raw))
+    if name == "json_values":
+        if JSON_SECRET.search(raw, region.start, region.end):
+            return True
+        return any(map(is_secret_name, _json_names(raw, region)))
+    marks = PARSER_MARKS[name].finditer(raw, region.start, region.end)
+    return any(_is_secret_mark(raw, match) for match in marks)
+
+
+def _json_names(raw: bytes, region: Region) -> Iterator[str]:
+    """Yield the names of maps, and the texts under the keys `name` and `key`, in a JSON file."""
+    for at in find_secret_words(raw, region):
+        start = name_start(raw, at)
+        if match := JSON_MAP.match(raw, at, region.end):
+            yield (raw[start:at] + match["name"]).decode("utf-8", "replace")
+        elif JSON_NAME_KEY.search(raw, max(0, start - MAX_NAME_KEY), start):
+            rest = NAME_CHARACTERS.match(raw, at, region.end)
+            yield raw[start : rest.end() if rest else at].decode("utf-8", "replace")
 
 
 def _is_secret_mark(raw: bytes, match: re.Match[bytes]) -> bool:

@@ -48,6 +48,7 @@ class PrefilterResult(NamedTuple):
     has_suppressions: bool | None = None
     # For long files: the regions in which each rule may match.
     rule_regions: Mapping[int, list[Region]] = {}
+    part: Region | None = None  # the part that was searched; None for the whole file
 
     @property
     def is_empty(self) -> bool:
@@ -55,6 +56,27 @@ class PrefilterResult(NamedTuple):
         if None in (self.assignments, self.pairs, self.parsers):
             return False
         return not (self.rules or self.assignments or self.pairs or self.parsers)
+
+    def in_part(self, part: Region) -> PrefilterResult:
+        """Return the candidates in a part of a file as those in the file.
+
+        Args:
+            part: The part that the prefilter searched.
+        """
+        regions = self.rule_regions
+        return self._replace(
+            assignments=_shift(self.assignments, part),
+            pairs=_shift(self.pairs, part),
+            rule_regions={number: _shift(regions.get(number), part) for number in self.rules},
+            part=part,
+        )
+
+
+def _shift(regions: Sequence[Region] | None, part: Region) -> list[Region]:
+    """Return regions of a part as regions of the file; the part itself if they are not known."""
+    if regions is None:
+        return [part]
+    return [Region(*(part.start + offset for offset in region)) for region in regions]
 
 
 class KeywordPrefilter:

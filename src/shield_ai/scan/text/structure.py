@@ -25,6 +25,8 @@ from shield_ai.scan.text.regions import whole_file_region
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from shield_ai.scan.text.regions import Region
+
     Span = tuple[int, int]
     # A secret and its span; or None and the span of a value that is not a secret.
     Result = tuple["Assignment | None", Span]
@@ -68,7 +70,7 @@ class ParsedConfig:
 
 
 def parse_config(
-    path: str, raw: bytes, parsers: frozenset[str] | None = None
+    path: str, raw: bytes, parsers: frozenset[str] | None = None, part: Region | None = None
 ) -> ParsedConfig | None:
     """Parse a configuration file that the regular expressions of `assignments` may misread.
 
@@ -76,6 +78,7 @@ def parse_config(
         path: Relative, with forward slashes.
         raw: The file's bytes.
         parsers: The keys of `PARSER_MARKS` that match the file; None if not known.
+        part: The part that must have such syntax; None for the whole file.
 
     Returns:
         The secrets; None if there is no parser for the file, or no need to parse it.
@@ -86,7 +89,7 @@ def parse_config(
     parser_name = file_format.lastgroup if file_format else None
     if parser_name is None or (parsers is not None and parser_name not in parsers):
         return None
-    if not needs_parser(parser_name, raw):
+    if not needs_parser(parser_name, raw, part):
         return None
     from shield_ai.scan.text import config_parsers
 

@@ -301,6 +301,8 @@ def test_apply_keeps_settings_and_updates_names(tmp_path, monkeypatch):
     done = shield("apply", "--only", "code", "--yes", cwd=tmp_path)
     assert (done.code, "proved: 1 of 1" in done.err) == (0, True), done.text
     assert "nothing to do" in shield("apply", "--only", "code", "--yes", cwd=tmp_path).err
+    scanned = shield("scan", cwd=tmp_path)
+    assert (scanned.code, scanned.out.strip()) == (0, "no findings")
     toml = (tmp_path / "shield.toml").read_text()
     (tmp_path / "shield.toml").write_text(
         toml.replace('name = "api-keys"', 'name = "shop/api-keys"')

@@ -87,6 +87,8 @@ def test_a_presence_test_without_a_read_cannot_be_migrated(sites):
         pytest.param("if os.environ.get('API_KEY'): init()", False, id="a condition"),
         pytest.param("if DEBUG and not os.environ.get('API_KEY'): init()", False, id="a part"),
         pytest.param("X = bool(os.environ.get('API_KEY'))", False, id="bool()"),
+        pytest.param("if os.environ.get('API_KEY') is None: raise ValueError", False, id="is None"),
+        pytest.param("if os.environ.get('API_KEY', '') == '': raise ValueError", False, id="empty"),
         pytest.param("X = 1 if os.environ.get('API_KEY') else 2", False, id="an expression"),
         pytest.param("if os.environ.get('API_KEY') == 'x': init()", True, id="a comparison"),
         pytest.param("if (key := os.environ.get('API_KEY')): init(key)", True, id="a named value"),

@@ -28,6 +28,7 @@ def reasons(files, manifest_variables=()):
         ("DEV_TO_API_KEY", ""),
         ("TESTING_API_KEY", ""),
         ("CONTEST_API_KEY", ""),
+        ("SITE_AB_TESTING_API_KEY", ""),
     ],
 )
 def test_a_variable_named_for_development_stays_in_the_environment(variable, reason):

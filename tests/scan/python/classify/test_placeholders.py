@@ -18,6 +18,9 @@ REASON = "a placeholder: to move a real value, read it from a variable"
         pytest.param("SHOP_API_TOKEN = 'change-this-api-token-1'", REASON, id="change this"),
         pytest.param("MAIL_PASSWORD = 'default-tr0ub4dor-mail'", "", id="another word"),
         pytest.param("MAIL_PASSWORD = 'mail-horse-password'", "", id="no marker"),
+        pytest.param("AUTH_CLIENT_SECRET = 'supersecretclientsecret'", REASON, id="of a client"),
+        pytest.param("AUTH_CLIENT_SECRET = 'hT7-tr0ub4dor-9xQ'", "", id="random"),
+        pytest.param("SIGNING_SECRET = 'supersecretsigningsecret'", "", id="of the app"),
         pytest.param("SECRET_KEY = 'default-secret-key-0123456789'", "", id="Django's key"),
         pytest.param(
             "DATABASES = {'default': {'ENGINE': 'x', 'PASSWORD': 'default-password'}}",

@@ -17,6 +17,9 @@ COMPUTED = {
     "a mapping": "import os\nN = {'a': 'A_TOKEN', 'b': 'B_TOKEN'}\nfor a, k in N.items():\n    X = os.environ[k]",
     "the keys of a mapping": "import os\nN = {'A_TOKEN': 1, 'B_TOKEN': 2}\nX = [os.environ[k] for k in N]",
     "the values of a mapping": "import os\nX = [os.environ[k] for k in {1: 'A_TOKEN', 2: 'B_TOKEN'}.values()]",
+    "a mapping of the class": "import os\nclass C:\n    N = {'A_TOKEN': 1, 'B_TOKEN': 2}\n    def f(self):\n        for k, v in self.N.items():\n            X = os.environ[k]",
+    "a list of the class": "import os\nclass C:\n    N = ['A_TOKEN', 'B_TOKEN']\n    @classmethod\n    def f(cls):\n        for k in cls.N:\n            X = os.environ[k]",
+    "an attribute of the class by its name": "import os\nclass C:\n    N = ['A_TOKEN', 'B_TOKEN']\n    def f(self):\n        for k in C.N:\n            X = os.environ[k]",
     "words": "import os\nfor k in 'A_TOKEN B_TOKEN'.split():\n    X = os.environ[k]",
     "words by comma": "import os\nfor k in sorted('A_TOKEN,B_TOKEN'.split(',')):\n    X = os.environ[k]",
     "ends of names": "import os\nfor p in ['A', 'B']:\n    X = os.environ[f'{p}_TOKEN']",
@@ -43,6 +46,14 @@ def test_enumerates_the_variables_of_a_computed_name(scanned, text):
         pytest.param(
             "import os\nN = ['A_TOKEN']\nN.append(x)\nfor k in N:\n    X_TOKEN = os.environ[k]",
             id="a list that grows",
+        ),
+        pytest.param(
+            "import os\nclass C:\n    N = ['A_TOKEN']\n    def f(self):\n        self.N.append(x)\n        for k in self.N:\n            X_TOKEN = os.environ[k]",
+            id="a list of the class that grows",
+        ),
+        pytest.param(
+            "import os\nclass C:\n    N = ['A_TOKEN']\n    def f(self, x):\n        self.N = x\n        for k in self.N:\n            X_TOKEN = os.environ[k]",
+            id="an attribute that is set",
         ),
         pytest.param(
             "import os\nN = ['A_TOKEN']\nN += x\nfor k in N:\n    X_TOKEN = os.environ[k]",

@@ -78,6 +78,11 @@ def test_a_field_without_a_value_is_a_read(scanned):
             ],
             id="a secret in Field",
         ),
+        pytest.param(
+            "db_url: AnyUrl = AnyUrl('postgres://db.example/x')",
+            [("field", "DB_URL", "")],
+            id="a URL",
+        ),
     ],
 )
 def test_a_settings_source_serves_fields_with_a_default(sites, field, found):

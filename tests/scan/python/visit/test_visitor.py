@@ -540,6 +540,7 @@ def test_lists_each_unresolved_read_of_the_settings(scanned):
     [
         pytest.param("'redis://localhost:6379/1'", True, id="Redis"),
         pytest.param("'postgresql+asyncpg://shop@db/shop'", True, id="a driver"),
+        pytest.param("'postgis://shop@db/shop'", True, id="PostGIS"),
         pytest.param("'https://shop.example/'", False, id="a web site"),
         pytest.param("'localhost'", False, id="a host"),
         pytest.param("'postgresql+asyncpg://'", False, id="the scheme alone"),
@@ -549,6 +550,25 @@ def test_a_default_url_shows_that_a_variable_has_credentials(scanned, default, i
     text = f"import os\nSHOP_SERVER = os.getenv('SHOP_SERVER', {default})\n"
     found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).findings
     severities = [f.severity for f in found if f.env == "SHOP_SERVER"]
+    assert severities == (["medium"] if is_reported else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "is_reported"),
+    [
+        pytest.param("import psycopg2\npsycopg2.connect({})", True, id="psycopg2"),
+        pytest.param(
+            "from sqlalchemy import create_engine as e\nE = e({}, echo=True)", True, id="alias"
+        ),
+        pytest.param("import redis\nR = redis.Redis.from_url({})", True, id="redis"),
+        pytest.param("import psycopg2\npsycopg2.connect(host={})", False, id="keyword"),
+        pytest.param("import shop\nshop.connect({})", False, id="another function"),
+    ],
+)
+def test_the_url_of_a_connection_is_a_secret(scanned, code, is_reported):
+    text = "import os\n" + code.format("os.getenv('UNPAYWALL_DB')") + "\n"
+    found = scanned({"shop/__init__.py": "", "shop/data.py": text}).findings
+    severities = [f.severity for f in found if f.env == "UNPAYWALL_DB"]
     assert severities == (["medium"] if is_reported else [])
 
 

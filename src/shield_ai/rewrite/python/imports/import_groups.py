@@ -31,7 +31,9 @@ MAX_SIZE = 100_000  # bytes
 FROM = regex(rb"(?m)^from[ \t]+([A-Za-z0-9_]+)")
 
 
-def read_grouped_style(read: FileReader, path: str, paths: Collection[str], root: str) -> CodeStyle:
+def read_grouped_style(
+    read: FileReader, path: str, paths: Collection[str], root: str, package: str = ""
+) -> CodeStyle:
     """Return the style of a new file, with the block of imports of the app's packages.
 
     Args:
@@ -39,11 +41,25 @@ def read_grouped_style(read: FileReader, path: str, paths: Collection[str], root
         path: The new file.
         paths: The app's Python files.
         root: The folder that they are imported from; "" is the app's folder.
+        package: The top-level package that the file imports.
     """
     style = read_code_style(read, path)
+    own_package = path.removeprefix(f"{root}/" if root else "").partition("/")[0]
+    if package != own_package and _is_third_party_for_ruff(style, package, paths):
+        return msgspec.structs.replace(style, mixes_own_packages=True)
     if style.first_party or not mixes_own_packages(read, paths, own_packages(paths, root)):
         return style
     return msgspec.structs.replace(style, mixes_own_packages=True)
+
+
+def _is_third_party_for_ruff(style: CodeStyle, package: str, paths: Collection[str]) -> bool:
+    """Return whether ruff takes a package of the app for a library: it is not in its `src`."""
+    if style.ruff_sources is None or not package or package in style.first_party:
+        return False
+    starts = tuple(
+        f"{source}{package}{end}" for source in style.ruff_sources for end in ("/", ".py")
+    )
+    return not any(path.startswith(starts) for path in paths)
 
 
 def own_packages(paths: Iterable[str], root: str) -> tuple[str, ...]:

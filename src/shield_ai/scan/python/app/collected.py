@@ -49,6 +49,7 @@ class Collected:
         self.calls: list[tuple[str, int, int]] = []
         # path and variable of the pydantic fields that a settings source provides
         self.served: list[tuple[str, str]] = []
+        self.called: set[str] = set()  # variables of get_secret calls
         self.secret_calls: list[SecretCall] = []
         self.manifest_variables = manifest_variables
         self._project = project
@@ -85,9 +86,10 @@ class Collected:
         self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
         self.secret_calls += visitor.secret_calls
         self.constants += find_remaining_defaults(source, visitor.accessor_calls)
-        if visitor.has_settings_source:
+        self.called |= visitor.called
+        if visitor.served:
             self.calls.append((path, 0, 0))
-            self.served += [(path, variable) for variable in sorted(visitor.migrated)]
+            self.served += [(path, variable) for variable in sorted(visitor.served)]
         for node, _ in visitor.accessor_calls:
             self.calls.append((path, node.lineno, node.col_offset))
 

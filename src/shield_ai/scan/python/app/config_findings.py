@@ -79,11 +79,11 @@ def _module_names(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _lines_of_other_reads(visitor: SecretVisitor) -> set[int]:
-    """Return the lines with reads of variables, calls of get_secret() and harmless values."""
+    """Return the lines with reads of variables and of secrets in AWS, and with harmless values."""
     nodes: list[ast.expr] = [node for node, _ in visitor.accessor_calls]
     nodes += [candidate.node for candidate in (*visitor.candidates, *visitor.migrated_reads)]
     nodes += [node for node, _, _ in visitor.not_secrets]
-    lines: set[int] = set()
+    lines = set(visitor.served_lines)
     for node in nodes:
         lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return lines

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # DEV_TO_API_KEY is a key of the site dev.to, and GOOGLE_ADS_DEV_TOKEN the token of a developer.
 DEVELOPMENT_VARIABLE = regex(
-    r"^(?:DEV_(?!TO_)|TEST_)|_(?:DEV_(?!TO_|(?:TOKEN|KEY)$)|TEST(?:ING)?_)"
+    r"^(?:DEV_(?!TO_)|TEST_)|_(?:DEV_(?!TO_|(?:TOKEN|KEY)$)|(?<!AB_)(?<!A_B_)TEST(?:ING)?_)"
 )
 DEVELOPMENT_FILE = regex(r"(?:^|[/._-])(?:dev|development)(?:[._-]\w+)*\.py$")
 

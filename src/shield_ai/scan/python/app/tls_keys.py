@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
 
 # Without one of these words, the variable can contain the key itself in PEM format, as with SAML.
-TLS_WORDS = word_set("SSL TLS MTLS HTTPS")
+TLS_WORDS = word_set("SSL TLS MTLS HTTPS CLIENT")
 KEY = "KEY"
 CERTIFICATES = tuple(
     f"{word}{ending}"

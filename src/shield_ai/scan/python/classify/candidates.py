@@ -24,7 +24,7 @@ HARMLESS_ENDS = word_set("""
 """)
 # A default URL of a service shows that the variable contains the URL with its password.
 SERVICE_URL = regex(
-    r"(?:redis|rediss|valkey|amqps?|pyamqp|postgres(?:ql)?|psql|mysql|mariadb|mongodb|mssql|oracle"
+    r"(?:redis|rediss|valkey|amqps?|pyamqp|postgres(?:ql)?|postgis|psql|pgsql|mysql(?:gis)?|mariadb|mongodb|mssql|oracle"
     r"|clickhouse|cockroachdb)(?:\+\w+)?://."  # not the scheme alone
 )
 

@@ -286,6 +286,8 @@ def _operands(test: ast.expr) -> Iterator[ast.expr]:
             yield from _operands(value)
     elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         yield from _operands(test.operand)
+    elif isinstance(test, ast.Compare) and all(map(_is_empty, test.comparators)):
+        yield test.left  # os.environ.get("X") is None
     else:
         yield test
 

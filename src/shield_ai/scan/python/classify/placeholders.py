@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.classify.literals import literal_text
+from shield_ai.scan.text.value_shapes import has_only_weak_words
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
@@ -31,8 +32,15 @@ def explain_placeholder(candidate: Candidate) -> SkipReason | None:
     """
     if candidate.path[-1].upper() == "SECRET_KEY" or candidate.group:
         return None
-    is_placeholder = _repeats_names(literal_text(candidate.node) or "", candidate.path)
+    text = literal_text(candidate.node) or ""
+    is_placeholder = _repeats_names(text, candidate.path) or _is_made_up(text, candidate.path)
     return SkipId.PLACEHOLDER.reason() if is_placeholder else None
+
+
+def _is_made_up(text: str, path: tuple[str, ...]) -> bool:
+    """Return whether the secret of an OAuth client consists of words: providers generate it."""
+    names = [word for name in path for word in words(name)]
+    return names[-2:] == ["CLIENT", "SECRET"] and has_only_weak_words(text)
 
 
 def _repeats_names(text: str, path: tuple[str, ...]) -> bool:

@@ -36,6 +36,16 @@ SHELL_FUNCTIONS = frozenset(
 )
 # Keyword arguments that name a variable: in click and typer, and in ConfigArgParse.
 VARIABLE_KEYWORDS = frozenset({"envvar", "env_var"})
+# Functions with the URL of a server as their first argument, which can contain a password.
+CONNECTIONS = frozenset({
+    "asyncpg.connect", "asyncpg.create_pool", "databases.Database", "dj_database_url.parse",
+    "motor.motor_asyncio.AsyncIOMotorClient", "psycopg.AsyncConnection.connect", "psycopg.connect",
+    "psycopg2.connect", "psycopg_pool.AsyncConnectionPool", "psycopg_pool.ConnectionPool",
+    "pymongo.AsyncMongoClient", "pymongo.MongoClient", "redis.Redis.from_url",
+    "redis.StrictRedis.from_url", "redis.asyncio.Redis.from_url", "redis.asyncio.from_url",
+    "redis.from_url", "sqlalchemy.create_engine", "sqlalchemy.ext.asyncio.create_async_engine",
+    "sqlmodel.create_engine",
+})  # fmt: skip
 LIBRARY_READS = {
     # https://docs.sentry.io/platforms/python/configuration/options/#dsn
     "sentry_sdk.init": LibraryRead("SENTRY_DSN", frozenset({"dsn"})),
@@ -46,6 +56,17 @@ LIBRARY_READS = {
     "anthropic.Anthropic": _ANTHROPIC,
     "anthropic.AsyncAnthropic": _ANTHROPIC,
 }
+
+
+def connection_url(node: ast.Call, function: object) -> ast.expr | None:
+    """Return the argument with the URL of a server; None for other calls.
+
+    Args:
+        node: The call.
+        function: The called function, as resolved.
+    """
+    is_connection = isinstance(function, Library) and function.path in CONNECTIONS
+    return node.args[0] if is_connection and node.args else None
 
 
 def library_read(node: ast.Call, function: object) -> tuple[str, str]:

@@ -19,6 +19,19 @@ def mutated_names(tree: ast.Module) -> frozenset[str]:
     return frozenset(target.id for target in targets if isinstance(target, ast.Name))
 
 
+@functools.lru_cache(maxsize=8)
+def mutated_attributes(tree: ast.Module) -> frozenset[str]:
+    """Return the names of the attributes that a module sets or mutates: `self.NAMES = …`."""
+    names = set()
+    for node in ast.walk(tree):
+        target = mutated_object(node)
+        if isinstance(target, ast.Attribute):
+            names.add(target.attr)
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            names.add(node.attr)
+    return frozenset(names)
+
+
 def mutated_object(node: ast.AST) -> ast.expr | None:
     """Return the object that a node mutates, or None."""
     if isinstance(node, ast.AugAssign):

@@ -21,7 +21,7 @@ from shield_ai.scan.python.readers.enumerated_values import (
     union_of_texts,
     unpacked_item,
 )
-from shield_ai.scan.python.readers.name_uses import mutated_names
+from shield_ai.scan.python.readers.name_uses import mutated_attributes, mutated_names
 from shield_ai.scan.python.readers.passed_arguments import passed_arguments
 from shield_ai.scan.python.readers.reads import concatenated_parts
 
@@ -215,13 +215,20 @@ class _Enumerator:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             parts = (node.left, node.right)
             return chain_elements([self._elements(part, scopes, depth + 1) for part in parts])
-        if isinstance(node, ast.Name):
-            value = self._only_value(node.id, scopes)
-            if value is None:
-                return self._argument_elements(node.id, scopes, depth)
-            return self._elements(value, scopes, depth + 1)
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            return self._named_elements(node, scopes, depth)
         if isinstance(node, ast.Call):
             return self._call_elements(node, scopes, depth)
+        return None
+
+    def _named_elements(
+        self, node: ast.Name | ast.Attribute, scopes: Scopes, depth: int
+    ) -> Elements:
+        value = self._value_of(node, scopes)
+        if value is not None:
+            return self._elements(value, scopes, depth + 1)
+        if isinstance(node, ast.Name):
+            return self._argument_elements(node.id, scopes, depth)
         return None
 
     def _display_elements(self, nodes: list[ast.expr], scopes: Scopes, depth: int) -> Elements:
@@ -249,8 +256,8 @@ class _Enumerator:
         if node.args:
             return None
         mapping: ast.expr | None = function.value
-        if isinstance(mapping, ast.Name):
-            mapping = self._only_value(mapping.id, scopes)
+        if isinstance(mapping, (ast.Name, ast.Attribute)):
+            mapping = self._value_of(mapping, scopes)
         return mapping_elements(mapping, function.attr)
 
     def _function_elements(
@@ -283,6 +290,27 @@ class _Enumerator:
         if separator == "":
             return None  # str.split() raises ValueError
         return [ast.Constant(value=part) for part in text.split(separator)]
+
+    def _value_of(self, node: ast.Name | ast.Attribute, scopes: Scopes) -> ast.expr | None:
+        """Return the only value of a name or of a class attribute; None if it is not known."""
+        if isinstance(node, ast.Name):
+            return self._only_value(node.id, scopes)
+        owner = node.value.id if isinstance(node.value, ast.Name) else ""
+        for scope in scopes:
+            if isinstance(scope, ast.ClassDef) and owner in {"self", "cls", scope.name}:
+                return self._class_value(scope, node.attr)
+        return None
+
+    def _class_value(self, scope: ast.ClassDef, name: str) -> ast.expr | None:
+        """Return the only value of an attribute of a class that the module does not mutate."""
+        values = []
+        for statement in scope.body:
+            for target, value in _assigned(statement):
+                if isinstance(target, ast.Name) and target.id == name:
+                    values.append(value)
+        if len(values) != 1 or name in mutated_attributes(self._module.source.tree):
+            return None
+        return values[0] if isinstance(values[0], ast.expr) else None
 
     def _only_value(self, name: str, scopes: Scopes) -> ast.expr | None:
         """Return a name's only value; None if it has several values, or the module mutates it."""

@@ -26,6 +26,8 @@ SECRET_ANNOTATION = regex(
     r"\b(?:Secret(?:Str|Bytes)"
     r"|(?:Postgres|Cockroach|MySQL|MariaDB|ClickHouse|Snowflake|Mongo|Redis|Amqp|Nats)Dsn)\b"
 )
+# A type of URL does not say whether the URL holds a password.
+URL_TYPE = regex(r"\b(?:Any|AnyHttp|Http|AnyWebsocket|Websocket|File|Ftp)?Url$")
 
 
 def field_default_contains_read(
@@ -149,4 +151,4 @@ def _is_field_call(value: ast.expr | None) -> bool:
 
 def _is_conversion(call: ast.Call) -> bool:
     name = ast.unparse(call.func)
-    return name in TEXT_TYPES or bool(SECRET_ANNOTATION.search(name))
+    return name in TEXT_TYPES or bool(SECRET_ANNOTATION.search(name) or URL_TYPE.search(name))

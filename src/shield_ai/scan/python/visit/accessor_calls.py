@@ -36,6 +36,12 @@ class AccessorCallVisitor(NamedReadVisitor):
         # the get_secret calls, and the mapping of the map file that they import it from
         self.accessor_calls: list[tuple[ast.Call, SecretMap | None]] = []
         self.secret_calls: list[SecretCall] = []
+        self.called: set[str] = set()  # variables that get_secret calls read
+
+    @property
+    def migrated(self) -> set[str]:
+        """The variables that are read through the runtime."""
+        return self.called | self.served
 
     def visit_accessor_call(
         self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction, *, direct: bool
@@ -54,7 +60,7 @@ class AccessorCallVisitor(NamedReadVisitor):
             lacks_default = accessor.name != PRESENCE and self._lacks_default(node)
             call = call._replace(lacks_default=lacks_default, variables=own)
             self.secret_calls.append(call)
-        self.migrated.update(variables)
+        self.called.update(variables)
         if variables and accessor.name != PRESENCE:
             self._add_migrated_read(node, path, variables[0], direct=direct)
         for argument in node.args[1:]:

@@ -50,8 +50,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
         self, project: Project, module: Module, statement_filter: StatementFilter | None = None
     ) -> None:
         super().__init__(project, module, statement_filter)
-        self.migrated: set[str] = set()  # variables read through the runtime
-        self.has_settings_source = False  # a class has shield's settings source
+        self.served: set[str] = set()  # variables that a settings source reads
+        self.served_lines: set[int] = set()  # of the fields that it serves
         # texts in defaults that are not migrated: the reason, and the variable that overrides them
         self.kept_texts: dict[ast.expr, tuple[SkipReason | None, str]] = {}
         self._kinds: dict[ast.ClassDef, ClassKind] = {}
@@ -76,11 +76,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
             return
         settings = self._readers.settings_of(node, self.scopes)
         if settings:
-            self._record_served(served_variables(self.resolver, settings))
-
-    def _record_served(self, variables: set[str]) -> None:
-        self.migrated |= variables
-        self.has_settings_source = self.has_settings_source or bool(variables)
+            self.served |= served_variables(self.resolver, settings)
 
     def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
         """Visit an assignment; the defaults in a pydantic class are not migrated."""
@@ -278,7 +274,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
         reason = case.reason(variable=variable or "a variable")
         self._keep_texts(value, reason, variable)
         if variable in settings.migrated:
-            self._record_served({variable})
+            self.served.add(variable)
+            self.served_lines.add(node.lineno)
         else:
             self.add(candidate)
 

@@ -18,6 +18,7 @@ from shield_ai.scan.python.classify.literals import (
     literal_text,
 )
 from shield_ai.scan.python.readers.known_readers import Environ, Library
+from shield_ai.scan.python.readers.library_reads import connection_url
 from shield_ai.scan.python.readers.possible_names import texts_of_name
 from shield_ai.scan.python.settings_classes.stage_classes import StageClasses
 from shield_ai.scan.python.visit.accessor_calls import AccessorCallVisitor
@@ -54,6 +55,7 @@ class SecretVisitor(AccessorCallVisitor):
         super().__init__(project, module, statement_filter)
         self.candidates: list[Candidate] = []
         self.assigned_settings: set[str] = set()  # settings with a value that is not constant
+        self._connection_urls: set[ast.expr] = set()  # arguments with the URL of a server
         self._stage_classes: StageClasses | None = None  # of the module, at the first class
         self._computed_writes: set[str] = set()  # variables that may be set under a computed name
         self._followed_writes: set[str] = set()  # names in the code that these depend on
@@ -206,10 +208,19 @@ class SecretVisitor(AccessorCallVisitor):
         self._set_database_field(candidate)
         self.add(candidate)
 
+    def visit_library_call(self, node: ast.Call, function: object) -> None:
+        """Record the variable or the URL with which a function of a library connects."""
+        super().visit_library_call(node, function)
+        url = connection_url(node, function)
+        if url is not None:
+            self._connection_urls.add(url)
+
     def add(self, candidate: Candidate) -> None:
         """Add a candidate, with its position and the reason why it cannot be migrated."""
         candidate.span = self._span(candidate.node)
         candidate.scope = id(self.scopes[-1])
+        if candidate.node in self._connection_urls:
+            candidate.is_always_secret = True
         if not candidate.reason:
             candidate.reason = self._explain_stage(candidate)
         if not candidate.reason:
