@@ -17,6 +17,7 @@ from shield_ai.model.errors import (
     UnsafePlanError,
 )
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.naming import DOTENV
 from shield_ai.project import git
 from shield_ai.project.env_file import (
     EXPANDED_BY_DOTENV,
@@ -27,7 +28,6 @@ from shield_ai.project.env_file import (
     set_variables,
 )
 from shield_ai.project.safe_write import read_private_file, write_private_file
-from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -18,8 +18,8 @@ from shield_ai.model.locator import (
     Locator,
     Prompt,
 )
+from shield_ai.model.naming import DOTENV
 from shield_ai.project.values import read_env_file
-from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 from shield_ai.scan.text.value_shapes import CHANGE_ME, PLACEHOLDER
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from shield_ai.model.words import word_set, words
 
 SIGN_IN_KEY = "AWS_SECRET_ACCESS_KEY"  # boto3 signs in with it, unless the app has an IAM role
 MANIFEST = "shield.toml"
+DOTENV = ".env"
 # Secrets Manager appends such a suffix to ARNs. It reads a name that ends like this as a partial
 # ARN: https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 ARN_SUFFIX = re.compile(r"-[A-Za-z0-9]{6}$")

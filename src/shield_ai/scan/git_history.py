@@ -20,11 +20,9 @@ from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.app.complete import assign_fingerprints
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.changed_region import PreviousVersions, changed_region
-from shield_ai.scan.text.detector import Detector
+from shield_ai.scan.text.engine import create_detector
 from shield_ai.scan.text.hits import FileFindings
-from shield_ai.scan.text.prefilter import create_prefilter
 from shield_ai.scan.text.reader import MAX_SIZE, is_binary
-from shield_ai.scan.text.token_rules import RegexRules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -109,9 +107,8 @@ class _HistoryScanner:
     def __init__(
         self, patterns: list[Pattern], head_blobs: set[str], *, include_low_confidence: bool
     ) -> None:
-        tokens = RegexRules(rule for loaded in patterns for rule in loaded.rules)
         self.skipped: list[Skipped] = []
-        self._detector = Detector(patterns, create_prefilter(tokens, MAX_SIZE))
+        self._detector = create_detector(patterns, MAX_SIZE)
         self._head_blobs = head_blobs
         self._include_low_confidence = include_low_confidence
         self._found: dict[tuple[str, bytes], Finding] = {}  # by rule and value

@@ -19,7 +19,7 @@ from shield_ai.flow.apply.run import Applier
 from shield_ai.flow.apply.settings_check import SettingsCheck, SettingsComparison
 from shield_ai.flow.apply.settings_values import known_values
 from shield_ai.flow.apply.stale_logins import require_working_logins
-from shield_ai.flow.plan.plan_effects import changes_nothing, rewrites_code
+from shield_ai.flow.plan.plan_effects import changes_nothing, edited_paths, rewrites_code
 from shield_ai.flow.plan.planning_session import PlanningSession
 from shield_ai.flow.plan.preconditions import (
     require_committed,
@@ -29,7 +29,7 @@ from shield_ai.flow.plan.preconditions import (
 )
 from shield_ai.flow.value_sources import planned_env_files, require_unambiguous
 from shield_ai.model.plan import NOT_COMPARED
-from shield_ai.rewrite.python.fixers.move_literals import DOTENV, dotenv_change
+from shield_ai.rewrite.project.dotenv_values import dotenv_change
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -96,8 +96,7 @@ class ApplySession(PlanningSession):
         if not all(is_unedited(step, self.tree.read) for step in steps):
             return []
         if plan:
-            planned = {DOTENV, *(file.path for file in plan.files)}
-            if not planned.issuperset(step.what for step in steps):
+            if not edited_paths(plan).issuperset(step.what for step in steps):
                 return []
         return [] if self.only == "aws" else steps
 
@@ -165,7 +164,7 @@ class ApplySession(PlanningSession):
         values = self.values.open([*selected, *planned_env_files(plan.changes)])
         require_unambiguous(plan.changes, values)
         require_working_logins(plan, self.target_manifest, values, self.aws)
-        change = dotenv_change(plan.dotenv, values, self.tree.read(DOTENV))
+        change = dotenv_change(plan.dotenv, values, self.tree.read)
         if change:
             plan = msgspec.structs.replace(plan, files=(*plan.files, change))
         leaves_uncompared = bool(uncompared_steps(self.journal.load()))

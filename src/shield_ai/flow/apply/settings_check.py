@@ -11,10 +11,10 @@ from shield_ai.flow.apply.sample_values import sample_value
 from shield_ai.flow.apply.settings_probe import SettingsLoader, compare_settings
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.naming import DOTENV
 from shield_ai.model.plan import Comparison
 from shield_ai.project.app_name import project_names
 from shield_ai.project.runtime_names import PACKAGE
-from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

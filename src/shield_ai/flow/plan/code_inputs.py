@@ -11,7 +11,7 @@ from shield_ai.flow.plan.deployment_plan import (
     passed_on_variables,
 )
 from shield_ai.flow.plan.literal_removal import open_literal_removal
-from shield_ai.model.naming import MANIFEST
+from shield_ai.model.naming import DOTENV, MANIFEST
 from shield_ai.project import git
 from shield_ai.project.docker_copies import read_dockerfiles
 from shield_ai.project.files_above import FilesAbove, read_files_above
@@ -20,7 +20,6 @@ from shield_ai.project.tree import BACKUP
 from shield_ai.rewrite.project.dependencies.pyproject import LOCK_COMMANDS
 from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
 from shield_ai.rewrite.project.fixer import DotenvFiles
-from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.preconditions import require_untracked_dotenv
+from shield_ai.model.naming import DOTENV
 from shield_ai.project.values import read_env_file
-from shield_ai.rewrite.python.fixers.move_literals import DOTENV, LiteralRemoval
+from shield_ai.rewrite.python.fixers.move_literals import LiteralRemoval
 
 if TYPE_CHECKING:
     from shield_ai.flow.app_context import AppContext

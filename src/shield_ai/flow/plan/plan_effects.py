@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.model.naming import DOTENV
 from shield_ai.model.plan import Action
 from shield_ai.project.runtime_names import COPY, is_copied_file
 
@@ -28,6 +29,15 @@ def rewrites_code(plan: Plan) -> bool:
         plan: The plan.
     """
     return any(file.before and file.path.endswith(".py") for file in plan.files)
+
+
+def edited_paths(plan: Plan) -> set[str]:
+    """Return the files that applying a plan may write, including .env.
+
+    Args:
+        plan: The plan.
+    """
+    return {DOTENV, *(file.path for file in plan.files)}
 
 
 def adds_runtime(plan: Plan) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.flow.value_sources import planned_env_files
 from shield_ai.model.errors import UnsafePlanError, ValueMissingError
-from shield_ai.model.naming import MANIFEST
+from shield_ai.model.naming import DOTENV, MANIFEST
 from shield_ai.model.printable import printable
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project import git
@@ -18,7 +18,6 @@ from shield_ai.project.python_source import digest
 from shield_ai.project.python_versions import OLDEST_SUPPORTED, OLDEST_WORKING, newest_python
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.rewrite.project.file_edits import creation_change
-from shield_ai.rewrite.python.fixers.move_literals import DOTENV
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

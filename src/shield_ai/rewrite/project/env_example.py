@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.manifest import DEFAULT_REGION
+from shield_ai.model.naming import DOTENV
 from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.describe import stage_variable
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.fixer import DotenvFiles, FixContext
 
 PATH = ".env.example"
-DOTENV = ".env"
 VARIABLE = regex(
     rb"^[ \t]*(?:#[ \t]*)?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE
 )

@@ -93,16 +93,24 @@ def scan_credentials(
     patterns = tuple(patterns)
     if pool and pool.jobs > 1 and len(paths) >= MIN_FILES_FOR_POOL:
         return _scan_in_pool(paths, patterns, pool, progress, custom_paths)
-    detector = _create_detector(patterns, AVERAGE_SIZE * len(paths), custom_paths)
+    detector = create_detector(patterns, AVERAGE_SIZE * len(paths), custom_paths)
     return _scan_files(paths, read, detector, progress)
 
 
-def _create_detector(
-    patterns: tuple[Pattern, ...],
+def create_detector(
+    patterns: Sequence[Pattern],
     size: int,
-    custom_paths: AbstractSet[str] | None,
+    custom_paths: AbstractSet[str] | None = None,
     custom_budget: float = CUSTOM_BUDGET,
 ) -> Detector:
+    """Return a detector with the prefilter that is fast for an amount of text.
+
+    Args:
+        patterns: The patterns with the rules.
+        size: The expected amount of text, in bytes.
+        custom_paths: The files that the rules of the app search; None for all.
+        custom_budget: The seconds that the rules of the app may take.
+    """
     rules = (rule for pattern in patterns for rule in pattern.rules)
     tokens = RegexRules(rules, custom_budget)
     return Detector(patterns, create_prefilter(tokens, size), custom_paths)
@@ -212,5 +220,5 @@ def _scan_chunk(
 ) -> CredentialScan:
     # With this size, the process uses hyperscan even for a few files.
     budget = CUSTOM_BUDGET / CHUNKS_PER_JOB
-    detector = _create_detector(patterns, MAX_SIZE, custom_paths, budget)
+    detector = create_detector(patterns, MAX_SIZE, custom_paths, budget)
     return _scan_files(paths, reader(root), detector)

@@ -7,10 +7,6 @@ import subprocess
 import pytest
 from shield_helpers import shield
 
-from shield_ai.model.plan import Origin
-from shield_ai.project.values import Values
-from shield_ai.rewrite.python.fixers.move_literals import dotenv_change
-
 KEY, MAIL, BANK = (secrets.token_urlsafe(24) for _ in range(3))
 LOADED = "from dotenv import load_dotenv\n\nload_dotenv()\n"
 DECOUPLE = "from decouple import config\n\nDEBUG = config('DEBUG', default=False)\n"
@@ -104,18 +100,6 @@ def test_removes_defaults_of_migrated_secrets(app):
     assert (root / ".env").read_text().startswith("OTHER=1\nBANK_SECRET_KEY='")
     run(root, "rollback")
     assert contents(root) == middle
-
-
-@pytest.mark.parametrize(
-    "line",
-    [
-        pytest.param("\ufeffDB_PASSWORD", id="after a byte order mark"),
-        pytest.param("  export DB_PASSWORD", id="indented"),
-    ],
-)
-def test_a_variable_of_dotenv_is_not_appended_again(line):
-    origin = Origin(locator="", field="DB_PASSWORD")
-    assert dotenv_change([origin], Values({}), f"{line}=x\n".encode()) is None
 
 
 @pytest.mark.parametrize(

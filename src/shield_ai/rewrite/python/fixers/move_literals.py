@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.edit import Edit
 from shield_ai.model.locator import CodeLiteral
+from shield_ai.model.naming import DOTENV
 from shield_ai.model.plan import Origin
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId, SkipReason
-from shield_ai.project.env_file import read_assignments
-from shield_ai.project.python_source import file_change
 from shield_ai.project.secret_map import hardcoded_default
-from shield_ai.rewrite.project.file_edits import newline
 from shield_ai.rewrite.python.calls import calls_at, string_value, variable_of_call
 from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.lines.formatting import file_quote, make_edit
@@ -21,14 +19,12 @@ from shield_ai.rewrite.python.lines.formatting import file_quote, make_edit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from shield_ai.model.edit import FileChange
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.site import FoundSite
     from shield_ai.project.python_source import Source
     from shield_ai.project.secret_map import SecretMap
     from shield_ai.project.values import Values
 
-DOTENV = ".env"
 # python-dotenv, django-environ and python-decouple read these differently in single quotes.
 AMBIGUOUS = ("'", "\\", "\n", "\r", "${", "\0")
 
@@ -158,33 +154,3 @@ def _literal_default(call: ast.Call, known: SecretMap | None) -> ast.expr | None
         return None
     follows_name = len(call.args) > 1 or (call.keywords and call.keywords[0].arg == "default")
     return hardcoded_default(call, known) if follows_name else None
-
-
-def dotenv_change(
-    origins: Iterable[Origin], values: Values, raw: bytes | None
-) -> FileChange | None:
-    """Return the change that adds values to .env, or None if it has all of them.
-
-    The edit contains secret values: create it only when it is applied, never for a plan.
-
-    Args:
-        origins: The values to add; the field is the variable.
-        values: Resolves the locators.
-        raw: The bytes of .env, None if it does not exist.
-
-    Raises:
-        SourceError: .env is not UTF-8.
-    """
-    raw_text = raw or b""
-    existing = read_assignments(raw_text)
-    lines = []
-    for origin in origins:
-        if origin.field not in existing:
-            lines.append(f"{origin.field}='{values.resolve(origin.source).reveal()}'\n")
-    if not lines:
-        return None
-    lead = "\n" if raw_text and not raw_text.endswith(b"\n") else ""
-    text = (lead + "".join(lines)).replace("\n", newline(raw_text))
-    at = len(raw_text)
-    edit = Edit(path=DOTENV, start=at, end=at, replacement=text)
-    return file_change(DOTENV, raw, [edit], private=True)

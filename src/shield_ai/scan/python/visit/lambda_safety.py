@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.visit.assigned_names import stored_names
+
+if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
 
 SUSPENSIONS = (ast.Await, ast.Yield, ast.YieldFrom)
 # Functions that depend on the frame in which they are called.
@@ -24,6 +29,24 @@ def explain_not_lambda_safe(node: ast.expr) -> SkipReason | None:
             if name in FRAME_FUNCTIONS:
                 return SkipId.DEPENDS_ON_FRAME.reason(function=name)
     return None
+
+
+def names_to_bind(node: ast.expr, names: AbstractSet[str]) -> tuple[str, ...]:
+    """Return the names in an expression that a lambda must bind as defaults, in order.
+
+    A lambda can't see the names of a class body. It would see the last value of a name that a loop
+    binds again, which linters report although get_secret() calls the lambda at once.
+
+    Args:
+        node: The expression.
+        names: The names of the class body and the loops around it.
+    """
+    outer = names - stored_names([node])
+    loaded = []
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in outer:
+            loaded.append(part.id)
+    return tuple(dict.fromkeys(loaded))
 
 
 def unused_quote(inner: str, fstring: str) -> str:

@@ -22,9 +22,12 @@ from shield_ai.scan.python.readers.library_reads import connection_url
 from shield_ai.scan.python.readers.possible_names import texts_of_name
 from shield_ai.scan.python.settings_classes.stage_classes import StageClasses
 from shield_ai.scan.python.visit.accessor_calls import AccessorCallVisitor
-from shield_ai.scan.python.visit.assigned_names import stored_names
 from shield_ai.scan.python.visit.fstrings import find_span
-from shield_ai.scan.python.visit.lambda_safety import explain_not_lambda_safe, unused_quote
+from shield_ai.scan.python.visit.lambda_safety import (
+    explain_not_lambda_safe,
+    names_to_bind,
+    unused_quote,
+)
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
@@ -239,23 +242,12 @@ class SecretVisitor(AccessorCallVisitor):
         return self._stage_classes.explain(candidate, scope)
 
     def _names_to_bind(self, node: ast.expr) -> tuple[str, ...]:
-        """Return the names in an expression that a lambda must bind as defaults.
-
-        A lambda can't see the names of a class body. It would see the last value of a name that a
-        loop binds again, which linters report although get_secret() calls the lambda at once.
-        """
+        """Return the names of the class and of the loops that a lambda must bind as defaults."""
         scope = self.scopes[-1]
         names = set(self._loop_names)
         if isinstance(scope, ast.ClassDef) and not self._in_comprehension:
             names |= self.module.names(scope).keys()
-        if not names:
-            return ()
-        names -= stored_names([node])
-        used = []
-        for part in ast.walk(node):
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
-                used.append(part.id)
-        return tuple(dict.fromkeys(name for name in used if name in names))
+        return names_to_bind(node, names)
 
     def _span(self, node: ast.expr) -> tuple[int, int] | None:
         if self._fstrings:
