@@ -9,7 +9,7 @@ import pytest
 from runtime_server import Clock, Server, point_at, set_limit
 
 import shield_runtime as runtime
-from shield_runtime import process
+from shield_runtime import process, transport
 
 
 @pytest.fixture(scope="session")
@@ -44,10 +44,23 @@ def on(off, session_server):
     """AWS on, in production, at an empty server of ours."""
     session_server.reset()
     point_at(session_server, off)
+    record_errors(session_server, off)
     yield session_server
     session_server.release()
     join_fetches()
     close_sockets()
+
+
+def record_errors(server, monkeypatch):
+    """Keep the errors that the runtime hides, because they may contain values, for a failed test."""
+    error_code = transport.error_code
+
+    def recorded(error):
+        cause = getattr(error, "kwargs", {}).get("error", error)
+        server.client_errors.append(f"{cause!r} of {cause.__context__!r}")
+        return error_code(error)
+
+    monkeypatch.setattr(transport, "error_code", recorded)
 
 
 def join_fetches():

@@ -65,6 +65,11 @@ class Server(ThreadingHTTPServer):
         self.arrived = threading.Semaphore(0)  # released once a request
         self.ending = threading.Event()
         self.lock = threading.Lock()
+        self.client_errors = []  # what the runtime's calls raised, which it does not show
+
+    def __repr__(self):
+        """Show a failed test what happened on the wire."""
+        return f"<Server {self.url} calls={self.calls} client_errors={self.client_errors}>"
 
     @property
     def url(self):
