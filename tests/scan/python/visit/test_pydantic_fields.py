@@ -206,6 +206,8 @@ FIRST = "the default of {}: move the value to .env, then remove it here"
         pytest.param("", "db: Database", "", "as part of the JSON", id="without a delimiter"),
         pytest.param("env_nested_delimiter=SEPARATOR", "db: Database", "", "computes the names", id="computed"),
         pytest.param("env_nested_delimiter='__'", "db: Database\n    replica: Database", "", "several settings fields", id="twice"),
+        pytest.param("env_nested_delimiter='__'", "db: Database\n\nclass Prod(Settings):\n    debug: bool = False", "DB__PASSWORD", "", id="subclass"),
+        pytest.param("env_nested_delimiter='__'", "db: Database\n\nclass Prod(Settings):\n    model_config = SettingsConfigDict(env_prefix='a_')", "", "several settings fields", id="subclass with another prefix"),
         pytest.param("env_nested_delimiter='__'", "db: Database = Field(alias='x')", "", "as part of the JSON", id="alias"),
     ],
 )  # fmt: skip

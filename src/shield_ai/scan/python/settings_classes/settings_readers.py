@@ -70,8 +70,11 @@ class SettingsReaders:
             self._add_nested(settings, base, "", MAX_NESTED)
 
     def _add(self, node: ast.ClassDef, reader: SettingsReader) -> None:
-        if self._readers is not None:
-            self._readers.setdefault(node, []).append(reader)
+        if self._readers is None:
+            return
+        readers = self._readers.setdefault(node, [])
+        if not any(_inherits(reader, other) for other in readers):
+            readers.append(reader)
 
     def _add_nested(
         self, settings: SettingsClass, node: ast.ClassDef, parents: str | None, levels: int
@@ -106,6 +109,18 @@ class SettingsReaders:
                 if not isinstance(found, str) and found[0] is self._resolver.module:
                     return found[1]
         return None
+
+
+def _inherits(reader: SettingsReader, other: SettingsReader) -> bool:
+    """Return whether a class reads the same variables as its base class, with the same source."""
+    settings = reader.settings
+    return (
+        reader.parents == other.parents
+        and settings.prefix == other.settings.prefix
+        and settings.nested_delimiter == other.settings.nested_delimiter
+        and not settings.reason
+        and any(base is other.settings.node for _, base in settings.bases)
+    )
 
 
 def nested_settings_fields(
