@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def print_edits(undo: Undo, *, force: bool) -> None:
     """Print the edits since apply, and how to save values that the rollback deletes."""
-    for file in find_edited_files(undo.steps, undo.app.tree, undo.journal.backups):
+    for file in find_edited_files(undo.steps, undo.app.tree, undo.journal):
         echo(edited_text(file.path, file.applied, file.now or b""), err=True)
         if file.merged is not None and not force:
             echo(f"these edits of {printable(file.path)} are kept", err=True)

@@ -149,7 +149,7 @@ def test_an_edited_new_file_is_a_conflict(app, aws):
     plan_and_apply(app)
     (app / "utils/secrets.py").write_bytes(b"mine")
     with Journal(app).locked() as journal:
-        found = find_edited_files(journal.last_steps(), Tree(app), journal.backups)
+        found = find_edited_files(journal.last_steps(), Tree(app), journal)
         assert [(file.path, file.now, file.applied, file.merged) for file in found] == [
             ("utils/secrets.py", b"mine", b"new\n", None)
         ]

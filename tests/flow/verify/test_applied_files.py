@@ -53,6 +53,13 @@ def edit(path, old="", new=""):
     path.write_text(text.replace(old, new) if old else text + new)
 
 
+def test_a_branch_without_the_changes(app):
+    git(app, "checkout", "-q", "HEAD~1")
+    status, detail, hint = check(app)
+    assert (status, detail) == ("failed", "every file is as it was before apply")
+    assert hint.startswith("check out the branch with the changes")
+
+
 def test_a_committed_edit_is_no_failure(app):
     edit(app / "shop/settings.py", new="\nLANGUAGE_CODE = 'de'\n")
     commit(app)

@@ -96,6 +96,13 @@ class RunHistory:
                 return found
         return self._newest(self.open_file_steps)
 
+    def original_files(self) -> dict[str, str | None]:
+        """Return the sha256 of each file before the first open step; None: it did not exist."""
+        original: dict[str, str | None] = {}
+        for run in reversed(self.run_ids()):
+            original |= {step.what: step.before for step in self.open_file_steps(run)}
+        return original
+
     def last_aws_steps(self) -> list[AwsStep]:
         """Return the open steps that change AWS, of the newest run that has some."""
         return self._newest(self.open_aws_steps)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.journal.backups import Backups
     from shield_ai.flow.journal.journal_record import Step
+    from shield_ai.flow.journal.log import Journal
     from shield_ai.project.tree import Tree
 
 
@@ -29,18 +30,22 @@ class EditedFile(msgspec.Struct, frozen=True, kw_only=True):
     merged: bytes | None  # the content before apply with the edits since; None: not possible
 
 
-def find_edited_files(steps: Sequence[Step], tree: Tree, backups: Backups) -> list[EditedFile]:
+def find_edited_files(steps: Sequence[Step], tree: Tree, journal: Journal) -> list[EditedFile]:
     """Return the files that were edited since apply.
+
+    A file that is as before the first apply is not among them: nothing is left to undo, for example
+    on a branch without the changes.
 
     Args:
         steps: The steps of a run, newest first.
         tree: The app's folder.
-        backups: The contents before and after apply.
+        journal: Has the contents before and after apply.
 
     Raises:
         SourceError: A file or a backup can't be read.
     """
     file_steps = [step for step in steps if isinstance(step, FileStep)]
+    original = journal.original_files()
     number_of_steps = Counter(step.what for step in file_steps)
     found: dict[str, EditedFile] = {}
     # A run that was continued may have several steps for one file: follow them back in time.
@@ -48,12 +53,14 @@ def find_edited_files(steps: Sequence[Step], tree: Tree, backups: Backups) -> li
     for step in file_steps:
         now = tree.read(step.what)
         current = None if now is None else digest(now)
+        if current == original.get(step.what, step.after):
+            continue
         current = expected.get(step.what, current)
         if current == step.after:
             expected[step.what] = step.before
         elif current != step.before and step.what not in found:
             is_only_step = number_of_steps[step.what] == 1
-            found[step.what] = _edited_file(step, now, backups, can_merge=is_only_step)
+            found[step.what] = _edited_file(step, now, journal.backups, can_merge=is_only_step)
     return list(found.values())
 
 

@@ -190,7 +190,7 @@ class Rollback:
         self, steps: Sequence[Step], *, force: bool
     ) -> tuple[dict[str, EditedFile], list[EditedFile]]:
         """Return the files that keep their later edits, by path, and the files that lose them."""
-        edited = find_edited_files(steps, self.tree, self.journal.backups)
+        edited = find_edited_files(steps, self.tree, self.journal)
         merged = {file.path: file for file in edited if file.merged is not None and not force}
         lost = [file for file in edited if file.path not in merged]
         if not force:

@@ -35,6 +35,7 @@ FILES_UNCHANGED = CheckInfo(
 )
 _SETTINGS_SOURCE = "SecretsManagerSource"
 _MAP_HINT = "move other code out of the map file, then run shield apply"
+_OLD_HINT = "check out the branch with the changes, or run shield apply again"
 _CALL_HINT = "restore the call of get_secret(), or remove the secret from shield.toml"
 
 
@@ -42,8 +43,8 @@ def verify_files(app: AppContext) -> Check:
     """Check the files that changed since apply.
 
     Users may edit their settings. The check fails only if an edit removed the get_secret() call of
-    a secret in shield.toml, or added code to the map file. Other checks compare the copy of the
-    runtime, the mapping and the IAM policy with what they must be.
+    a secret in shield.toml, or added code to the map file, or if all changes are gone. Other checks
+    compare the copy of the runtime, the mapping and the IAM policy with what they must be.
 
     Args:
         app: The app.
@@ -54,6 +55,8 @@ def verify_files(app: AppContext) -> Check:
         return make_check(
             FILES_UNCHANGED, Status.UNKNOWN, "no change of a file is recorded in the journal"
         )
+    if _has_old_files(app, journal.original_files()):
+        return _failed("every file is as it was before apply", _OLD_HINT)
     changed = _changed_files(app, applied)
     runtime = app.manifest.app.runtime
     if runtime in changed:
@@ -67,6 +70,15 @@ def verify_files(app: AppContext) -> Check:
     places = join_names(_with_states(app, changed))
     detail = f"changed since apply: {places}" if places else ""
     return make_check(FILES_UNCHANGED, Status.OK, detail)
+
+
+def _has_old_files(app: AppContext, before: dict[str, str | None]) -> bool:
+    """Return whether all files are as before apply, such as on a branch without its changes."""
+    for path, old in before.items():
+        raw = app.tree.read(path)
+        if (None if raw is None else digest(raw)) != old:
+            return False
+    return True
 
 
 def _failed(detail: str, hint: str) -> Check:
