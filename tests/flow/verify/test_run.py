@@ -47,3 +47,14 @@ def test_a_folder_without_shield_toml(tmp_path):
     assert "no shield.toml in" in done.err
     assert "run shield draft to create it" in done.err
     assert run("verify", "--only", "code", cwd=tmp_path).code == 0
+
+
+def test_hints_name_the_selected_environment(tmp_path, aws):
+    make_app(tmp_path)
+    run("draft", cwd=tmp_path)
+    manifest = tmp_path / "shield.toml"
+    manifest.write_text(manifest.read_text() + '\n[environments.staging]\nprefix = "staging/"\n')
+    command = ["verify", "--only", "aws", "--environment", "staging", "--json"]
+    hints = [check["hint"] for check in json.loads(run(*command, cwd=tmp_path).out)["checks"]]
+    assert any("shield apply --environment staging" in hint for hint in hints)
+    assert not any("shield apply " in hint.replace("apply --environment", "") for hint in hints)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from shield_ai.flow.plan.manifest_preconditions import require_existing_settings
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget, CodeCheck, find_checks
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.app_options import SettingsOptions
     from shield_ai.flow.verify.check import Check
+
+COMMAND = re.compile(r"\bshield (?:apply|plan|pull|rotate)\b")
 
 
 def run_checks(app: AppContext, settings: SettingsOptions) -> list[Check]:
@@ -33,7 +38,15 @@ def run_checks(app: AppContext, settings: SettingsOptions) -> list[Check]:
         checks += _check_code(app)
     if app.aws:
         checks += _check_aws(app, app.aws, settings)
-    return checks
+    return [_with_environment(check, app.options.environment) for check in checks]
+
+
+def _with_environment(check: Check, environment: str) -> Check:
+    """Add the selected environment to the commands in a hint."""
+    if not environment:
+        return check
+    hint = COMMAND.sub(rf"\g<0> --environment {environment}", check.hint)
+    return msgspec.structs.replace(check, hint=hint)
 
 
 def _check_code(app: AppContext) -> Iterator[Check]:
