@@ -26,7 +26,8 @@ _RECEIPT_NOUNS = {
 
 def receipts_text(receipts: Sequence[Receipt]) -> str:
     """Summarize completed steps."""
-    numbers = Counter((receipt.step, receipt.detail) for receipt in receipts)
+    # "edited, restricted to its owner" is an edited file, too
+    numbers = Counter((receipt.step, receipt.detail.partition(", ")[0]) for receipt in receipts)
     parts = [
         f"{count(number, _RECEIPT_NOUNS[step])} {detail}"
         for (step, detail), number in numbers.items()

@@ -116,6 +116,7 @@ def test_restricts_permissions_of_dotenv_and_restores_them(app, mode, after):
     assert done.code == 0, done.text
     assert stat.S_IMODE((root / ".env").stat().st_mode) == after
     assert (".env  edited, restricted to its owner" in done.err) == (mode != after)
+    assert ", restricted" not in done.err.rpartition("done: ")[2]
     run(root, "rollback")
     assert ((root / ".env").read_text(), stat.S_IMODE((root / ".env").stat().st_mode)) == (
         "OTHER=1\n",
