@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
@@ -47,6 +48,21 @@ OMIT_LINE = regex(
 )
 
 
+class _Folder(NamedTuple):
+    """A folder that may configure coverage."""
+
+    read: FileReader
+    prefix: str = ""  # of its paths, such as "backend/"
+
+    def content(self, name: str) -> bytes:
+        """Return the bytes of a file; empty if it does not exist."""
+        return read_optional(self.read, self.prefix + name) or b""
+
+    def insert(self, name: str, offset: int, text: str) -> Outcome:
+        """Insert a text into a file."""
+        return [insertion_change(self.prefix + name, self.content(name), offset, text)], []
+
+
 def fix(context: FixContext) -> Outcome:
     """Exclude the copy of the runtime."""
     return omit_copy(context.read, context.manifest)
@@ -61,63 +77,77 @@ def omit_copy(read: FileReader, manifest: Manifest) -> Outcome:
     """
     if manifest.app.runtime == "package":
         return NOTHING
-    minimum = next((path for path in FILES if MINIMUM.search(read_optional(read, path) or b"")), "")
-    if not minimum and not _measures_copy(read):
+    copy = copy_folder(manifest.app.runtime)
+    for parent in reversed(PurePosixPath(copy).parents):
+        prefix = "" if str(parent) == "." else f"{parent}/"
+        outcome = _omit(_Folder(read, prefix), f"{copy.removeprefix(prefix)}/*")
+        if outcome != NOTHING:
+            return outcome
+    return NOTHING
+
+
+def _omit(folder: _Folder, pattern: str) -> Outcome:
+    """Add a pattern to the option `omit` in a folder, or report that it is missing there."""
+    minimum = next((name for name in FILES if MINIMUM.search(folder.content(name))), "")
+    if not minimum and not _measures_copy(folder):
         return NOTHING
-    pattern = f"{copy_folder(manifest.app.runtime)}/*"
-    for path in FILES:
-        if pattern.encode() in (read_optional(read, path) or b""):
-            return NOTHING
-    for path in INI_FILES:
-        raw = read_optional(read, path) or b""
+    if any(pattern.encode() in folder.content(name) for name in FILES):
+        return NOTHING
+    return (
+        _extend_option(folder, pattern)
+        or _new_option(folder, pattern)
+        or _report(folder, minimum, pattern)
+    )
+
+
+def _extend_option(folder: _Folder, pattern: str) -> Outcome | None:
+    """Add a pattern to an option `omit` with several patterns; None without one."""
+    for name in INI_FILES:
+        raw = folder.content(name)
         match = OMIT.search(raw)
         if match:
             line = f"\n{match['indent'].decode()}{pattern}"
             end = match.end(1) - raw[: match.end(1)].endswith(b"\r")
-            return [insertion_change(path, raw, end, line)], []
+            return folder.insert(name, end, line)
         match = OMIT_LINE.search(raw)
         if match and b"," in match[0].rpartition(b"=")[2]:
-            return [insertion_change(path, raw, match.end(), f",{pattern}")], []
+            return folder.insert(name, match.end(), f",{pattern}")
     for section in SECTIONS:
         keys = ("tool", "coverage", section, "omit")
-        outcome = append_to_array(PYPROJECT, functools.partial(read_optional, read), keys, pattern)
+        read = functools.partial(read_optional, folder.read)
+        outcome = append_to_array(folder.prefix + PYPROJECT, read, keys, pattern)
         if outcome:
             return outcome
-    return _new_option(read, pattern) or _report(minimum, pattern)
+    return None
 
 
-def _measures_copy(read: FileReader) -> bool:
+def _measures_copy(folder: _Folder) -> bool:
     """Return whether coverage may measure the copy because it measures whole packages.
 
     A CI workflow can require a minimum that no other file contains.
     """
-    for path in FILES:
-        if PYTEST_COV.search(read_optional(read, path) or b""):
-            return True
-    if any(INI_SOURCE.search(read_optional(read, path) or b"") for path in INI_FILES):
+    if any(PYTEST_COV.search(folder.content(name)) for name in FILES):
         return True
-    return bool(TOML_SOURCE.search(read_optional(read, PYPROJECT) or b""))
+    if any(INI_SOURCE.search(folder.content(name)) for name in INI_FILES):
+        return True
+    return bool(TOML_SOURCE.search(folder.content(PYPROJECT)))
 
 
-def _new_option(read: FileReader, pattern: str) -> Outcome | None:
+def _new_option(folder: _Folder, pattern: str) -> Outcome | None:
     """Add the option `omit` to the section that has the option `source`; None without one."""
-    for path in INI_FILES:
-        raw = read_optional(read, path) or b""
+    for name in INI_FILES:
+        raw = folder.content(name)
         match = INI_SOURCE.search(raw)
         if match and not HAS_OMIT.search(raw):
-            return [
-                insertion_change(path, raw, match.end("header"), f"omit =\n    {pattern}\n")
-            ], []
-    raw = read_optional(read, PYPROJECT) or b""
+            return folder.insert(name, match.end("header"), f"omit =\n    {pattern}\n")
+    raw = folder.content(PYPROJECT)
     match = TOML_SOURCE.search(raw)
     if match and not HAS_OMIT.search(raw):
-        return [
-            insertion_change(PYPROJECT, raw, match.end("header"), f'omit = ["{pattern}"]\n')
-        ], []
+        return folder.insert(PYPROJECT, match.end("header"), f'omit = ["{pattern}"]\n')
     return None
 
 
-def _report(minimum: str, pattern: str) -> Outcome:
-    return (
-        skip_file(minimum, SkipId.COVERAGE_MINIMUM.reason(pattern=pattern)) if minimum else NOTHING
-    )
+def _report(folder: _Folder, minimum: str, pattern: str) -> Outcome:
+    if not minimum:
+        return NOTHING
+    return skip_file(folder.prefix + minimum, SkipId.COVERAGE_MINIMUM.reason(pattern=pattern))
