@@ -81,7 +81,9 @@ def test_existing_file_gets_only_the_switch(app, django, lines):
 def test_says_where_the_switch_is_read(dotenv, is_private):
     files = {PATH: b"DEBUG=1\n"}
     fix(files, **dotenv)
-    assert (b"environment of the process, not in this file:\n#USE" in files[PATH]) == is_private
+    assert (
+        b"environment of the process, where this file does not set them:\n#USE" in files[PATH]
+    ) == is_private
     assert max(map(len, files[PATH].splitlines())) <= 100
 
 

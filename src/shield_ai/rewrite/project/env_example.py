@@ -38,7 +38,7 @@ GENERIC_WORDS = word_set("""
 ENABLE = "# To read the secrets in shield.toml from AWS Secrets Manager:"
 ENABLE_IN_PROCESS = (
     "# To read the secrets in shield.toml from AWS Secrets Manager, set these variables\n"
-    "# in the environment of the process, not in this file:"
+    "# in the environment of the process, where this file does not set them:"
 )
 VARIABLES = "# The secrets in shield.toml:"
 
