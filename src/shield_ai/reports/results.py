@@ -85,7 +85,7 @@ def _sample_text(comparison: Comparison) -> str:
     return (
         f"compared with invented values: {', '.join(comparison.sample_modules)}, because"
         f" {count(number, 'variable')} {verb} no value here: {_sample_names(comparison)};"
-        " to compare with real values, use --env-file"
+        " to compare with real values, set them in the file of --env-file"
     )
 
 

@@ -51,7 +51,8 @@ def test_names_the_variables_with_invented_values(app):
     assert "proved: 1 of 2 settings modules has the same values as before" in done.err
     assert (
         "compared with invented values: shop.settings, because 3 variables have no value here:"
-        " DATABASE_NAME, DATABASE_PASSWORD, SECRET_KEY; to compare with real values, use --env-file\n"
+        " DATABASE_NAME, DATABASE_PASSWORD, SECRET_KEY; to compare with real values, set them in the file of"
+        " --env-file\n"
     ) in done.err
 
 
