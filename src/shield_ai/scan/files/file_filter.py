@@ -53,9 +53,9 @@ CONFIG_READ = regex(
     + CONFIG_KEY
     + rb"|(?:conf|cfg|setting)\w{0,20}\(\)\."
     + CONFIG_KEY
-    + rb"|(?:conf|cfg|setting)\w{0,30}[\[(]"
+    + rb"|(?:conf|cfg|setting)\w{0,30}(?:\.get\w{0,20})?[\[(]"
     + CONSTANT
-    + rb"[\])]|from [\w.]{0,60}(?:conf|setting|secret|credential|cfg)\w{0,30} import[^\n]{0,200}"
+    + rb"[\]),]|from [\w.]{0,60}(?:conf|setting|secret|credential|cfg)\w{0,30} import[^\n]{0,200}"
     + CONSTANT
     # The text of a file, which is assigned to a secret.
     + rb"|(?:secret|passw|pwd|token|key|cred)\w{0,30}[\"'\]]{0,2}(?:\s?:[^=\n]{1,40})?\s?=\s?"

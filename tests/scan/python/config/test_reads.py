@@ -56,6 +56,7 @@ def test_finds_secrets_from_files(text, found):
         pytest.param("x = app.config[f'AUTH_{name}_TOKEN']\n", [(2, "AUTH__TOKEN")], id="f-string"),
         pytest.param("KEY = 'mail.password'\nx = config[KEY]\n", [(3, "mail.password")], id="constant"),
         pytest.param("x = config[CONF_PASSWORD]\n", [(2, "CONF_PASSWORD")], id="constant of another module"),
+        pytest.param("x = self.config.get(CI_SECRET)\ny = config.get(CI_TOKEN, '')\n", [(2, "CI_SECRET"), (3, "CI_TOKEN")], id="constant in get"),
         pytest.param("x = getattr(config, 'ci_token', None)\n", [(2, "ci_token")], id="getattr"),
         pytest.param("x = getattr(get_settings().ci, 'webhook_secret', None)\n", [(2, "webhook_secret")], id="getattr of a section"),
         pytest.param("x = get_settings().openai.key\n", [(2, "openai.key")], id="attribute of a section"),
