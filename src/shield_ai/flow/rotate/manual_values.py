@@ -35,7 +35,7 @@ def require_plausible(secret: Secret, values: Mapping[str, Hidden]) -> None:
         if problem:
             raise ShieldError(
                 f"the new {field or 'value'} {problem}; nothing was changed",
-                f"run shield rotate {secret.name} again with the value from the provider",
+                f"run shield rotate {secret.name} again with the new value",
             )
 
 
