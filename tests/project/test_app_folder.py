@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from shield_ai.model.errors import SourceError
-from shield_ai.project.app_folder import app_folder_above, require_no_nested_repository
+from shield_ai.project.app_folder import (
+    app_folder_above,
+    require_no_nested_repository,
+    require_own_code,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,3 +102,24 @@ def test_refuses_a_folder_above_the_repository_of_the_code(
     with pytest.raises(SourceError) as caught:
         require_no_nested_repository(tmp_path, paths)
     assert f"the app: {' or '.join(found)}; nothing was changed" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("paths", "is_refused"),
+    [
+        pytest.param(["web/shop/settings.py", "web/mail.py"], True, id="one app"),
+        pytest.param(["web/mail.py", "jobs/run.py"], True, id="two apps"),
+        pytest.param(["web/mail.py", "tools/send.py"], False, id="other code too"),
+        pytest.param(["mail.py"], False, id="in the folder"),
+        pytest.param([], False, id="no code"),
+    ],
+)
+def test_refuses_a_folder_above_apps(tmp_path: Path, paths: list[str], is_refused: bool) -> None:
+    for app in ("web", "jobs"):
+        (tmp_path / app).mkdir()
+        (tmp_path / app / "shield.toml").touch()
+    if is_refused:
+        with pytest.raises(SourceError, match=r"has no shield\.toml, but the app below it does"):
+            require_own_code(tmp_path, paths)
+    else:
+        require_own_code(tmp_path, paths)

@@ -71,6 +71,34 @@ def require_app_folder(folder: Path) -> None:
     )
 
 
+def require_own_code(folder: Path, paths: Iterable[str]) -> None:
+    """Require that a folder is not just the parent of other apps with a shield.toml.
+
+    Args:
+        folder: The folder that was named as the app's; it has no shield.toml.
+        paths: The files to edit, relative to the folder.
+
+    Raises:
+        SourceError: All files are in folders of other apps.
+    """
+    apps = [_app_below(folder, path) for path in paths]
+    if not apps or not all(apps):
+        return
+    names = " or ".join(os.path.relpath(folder / app) for app in dict.fromkeys(apps))
+    raise SourceError(
+        f"{folder} has no {MANIFEST}, but the app below it does",
+        f"run shield in the folder of the app: {names}; nothing was changed",
+    )
+
+
+def _app_below(folder: Path, path: str) -> str:
+    """Return the folder below another one with a file's shield.toml; empty without one."""
+    for parent in PurePosixPath(path).parents[:-1]:
+        if _first(folder / parent, (MANIFEST,)):
+            return str(parent)
+    return ""
+
+
 def require_no_nested_repository(
     folder: Path, paths: Iterable[str], others: Iterable[str] = ()
 ) -> None:

@@ -14,7 +14,11 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest_patterns import REGION
 from shield_ai.model.site import READ_SHAPES
-from shield_ai.project.app_folder import require_app_folder, require_no_nested_repository
+from shield_ai.project.app_folder import (
+    require_app_folder,
+    require_no_nested_repository,
+    require_own_code,
+)
 from shield_ai.project.operator_region import operator_region
 from shield_ai.scan.deployment.aws_region import find_aws_region
 
@@ -50,6 +54,7 @@ def draft_manifest(app: AppContext) -> Manifest:
     if app.manifest_on_disk is None:
         require_app_folder(app.tree.root)
         importers = {finding.path for finding, site in scan.sites if not site.reason}
+        require_own_code(app.tree.root, sorted(importers))
         runtime = visible_runtime(app.tree, facts.runtime, importers)
         region = facts.region or find_aws_region(app.tree.root) or _configured_region()
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
