@@ -76,7 +76,7 @@ def require_own_code(folder: Path, paths: Iterable[str]) -> None:
 
     Args:
         folder: The folder that was named as the app's; it has no shield.toml.
-        paths: The files to edit, relative to the folder.
+        paths: The files to edit and those that read secrets, relative to the folder.
 
     Raises:
         SourceError: All files are in folders of other apps.
