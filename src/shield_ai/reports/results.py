@@ -26,13 +26,19 @@ _RECEIPT_NOUNS = {
 
 def receipts_text(receipts: Sequence[Receipt]) -> str:
     """Summarize completed steps."""
-    # "edited, restricted to its owner" is an edited file, too
-    numbers = Counter((receipt.step, receipt.detail.partition(", ")[0]) for receipt in receipts)
+    numbers = Counter((receipt.step, _outcome(receipt)) for receipt in receipts)
     parts = [
         f"{count(number, _RECEIPT_NOUNS[step])} {detail}"
         for (step, detail), number in numbers.items()
     ]
     return f"done: {', '.join(parts)}"
+
+
+def _outcome(receipt: Receipt) -> str:
+    """Return what was done: "edited, restricted to its owner" is an edited file, too."""
+    if receipt.step is StepKind.FILE:
+        return receipt.detail.partition(", ")[0]
+    return receipt.detail
 
 
 def next_steps_text(plan: Plan) -> str:
