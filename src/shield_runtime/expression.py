@@ -178,17 +178,18 @@ def evaluate(name: str, variable: str, text: str | None, expression: Callable[[]
     finally:
         _count_expression(-1)
         _overlay.reset(token)
-    if overlay.was_read or text is None or _reads_later(result, name, variable, text):
+    if overlay.was_read or text is None or _defer_setup(result, name, variable, text):
         return result
     return Failure(
         SecretError,
         f"secret {name!r}: its expression never read the variable {variable}, so the result is not"
-        " the secret (pass env= if the variable has another name; read it inside the expression)",
+        " the secret (if it reads another variable, pass that name as env=; if it uses a value that"
+        " was read before, read the variable inside the expression)",
     )
 
 
-def _reads_later(result: Any, name: str, variable: str, text: str) -> bool:
-    """Defer the evaluation of a django-configurations value, which reads its variable in setup().
+def _defer_setup(result: Any, name: str, variable: str, text: str) -> bool:
+    """Let a django-configurations value read the secret in setup(), where it reads its variable.
 
     Return False for any other result.
     """

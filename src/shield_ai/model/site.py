@@ -41,7 +41,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     in_main: bool = False  # runs only if the module is run as a script
     in_function: bool = False  # in a function outside the settings: runs after the app's start
     names_secret: bool = False  # the default shows that the value only names a secret
-    default_literal: bool = False  # the default is a non-empty constant or generated value
+    has_nonempty_default: bool = False  # the default is a non-empty constant or generated value
     default_start: int = 0  # byte offsets of the constant default; both 0 without one
     default_end: int = 0
     default_ok_in_production: bool = False  # the default is not a secret and works in production

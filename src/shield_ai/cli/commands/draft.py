@@ -99,7 +99,7 @@ def _default_line(names: Sequence[str]) -> str:
 
 
 def _unparsed_lines(context: AppContext) -> Iterator[str]:
-    """Yield a warning about the files that were not parsed, and a line for each settings file."""
+    """Yield one warning for all files that were not parsed, and why settings files were not."""
     skips = context.unreadable
     if not skips:
         return
@@ -151,5 +151,5 @@ def _import_sarif(context: AppContext, report: Path) -> tuple[list[Secret], list
         locations, context.tree.read, context.scan_result.findings
     )
     for skip in skipped:
-        echo(f"  skipped: {skip.path}:{skip.line}: {skip.reason}", err=True)
+        echo(printable(f"  skipped: {skip.path}:{skip.line}: {skip.reason}"), err=True)
     return imported, skipped

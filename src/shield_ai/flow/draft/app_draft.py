@@ -109,7 +109,7 @@ def required_with_default(app: AppContext) -> list[str]:
     without: set[str] = set()
     for _, site in app.sites:
         if site.shape in READ_SHAPES and not site.reason:
-            if site.optional and site.default_literal:
+            if site.optional and site.has_nonempty_default:
                 with_default.add(site.variable)
             else:
                 without.add(site.variable)

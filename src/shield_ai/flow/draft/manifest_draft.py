@@ -256,7 +256,7 @@ def _works_without(site: Site) -> bool:
         return True
     if site.has_alternative_branch or (site.is_guarded and not _is_needed(site.variable)):
         return True
-    return site.optional and (site.default_ok_in_production or not site.default_literal)
+    return site.optional and (site.default_ok_in_production or not site.has_nonempty_default)
 
 
 def _is_own_key(variable: str) -> bool:

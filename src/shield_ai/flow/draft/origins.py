@@ -167,7 +167,7 @@ def _is_production_read(site: Site) -> bool:
 def _works_without_value(site: Site) -> bool:
     if not site.optional or site.is_demanded:
         return False
-    return site.default_ok_in_production or not site.default_literal
+    return site.default_ok_in_production or not site.has_nonempty_default
 
 
 def _fails_without_value(site: Site) -> bool:

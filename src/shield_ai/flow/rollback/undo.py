@@ -93,9 +93,10 @@ def _last_steps(journal: Journal, scope: Scope | None) -> Sequence[Step]:
 def _add_kept_steps(
     steps: Sequence[Step], kept: Sequence[AwsStep], environment: str
 ) -> Sequence[Step]:
-    """Add the steps that earlier rollbacks kept, if they are newer and in the same account.
+    """Add the AWS steps that earlier rollbacks could not undo, and therefore kept.
 
-    The rollback tries to undo them again, because the secret may have been deleted since.
+    They are added if they are newer than the oldest of the steps, and in the same account, region
+    and environment: a secret that was kept because it had changed may have been deleted since.
 
     Args:
         steps: The open steps of the last apply.

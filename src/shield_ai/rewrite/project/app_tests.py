@@ -31,7 +31,7 @@ STEMS = ("secrets", "aws_secrets")
 NAME_STYLES = ("test_{}.py", "{}_test.py", "{}_tests.py")
 FILE_NAMES = frozenset(style.format(stem) for style in NAME_STYLES for stem in STEMS)
 IMPORTS_PYTEST = re.compile(rb"(?m)^(?:import|from) pytest\b")
-# A requirement, or the name of a table: [tool.pytest.ini_options], [testenv] with pytest below it.
+# A requirement on its own line, also below `deps`, or a table such as [tool.pytest.ini_options].
 NAMES_PYTEST = re.compile(rb"(?m)^[ \t]*(?:[\"']?pytest\b|\[(?:tool\.)?(?:tool:)?pytest\b)")
 PYTEST_FILES = (
     *("pyproject.toml", "setup.cfg", "tox.ini", "pytest.ini", "Pipfile", "requirements.txt"),
@@ -98,7 +98,7 @@ def plan_tests(
 
 
 def _module_path(manifest: Manifest) -> str:
-    """Return the path of the runtime's copy, or of a settings module; "" if there is none."""
+    """Return the path of the map file, or else of a settings module; "" if there is none."""
     if manifest.app.runtime != "package":
         return manifest.app.runtime
     return next(iter(manifest.app.settings), "")

@@ -26,15 +26,18 @@ class AccessorNames(msgspec.Struct, frozen=True, kw_only=True):
     has: str = "has_secret"
     client: str = ""  # the client of the map file; empty without one
     imported: frozenset[str] = frozenset()  # which of get_secret, has_secret and client
-    source_module: str = "shield_runtime.pydantic"  # for both versions of pydantic
-    imported_from_source: frozenset[str] = frozenset()
-    from_source: tuple[str, ...] = ()  # what the settings classes need from source_module
+    source_module: str = "shield_runtime.pydantic"  # has the settings source for pydantic
+    imported_from_source_module: frozenset[str] = frozenset()
+    needed_from_source_module: tuple[str, ...] = ()  # by the settings classes
 
 
 def accessor_names(
     source: Source, accessor_import: str, *, client: str = "", is_pydantic_1: bool = False
 ) -> AccessorNames:
-    """Choose names for the runtime's functions that a file does not use otherwise.
+    """Choose the names under which a file imports the functions of the runtime.
+
+    These are the names of its imports, else those of `accessor_import`, else names that the file
+    does not use for something else.
 
     Args:
         source: The file.
@@ -55,7 +58,7 @@ def accessor_names(
         client=imported.get(client, _free_client_name(source, client, module)),
         imported=frozenset(imported) & {"get_secret", "has_secret", client},
         source_module=source_modules[0],
-        imported_from_source=frozenset(imported_names(source, *source_modules)),
+        imported_from_source_module=frozenset(imported_names(source, *source_modules)),
     )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # Environment variables of the server process.
 KEY_VARIABLE = "SHIELD_LOCAL_ACCESS_KEY"
-HOOKS_VARIABLE = "SHIELD_LOCAL_HOOKS"  # set if rotation functions may contain hooks
+HOOKS_VARIABLE = "SHIELD_LOCAL_HOOKS"  # "true" if rotation functions may contain hooks
 KEY_HEADER = "HTTP_X_SHIELD_LOCAL_KEY"  # header of unsigned requests, such as to moto's own API
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 

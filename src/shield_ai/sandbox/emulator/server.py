@@ -91,7 +91,7 @@ class LocalAws(ServerProcess):
         return self._child.wait()
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client of the embedded AWS; it ignores the AWS environment variables."""
+        """Return a boto3 client of the embedded AWS, also if AWS_ENDPOINT_URL is set."""
         import boto3
 
         create: Any = boto3.client  # the type stubs accept only literal service names
@@ -104,10 +104,10 @@ class LocalAws(ServerProcess):
         )
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return env vars with which any AWS client uses only the embedded AWS.
+        """Return environment variables with which any AWS client uses only the embedded AWS.
 
         Args:
-            base: Env vars to extend; AWS's are removed. None for only the embedded AWS's.
+            base: Environment variables to add, except those of AWS; None for none.
         """
         no_proxy = (base or os.environ).get("NO_PROXY", "")
         hosts = [host for host in no_proxy.split(",") if host and host != HOST]

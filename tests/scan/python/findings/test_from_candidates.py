@@ -124,7 +124,7 @@ def test_a_cache_without_a_server_works_in_production(scanned, default):
 def test_classifies_computed_defaults(scanned, default, default_ok_in_production, made_up):
     text = f"import os\nDEFAULT = 'dev'\nOTHER = os.environ['OTHER_TOKEN']\nX = os.environ.get('API_TOKEN', {default})\n"
     site = next(site for f, site in scanned({"settings.py": text}).sites if f.env == "API_TOKEN")
-    assert (site.default_ok_in_production, site.default_literal) == (
+    assert (site.default_ok_in_production, site.has_nonempty_default) == (
         default_ok_in_production,
         made_up,
     )

@@ -206,6 +206,8 @@ FIRST = "the default of {}: move the value to .env, then remove it here"
         pytest.param("", "db: Database", "", "as part of the JSON", id="without a delimiter"),
         pytest.param("env_nested_delimiter=SEPARATOR", "db: Database", "", "computes the names", id="computed"),
         pytest.param("env_nested_delimiter='__'", "db: Database\n    replica: Database", "", "several settings fields", id="twice"),
+        pytest.param("env_nested_delimiter='__'", "db: list[Database]", "", "as part of the JSON", id="list"),
+        pytest.param("env_nested_delimiter='__'", "db: Annotated[Database | None, 'x'] = None", "DB__PASSWORD", "", id="annotated"),
         pytest.param("env_nested_delimiter='__'", "db: Database\n\nclass Prod(Settings):\n    debug: bool = False", "DB__PASSWORD", "", id="subclass"),
         pytest.param("env_nested_delimiter='__'", "db: Database\n\nclass Prod(Settings):\n    model_config = SettingsConfigDict(env_prefix='a_')", "", "several settings fields", id="subclass with another prefix"),
         pytest.param("env_nested_delimiter='__'", "db: Database = Field(alias='x')", "", "as part of the JSON", id="alias"),
@@ -445,7 +447,7 @@ def test_a_generated_default_is_for_development(scanned, library, field):
         for _, site in scanned({"shop/__init__.py": "", "shop/config.py": text}).sites
         if site.variable == "SECRET_KEY"
     ]
-    assert (str(site.shape), reason_of(site), site.default_literal) == ("field", "", True)
+    assert (str(site.shape), reason_of(site), site.has_nonempty_default) == ("field", "", True)
 
 
 @pytest.mark.parametrize(
@@ -474,7 +476,7 @@ def test_a_default_text_is_for_development(scanned, field, for_development):
         ).sites
         if site.variable == name and str(site.shape) == "field"
     ]
-    needed = site.default_literal and not site.default_ok_in_production
+    needed = site.has_nonempty_default and not site.default_ok_in_production
     assert (needed, site.default_end) == (for_development, 0)
 
 
@@ -497,7 +499,7 @@ def test_a_computed_default_is_a_default(scanned, field, optional):
         for _, site in scanned({"shop/__init__.py": "", "shop/config.py": text}).sites
         if site.variable == "DB_KEY"
     ]
-    assert (str(site.shape), site.optional, site.default_literal) == ("field", optional, False)
+    assert (str(site.shape), site.optional, site.has_nonempty_default) == ("field", optional, False)
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def _planned_diffs(app: AppContext) -> Iterator[FileDiff]:
             continue
         spans = literal_spans(app.scan_result.findings, file.path)
         text = diff_text(file, app.tree.read(file.path), keep=keep, spans=spans, show_all=True)
-        header = 2 if text.startswith("--- ") else 1  # new content has no line of the old file
+        header = 2 if text.startswith("--- ") else 1  # "--- path" is missing if the file was empty
         yield FileDiff(path=file.path, lines=tuple(text.splitlines()[header:]))
 
 

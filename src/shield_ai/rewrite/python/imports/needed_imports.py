@@ -116,7 +116,7 @@ def _extend_imports(source: Source, wanted: dict[str, list[str]], style: CodeSty
 def _missing_names(shapes: set[Shape], names: AccessorNames) -> dict[str, list[str]]:
     """Return the names to import from each module, with their aliases."""
     calls = {}
-    if names.from_source and names.client:
+    if names.needed_from_source_module and names.client:
         original = names.client.removeprefix("secrets_")
         calls[original] = names.client
     if shapes - {Shape.PRESENCE, Shape.FIELD}:
@@ -127,7 +127,11 @@ def _missing_names(shapes: set[Shape], names: AccessorNames) -> dict[str, list[s
     for name, called_as in calls.items():
         if name not in names.imported:
             parts.append(name if name == called_as else f"{name} as {called_as}")
-    others = [name for name in names.from_source if name not in names.imported_from_source]
+    others = [
+        name
+        for name in names.needed_from_source_module
+        if name not in names.imported_from_source_module
+    ]
     return {names.module: parts, names.source_module: others}
 
 

@@ -26,7 +26,10 @@ def has_brackets(chars: TrackedText) -> bool:
 
 
 def elements_outside_brackets(chars: TrackedText) -> list[TrackedText]:
-    """Split a line inside brackets at its commas; return [] without commas or if not balanced."""
+    """Split a line that is enclosed in brackets at the commas outside its own brackets.
+
+    Return [] if there are none, or if the brackets are not balanced.
+    """
     text = plain_text(chars)
     if "," in text and any(text[at] == "," for at in top_level_positions(text)):
         return split_elements(chars)
@@ -48,7 +51,7 @@ def last_bracket_pair(
     Args:
         chars: The line.
         room: How many characters fit on the line.
-        include_fixed: Consider calls in the wrapped expression as well.
+        include_fixed: Also consider calls in the expression of the app, otherwise not split.
     """
     candidates = []
     for start, end in _outer_bracket_pairs(chars, include_fixed=include_fixed):
@@ -71,7 +74,7 @@ def _outer_bracket_pairs(chars: TrackedText, *, include_fixed: bool) -> list[tup
 
 
 def _bracket_pairs(chars: TrackedText, *, include_fixed: bool) -> list[tuple[int, int]]:
-    """Return the bracket pairs that can be split, by the positions of their ends."""
+    """Return the bracket pairs that can be split, in the order of their closing brackets."""
     starts: list[int] = []
     pairs: list[tuple[int, int]] = []
     for at in code_positions(plain_text(chars)):

@@ -87,7 +87,7 @@ def _default_serves_production(wrap: Wrap) -> bool:
         return False  # the map file names the optional secrets
     if wrap.is_in_map and wrap.field and site.default_end:
         return False  # the default becomes the value of the field in AWS
-    return site.default_ok_in_production or (wrap.is_optional and site.default_literal)
+    return site.default_ok_in_production or (wrap.is_optional and site.has_nonempty_default)
 
 
 def quote_for(source: Source, site: Site) -> str:

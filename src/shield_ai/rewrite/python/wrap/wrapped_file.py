@@ -96,7 +96,7 @@ def wrapped_file_edits(
         else:
             from_source += missing
     sites = [wrap.site for wrap in wraps]
-    names = msgspec.structs.replace(names, from_source=tuple(sorted(from_source)))
+    names = msgspec.structs.replace(names, needed_from_source_module=tuple(sorted(from_source)))
     return [
         *import_edits(source, sites, names, unused, options.style, options.importers),
         *edits,

@@ -121,7 +121,7 @@ def _keep_variables(
 ) -> SkipReason:
     """Return the reason with the advice to keep the variables of the read set, if necessary."""
     needed = [variable for variable in site.variables if variable in movable]
-    has_default = site.default_literal and reason.id in NOT_IN_PRODUCTION
+    has_default = site.has_nonempty_default and reason.id in NOT_IN_PRODUCTION
     if is_development and reason.id is SkipId.SETS_VARIABLE:
         has_default = site.optional  # as in setdefault(), which production does not run
     if not needed or has_default or site.shape not in READ_SHAPES:

@@ -112,7 +112,7 @@ def _create_finding(source: Source, node: ast.expr, variable: str, shape: Shape)
         shape=shape,
         variable=variable,
         optional=is_read,
-        default_literal=is_read,
+        has_nonempty_default=is_read,
         default_start=start if is_read else 0,
         default_end=end if is_read else 0,
     )

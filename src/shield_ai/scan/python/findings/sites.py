@@ -56,8 +56,9 @@ def create_site(
     default_start, default_end = _default_span(source, candidate)
     has_default_text = default_end > 0
     if candidate.shape is Shape.FIELD and candidate.is_always_secret:
-        default_start, default_end = 0, 0  # the default of a secret is never its value
-    default_ok, has_generated_default = _grade_default(source, candidate)
+        # a placeholder, which is not stored in AWS as the value
+        default_start, default_end = 0, 0
+    default_ok, has_other_default = _grade_default(source, candidate)
     shape = candidate.shape
     variable = candidate.variable
     if shape is Shape.LITERAL:
@@ -77,7 +78,7 @@ def create_site(
         in_main=candidate.in_main,
         in_function=candidate.in_function and not in_settings,
         names_secret=is_name_of_secret(candidate.variable, candidate.default),
-        default_literal=has_default_text or has_generated_default,
+        has_nonempty_default=has_default_text or has_other_default,
         default_ok_in_production=default_ok,
         default_start=default_start,
         default_end=default_end,
@@ -104,7 +105,7 @@ def _grade_default(source: Source, candidate: Candidate) -> tuple[bool, bool]:
     if candidate.shape not in READ_SHAPES:
         return False, False
     default_ok = candidate.optional and _is_default_ok_in_production(source, candidate)
-    return default_ok, not default_ok and _is_generated(candidate.default)
+    return default_ok, not default_ok and _is_other_value(candidate.default)
 
 
 def _explain(
@@ -150,7 +151,7 @@ def _explain_outside_settings(path: str) -> SkipReason:
 
 
 def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
-    """Return whether a default is not a secret: a database host, a URL without a password."""
+    """Return whether a default may be used in production: a database host, a plain web address."""
     default = candidate.default
     if candidate.has_default_from_env:
         return True
@@ -173,7 +174,10 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
 def _is_harmless_default(
     variable: str, default: ast.expr, written: str, *, in_database: bool
 ) -> bool:
-    """Return whether the default of a secret is a URL without a login, or stands for no value."""
+    """Return whether the default of a secret is harmless.
+
+    This is a URL of no server and without a login, or a text that stands for no value.
+    """
     if meaning(variable) is not Meaning.URL:
         return not in_database and is_missing_value(variable, default)
     return not _SERVER_URL.search(written) and not _LOGIN_URL.search(written)
@@ -196,8 +200,11 @@ def _database_field(candidate: Candidate) -> str:
     return field
 
 
-def _is_generated(default: ast.expr | None) -> bool:
-    """Return whether a default is non-empty and not a string constant, such as a random key."""
+def _is_other_value(default: ast.expr | None) -> bool:
+    """Return whether a default is neither empty nor a text.
+
+    This is a number, a list, or an expression such as a call that creates a random key.
+    """
     if default is None or isinstance(default, ast.Dict):
         return False
     if isinstance(default, (ast.List, ast.Tuple, ast.Set)):

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     TextOf = Callable[[ast.AST | None], str | None]
 
-# Value classes with a fixed variable.
-FIXED_VARIABLES = {
+# The variables of value classes that do not derive it from the name of the setting.
+DEFAULT_VARIABLES = {
     "DatabaseURLValue": "DATABASE_URL",
     "CacheURLValue": "CACHE_URL",
     "EmailURLValue": "EMAIL_URL",
@@ -64,7 +64,7 @@ def configurations_read(
     keywords = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     value_class = function.path.rpartition(".")[2]
     is_named = "environ_name" in keywords and "late_binding" not in keywords
-    if not is_setting and not is_named and value_class not in FIXED_VARIABLES:
+    if not is_setting and not is_named and value_class not in DEFAULT_VARIABLES:
         return None
     variable = ""
     if _reads_environment(keywords):
@@ -96,7 +96,7 @@ def _is_harmless(variable: str) -> bool:
 
 
 def converted_type(function: object) -> str:
-    """Return the type to which a value class converts the variable; empty for texts."""
+    """Return the type to which a value class converts the variable; empty for all others."""
     if not isinstance(function, Library):
         return ""
     return CONVERTERS.get(function.path.rpartition(".")[2], "")
@@ -110,7 +110,7 @@ def _reads_environment(keywords: dict[str, ast.expr]) -> bool:
 def _variable(
     value_class: str, keywords: dict[str, ast.expr], setting: str, constant_text: TextOf
 ) -> str:
-    fixed = FIXED_VARIABLES.get(value_class, "")
+    fixed = DEFAULT_VARIABLES.get(value_class, "")
     name = constant_text(keywords.get("environ_name")) or fixed or setting.upper()
     prefix = "" if fixed else DEFAULT_PREFIX
     if "environ_prefix" in keywords:

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.scan.python.readers.bindings import Imported
+from shield_ai.scan.python.settings_classes.field_defaults import is_named
 from shield_ai.scan.python.settings_classes.settings_class import (
     SettingsClass,
     find_base,
@@ -29,7 +30,7 @@ class SettingsReader(NamedTuple):
     """A settings class that reads the fields of another class of the file."""
 
     settings: SettingsClass
-    parents: str | None  # the names above a nested field; None if it is read as part of JSON
+    parents: str | None  # the start of a nested field's variable; None if it is read as JSON
 
 
 class SettingsReaders:
@@ -98,10 +99,12 @@ class SettingsReaders:
     ) -> str | None:
         if parents is None or not settings.nested_delimiter or has_alias(field.value):
             return None
+        if _is_container(field.annotation):
+            return None
         return f"{parents}{ast.unparse(field.target)}{settings.nested_delimiter}"
 
     def _model_of(self, annotation: ast.expr) -> ast.ClassDef | None:
-        """Return the class of the file that a type names, alone or as an optional value."""
+        """Return the first class of the file in a type, such as `Model | None` or `list[Model]`."""
         for part in ast.walk(annotation):
             if isinstance(part, (ast.Name, ast.Attribute)):
                 tree = self._resolver.module.source.tree
@@ -111,8 +114,17 @@ class SettingsReaders:
         return None
 
 
+def _is_container(annotation: ast.expr) -> bool:
+    """Return whether a type is a container such as a list, which pydantic reads as JSON."""
+    for part in ast.walk(annotation):
+        if isinstance(part, ast.Subscript):
+            if not any(is_named(part.value, name) for name in ("Optional", "Union", "Annotated")):
+                return True
+    return False
+
+
 def _inherits(reader: SettingsReader, other: SettingsReader) -> bool:
-    """Return whether a class reads the same variables as its base class, with the same source."""
+    """Return whether a class reads the same variables as its base class, which gets the source."""
     settings = reader.settings
     return (
         reader.parents == other.parents
