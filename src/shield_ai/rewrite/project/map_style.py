@@ -1,4 +1,4 @@
-"""Define the style of the map file of an app."""
+"""Define the style of the map file, the generated module that maps variables to secrets."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def settings_quote(read: FileReader, manifest: Manifest) -> str:
 def find_map_style(
     read: FileReader, manifest: Manifest, root: str, *, in_package: bool
 ) -> MapStyle:
-    """Return the configured style of the map file, with the quotes that the settings use.
+    """Return the configured style of the map file; without one, with the quotes of the settings.
 
     Args:
         read: Returns the bytes of a file of the app.

@@ -31,7 +31,7 @@ START_TIMEOUT = 20.0  # seconds
 
 
 class LocalAws(ServerProcess):
-    """An AWS account on a free loopback port. It is empty at the start and discarded at the end.
+    """An emulated AWS account on a loopback port, which is empty at the start.
 
     It answers only clients with its random access key ID, and does not enforce most policies.
     `deviations.py` lists the other differences from AWS.

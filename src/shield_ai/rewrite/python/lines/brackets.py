@@ -36,7 +36,7 @@ def elements_outside_brackets(chars: TrackedText) -> list[TrackedText]:
     return []
 
 
-def ends_with_call(chars: TrackedText) -> bool:
+def ends_with_nonempty_brackets(chars: TrackedText) -> bool:
     """Return whether a line ends with brackets that are not empty, so that they can be split."""
     return chars[-1].text in CLOSING and chars[-2].text not in OPENING
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.python.lines.brackets import (
     elements_outside_brackets,
-    ends_with_call,
+    ends_with_nonempty_brackets,
     has_brackets,
     has_clauses,
     is_grouping,
@@ -238,7 +238,7 @@ def _span_to_parenthesize(
         value = chars[slice(*span)]
         fits = len(value) <= room or bool(_fstring_parts(value, room))
         return span if fits and has_new(value) and not has_brackets(value) else None
-    if span and len(operators) == 1 and ends_with_call(chars[: span[1]]):
+    if span and len(operators) == 1 and ends_with_nonempty_brackets(chars[: span[1]]):
         return None
     return span
 
