@@ -25,7 +25,7 @@ class CurrentValues(msgspec.Struct, frozen=True, kw_only=True):
     """The values of environment variables in AWS, and the variables without a value."""
 
     values: dict[str, Hidden]  # by variable
-    missing: tuple[str, ...]  # required, but AWS has no secret, or no field in its document
+    missing: tuple[str, ...]  # required secrets and fields that AWS does not have
     skipped: tuple[str, ...]  # the same of optional secrets; also those that AWS denies to read
 
 

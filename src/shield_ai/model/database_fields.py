@@ -26,6 +26,14 @@ _ENGINE_WORDS = {
     "postgres": word_set("POSTGRES POSTGRESQL PG PSQL PGSQL"),
     "mysql": word_set("MYSQL MARIADB"),
 }
+# Key in a dict of database settings -> field of a database secret.
+DATABASE_KEYS = {
+    "NAME": "database",
+    "USER": "username",
+    "PASSWORD": "password",
+    "HOST": "host",
+    "PORT": "port",
+}
 # Field of a database secret -> last words of its variable.
 DATABASE_FIELDS = {
     "database": frozenset({"NAME", "DB", "DATABASE", "DBNAME"}),

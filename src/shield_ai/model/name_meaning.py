@@ -26,7 +26,6 @@ from __future__ import annotations
 
 import enum
 import functools
-from typing import TYPE_CHECKING
 
 from shield_ai.model.secret_words import (
     AUTH_KINDS,
@@ -68,10 +67,6 @@ from shield_ai.model.secret_words import (
     WEBHOOK_SERVICES,
 )
 from shield_ai.model.words import word_set, words
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 
 SHELL_FOLDERS = frozenset({"PWD", "OLDPWD"})
 IDENTITY_PROVIDERS = word_set("OIDC OPENID OAUTH OAUTH2 KEYCLOAK SSO IDP AUTH")
@@ -186,7 +181,7 @@ def _classify_credential(parts: tuple[str, ...]) -> Meaning:
 
 
 def _holds_secret(parts: tuple[str, ...]) -> bool:
-    indexes = [i for i in range(len(parts)) if _is_secret_word(parts, i)]
+    indexes = [i for i in range(len(parts)) if is_secret_word(parts, i)]
     if indexes:
         is_limit = bool(LIMITS & set(parts)) and parts[-1] not in {"PASSWORD", "SECRET"}
         return not is_limit and not _is_property(parts, indexes[-1])
@@ -232,7 +227,13 @@ def _ends_with_secret_phrase(parts: tuple[str, ...]) -> bool:
     return any(parts[-len(phrase) :] == phrase for phrase in SECRET_PHRASES)
 
 
-def _is_secret_word(parts: tuple[str, ...], index: int) -> bool:
+def is_secret_word(parts: tuple[str, ...], index: int) -> bool:
+    """Return True if a word names a secret by itself, such as PASSWORD.
+
+    Args:
+        parts: The words of a name.
+        index: The position of the word.
+    """
     word = parts[index]
     before = parts[index - 1] if index else ""
     if word == "PASS" and parts[index + 1 : index + 2] == ("THROUGH",):
@@ -339,41 +340,3 @@ def is_document(name: str) -> bool:
     """Return True if the value of a name is a JSON document with several fields."""
     parts = words(name)
     return parts[-1:] == ("JSON",) or parts in CREDENTIAL_DOCUMENTS
-
-
-def harmless_word(name: str) -> str:
-    """Return the word that makes a secret-like name harmless; empty for other names."""
-    parts = words(name)
-    indexes = [i for i in range(len(parts)) if _sounds_secret(parts, i)]
-    if not indexes:
-        return parts[-1] if parts and parts[-1].endswith("SSLKEY") else ""
-    if is_secret(name) or is_path(name):
-        return ""
-    return next(_harmless_words(parts, indexes[-1]), "")
-
-
-def _harmless_words(parts: tuple[str, ...], index: int) -> Iterator[str]:
-    """Yield the words that make a name harmless, the best explanation first.
-
-    Args:
-        parts: The words of the name.
-        index: The last word that sounds secret.
-    """
-    before = parts[:index]
-    after = parts[index + 1 :]
-    searches = (
-        (after[::-1], PROPERTIES),
-        (before[:1], SWITCHES),
-        (parts, SWITCHES_ANYWHERE | LIMITS | COUNTS),
-        (before[-1:], NON_SECRET_KEYS),
-        (before, {"KMS"}),
-        (parts, FORBIDDEN_VALUES),
-    )
-    for candidates, harmless in searches:
-        for word in candidates:
-            if word in harmless:
-                yield word
-
-
-def _sounds_secret(parts: tuple[str, ...], index: int) -> bool:
-    return _is_secret_word(parts, index) or (index > 0 and parts[index] in {"KEY", "KEYS"})

@@ -92,7 +92,7 @@ def require_own_code(folder: Path, paths: Iterable[str]) -> None:
 
 
 def _app_below(folder: Path, path: str) -> str:
-    """Return the folder below another one with a file's shield.toml; empty without one."""
+    """Return the folder, below the named one, of the app that has a file; empty without one."""
     for parent in PurePosixPath(path).parents[:-1]:
         if _first(folder / parent, (MANIFEST,)):
             return str(parent)

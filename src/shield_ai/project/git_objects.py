@@ -64,7 +64,7 @@ def staged_files(root: Path) -> dict[str, StagedFile]:
     Submodules are excluded. The paths are relative to the folder.
 
     Raises:
-        SourceError: The folder is not in a repository, or its .git points to another one.
+        SourceError: The folder is not in a repository, or its .git points elsewhere.
     """
     require_own_repository(root)
     options = (

@@ -78,8 +78,8 @@ def scan_history(
         progress: Called with the number of commits read so far, and the total.
 
     Raises:
-        SourceError: The folder is not in a git repository, its .git points to another repository,
-            or git cannot read the history.
+        SourceError: The folder is not in a git repository, its .git points elsewhere, or git cannot
+            read the history.
         ShieldError: A custom pattern is invalid.
     """
     require_own_repository(root)

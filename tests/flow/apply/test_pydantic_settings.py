@@ -1,4 +1,4 @@
-"""The settings that pydantic creates are compared, too, whatever their names are."""
+"""The comparison covers pydantic's settings, whatever their names are."""
 
 from __future__ import annotations
 

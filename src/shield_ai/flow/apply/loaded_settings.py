@@ -37,7 +37,7 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     class_error: str = ""  # the first settings class that can't be created, and the exception
     is_import_error: bool = False  # whether the exception is an ImportError
     missing_module: str = ""  # the module that the import did not find
-    is_denied: bool = False  # whether the guard of `settings_probe` caused the exception
+    is_denied: bool = False  # whether the guard of `probe_program` caused the exception
     names_variable: bool = False  # whether the message names a variable or a field
     program: str = ""  # the program that the settings tried to run
     lacks_project: bool = False  # whether the app itself is not installed as a project

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from shield_ai.model.deployment import Deployment
     from shield_ai.model.manifest import Manifest, Secret
 
-DATABASE_WORDS = word_set("DATABASE DB SQLALCHEMY")
+MAIN_DATABASE_WORDS = word_set("DATABASE DB SQLALCHEMY")
 # In the name of a database beside the main one.
 FURTHER_DATABASES = word_set("SECONDARY REPLICA READONLY SLAVE FOLLOWER LEGACY WAREHOUSE ARCHIVE")
 NOT_SET = frozenset({ValueForm.READ, ValueForm.EMPTY, ValueForm.PLACEHOLDER})
@@ -51,5 +51,5 @@ def require_deployed_database(manifest: Manifest, deployment: Deployment) -> Man
 def _is_main_database(secret: Secret) -> bool:
     variable = secret.env or ""
     is_url = meaning(variable) is Meaning.URL
-    is_database = not DATABASE_WORDS.isdisjoint(words(variable))
+    is_database = not MAIN_DATABASE_WORDS.isdisjoint(words(variable))
     return is_url and is_database and not is_further_database(variable)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.journal.journal_record import FileStep
+from shield_ai.model.errors import UnsafePlanError
 from shield_ai.project.python_source import digest
 from shield_ai.rewrite.reverse_edits import reverse_edits
 
@@ -53,7 +54,7 @@ def find_edited_files(steps: Sequence[Step], tree: Tree, journal: Journal) -> li
     for step in file_steps:
         now = tree.read(step.what)
         current = None if now is None else digest(now)
-        if current == original.get(step.what, step.after):
+        if step.what in original and current == original[step.what]:
             continue
         current = expected.get(step.what, current)
         if current == step.after:
@@ -72,3 +73,13 @@ def _edited_file(
     if can_merge and step.before and now is not None:
         merged = reverse_edits(step.what, backups.read(step.before), applied, now)
     return EditedFile(path=step.what, applied=applied, now=now, mode=step.mode, merged=merged)
+
+
+def edited_error(edited: Sequence[EditedFile]) -> UnsafePlanError:
+    """Return the error for edits that can't be separated from those of apply."""
+    names = ", ".join(file.path for file in edited)
+    return UnsafePlanError(
+        f"edited since apply: {names}",
+        "these edits can't be separated from those of apply: undo them first, or use --force, "
+        "which restores the old files and saves your versions in .shield/edited",
+    )

@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple, TypeGuard
 
 from shield_ai.flow.journal.journal_record import FileStep
-from shield_ai.model.errors import SourceError
+from shield_ai.model.errors import SourceError, UnsafePlanError
+from shield_ai.model.printable import printable
 from shield_ai.project.import_roots import dotted_name
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source, digest
@@ -142,3 +143,13 @@ def _matches(name: str, path: str, removed: Collection[str]) -> set[str]:
     folders = PurePosixPath(path).parts[:-1]
     roots = [folders[:depth] for depth in range(len(folders) + 1)]
     return {".".join((*root, name)) for root in roots} & set(removed)
+
+
+def importer_error(importers: Sequence[Importer]) -> UnsafePlanError:
+    """Return the error for code that imports modules which the rollback removes."""
+    places = ", ".join(f"{printable(file.path)}:{file.line}" for file in importers)
+    modules = ", ".join(sorted({printable(file.module) for file in importers}))
+    return UnsafePlanError(
+        f"remaining code imports {modules}, which the rollback removes: {places}",
+        "change that code first, or use --force",
+    )

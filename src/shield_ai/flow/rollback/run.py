@@ -16,13 +16,12 @@ from shield_ai.flow.journal.journal_record import (
     require_same_account,
 )
 from shield_ai.flow.pull import pull_command_for
-from shield_ai.flow.rollback.edited_files import find_edited_files
-from shield_ai.flow.rollback.removed_modules import find_importers
+from shield_ai.flow.rollback.edited_files import edited_error, find_edited_files
+from shield_ai.flow.rollback.removed_modules import find_importers, importer_error
 from shield_ai.flow.rollback.restored_settings import restore_settings
 from shield_ai.flow.verify.db_login import LoginResult
-from shield_ai.model.errors import AwsError, RollbackIncompleteError, UnsafePlanError
+from shield_ai.model.errors import AwsError, RollbackIncompleteError
 from shield_ai.model.plan import Action, Receipt, StepKind, StepStatus
-from shield_ai.model.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from shield_ai.flow.journal.journal_record import AwsStep, Step
     from shield_ai.flow.journal.log import Journal
     from shield_ai.flow.rollback.edited_files import EditedFile
-    from shield_ai.flow.rollback.removed_modules import Importer
     from shield_ai.flow.verify.db_login import LoginAttempt
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.resource import SecretState
@@ -55,24 +53,6 @@ class _Outcome(NamedTuple):
     detail: str
     is_open: bool = False  # the next rollback tries a kept step again
     restored: bool = False  # the settings of a kept secret were restored
-
-
-def _edited_error(edited: Sequence[EditedFile]) -> UnsafePlanError:
-    names = ", ".join(file.path for file in edited)
-    return UnsafePlanError(
-        f"edited since apply: {names}",
-        "these edits can't be separated from those of apply: undo them first, or use --force, "
-        "which restores the old files and saves your versions in .shield/edited",
-    )
-
-
-def _importer_error(importers: Sequence[Importer]) -> UnsafePlanError:
-    places = ", ".join(f"{printable(file.path)}:{file.line}" for file in importers)
-    modules = ", ".join(sorted({printable(file.module) for file in importers}))
-    return UnsafePlanError(
-        f"remaining code imports {modules}, which the rollback removes: {places}",
-        "change that code first, or use --force",
-    )
 
 
 def _target(step: AwsStep) -> _Target:
@@ -210,11 +190,11 @@ class Rollback:
     ) -> None:
         """Refuse to lose edits, and to remove modules that other code imports."""
         if lost:
-            raise _edited_error(lost)
+            raise edited_error(lost)
         contents = {path: file.merged or b"" for path, file in merged.items()}
         importers = find_importers(steps, self.tree, contents)
         if importers:
-            raise _importer_error(importers)
+            raise importer_error(importers)
 
     def _save_edits(self, file: EditedFile) -> str:
         """Save the user's version of a file, and restore the version that apply wrote.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from shield_ai.flow.plan.manifest_preconditions import require_existing_settings
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget, CodeCheck, find_checks
 from shield_ai.flow.verify.role import read_secrets
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shield_ai.flow.app_options import SettingsOptions
     from shield_ai.flow.verify.check import Check
 
-COMMAND = re.compile(r"\bshield (?:apply|plan|pull|rotate)\b")
+COMMAND = regex(r"\bshield (?:apply|plan|pull|rotate)\b")
 
 
 def run_checks(app: AppContext, settings: SettingsOptions) -> list[Check]:

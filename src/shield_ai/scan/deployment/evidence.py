@@ -167,7 +167,8 @@ def file_matches(matches: Iterable[Match]) -> Matches:
 def development_units(evidence: Mapping[str, Evidence]) -> frozenset[str]:
     """Return the development services.
 
-    Unclassified services count, too, if another one implies development and none production.
+    If one service implies development and none implies production, unclassified services are
+    development services as well.
 
     Args:
         evidence: The matches of each service, with those of the file.

@@ -22,7 +22,7 @@ class StagedFiles:
         max_size: Bytes; larger files are not read.
 
     Raises:
-        SourceError: The folder is not in a git repository, or its .git points to another one.
+        SourceError: The folder is not in a git repository, or its .git points elsewhere.
     """
 
     def __init__(self, root: Path, max_size: int) -> None:

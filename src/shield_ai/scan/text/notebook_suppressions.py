@@ -1,6 +1,6 @@
 """Apply the suppressions in the source of a notebook's cell to the outputs of the cell.
 
-An output can't have suppressions of its own: it is not code, and running the cell replaces it.
+A suppression in an output would be lost, because running the cell replaces the output.
 """
 
 from __future__ import annotations

@@ -184,7 +184,7 @@ def test_a_field_that_calls_the_runtime_needs_no_source():
     ],
 )
 def test_an_import_with_an_alias_is_not_extended(imports, after):
-    """By default, isort and ruff give it a line of its own."""
+    """By default, isort and ruff write an import with an alias on a separate line."""
     head = "".join(f"from pydantic_settings import {names}\n" for names in imports)
     done, _ = rewritten(f"{head}\n\nclass Settings(Base):\n    token: str\n")
     found = re.findall(rb"from pydantic_settings import ([^(\n]+)\n", done)

@@ -7,7 +7,9 @@ from types import NoneType
 
 import msgspec
 
-from shield_ai.model.name_meaning import Meaning, harmless_word, is_path, is_secret, meaning
+from shield_ai.model.database_fields import DATABASE_KEYS
+from shield_ai.model.harmless_words import harmless_word
+from shield_ai.model.name_meaning import Meaning, is_path, is_secret, meaning
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipReason
 from shield_ai.model.words import word_set, words
@@ -99,6 +101,24 @@ class Candidate(msgspec.Struct, kw_only=True):
             return True
         return self._is_used_as_secret()
 
+    @property
+    def harmless_word(self) -> str:
+        """The word that makes the secret-like name of the variable harmless; empty without one."""
+        return harmless_word(self.variable)
+
+    def set_database_field(self, alias: str, engine: str) -> None:
+        """Set the database field by the key. Nested keys, as in TEST, are not such fields.
+
+        Args:
+            alias: The key in DATABASES.
+            engine: The constant ENGINE in the same dict; may be empty.
+        """
+        key = self.path[-1] if self.path else ""
+        if self.path[-2:-1] in {(), (alias,)} and key in DATABASE_KEYS:
+            self.group = alias
+            self.engine = engine
+            self.field = DATABASE_KEYS[key]
+
     def _has_number_for_url(self) -> bool:
         """Return whether the variable is named like a URL, but its default is a number."""
         return is_number(self.default) and meaning(self.variable) is Meaning.URL
@@ -114,7 +134,7 @@ class Candidate(msgspec.Struct, kw_only=True):
 
     def _may_be_secret(self) -> bool:
         """Return False if the name or the default shows that the value is not a secret."""
-        if harmless_word(self.variable) or self.field not in {"", "password"}:
+        if self.harmless_word or self.field not in {"", "password"}:
             return False
         if HARMLESS_ENDS.intersection(words(self.variable)):
             return False

@@ -7,7 +7,8 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.model.name_meaning import Meaning, harmless_word, meaning
+from shield_ai.model.harmless_words import harmless_word
+from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.secret_words import FORBIDDEN_VALUES, LIMITS
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.model.words import words

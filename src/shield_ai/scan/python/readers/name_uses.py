@@ -1,4 +1,4 @@
-"""Find the calls of a function in a module, and the objects that the module mutates."""
+"""Find how a module uses a name: what it assigns, calls and mutates."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections import Counter
 from shield_ai.model.words import word_set
 from shield_ai.scan.python.readers.ast_walk import descend
 
+LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
 MUTATING_METHODS = word_set("append extend insert add update setdefault pop popitem remove clear")
 
 
@@ -62,3 +63,16 @@ def uses_and_calls(tree: ast.Module) -> tuple[Counter[str], dict[str, list[ast.C
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             calls.setdefault(node.func.id, []).append(node)
     return uses, calls
+
+
+def assigned_values(node: ast.AST) -> list[tuple[ast.AST, ast.AST]]:
+    """Return the targets of a node, each with the expression that determines its value."""
+    if isinstance(node, ast.Assign):
+        return [(target, node.value) for target in node.targets]
+    if isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)):
+        return [(node.target, node.value)] if node.value else []
+    if isinstance(node, LOOPS):
+        return [(node.target, node.iter)]
+    if isinstance(node, ast.withitem) and node.optional_vars:
+        return [(node.optional_vars, node.context_expr)]
+    return []

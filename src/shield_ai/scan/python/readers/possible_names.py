@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import ast
-import functools
 from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set
-from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.bindings import LoopVariable, Opaque
-from shield_ai.scan.python.readers.collection_texts import collection_texts
 from shield_ai.scan.python.readers.enumerated_values import (
     MAX_STEPS,
     MAX_TEXTS,
@@ -21,7 +18,11 @@ from shield_ai.scan.python.readers.enumerated_values import (
     union_of_texts,
     unpacked_item,
 )
-from shield_ai.scan.python.readers.name_uses import mutated_attributes, mutated_names
+from shield_ai.scan.python.readers.name_uses import (
+    assigned_values,
+    mutated_attributes,
+    mutated_names,
+)
 from shield_ai.scan.python.readers.passed_arguments import passed_arguments
 from shield_ai.scan.python.readers.reads import concatenated_parts
 
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
 
     Scopes = tuple[Scope, ...]
 
-DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
 MAX_DEPTH = 6  # of names that refer to names
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 # Functions that return the elements of their argument.
@@ -57,50 +56,6 @@ def possible_texts(resolver: Resolver, node: ast.AST, scopes: Scopes) -> Texts:
 def possible_items(resolver: Resolver, node: ast.expr, scopes: Scopes) -> list[str]:
     """Return the known strings among the elements of an iterable, in order."""
     return _Enumerator(resolver).items(node, scopes)
-
-
-def texts_of_name(
-    resolver: Resolver,
-    name: ast.expr,
-    scopes: tuple[Scope, ...],
-    followed: set[str],
-    *,
-    with_keys: bool = False,
-) -> set[str]:
-    """Return the texts of a file from which the code computes the name of a variable.
-
-    These are the possible names if they can be enumerated, such as the elements that a loop visits;
-    otherwise, the texts in the expressions that determine the name. If a parameter or a mutated
-    list is part of the name, they include the texts in all collections of the file. Names from
-    outside the code, such as the lines of a `.env` file, are unknown.
-
-    Args:
-        resolver: The resolver of the module.
-        name: The expression that computes the name.
-        scopes: The scopes around it, from the module to the innermost.
-        followed: The names that earlier calls followed, and need not be followed again; this call
-            adds those that it follows.
-        with_keys: Whether the texts in collections include the keys of dictionaries.
-    """
-    known = possible_texts(resolver, name, scopes)
-    if known is not None:
-        return set(known)
-    tree = resolver.module.source.tree
-    sources, unknown = _sources(tree)
-    texts: set[str] = set()
-    new: set[str] = set()
-    pending: list[ast.AST] = [name]
-    while pending:
-        for node in descend(pending.pop()):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                texts.add(node.value)
-            elif isinstance(node, ast.Name) and node.id not in followed:
-                followed.add(node.id)
-                new.add(node.id)
-                pending += sources.get(node.id, ())
-    if not (new.isdisjoint(unknown) and new.isdisjoint(mutated_names(tree))):
-        return texts | collection_texts(tree, with_keys=with_keys)
-    return texts
 
 
 class _Enumerator:
@@ -305,7 +260,7 @@ class _Enumerator:
         """Return the only value of an attribute of a class that the module does not mutate."""
         values = []
         for statement in scope.body:
-            for target, value in _assigned(statement):
+            for target, value in assigned_values(statement):
                 if isinstance(target, ast.Name) and target.id == name:
                     values.append(value)
         if len(values) != 1 or name in mutated_attributes(self._module.source.tree):
@@ -322,34 +277,3 @@ class _Enumerator:
 
 def _is_short(text: str | None) -> bool:
     return text is not None and len(text) <= MAX_LENGTH
-
-
-@functools.lru_cache(maxsize=8)  # few files are in use at a time
-def _sources(tree: ast.Module) -> tuple[dict[str, list[ast.AST]], frozenset[str]]:
-    """Return the nodes that determine the value of each name, and the names of parameters."""
-    sources: dict[str, list[ast.AST]] = {}
-    parameters: set[str] = set()
-    for node in descend(tree):
-        if isinstance(node, ast.arg):
-            parameters.add(node.arg)
-        elif isinstance(node, DEFINITIONS):
-            sources.setdefault(node.name, []).append(node)
-        else:
-            for target, value in _assigned(node):
-                for part in descend(target):
-                    if isinstance(part, ast.Name):
-                        sources.setdefault(part.id, []).append(value)
-    return sources, frozenset(parameters)
-
-
-def _assigned(node: ast.AST) -> list[tuple[ast.AST, ast.AST]]:
-    """Return the targets of a node, each with the expression that determines its value."""
-    if isinstance(node, ast.Assign):
-        return [(target, node.value) for target in node.targets]
-    if isinstance(node, (ast.AnnAssign, ast.AugAssign, ast.NamedExpr)):
-        return [(node.target, node.value)] if node.value else []
-    if isinstance(node, LOOPS):
-        return [(node.target, node.iter)]
-    if isinstance(node, ast.withitem) and node.optional_vars:
-        return [(node.optional_vars, node.context_expr)]
-    return []

@@ -55,3 +55,21 @@ class CopiedEnvirons:
         find_module = self._project.find_module
         packages = {module.partition(".")[0] for module in modules}
         return any("env" in name.lower() or find_module(name) for name in (*modules, *packages))
+
+
+def container_of(node: ast.expr) -> ast.expr | None:
+    """Return the mapping in `mapping[key]` or `mapping.get(key)`; None for other expressions."""
+    if isinstance(node, ast.Subscript):
+        return node.value
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr == "get":
+            return node.func.value
+    return None
+
+
+def without_keys_call(node: ast.expr) -> ast.expr:
+    """Return `os.environ` for `os.environ.keys()`, and other expressions as they are."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr == "keys":
+            return node.func.value
+    return node

@@ -6,7 +6,7 @@ import ast
 import functools
 from typing import TYPE_CHECKING
 
-from shield_ai.model.name_meaning import harmless_word, is_secret
+from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.classify.candidates import Candidate
@@ -18,13 +18,14 @@ from shield_ai.scan.python.classify.harmless_variables import (
 from shield_ai.scan.python.readers.bindings import Opaque
 from shield_ai.scan.python.readers.known_readers import Environ, EnvObject
 from shield_ai.scan.python.readers.library_reads import library_read
-from shield_ai.scan.python.readers.possible_names import possible_texts, texts_of_name
+from shield_ai.scan.python.readers.name_texts import texts_of_name
+from shield_ai.scan.python.readers.possible_names import possible_texts
 from shield_ai.scan.python.readers.reads import explain_reader, reads_variable
-from shield_ai.scan.python.settings_classes.django_configurations import (
-    configurations_read,
-    converted_type,
+from shield_ai.scan.python.visit.copied_environs import (
+    CopiedEnvirons,
+    container_of,
+    without_keys_call,
 )
-from shield_ai.scan.python.visit.copied_environs import CopiedEnvirons
 from shield_ai.scan.python.visit.pydantic_fields import PydanticFieldVisitor
 
 if TYPE_CHECKING:
@@ -35,14 +36,6 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.readers.reads import Read
     from shield_ai.scan.python.visit.statement_filter import StatementFilter
 
-# The keys of a dict of database settings, and the fields of a database secret.
-DATABASE_KEYS = {
-    "NAME": "database",
-    "USER": "username",
-    "PASSWORD": "password",
-    "HOST": "host",
-    "PORT": "port",
-}
 MAPPING_METHODS = frozenset({"__get__", "__getattr__", "__getattribute__", "__getitem__"})
 COPYABLE_NODES = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript)
 
@@ -115,7 +108,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
             elif self._computes_attributes():
                 self.mapping_reads.append(candidate.node)
         if not candidate.is_secret_read():
-            word = harmless_word(candidate.variable)
+            word = candidate.harmless_word
             if word:
                 reason = SkipId.HARMLESS_NAME.reason(word=word)
                 self.not_secrets.append((candidate.node, candidate.variable, reason))
@@ -129,14 +122,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
         return False
 
     def _set_database_field(self, candidate: Candidate) -> None:
-        """Set the database field of a candidate. Nested keys, as in TEST, are not such fields."""
-        if not self._database_alias or not candidate.path:
-            return
-        key = candidate.path[-1]
-        if candidate.path[-2:-1] in {(), (self._database_alias,)} and key in DATABASE_KEYS:
-            candidate.group = self._database_alias
-            candidate.engine = self._database_engine
-            candidate.field = DATABASE_KEYS[key]
+        if self._database_alias:
+            candidate.set_database_field(self._database_alias, self._database_engine)
 
     def _read_candidate(
         self, node: ast.expr, read: Read, name: str | None, path: tuple[str, ...]
@@ -247,36 +234,6 @@ class EnvReadVisitor(PydanticFieldVisitor):
             return SkipId.COMPUTED_NAME.reason()
         return None
 
-    def visit_configurations_value(
-        self, node: ast.Call, function: object, path: tuple[str, ...]
-    ) -> bool:
-        """Visit a call, and return whether it creates a value of django-configurations."""
-        if "configurations" not in self.source.text:
-            return False
-        is_setting = isinstance(self.scopes[-1], ast.ClassDef) and len(path) == 1
-
-        def constant_text(part: ast.AST | None) -> str | None:
-            return self.resolver.constant_text(part, self.scopes)
-
-        candidate = configurations_read(node, function, path, constant_text, is_setting=is_setting)
-        if candidate is None:
-            return False
-        if candidate.default is not None:
-            candidate.has_default_from_env = reads_variable(
-                self.resolver, candidate.default, self.scopes
-            )
-        self._set_database_field(candidate)
-        reason = explain_harmless_type(
-            path[0] if path else "", {converted_type(function)}, candidate.default
-        )
-        if reason:
-            self._add_harmless(node, candidate.variable, reason)
-            return True
-        enclosing = self._enclosing_variables()
-        if candidate.variable and candidate.variable not in enclosing:
-            self.add(candidate)
-        return True
-
     def visit_library_call(self, node: ast.Call, function: object) -> None:
         """Record the variable that a function of a library reads itself."""
         name, variable = library_read(node, function)
@@ -287,7 +244,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         """Visit a comparison, and return whether it is a presence test of a known variable."""
         if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
             return False
-        container = _without_keys_call(node.comparators[0])
+        container = without_keys_call(node.comparators[0])
         environ = self._environ_of(container)
         if environ is None:
             return False
@@ -318,12 +275,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
     def _reads_unchanged_copy(self, candidate: Candidate, read: Read) -> bool:
         """Return whether a read of a copy can become a read of os.environ."""
         node = candidate.node
-        container: ast.expr | None = None
-        if isinstance(node, ast.Subscript):
-            container = node.value
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr == "get":
-                container = node.func.value
+        container = container_of(node)
         if container is None or not candidate.variable:
             return False
         is_multiline = node.lineno != node.end_lineno
@@ -383,11 +335,3 @@ def _full_name(reader: Reader, prefix: str, name: str) -> str:
         # https://everett.readthedocs.io/en/latest/configuration.html
         return (prefix + name).upper()
     return prefix + name
-
-
-def _without_keys_call(node: ast.expr) -> ast.expr:
-    """Return `os.environ` for `os.environ.keys()`."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        if node.func.attr == "keys":
-            return node.func.value
-    return node

@@ -24,7 +24,7 @@ from shield_ai.scan.python.readers.library_reads import (
     VARIABLE_KEYWORDS,
 )
 from shield_ai.scan.python.readers.value_classes import is_value_class
-from shield_ai.scan.python.visit.env_reads import EnvReadVisitor
+from shield_ai.scan.python.visit.configurations_values import ConfigurationsValueVisitor
 from shield_ai.scan.python.visit.expression_forms import function_name
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ ANSIBLE_READER = "env_fallback"
 DISPLAYS = (ast.List, ast.Tuple)
 
 
-class NamedReadVisitor(EnvReadVisitor):
+class NamedReadVisitor(ConfigurationsValueVisitor):
     """Visits uses of the environment that are not calls or subscripts with a variable's name."""
 
     def visit_environ(self, node: ast.expr) -> None:

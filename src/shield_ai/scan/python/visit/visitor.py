@@ -19,7 +19,7 @@ from shield_ai.scan.python.classify.literals import (
 )
 from shield_ai.scan.python.readers.known_readers import Environ, Library
 from shield_ai.scan.python.readers.library_reads import connection_url
-from shield_ai.scan.python.readers.possible_names import texts_of_name
+from shield_ai.scan.python.readers.name_texts import texts_of_name
 from shield_ai.scan.python.settings_classes.stage_classes import StageClasses
 from shield_ai.scan.python.visit.accessor_calls import AccessorCallVisitor
 from shield_ai.scan.python.visit.fstrings import find_span

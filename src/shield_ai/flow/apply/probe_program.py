@@ -1,0 +1,220 @@
+"""The program that loads the settings of an app in a process of the app's Python."""
+
+from __future__ import annotations
+
+# Runs with any version of the app's Python, so it uses only the standard library. A setting is
+# hashed by its repr, without addresses and with sets sorted; attributes of objects are included
+# to a limited depth. The settings may read files and create folders in the app, which are removed
+# afterwards. They can't write files, start processes or connect to a server other than the agent
+# stub.
+PROGRAM = r"""
+import sys
+
+# With -c, the first entry is the current folder: no module of the app may replace one of these.
+sys.path[:] = [entry for entry in sys.path if entry]
+import errno, hashlib, hmac, importlib, importlib.util, io, json, os, re, tempfile
+
+request = json.load(sys.stdin)
+out, sys.stdout = sys.stdout, io.StringIO()
+os.environ.update(request["environ"])
+
+# tempfile finds its folder by writing a file to it, which the settings can't do.
+folders = [os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")]
+folders += ["/tmp", "/var/tmp", "/usr/tmp", os.getcwd()]
+usable = [f for f in folders if f and os.path.isdir(f) and os.access(f, os.W_OK | os.X_OK)]
+tempfile.tempdir = os.path.abspath(usable[0]) if usable else None
+
+FORBIDDEN = (
+    "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.link", "os.symlink", "os.chmod",
+    "os.chown", "os.truncate", "os.fork", "os.forkpty", "pty.spawn", "socket.bind",
+    "socket.sendto", "shutil.rmtree",
+)
+# Events that run a program, each with the position of its path.
+RUNNING = {
+    "os.exec": 0, "os.posix_spawn": 0, "os.spawn": 1, "os.system": 0, "subprocess.Popen": 0,
+}
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+def is_forbidden(event, arguments):
+    if event in FORBIDDEN:
+        return True
+    if event == "open" and arguments[0] != os.devnull:
+        mode, flags = arguments[1] or "", arguments[2] or 0
+        return bool(set(mode) & set("wax+") or flags & WRITING)
+    if event == "socket.getaddrinfo":
+        return arguments[0] != "127.0.0.1"
+    if event == "socket.connect":
+        return arguments[1] != ("127.0.0.1", request["port"])
+    return False
+
+created = []  # folders
+
+def creates_own_folder(event, arguments):
+    if event != "os.mkdir" or arguments[2] != -1:  # relative to an open folder
+        return False
+    path = os.path.realpath(os.fsdecode(arguments[0]))
+    if not path.startswith(request["root"] + os.sep) or os.path.dirname(path) == tempfile.tempdir:
+        return False
+    if not os.path.lexists(path):
+        created.append(path)
+    return True
+
+def remove_created():
+    for path in reversed(created):
+        try:
+            os.rmdir(path)
+        except OSError:  # in use
+            pass
+
+def find_program(event, arguments):
+    command = os.fsdecode(arguments[RUNNING[event]])
+    name = os.path.basename(command)
+    if event == "os.system":
+        return (command.split() or [""])[0]
+    if event == "subprocess.Popen" and name == "sh" and len(arguments[1]) > 2:
+        return (os.fsdecode(arguments[1][2]).split() or [""])[0]  # of the shell's command
+    return name
+
+has_loaded = False
+denials = []  # the exceptions of the guard, each with the program
+
+def deny(error, program=""):
+    denials.append((error, program))
+    raise error
+
+def guard(event, arguments):
+    if has_loaded or creates_own_folder(event, arguments):
+        return
+    if event in RUNNING:
+        # Settings may cope with a program that is not installed.
+        path = arguments[RUNNING[event]]
+        error = FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        deny(error, find_program(event, arguments) or "?")
+    if is_forbidden(event, arguments):
+        deny(PermissionError("not allowed while shield loads the settings"))
+
+def find_denial(error):
+    for _ in range(20):
+        for denied, program in denials:
+            if denied is error:
+                return denied, program
+        error = error and (error.__cause__ or error.__context__)
+    return None, ""
+
+sys.addaudithook(guard)
+sys.path.insert(0, request["folder"])
+
+# A database backend of shield, which reads its password from SECRET, equals Django's own.
+BACKENDS = re.compile(
+    r"(?:django\.db\.backends\.|[\w.]*shield_(?:ai|runtime)\.django\.|[\w.]*_)"
+    r"(postgresql|mysql)(?:_psycopg2)?"
+)
+
+def show_dict(value, depth):
+    engine = BACKENDS.fullmatch(str(value.get("ENGINE")))
+    if engine:
+        value = {k: v for k, v in value.items() if k not in ("SECRET", "SECRET_FIELDS")}
+        value["ENGINE"] = engine[1]
+    items = [show(k, depth) + ":" + show(v, depth) for k, v in value.items()]
+    return "{" + ",".join(items) + "}"
+
+def show(value, depth=0):
+    if depth > 6:
+        return "..."
+    if isinstance(value, dict):
+        return show_dict(value, depth + 1)
+    name = type(value).__name__
+    if isinstance(value, (list, tuple)):
+        return name + "[" + ",".join(show(v, depth + 1) for v in value) + "]"
+    if isinstance(value, (set, frozenset)):
+        return name + "{" + ",".join(sorted(show(v, depth + 1) for v in value)) + "}"
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+    if type(value).__module__ != "builtins" and hasattr(value, "__dict__") and depth < 3:
+        text += show(vars(value), depth + 1)
+    return name + ":" + text
+
+def digest(value):
+    try:
+        text = show(value)
+    except Exception as error:
+        text = "unprintable " + type(error).__name__
+    raw = text.encode("utf-8", "backslashreplace")
+    return hmac.new(request["key"].encode(), raw, hashlib.sha256).hexdigest()
+
+def is_settings_class(value):
+    bases = getattr(value, "__mro__", ())
+    modules = [base.__module__ for base in bases if base.__name__ == "BaseSettings"]
+    return any(name.partition(".")[0] in ("pydantic", "pydantic_settings") for name in modules)
+
+def show_fields(name, settings):
+    kind = type(settings)
+    fields = getattr(kind, "model_fields", None) or getattr(kind, "__fields__", {})
+    return {name + "." + field: digest(getattr(settings, field)) for field in fields}
+
+def create_settings(name, kind):
+    try:
+        return show_fields(name, kind())
+    except Exception as error:
+        if not answer.get("class_error"):
+            answer["class_error"] = name + "() " + type(error).__name__
+            answer["fields"] = find_fields(error)
+        return {name: digest(type(error).__name__)}
+
+def find_fields(error):
+    try:
+        locations = [item["loc"] for item in error.errors()[:100]]  # of pydantic
+        return [".".join(map(str, location)) for location in locations]
+    except Exception:
+        return []
+
+# Settings in capitals, and pydantic's settings, which a function may create later. If a module has
+# none of them, its other values are compared.
+def collect(module):
+    values = vars(module)
+    found = {name: digest(value) for name, value in values.items() if name.isupper()}
+    created = {type(value) for value in values.values()}
+    for name, value in sorted(values.items()):
+        if is_settings_class(type(value)) and not name.isupper():
+            found.update(show_fields(name, value))
+        elif is_settings_class(value) and value.__module__ == module.__name__:
+            if value not in created:
+                found.update(create_settings(name, value))
+    return found or {name: digest(value) for name, value in values.items() if is_data(name, value)}
+
+def is_data(name, value):
+    return not (name.startswith("_") or callable(value) or isinstance(value, type(sys)))
+
+def find_missing_module(error):
+    try:
+        name = error.name if isinstance(error, ModuleNotFoundError) else None
+    except Exception:  # a property of PackageNotFoundError
+        return None
+    return name if isinstance(name, str) else None
+
+answer = {}
+try:
+    module = importlib.import_module(request["module"])
+    answer["settings"] = collect(module)
+except BaseException as error:
+    answer["error"] = type(error).__name__
+    answer["is_import_error"] = isinstance(error, ImportError)
+    denied, answer["program"] = find_denial(error)
+    answer["is_denied"] = denied is not None
+    missing = find_missing_module(error)
+    if missing:
+        answer["error"] += " " + missing
+        answer["missing_module"] = missing
+    else:
+        try:
+            if denied is not error or not answer["program"]:
+                answer["message"] = str(error)[:2000]
+            answer["fields"] = find_fields(error)
+        except Exception:
+            pass
+has_loaded = True
+remove_created()
+answer["has_boto3"] = importlib.util.find_spec("boto3") is not None
+out.write(json.dumps(answer) + "\n")
+out.flush()
+os._exit(0)
+"""

@@ -1,0 +1,58 @@
+"""Find the word because of which the value of a secret-like name is no secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.name_meaning import is_path, is_secret, is_secret_word
+from shield_ai.model.secret_words import (
+    COUNTS,
+    FORBIDDEN_VALUES,
+    LIMITS,
+    NON_SECRET_KEYS,
+    PROPERTIES,
+    SWITCHES,
+    SWITCHES_ANYWHERE,
+)
+from shield_ai.model.words import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def harmless_word(name: str) -> str:
+    """Return the word that makes a secret-like name harmless; empty for other names."""
+    parts = words(name)
+    indexes = [i for i in range(len(parts)) if _sounds_secret(parts, i)]
+    if not indexes:
+        return parts[-1] if parts and parts[-1].endswith("SSLKEY") else ""
+    if is_secret(name) or is_path(name):
+        return ""
+    return next(_harmless_words(parts, indexes[-1]), "")
+
+
+def _harmless_words(parts: tuple[str, ...], index: int) -> Iterator[str]:
+    """Yield the words that make a name harmless, the best explanation first.
+
+    Args:
+        parts: The words of the name.
+        index: The last word that sounds secret.
+    """
+    before = parts[:index]
+    after = parts[index + 1 :]
+    searches = (
+        (after[::-1], PROPERTIES),
+        (before[:1], SWITCHES),
+        (parts, SWITCHES_ANYWHERE | LIMITS | COUNTS),
+        (before[-1:], NON_SECRET_KEYS),
+        (before, {"KMS"}),
+        (parts, FORBIDDEN_VALUES),
+    )
+    for candidates, harmless in searches:
+        for word in candidates:
+            if word in harmless:
+                yield word
+
+
+def _sounds_secret(parts: tuple[str, ...], index: int) -> bool:
+    return is_secret_word(parts, index) or (index > 0 and parts[index] in {"KEY", "KEYS"})
