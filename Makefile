@@ -22,7 +22,7 @@ $(VENV)/dev.stamp: $(VENV)/demo.stamp requirements/dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@
 
-demo: $(VENV)/demo.stamp  ## migrate the sample shop, with an embedded AWS and a real PostgreSQL
+demo: $(VENV)/demo.stamp  ## migrate the sample shop, with an AWS emulator and a real PostgreSQL
 	@$(BIN)/shield demo
 
 .venv-recording/stamp: $(VENV)/pyvenv.cfg requirements/recording.lock

@@ -1,4 +1,4 @@
-"""Measure plan, apply and verify of many secrets against the embedded AWS.
+"""Measure plan, apply and verify of many secrets against the AWS emulator.
 
     python bench/aws.py [--secrets 500]
 

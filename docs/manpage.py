@@ -31,7 +31,7 @@ EXAMPLES = {
     "shield pull --env-file .env": "Write the current values from AWS into an env file.",
     "shield run -- ./backup.sh": "Run a command with the secrets as environment variables.",
     "shield rollback": "Undo the last apply.",
-    "shield local bash": "Open a shell with an embedded AWS for testing.",
+    "shield local bash": "Open a shell with an AWS emulator for testing.",
 }
 OPTION_VARIABLE = (
     ".B SHIELD_\\fICOMMAND\\fB_\\fIOPTION\\fR",

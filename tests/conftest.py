@@ -1,4 +1,4 @@
-"""Fixtures that every test may use: an embedded AWS, a PostgreSQL, the sample app, and no real account anywhere near."""
+"""Fixtures that every test may use: an AWS emulator, a PostgreSQL, the sample app, and no real account anywhere near."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def private_state(state_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def aws_server() -> Iterator[LocalAws]:
-    """One embedded AWS for the run (for each worker); use `aws`, which empties it."""
+    """One AWS emulator for the run (for each worker); use `aws`, which empties it."""
     with LocalAws.start() as server:
         yield server
 

@@ -4,7 +4,7 @@
     python bench/drill/run.py --app bench/drill/apps/NAME.toml --source FOLDER --venv FOLDER
 
 The app is the sample app, or a public one that a file describes: see `public_app.py`. It runs
-behind its server, with a database and the embedded AWS behind a proxy. The stages: apply and
+behind its server, with a database and the AWS emulator behind a proxy. The stages: apply and
 deployment, three rotations of the database password, an outage of AWS, kills of each command at
 random moments, the return to environment variables, and the rollback. Clients request pages during
 all stages. Every number in the columns "failed" and "wrong" must be 0.
@@ -331,7 +331,7 @@ def roll_back(drill):
 
 
 def kill_apply_and_rollback(drill, moments):
-    """Kill apply and rollback in a copy of the app that uses another embedded AWS."""
+    """Kill apply and rollback in a copy of the app that uses another AWS emulator."""
     app = drill.folder / "workstation"
     shutil.copytree(drill.app, app, ignore=shutil.ignore_patterns(".shield"))
     with LocalAws.start() as aws:

@@ -1,4 +1,4 @@
-"""Faults of AWS and the network during an apply, injected by a proxy before the embedded AWS."""
+"""Faults of AWS and the network during an apply, injected by a proxy before the AWS emulator."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
 from shield_ai.model.hidden import Hidden
 
-ACCOUNT = "123456789012"  # of the embedded AWS
+ACCOUNT = "123456789012"  # of the AWS emulator
 ARN = "arn:aws:{}:us-east-1:123456789012:{}".format
 SECRET = ARN("secretsmanager", r"secret:shop/prod/(db|mail-key)-\w{6}")
 POLICY = r"arn:aws:iam::123456789012:policy/[\w-]+"

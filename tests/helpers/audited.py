@@ -69,7 +69,7 @@ class Limits:
     Args:
         writes: Files and folders that it may write, relative to the app; "." for the app.
         settings: Whether the user allowed it to run the app's settings.
-        aws: The port of the embedded AWS.
+        aws: The port of the AWS emulator.
         database: Whether it logs in to the database that a secret names.
         program: The program that shield run is to become.
         children: Functions that may start another Python, or fork.

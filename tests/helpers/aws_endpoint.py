@@ -1,4 +1,4 @@
-"""An endpoint of AWS with answers that the embedded AWS never gives.
+"""An endpoint of AWS with answers that the AWS emulator never gives.
 
 with aws_endpoint(lambda operation, request: (200, b"{}")) as url:
     ...  # AWS_ENDPOINT_URL=url

@@ -1,4 +1,4 @@
-"""Test beds for rotations: a secret in the embedded AWS, and its database user."""
+"""Test beds for rotations: a secret in the AWS emulator, and its database user."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def password() -> str:
 
 
 class Bed:
-    """A secret in the embedded AWS."""
+    """A secret in the AWS emulator."""
 
     environ: Mapping[str, str]
     is_always_available = False  # True if a cached login is valid during a rotation

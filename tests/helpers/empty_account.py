@@ -1,4 +1,4 @@
-"""An empty account on an embedded AWS."""
+"""An empty account on an AWS emulator."""
 
 from __future__ import annotations
 

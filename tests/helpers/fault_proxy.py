@@ -1,4 +1,4 @@
-"""A proxy for the embedded AWS that injects faults and records the calls.
+"""A proxy for the AWS emulator that injects faults and records the calls.
 
     with FaultProxy(aws.url) as proxy:
         proxy.answer("CreateSecret", "ThrottlingException", at=2)

@@ -415,7 +415,7 @@ def test_no_command_with_aws_shows_a_value(tmp_path, aws):
 
 
 def values_in_aws() -> set[str]:
-    """Return the values of all secrets and their fields in the embedded AWS."""
+    """Return the values of all secrets and their fields in the AWS emulator."""
     client = boto3.client("secretsmanager")
     found = set()
     for secret in client.list_secrets()["SecretList"]:

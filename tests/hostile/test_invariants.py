@@ -101,8 +101,8 @@ JOURNEY = [
     (("rollback", "--yes"), WHOLE_APP),
 ]
 UNTESTED = {
-    "local": "starts the embedded AWS and a program that the user names, and reads no app",
-    "demo": "starts the embedded AWS and PostgreSQL, and reads only its own sample app",
+    "local": "starts the AWS emulator and a program that the user names, and reads no app",
+    "demo": "starts the AWS emulator and PostgreSQL, and reads only its own sample app",
 }
 ALLOWED_CODES = {0, 1}
 GIT = {

@@ -28,7 +28,7 @@ def test_worst_repository_is_first_and_lines_fit():
     assert lines[1].split()[0].endswith("/shop")
     assert max(map(len, lines)) <= 80
     assert "gone: git clone: fatal" in text
-    assert "4 repositories, 1 failed: 10 findings" in text
+    assert "4 repositories, of which 1 failed; 10 findings" in text
 
 
 def test_names_are_printable():

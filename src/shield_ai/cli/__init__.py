@@ -41,7 +41,7 @@ SECTIONS = {
     },
     "More": {
         "export": "Export the AWS resources for other tools.",
-        "local": "Run an embedded AWS for local development.",
+        "local": "Run an AWS emulator for local development.",
         "demo": "Run the whole workflow on a sample app.",
         "schema": "Print a JSON Schema, by default that of shield.toml.",
         "completion": "Print the completion script of a shell.",

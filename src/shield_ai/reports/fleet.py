@@ -49,7 +49,7 @@ def fleet_json(outcomes: Sequence[Outcome]) -> str:
 
 def fleet_text(outcomes: Sequence[Outcome]) -> str:
     """Format one line per repository, the most severe findings first, then failures and totals."""
-    columns = f"{'critical':>8} {'high':>5} {'other':>6} {'moved':>6} {'secrets':>8}"
+    columns = f"{'critical':>8} {'high':>5} {'other':>6} {'reads':>6} {'secrets':>8}"
     lines = [f"{'repository':<{NAME_WIDTH}} {columns}"]
     for outcome in sorted(outcomes, key=_severity_order):
         if not outcome.error:
@@ -62,12 +62,12 @@ def fleet_text(outcomes: Sequence[Outcome]) -> str:
     total = _total(outcomes)
     findings = count(sum(total.found.values()), "finding")
     repositories = count(len(outcomes), "repository")
-    moved = count(total.moved, "call")
+    reads = count(total.moved, "read")
     secrets = count(total.secrets, "secret")
     lines += [
         "",
-        f"{repositories}, {len(failed)} failed: {findings},",
-        f"{total.fixable} fixable with shield apply; {moved} of get_secret() already;",
+        f"{repositories}, of which {len(failed)} failed; {findings},",
+        f"{total.fixable} fixable with shield apply; {reads} already through shield;",
         f"{secrets} in shield.toml, {total.scheduled} with a rotation schedule",
     ]
     return "\n".join(lines) + "\n"

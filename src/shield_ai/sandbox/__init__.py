@@ -1,4 +1,4 @@
-"""An embedded AWS, an embedded PostgreSQL and the sample app, for the demo and the tests."""
+"""An AWS emulator, an embedded PostgreSQL and the sample app, for the demo and the tests."""
 
 from __future__ import annotations
 

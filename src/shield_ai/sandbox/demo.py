@@ -54,7 +54,7 @@ def run_demo(keep: Path | None) -> int:
         pg = stack.enter_context(LocalPostgres.start())
         demo = Demo(folder, aws, pg)
         seconds = time.monotonic() - started
-        demo.record("start", f"embedded AWS and PostgreSQL ready in {seconds:.1f} s")
+        demo.record("start", f"AWS emulator and PostgreSQL ready in {seconds:.1f} s")
         demo.run()
     click.echo("\n" + "\n".join(demo.summary), err=True)
     if keep:

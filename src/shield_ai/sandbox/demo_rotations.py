@@ -74,7 +74,7 @@ class DemoRotations:
         self.manifest.write_text(text)
 
     def deploy_function(self) -> None:
-        """Deploy the rotation functions to the embedded AWS."""
+        """Deploy the rotation functions to the AWS emulator."""
         text = self.manifest.read_text()
         rotation = "[rotation]\nlog_days = 30\n\n"
         self.manifest.write_text(text.replace("[[secret]]", f"{rotation}[[secret]]", 1))

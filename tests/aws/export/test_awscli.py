@@ -1,4 +1,4 @@
-"""Run the exported script with bash against the embedded AWS.
+"""Run the exported script with bash against the AWS emulator.
 
 A small program replaces `aws`: it sends its arguments to this process, which calls botocore and
 rejects unknown options.

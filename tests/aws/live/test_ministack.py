@@ -1,4 +1,4 @@
-"""Check policies with ministack, an emulator that enforces IAM; the embedded AWS does not.
+"""Check policies with ministack, an emulator that enforces IAM; that of `shield local` does not.
 
 `make test-iam` installs it into a separate environment, because it requires another botocore, and runs these tests.
 Known bugs of version 1.5: SimulatePrincipalPolicy checks only the first of several resources; CreatePolicy is checked

@@ -1,4 +1,4 @@
-"""`shield pull` writes the current values of the embedded AWS into an env file."""
+"""`shield pull` writes the current values of the AWS emulator into an env file."""
 
 from __future__ import annotations
 

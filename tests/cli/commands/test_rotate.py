@@ -1,4 +1,4 @@
-"""`shield rotate` on secrets in the embedded AWS and a database user in a real PostgreSQL."""
+"""`shield rotate` on secrets in the AWS emulator and a database user in a real PostgreSQL."""
 
 from __future__ import annotations
 

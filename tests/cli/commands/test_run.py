@@ -1,4 +1,4 @@
-"""`shield run` starts a command with the secrets of the embedded AWS in its environment."""
+"""`shield run` starts a command with the secrets of the AWS emulator in its environment."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def test_reads_secrets_as_the_role(account, document, reads, similar):
 
 
 def test_asks_iam_if_the_role_cannot_be_assumed(account, aws, monkeypatch):
-    """The embedded AWS has no policy simulator; test_ministack.py tests that case."""
+    """The AWS emulator has no policy simulator; test_ministack.py tests that case."""
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         proxy.answer("AssumeRole", "AccessDenied", at=None, status=403)

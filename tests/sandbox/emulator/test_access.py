@@ -1,4 +1,4 @@
-"""The embedded AWS is closed to other users and to web pages."""
+"""The AWS emulator is closed to other users and to web pages."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_supported_services(aws: LocalAws, service: str) -> None:
 def test_unsupported_services(aws: LocalAws, service: str, operation: str) -> None:
     client = boto3.client(service)
     with pytest.raises(
-        ClientError, match=f"the embedded AWS has no {service}; it has cloudtrail, "
+        ClientError, match=f"the AWS emulator has no {service}; it has cloudtrail, "
     ) as error:
         getattr(client, operation)()
     client.close()

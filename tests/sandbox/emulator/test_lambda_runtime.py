@@ -1,4 +1,4 @@
-"""RotateSecret in the embedded AWS runs the function's zip, as Lambda does."""
+"""RotateSecret in the AWS emulator runs the function's zip, as Lambda does."""
 
 from __future__ import annotations
 

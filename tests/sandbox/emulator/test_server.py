@@ -102,7 +102,7 @@ def test_missing_packages(monkeypatch: pytest.MonkeyPatch, module: str) -> None:
 def test_server_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("PYTHONHOME", "/no/such/place")
-    with pytest.raises(ShieldError, match="the embedded AWS exited during startup"):
+    with pytest.raises(ShieldError, match="the AWS emulator exited during startup"):
         LocalAws.start()
     monkeypatch.setattr(sys, "executable", "/no/such/python")
     with pytest.raises(FileNotFoundError):
@@ -161,7 +161,7 @@ def test_serve_forever_reports_an_unexpected_exit() -> None:
         timeout=60,
     )
     assert done.returncode == 1
-    assert "the embedded AWS exited unexpectedly" in done.stderr
+    assert "the AWS emulator exited unexpectedly" in done.stderr
 
 
 STARTS_ALL = """

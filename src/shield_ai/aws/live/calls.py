@@ -44,7 +44,7 @@ _KMS_KEY_UNUSABLE = {
     "KMSAccessDeniedException",
     "DisabledException",
 }
-HOOK_REFUSED = "HookRefusedException"  # of the embedded AWS
+HOOK_REFUSED = "HookRefusedException"  # of the AWS emulator
 _WRONG_REGION = {"OptInRequired", "AuthFailure", "InvalidSignatureRegion"}
 _NOT_FOUND = "ResourceNotFoundException"
 _THROTTLED = {
@@ -152,8 +152,8 @@ def _client_error(error: ClientError, permission: str, call: str) -> AwsError:
         )
     if code == HOOK_REFUSED:
         return AwsError(
-            f"the embedded AWS refused {call}: the function contains a hook or other added code",
-            "if you trust this code, start the embedded AWS with shield local --run-hooks",
+            f"the AWS emulator refused {call}: the function contains a hook or other added code",
+            "if you trust this code, start the AWS emulator with shield local --run-hooks",
         )
     if code in _WRONG_REGION:
         return AwsError(

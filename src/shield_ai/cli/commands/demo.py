@@ -14,7 +14,7 @@ import click
 def demo(keep: Path | None) -> int:
     """Run the whole workflow on a sample app.
 
-    Uses an embedded AWS and an embedded PostgreSQL.
+    Uses an AWS emulator and an embedded PostgreSQL.
     """
     from shield_ai.sandbox.demo import run_demo
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.scan import Scan
 
 MAX_NAMES = 5  # of required secrets with a default, and of files that were not scanned
-MAX_PLACES = 3  # of the reads that can't be moved
+MAX_PLACES = 3  # of the reads that are not rewritten
 
 
 @click.command()
@@ -123,7 +123,7 @@ def _shortened(names: Sequence[str]) -> str:
 
 
 def _unmoved_lines(found: Scan, ignored: Sequence[str], in_aws: Iterable[Skipped]) -> Iterator[str]:
-    """Yield a line with the number of reads that can't be moved, then one for each other skip.
+    """Yield a line for the reads that apply will not rewrite, then one for each other skip.
 
     Args:
         found: The scan of the app.
@@ -134,7 +134,9 @@ def _unmoved_lines(found: Scan, ignored: Sequence[str], in_aws: Iterable[Skipped
     if reads:
         places = f" ({', '.join(reads)})" if len(reads) <= MAX_PLACES else ""
         number = count(len(reads), "read")
-        text = f"{number} of secrets can't be moved{places}: shield plan --only code lists them"
+        text = (
+            f"{number} of secrets will not be rewritten{places}; shield plan --only code says why"
+        )
         yield printable(text)
     in_settings = {skip.path: skip for skip in found.file_reads if skip.id is SkipId.READS_AWS}
     for skip in (*in_settings.values(), *in_aws):

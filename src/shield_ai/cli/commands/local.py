@@ -1,4 +1,4 @@
-"""`shield local`: run an embedded AWS."""
+"""`shield local`: run an AWS emulator."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from shield_ai.model.errors import DONE
 
 _NEXT = (
     "run these lines in another terminal before you run shield there, or start a shell with these\n"
-    "variables: shield local bash; Ctrl-C here stops the embedded AWS"
+    "variables: shield local bash; Ctrl-C here stops the AWS emulator"
 )
 
 
@@ -20,10 +20,10 @@ _NEXT = (
 )
 @click.argument("command", nargs=-1, type=click.UNPROCESSED)
 def local(port: int, command: tuple[str, ...], *, run_hooks: bool) -> int:
-    """Run an embedded AWS for local development.
+    """Run an AWS emulator for local development.
 
     With a command, for example shield local bash, runs the command with AWS environment variables
-    that point to the embedded AWS, and stops when the command ends. Without a command, prints these
+    that point to the AWS emulator, and stops when the command ends. Without a command, prints these
     variables and runs until Ctrl-C. All data is discarded on exit.
 
     Rotation functions run on this machine. Without --run-hooks, functions that contain the hook of

@@ -1,1 +1,1 @@
-"""The embedded AWS: a local server for AWS clients, with the account in memory."""
+"""The AWS emulator: a local server for AWS clients, with the account in memory."""

@@ -1,4 +1,4 @@
-"""Restrict the embedded AWS to processes that have its random key.
+"""Restrict the AWS emulator to processes that have its random key.
 
 Other users of the machine, and web pages in a browser, can also connect to a loopback port.
 """
@@ -29,9 +29,9 @@ def refusal(environ: dict[str, Any], key: str, role_keys: Iterable[str]) -> str:
     host = str(environ.get("HTTP_HOST", ""))
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     if name not in LOOPBACK_NAMES:
-        return "the embedded AWS answers on the loopback interface only"
+        return "the AWS emulator answers on the loopback interface only"
     if "HTTP_ORIGIN" in environ:
-        return "the embedded AWS does not answer web pages"
+        return "the AWS emulator does not answer web pages"
     given = str(environ.get(KEY_HEADER, "")) or _access_key_id(environ)
     if any(hmac.compare_digest(given.encode(), known.encode()) for known in (key, *role_keys)):
         return ""

@@ -1,4 +1,4 @@
-"""CloudTrail for the embedded AWS, because moto does not have it.
+"""CloudTrail for the AWS emulator, because moto does not have it.
 
 It records the calls of Secrets Manager, without values, and answers LookupEvents:
 https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html

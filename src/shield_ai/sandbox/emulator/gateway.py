@@ -1,4 +1,4 @@
-"""The server of the embedded AWS: moto behind a gateway that corrects its differences from AWS.
+"""The server of the AWS emulator: moto behind a gateway that corrects its differences from AWS.
 
 Only the services that shield uses are available; calls to others fail with an error that names
 the service. A lock makes calls of Secrets Manager atomic, as in AWS: moto checks and then writes,
@@ -94,7 +94,7 @@ class Gateway:
         elif operation(environ) == "LookupEvents":
             return json_response(self.history.lookup(json.loads(read_body(environ))))
         elif service and service not in SERVICES:
-            text = f"the embedded AWS has no {service}; it has {', '.join(sorted(SERVICES))}"
+            text = f"the AWS emulator has no {service}; it has {', '.join(sorted(SERVICES))}"
             return error_response(
                 environ, http.HTTPStatus.BAD_REQUEST, "UnknownOperationException", text
             )
@@ -105,7 +105,7 @@ class Gateway:
         except NotImplementedError as error:
             # Clients retry a 500, but not a 501.
             status = http.HTTPStatus.NOT_IMPLEMENTED
-            text = f"in the embedded AWS: {error}"
+            text = f"in the AWS emulator: {error}"
             return error_response(environ, status, "NotImplemented", text)
 
     def call_moto(self, environ: Environ) -> Response:

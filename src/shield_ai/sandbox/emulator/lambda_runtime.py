@@ -53,7 +53,7 @@ ROTATOR = Path(rotator.__file__).parent
 
 
 class Client(NamedTuple):
-    """How a function reaches the embedded AWS, and whether it may contain hooks."""
+    """How a function reaches the AWS emulator, and whether it may contain hooks."""
 
     url: str
     access_key_id: str
@@ -66,7 +66,7 @@ def rotate(body: dict[str, Any], region: str, client: Client) -> dict[str, Any] 
     Args:
         body: The request.
         region: The secret's region.
-        client: How the function reaches the embedded AWS.
+        client: How the function reaches the AWS emulator.
     """
     secret: Any = secretsmanager_backends[ACCOUNT][region].secrets.get(body.get("SecretId", ""))
     arn = _function_arn(secret, body)
@@ -101,7 +101,7 @@ def _function_arn(secret: Any, body: dict[str, Any]) -> str | None:
 def _code_error(function: Any, client: Client) -> Error | None:
     """Reject code other than this version's rotation function, because it runs on this host."""
     if function.handler not in HANDLERS or not is_rotation_function(function.code_bytes):
-        text = "the embedded AWS runs only the rotation function of shield; deploy it again"
+        text = "the AWS emulator runs only the rotation function of shield; deploy it again"
         return "InvalidRequestException", text
     if client.runs_hooks:
         return None

@@ -1,4 +1,4 @@
-"""Start and stop the embedded AWS, and configure clients to use it."""
+"""Start and stop the AWS emulator, and configure clients to use it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class LocalAws(ServerProcess):
                 port = sock.getsockname()[1]
                 fd = sock.fileno()
                 child = SupervisedProcess(
-                    "the embedded AWS",
+                    "the AWS emulator",
                     [[sys.executable, "-P", "-m", gateway, str(fd)]],
                     log=folder / "aws.log",
                     env=env,
@@ -91,7 +91,7 @@ class LocalAws(ServerProcess):
         return self._child.wait()
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client of the embedded AWS, also if AWS_ENDPOINT_URL is set."""
+        """Return a boto3 client of the AWS emulator, also if AWS_ENDPOINT_URL is set."""
         import boto3
 
         create: Any = boto3.client  # the type stubs accept only literal service names
@@ -104,7 +104,7 @@ class LocalAws(ServerProcess):
         )
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
-        """Return environment variables with which any AWS client uses only the embedded AWS.
+        """Return environment variables with which any AWS client uses only the AWS emulator.
 
         Args:
             base: Environment variables to add, except those of AWS; None for none.
@@ -136,7 +136,7 @@ def serve_forever(
     runs_hooks: bool = False,
     on_start: Callable[[], None] = lambda: None,
 ) -> None:
-    """Run an embedded AWS until Ctrl-C.
+    """Run an AWS emulator until Ctrl-C.
 
     Args:
         show: Called with each shell command that configures a client.
@@ -156,11 +156,11 @@ def serve_forever(
             code = aws.wait()
         except KeyboardInterrupt:
             return
-    raise ShieldError(f"the embedded AWS exited unexpectedly (exit code {code})")
+    raise ShieldError(f"the AWS emulator exited unexpectedly (exit code {code})")
 
 
 def run_beside(command: Sequence[str], port: int = 0, *, runs_hooks: bool = False) -> int:
-    """Run a command with the env vars of an embedded AWS, and return its exit code.
+    """Run a command with the env vars of an AWS emulator, and return its exit code.
 
     Args:
         command: The program and its arguments.
@@ -188,7 +188,7 @@ def _require_packages() -> None:
     missing = [name for name in REQUIREMENTS if importlib.util.find_spec(name) is None]
     if missing:
         raise ShieldError(
-            f"the embedded AWS requires {', '.join(missing)}",
+            f"the AWS emulator requires {', '.join(missing)}",
             f"run {install_command('local')}",
         )
 

@@ -1,4 +1,4 @@
-"""Deploy, call, change and delete rotation functions in the embedded AWS."""
+"""Deploy, call, change and delete rotation functions in the AWS emulator."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def app(aws_with_hooks, tmp_path, monkeypatch, capsys):
     return App(tmp_path, monkeypatch, capsys)
 
 
-def test_hook_needs_consent_in_the_embedded_aws(aws, tmp_path, monkeypatch, capsys):
+def test_hook_needs_consent_in_the_aws_emulator(aws, tmp_path, monkeypatch, capsys):
     app = App(tmp_path, monkeypatch, capsys)
     marker = tmp_path / "marker"
     (tmp_path / "ops/keys.py").write_text(f"open({str(marker)!r}, 'w')\n")

@@ -1,4 +1,4 @@
-"""Create, change and delete topics, queues, rules, alarms and dashboards in the embedded AWS."""
+"""Create, change and delete topics, queues, rules, alarms and dashboards in the AWS emulator."""
 
 from __future__ import annotations
 

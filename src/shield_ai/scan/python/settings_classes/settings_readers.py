@@ -30,7 +30,9 @@ class SettingsReader(NamedTuple):
     """A settings class that reads the fields of another class of the file."""
 
     settings: SettingsClass
-    parents: str | None  # the start of a nested field's variable; None if it is read as JSON
+    # What the parent fields add to the variable's name, such as "db__"; "" if there are none.
+    # None if a parent field reads the class from its JSON.
+    parent_prefix: str | None
 
 
 class SettingsReaders:
@@ -78,7 +80,7 @@ class SettingsReaders:
             readers.append(reader)
 
     def _add_nested(
-        self, settings: SettingsClass, node: ast.ClassDef, parents: str | None, levels: int
+        self, settings: SettingsClass, node: ast.ClassDef, parent_prefix: str | None, levels: int
     ) -> None:
         """Add the models that are the types of a class's fields."""
         if not levels or self._visits[node, levels] == MAX_VISITS:
@@ -90,18 +92,18 @@ class SettingsReaders:
             model = self._model_of(field.annotation)
             if model is None or self.settings_of(model, (self._resolver.module.source.tree,)):
                 continue
-            below = self._parents_below(settings, field, parents)
+            below = self._prefix_below(settings, field, parent_prefix)
             self._add(model, SettingsReader(settings, below))
             self._add_nested(settings, model, below, levels - 1)
 
-    def _parents_below(
-        self, settings: SettingsClass, field: ast.AnnAssign, parents: str | None
+    def _prefix_below(
+        self, settings: SettingsClass, field: ast.AnnAssign, parent_prefix: str | None
     ) -> str | None:
-        if parents is None or not settings.nested_delimiter or has_alias(field.value):
+        if parent_prefix is None or not settings.nested_delimiter or has_alias(field.value):
             return None
         if _is_container(field.annotation):
             return None
-        return f"{parents}{ast.unparse(field.target)}{settings.nested_delimiter}"
+        return f"{parent_prefix}{ast.unparse(field.target)}{settings.nested_delimiter}"
 
     def _model_of(self, annotation: ast.expr) -> ast.ClassDef | None:
         """Return the first class of the file in a type, such as `Model | None` or `list[Model]`."""
@@ -127,7 +129,7 @@ def _inherits(reader: SettingsReader, other: SettingsReader) -> bool:
     """Return whether a class reads the same variables as its base class, which gets the source."""
     settings = reader.settings
     return (
-        reader.parents == other.parents
+        reader.parent_prefix == other.parent_prefix
         and settings.prefix == other.settings.prefix
         and settings.nested_delimiter == other.settings.nested_delimiter
         and not settings.reason

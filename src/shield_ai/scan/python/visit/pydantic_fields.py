@@ -146,7 +146,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         if settings:
             return settings, ""
         readers = self._readers.readers_of(scope)
-        return (readers[0].settings, readers[0].parents or "") if readers else (None, "")
+        return (readers[0].settings, readers[0].parent_prefix or "") if readers else (None, "")
 
     def _add_nested_fields(
         self, scope: ast.ClassDef, node: ast.AnnAssign, target: ast.Name
@@ -202,7 +202,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         kind = self._kind_of(scope)
         readers = self._readers.readers_of(scope)
         if len(readers) == 1:
-            self._add_settings_field(candidate, readers[0].settings, node, readers[0].parents)
+            self._add_settings_field(candidate, readers[0].settings, node, readers[0].parent_prefix)
         elif readers:
             candidate.reason = SkipId.SEVERAL_FIELDS.reason()
             candidate.variable = ""
