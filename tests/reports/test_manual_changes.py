@@ -19,3 +19,8 @@ def test_only_a_value_differs():
         edited_text("s.py", b"K = 'one-value'\n", b"K = 'two-value'\n")
         == "s.py: differs only in a value or in line endings"
     )
+
+
+def test_shows_known_names():
+    text = edited_text("s.py", b"A = ['MAIL_KEY']\n", b"A = ['MAIL_KEY', 'v']\n", {"MAIL_KEY"})
+    assert "+A = ['MAIL_KEY', '•••']" in text

@@ -170,6 +170,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     environments: dict[str, Environment] = {}
     secret: tuple[Secret, ...] = ()
 
+    def names(self) -> set[str]:
+        """Return the names of the secrets and of their variables."""
+        return {name for secret in self.secret for name in (secret.name, *secret.variables())}
+
     def variables(self) -> list[str]:
         """Return the environment variables of all secrets."""
         names: list[str] = []

@@ -129,13 +129,21 @@ def test_search_in_a_thousand_findings(show):
     assert tab.locator("output").inner_text() == "11 of 1000 shown"
 
 
+HIDDEN_DIFFS = """() => [...document.querySelectorAll("details:not([open]) pre")].filter(
+    diff => !diff.checkVisibility({contentVisibilityAuto: true})).length"""
+
+
 def test_prints_every_diff(show):
     tab = show(report_data(diffs=tuple(report_data().diffs[0] for _ in range(5))))
     tab.emulate_media(media="print")
-    hidden = "[...document.querySelectorAll('details:not([open]) pre')].filter(e => !e.checkVisibility({contentVisibilityAuto: true}))"
-    tab.wait_for_function(
-        f"{hidden}.length === 0"
-    )  # the browser renders skipped content with its next frame
+    # The browser renders skipped content with one of its next frames. wait_for_function() would
+    # evaluate a string in the page, which its Content-Security-Policy refuses.
+    for _ in range(100):
+        hidden = tab.evaluate(HIDDEN_DIFFS)
+        if not hidden:
+            break
+        tab.wait_for_timeout(50)
+    assert hidden == 0
     assert not tab.locator("nav").is_visible()
 
 

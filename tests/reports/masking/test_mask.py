@@ -121,6 +121,30 @@ def test_f_string_is_hidden():
     assert ("PASSWORD" in line) == (sys.version_info >= (3, 12))
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("Return the settings.", "Return the settings.", id="plain"),
+        pytest.param("One.\n\n  Two.\n  ", "One.\n\n  Two.\n  ", id="paragraphs"),
+        pytest.param("Use AKIA2345ABCDEFGHIJKL.", "Use •••", id="token"),
+        pytest.param("One.\n\nA = 'v'\n\nTwo.", "One.\n\n•••\n\nTwo.", id="code"),
+        pytest.param("The password is\nswordfish", "The password is\n•••", id="wrapped"),
+        pytest.param("The password is:\n\nswordfish", "The password is:\n\n•••", id="colon"),
+        pytest.param("The password\n\nswordfish", "The password\n\n•••", id="last word"),
+        pytest.param("The key is\r\n \r\nswordfish", "The key is\r\n \r\n•••", id="CRLF"),
+    ],
+)
+@pytest.mark.parametrize("template", ['"""{}"""\n', 'def f():\n    r"""{}"""\n'])
+def test_docstring_is_shown_as_a_comment_is(template, text, expected):
+    lines = mask("a.py", template.format(text).encode()).split(b"\n")
+    expected_lines = template.format(expected).split("\n")
+    assert [show(line) for line in lines] == [show(line.encode()) for line in expected_lines]
+
+
+def test_second_string_is_no_docstring():
+    assert shown("a.py", '"Return it."; "Return it."\nA = 1\n').startswith('"Return it."; "•••"')
+
+
 def test_multi_line_string_is_hidden():
     assert (
         shown("a.py", 'A = """v\nv\n"""\nB = x\n').replace("?", "\n")

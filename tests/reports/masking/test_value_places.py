@@ -41,6 +41,7 @@ SHOWN = [
     ('DEBUG = os.environ.get("DEBUG", "False") == "True"', "True"),
     ('DEBUG = os.environ.get("DEBUG", "0").lower() in ("true", "yes")', "yes"),
     ('ROOT = BASE_DIR / "media"', "media"),
+    ('load_dotenv(BASE_DIR / ".env.local")', ".env.local"),
     ('ROOT = os.path.join(BASE_DIR, "media/files")', "media/files"),
     ('D = {"shop.models": 1}', "shop.models"),
     ('log = logging.getLogger("shop.models")', "shop.models"),

@@ -86,9 +86,7 @@ def _diffs(session: ApplySession, planned: Plan, *, show_all: bool) -> str:
     from shield_ai.project.runtime_names import is_copied_file
     from shield_ai.reports.diff import diff_text, literal_spans
 
-    names: set[str] = set()
-    for secret in session.manifest.secret:
-        names.update((secret.name, *secret.variables()))
+    names = session.manifest.names()
     diffs = []
     for file in planned.files:
         if is_copied_file(file.path):

@@ -71,6 +71,16 @@ def hidden_spans(comment: str) -> Iterator[Span]:
             return
 
 
+def leads_to_value(text: str) -> bool:
+    """Return whether a value may follow a text, such as "the password is" or "for example:"."""
+    last_word = text.rsplit(maxsplit=1)[-1].strip(BRACKETS)
+    return (
+        text.rstrip().endswith(":")
+        or last_word.lower() in LEADS_TO_VALUE
+        or SECRET_WORD.fullmatch(last_word) is not None
+    )
+
+
 def is_plain(word: str) -> bool:
     """Return whether a word of a comment can't be a value."""
     if any(form.fullmatch(word) for form in (NUMBER, CONSTANT, SEPARATOR, LINK)) or not word:

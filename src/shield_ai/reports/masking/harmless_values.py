@@ -57,6 +57,7 @@ SEGMENT = r"(?:[a-z]{1,20}(?:[-_.][a-z]{1,20}){0,4}|v?\d{1,2}|[a-z]{1,20}\.sqlit
 WEB_PATH = rf"/(?:{SEGMENT}(?:/{SEGMENT}){{0,5}}/?)?"
 PATH = regex(WEB_PATH)
 URL = regex(rf"[a-z]{{2,12}}(?:\+[a-z]{{2,12}})?://([^/@:]{{0,80}}(?::\d{{1,5}})?)({WEB_PATH})?")
+DOTENV = regex(r"\.env(?:\.[a-z]{2,12}){0,2}")
 FILE = regex(r"(?:\.{0,2}/)?[A-Za-z_-]{1,30}(?:/[A-Za-z_-]{1,30}){0,8}(/|\.[a-z]{2,8}3?)?")
 ZONE = regex(r"UTC|GMT|[A-Z][a-z]{3,10}(?:/[A-Z][A-Za-z_]{2,20}){1,2}")
 LANGUAGE = regex(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
@@ -166,6 +167,8 @@ def is_harmless_url_or_path(text: str) -> bool:
 
 def is_harmless_path(text: str) -> bool:
     """Return whether a string is a path or file name of words, or the usual name of a folder."""
+    if DOTENV.fullmatch(text):
+        return _is_wordy(text)
     match = FILE.fullmatch(text)
     if match is None or not _is_wordy(text):
         return False

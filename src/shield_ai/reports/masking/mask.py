@@ -22,10 +22,15 @@ from shield_ai.model.hidden import MASK
 from shield_ai.model.printable import printable
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
-from shield_ai.reports.masking.comments import hidden_spans
+from shield_ai.reports.masking.comments import hidden_spans, leads_to_value
 from shield_ai.reports.masking.dependency_files import DEPENDENCY_FILE, harmless_lines
 from shield_ai.reports.masking.offsets import Offsets
-from shield_ai.reports.masking.value_places import PLAIN_VARIABLE, harmless_spans, is_env_function
+from shield_ai.reports.masking.value_places import (
+    PLAIN_VARIABLE,
+    docstring_spans,
+    harmless_spans,
+    is_env_function,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -40,6 +45,7 @@ READERS = frozenset({"getenv", "env", "config", "get_secret", "has_secret"})
 SECRET_READERS = ("get_secret", "has_secret")
 MAPPINGS = frozenset({"environ", "env"})
 LITERAL = regex(r"""(?s)[A-Za-z]{0,2}('''|\"\"\"|'|")(.*)\1""")
+PARAGRAPH = regex(r"(?s)\S.*?(?=\n[ \t]*\r?\n|\Z)")
 LONG_NUMBER = regex(r"(?:[0-9a-fA-FxX]_?){5,}")
 ASSIGNMENT = regex(rb"[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]{0,59}[ \t]*[=:][ \t]*")
 DOTENV = regex(r"(?:^|/)(?:\.env[^/]*|[^/]*\.env)$")
@@ -100,7 +106,8 @@ def _mask_python(path: str, raw: bytes, keep: Collection[str]) -> bytes:
         # Tokens can only be trusted if the file parses: .tree raises SourceError otherwise.
         is_excerpt = is_one_line and not _is_valid(source)
         harmless = set() if is_excerpt else harmless_spans(source)
-        values = _python_values(source, keep, harmless, is_excerpt=is_excerpt)
+        docstrings = set() if is_excerpt else docstring_spans(source)
+        values = _python_values(source, keep, harmless, docstrings, is_excerpt=is_excerpt)
         return _hide(raw, values)
     except (SourceError, tokenize.TokenError, SyntaxError, IndexError):
         return _hide(raw, _assigned_values(raw) if is_one_line else [(0, len(raw))])
@@ -145,7 +152,12 @@ def _assigned_values(raw: bytes) -> Iterator[Span]:
 
 
 def _python_values(
-    source: Source, keep: Collection[str], harmless: Collection[Span], *, is_excerpt: bool
+    source: Source,
+    keep: Collection[str],
+    harmless: Collection[Span],
+    docstrings: Collection[Span],
+    *,
+    is_excerpt: bool,
 ) -> Iterator[Span]:
     readline = io.StringIO(source.text, newline="").readline
     tokens = [
@@ -168,13 +180,33 @@ def _python_values(
             code.append(token.string)
         first = offsets.find(token.start) if spans else 0
         if token.type != tokenize.COMMENT and spans:
-            if (first, first + len(token.string.encode(source.encoding))) in harmless:
+            whole = (first, first + len(token.string.encode(source.encoding)))
+            if whole in harmless:
                 continue
+            if whole in docstrings:
+                spans = [*_hidden_in_docstring(token.string)]
             hidden_line = token.end[0]
         for start, end in spans:
             before_start = token.string[:start].encode(source.encoding)
             before_end = token.string[:end].encode(source.encoding)
             yield first + len(before_start), first + len(before_end)
+
+
+def _hidden_in_docstring(text: str) -> Iterator[Span]:
+    """Yield the spans to hide in a docstring: those that a comment would hide, by paragraph."""
+    match = LITERAL.fullmatch(text)
+    if match is None:
+        yield 0, len(text)
+        return
+    follows_lead = False
+    for paragraph in PARAGRAPH.finditer(text, *match.span(2)):
+        shift = paragraph.start() - 1
+        if follows_lead:
+            yield paragraph.span()
+        else:
+            for start, end in hidden_spans(f"#{paragraph[0]}"):
+                yield start + shift, end + shift
+        follows_lead = leads_to_value(paragraph[0])
 
 
 def _value_in_token(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.reports.masking import harmless_values
-from shield_ai.scan.python.readers.ast_walk import children
+from shield_ai.scan.python.readers.ast_walk import children, statements_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -68,6 +68,20 @@ def harmless_spans(source: Source) -> set[Span]:
             stack += _parts(place)
         elif _is_harmless(place, place.node, source):
             found.add(source.span(place.node))
+    return found
+
+
+def docstring_spans(source: Source) -> set[Span]:
+    """Return the byte spans of the docstrings.
+
+    Raises:
+        SourceError: The file is not valid Python.
+    """
+    found = set()
+    for node in (source.tree, *statements_in(source.tree)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            if ast.get_docstring(node, clean=False) is not None:
+                found.add(source.span(node.body[0]))
     return found
 
 
@@ -171,7 +185,9 @@ def _items(place: Place, node: ast.Dict) -> Iterator[Place]:
 
 def _operands(place: Place, node: ast.BinOp) -> list[Place]:
     if isinstance(node.op, ast.Div):
-        return [place.same(node.left), place.same(node.right)]
+        if place.name:
+            return [place.same(node.left), place.same(node.right)]
+        return [place.inside(node.left), place.inside(node.right, "PATH")]
     if isinstance(node.op, ast.Add):  # of lists; the parts of a string have no form
         operands = (node.left, node.right)
         return [place.inside(part) if _is_text(part) else place.same(part) for part in operands]
