@@ -373,9 +373,18 @@ def test_no_credentials(app, arguments):
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        (["rotate", "django-secret-key", "--yes"], "sign in with aws sso login\n"),
-        (["pull", "--env-file", "new.env"], "sign in with aws sso login\n"),
-        (["verify"], "sign in with aws sso login; shield verify also works with --only code\n"),
+        (
+            ["rotate", "django-secret-key", "--yes"],
+            "sign in with aws sso login; without an account, try shield local bash\n",
+        ),
+        (
+            ["pull", "--env-file", "new.env"],
+            "sign in with aws sso login; without an account, try shield local bash\n",
+        ),
+        (
+            ["verify"],
+            "sign in with aws sso login; without an account, try shield local bash; shield verify also works with --only code\n",
+        ),
     ],
 )
 def test_the_hint_for_missing_credentials_is_true(app, arguments, hint):

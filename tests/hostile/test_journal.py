@@ -193,7 +193,7 @@ def test_an_edited_journal_is_refused(app, change):
     before = (app / "shop/settings.py").read_bytes()
     done = run("rollback", "--yes", cwd=app)
     assert done.code == 4, done.text
-    assert "not written by this user on this machine" in done.err
+    assert "not written in this folder by this user on this machine" in done.err
     assert (app / "shop/settings.py").read_bytes() == before
 
 

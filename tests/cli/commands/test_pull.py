@@ -249,7 +249,7 @@ def test_unknown_names_and_apps(app, shield, tmp_path):
     (tmp_path / "empty").mkdir()
     done = shield("pull", "--env-file", ".env", cwd=tmp_path / "empty")
     assert done.code == 2
-    assert "error: no Python files in " in done.err
+    assert "error: no Python files of an app in " in done.err
 
 
 def test_rollback_of_files_does_not_ask_for_a_pull(client, tmp_path):

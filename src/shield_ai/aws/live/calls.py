@@ -94,7 +94,9 @@ def translate_errors(permission: str, name: str = "") -> Iterator[None]:
         raise  # a BotoCoreError, which the session reports with the name of the profile
     except (NoCredentialsError, PartialCredentialsError):
         raise AwsCredentialsError(
-            "no AWS credentials", "set AWS_PROFILE or sign in with aws sso login"
+            "no AWS credentials",
+            "set AWS_PROFILE or sign in with aws sso login; without an account, try shield local "
+            "bash",
         ) from None
     except (EndpointConnectionError, ConnectTimeoutError, HTTPClientError) as error:
         raise AwsError(

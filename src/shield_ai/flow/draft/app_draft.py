@@ -46,7 +46,7 @@ def draft_manifest(app: AppContext) -> Manifest:
     scan = app.scan_result
     if not scan.files:
         raise SourceError(
-            f"no Python files in {app.tree.root}",
+            f"no Python files of an app in {app.tree.root}; tests and generated files do not count",
             "pass the app's folder; for Django, the folder with manage.py",
         )
     facts = scan.facts

@@ -116,9 +116,11 @@ class Journal(RunHistory):
         if not self._adopt:
             self.records = []
             raise UnsafePlanError(
-                f"{self.path} was not written by this user on this machine, or was edited",
-                f"move {FOLDER} away to start a new journal, or restore only the files of the "
-                "last apply with shield rollback --adopt",
+                f"{self.path} was edited, or not written in this folder by this user on this "
+                "machine",
+                f"if the folder was moved, move it back; otherwise, move {FOLDER} away to start a "
+                "new journal, or restore only the files of the last apply with shield rollback "
+                "--adopt",
             )
         self.is_adopted = True
         adopted: list[Record] = [

@@ -67,6 +67,11 @@ def test_other_folders_are_reported_if_they_read_secrets(selected, importer, lin
     assert selected({module: "import os\nX = os.environ['DEBUG']\n"})[1] == []
 
 
+@pytest.mark.parametrize("original", ["shop/a.py", "src/shop/a.py"])
+def test_copies_of_setuptools_are_not_reported(selected, original):
+    assert selected({original: READ, "build/lib/shop/a.py": READ}) == ({original}, [])
+
+
 @pytest.mark.parametrize(
     ("path", "lines"),
     [("a/migrations/0001_data.py", [3]), ("vendor/x.py", []), ("docs/x.py", [])],

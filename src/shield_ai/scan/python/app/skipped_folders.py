@@ -15,7 +15,7 @@ from shield_ai.scan.rules.pattern import csec34_rules
 from shield_ai.scan.text.line_index import LineIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.skip import Skipped, SkipReason
@@ -27,6 +27,8 @@ AMBIGUOUS = word_set("third_party vendor templates build dist env docs doc")
 # Folders that are not rewritten, but reported if they read secrets.
 MIGRATIONS = frozenset({"alembic", "migrations"})
 REPORTED = AMBIGUOUS | MIGRATIONS
+# Where setuptools copies the packages that it builds, such as build/lib/shop/settings.py.
+BUILT = regex(r"(?:.+/)?build/lib(?:\.[^/]+)?/(.+)")
 READ = regex(
     rb"(?:environ(?:\.get)?|getenv|\benv(?:\.\w+)?|\bconfig)\s?[\[(]\s{0,60}[\"'](\w{1,80})[\"']"
 )
@@ -62,7 +64,7 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
     skipped = []
     findings: list[Finding] = []
     for folder, files in sorted(folders.items()):
-        variables = _secret_variables(files, read)
+        variables = _secret_variables(_without_copies(files, app_files), read)
         if not variables:
             continue
         if _belongs_to_app(folder, set(files), app_files, read):
@@ -73,6 +75,14 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
             if folder.rpartition("/")[2] in MIGRATIONS:
                 findings += _reads(files, read, reason)
     return AppPaths(paths, tuple(skipped), tuple(findings))
+
+
+def _without_copies(files: Iterable[str], app_files: Sequence[str]) -> Iterator[str]:
+    """Yield the files that setuptools did not copy from the app."""
+    for path in files:
+        copy = BUILT.fullmatch(path)
+        if copy is None or not any(f"/{other}".endswith(f"/{copy[1]}") for other in app_files):
+            yield path
 
 
 def _is_app_path(entry: Entry) -> bool:
