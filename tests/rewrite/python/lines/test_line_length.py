@@ -70,3 +70,9 @@ def test_max_line_length(lengths, configured, limit, expected):
     lines = [f"x = {'1' * (length - 4)}\n" for length in lengths]
     source = Source.from_bytes("a.py", "".join(lines).encode())
     assert max_line_length(source, configured, limit) == expected
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(120, 120), (79, 79), (0, 88)])
+def test_black_uses_no_single_quotes(limit, expected):
+    source = Source.from_bytes("a.py", b"x = 'y'\n")
+    assert max_line_length(source, 0, limit) == expected

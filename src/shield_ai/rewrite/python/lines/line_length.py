@@ -11,6 +11,7 @@ from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.project.ini_file import parse_ini
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.pre_commit import has_hook, hook_options
+from shield_ai.rewrite.python.lines.formatting import most_used_quote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,10 +37,12 @@ def max_line_length(source: Source, configured: int, limit: int = 0) -> int:
         source: The file.
         configured: The length of a formatter; 0 for none.
         limit: The length that a linter tolerates; 0 if unknown. Black's length is used as long as
-            the file has no longer lines.
+            Black may have formatted the file: it has no longer lines and uses double quotes.
     """
     if configured:
         return configured
+    if limit and most_used_quote(source.raw) == "'":
+        return limit
     lengths = [len(raw.rstrip()) for _, raw in source.lines]
     longer = sorted(length for length in lengths if length > DEFAULT)
     if len(longer) < max(3, len(source.lines) // 50):
