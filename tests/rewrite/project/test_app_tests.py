@@ -40,9 +40,11 @@ def fix(files, made=None):
             ["api/tests/test_a.py", "shop/tests/test_b.py", "tests/test_c.py"], "shop/tests/test_secrets.py", id="package of the map file"
         ),
         pytest.param(["shop/api/tests/test_a.py", "tests/unit/a/test_b.py"], "tests/unit/test_secrets.py", id="outer folder"),
-        pytest.param(["api/tests/test_a.py", "shop/web/tests/test_b.py"], "shop/web/tests/test_secrets.py", id="deeper in the package"),
+        pytest.param(["api/tests/test_a.py", "shop/web/tests/test_b.py"], "shop/utils/test_secrets.py", id="only of other parts"),
         pytest.param(["shop/api/tests/test_a.py", "shop/lib/tests/test_b.py"], "shop/lib/tests/test_secrets.py", id="general package"),
-        pytest.param(["shop/api/tests/test_a.py", "shop/web/tests/a/test_b.py", "shop/web/tests/a/test_c.py"], "shop/web/tests/test_secrets.py", id="most modules"),
+        pytest.param(["lib/tests/test_a.py", "shop/lib/tests/test_b.py"], "shop/lib/tests/test_secrets.py", id="deeper in the package"),
+        pytest.param(["shop/base/tests/test_a.py", "shop/lib/tests/a/test_b.py", "shop/lib/tests/a/test_c.py"], "shop/lib/tests/test_secrets.py", id="most modules"),
+        pytest.param(["shop/utils/tests/test_a.py", "shop/api/tests/test_b.py"], "shop/utils/tests/test_secrets.py", id="part with the map file"),
         pytest.param(["shop/api/_tests/test_a.py"], "shop/api/_tests/test_secrets.py", id="underscore"),
         pytest.param(["tests/a_test.py", "unittests/test_a.py", "unittests/test_b.py"], "unittests/test_secrets.py", id="unittests"),
         pytest.param(["tests/conftest.py", "tests/integration/test_a.py", "tests/unit/test_a.py"], "tests/unit/test_secrets.py", id="unit tests"),
@@ -60,6 +62,14 @@ def test_creates_tests_in_folder_of_the_apps_tests(before, path):
     assert not fix(files)
     assert set(files) - set(before) == {path}
     assert app_tests.plan_tests(files.get, manifest(), list(files)) == ([], [])
+
+
+def test_tests_are_not_taken_for_settings():
+    files = {"shop/tests.py": b""}
+    made = manifest(runtime="shop/settings/aws_secrets.py")
+    assert not fix(files, made)
+    assert "shop/test_secrets.py" in files
+    assert app_tests.plan_tests(files.get, made, list(files)) == ([], [])
 
 
 def test_updates_tests_that_an_earlier_version_wrote_elsewhere():

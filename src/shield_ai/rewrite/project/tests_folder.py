@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.model.file_reader import read_optional
+from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ GENERAL = frozenset({"base", "common", "core", "lib", "main", "project", "shared
 def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
     """Return the folder for the tests: a folder of the app's tests, else that of the anchor.
 
-    A new folder, or a new `__init__.py`, would change how the existing tests are collected.
+    A new folder, or a new `__init__.py`, would change how the existing tests are collected. Where
+    each part of the app has its own tests, none of them is the place for those of the whole app.
 
     Args:
         anchor: A module that the tests import.
@@ -33,7 +35,7 @@ def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
     """
     folders = sorted({_outermost_test_folder(path) for path in tests} - {""})
     if not folders:
-        return anchor.rpartition("/")[0]
+        return _folder_beside(anchor)
     prefix = f"{root}/" if root else ""
     package = f"{prefix}{anchor.removeprefix(prefix).partition('/')[0]}/"
     modules = Counter(map(_outermost_test_folder, filter(_is_test_module, tests)))
@@ -51,7 +53,12 @@ def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
             -modules[folder],
         )
 
-    return _unit_tests_in(min(folders, key=order), tests)
+    best = min(folders, key=order)
+    owner = best.rpartition("/")[0]
+    belongs_to_all = owner in {"", root, package[:-1]} or owner.rpartition("/")[2] in GENERAL
+    if len(folders) > 1 and not belongs_to_all and not anchor.startswith(f"{owner}/"):
+        return _folder_beside(anchor)
+    return _unit_tests_in(best, tests)
 
 
 def can_import(read: FileReader, folder: str, root: str, paths: Collection[str]) -> bool:
@@ -74,6 +81,14 @@ def can_import(read: FileReader, folder: str, root: str, paths: Collection[str])
     statement = re.compile(rf"^\s*(?:from|import) (?:{names})\b".encode(), re.MULTILINE)
     tests = [path for path in paths if path.startswith(f"{folder}/")]
     return any(statement.search(read_optional(read, path) or b"") for path in tests)
+
+
+def _folder_beside(anchor: str) -> str:
+    """Return the nearest folder above a module in which a test is not taken for settings."""
+    folder = anchor.rpartition("/")[0]
+    while is_test_settings(f"{folder}/test_secrets.py"):
+        folder = folder.rpartition("/")[0]
+    return folder
 
 
 def _outermost_test_folder(path: str) -> str:
