@@ -4,7 +4,8 @@
 identifier              secret                                  fields of the JSON document
 ======================  ======================================  ================================
 MINIO_ACCESS_KEY(_ID)   MINIO_SECRET_KEY, …_SECRET_ACCESS_KEY   access_key_id, secret_access_key
-RAZORPAY_KEY_ID         RAZORPAY_KEY_SECRET                     access_key_id, secret_access_key
+PAYMENT_ACCESS_KEY      PAYMENT_SECRET_KEY                      access_key, secret_key
+RAZORPAY_KEY_ID         RAZORPAY_KEY_SECRET                     key_id, key_secret
 EMAIL_HOST_USER         EMAIL_HOST_PASSWORD; RABBITMQ_…, …      username, password
 GITHUB_CLIENT_ID        GITHUB_CLIENT_SECRET; CONSUMER_…        client_id, client_secret
 SOCIAL_AUTH_GITHUB_KEY  SOCIAL_AUTH_GITHUB_SECRET               client_id, client_secret
@@ -43,7 +44,9 @@ class _PairType(NamedTuple):
     fields: tuple[str, str]  # of the identifier and of the secret
 
 
-_KEY_FIELDS = ("access_key_id", "secret_access_key")
+_STORAGE_FIELDS = ("access_key_id", "secret_access_key")  # as in AWS
+_KEY_FIELDS = ("access_key", "secret_key")
+_KEY_ID_FIELDS = ("key_id", "key_secret")
 _LOGIN_FIELDS = ("username", "password")
 _CLIENT_FIELDS = ("client_id", "client_secret")
 _API_FIELDS = ("api_key", "api_secret")
@@ -56,14 +59,14 @@ _OAUTH = re.compile(r"(?:.+_)?SOCIAL_AUTH_.+|(?:.+_)?OAUTH[12]?")
 _PROVIDER = re.compile(r"(?!(?:.+_)?(?:APP|APPLICATION|SESSION|JWT|COOKIE|CSRF|USER|WEBHOOK)\Z).+")
 _STORAGE = re.compile(r"(?:.+_)?(?:S3|R2|B2|OSS|BUCKET|SPACES|STORAGE|UPLOAD|MINIO|CELLAR)")
 _AWS = re.compile(r"(?:.+_)?(?:AWS|S3)")
+_ACCESS_KEYS = ("ACCESS_KEY_ID", "ACCESS_KEY")
+_SECRET_KEYS = ("SECRET_ACCESS_KEY", "SECRET_KEY", "ACCESS_KEY_SECRET")
 _TYPES = (
-    _PairType(
-        _NOT_EMPTY,
-        ("ACCESS_KEY_ID", "ACCESS_KEY"),
-        ("SECRET_ACCESS_KEY", "SECRET_KEY", "ACCESS_KEY_SECRET"),
-        _KEY_FIELDS,
-    ),
-    _PairType(_NOT_EMPTY, ("KEY_ID",), ("KEY_SECRET",), _KEY_FIELDS),
+    _PairType(_STORAGE, _ACCESS_KEYS, _SECRET_KEYS, _STORAGE_FIELDS),
+    _PairType(_NOT_EMPTY, ("ACCESS_KEY_ID",), ("SECRET_ACCESS_KEY",), _STORAGE_FIELDS),
+    _PairType(_AWS, _ACCESS_KEYS, _SECRET_KEYS, _STORAGE_FIELDS),
+    _PairType(_NOT_EMPTY, _ACCESS_KEYS, _SECRET_KEYS, _KEY_FIELDS),
+    _PairType(_NOT_EMPTY, ("KEY_ID",), ("KEY_SECRET",), _KEY_ID_FIELDS),
     _PairType(
         _NOT_PERSON,
         ("USER", "USERNAME", "USER_NAME", "LOGIN"),
@@ -76,12 +79,12 @@ _TYPES = (
     _PairType(_NOT_EMPTY, ("APP_ID",), ("APP_SECRET",), _CLIENT_FIELDS),
     _PairType(_OAUTH, ("KEY",), ("SECRET",), _CLIENT_FIELDS),
     _PairType(_PROVIDER, ("ID",), ("SECRET",), _CLIENT_FIELDS),
-    _PairType(_STORAGE, ("KEY",), ("SECRET",), _KEY_FIELDS),
+    _PairType(_STORAGE, ("KEY",), ("SECRET",), _STORAGE_FIELDS),
     _PairType(
         _AWS,
         ("ACCESS_KEY_ID", "ACCESS_KEY", "KEY_ID", "KEY"),
         ("SECRET", "SECRET_ACCESS_KEY", "SECRET_KEY"),
-        _KEY_FIELDS,
+        _STORAGE_FIELDS,
     ),
 )
 

@@ -216,6 +216,31 @@ def test_names_a_second_django_key_after_its_variable():
     }
 
 
+@pytest.mark.parametrize(
+    ("variables", "names"),
+    [
+        pytest.param(
+            ["GITHUB_USERNAME", "GITHUB_PASSWORD", "GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET"],
+            ["github-credentials", "github-client-credentials"],
+            id="client",
+        ),
+        pytest.param(
+            ["EMAIL_USER", "EMAIL_PASSWORD", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"],
+            ["email-credentials", "email-host-credentials"],
+            id="host",
+        ),
+        pytest.param(
+            ["X_USER", "X_PASSWORD", "X_LOGIN", "X_PASSWD"],
+            ["x-credentials", "x-login"],
+            id="login",
+        ),
+    ],
+)
+def test_names_a_second_pair_after_its_variables(variables, names):
+    text = DJANGO + "".join(f"{name}_ = os.environ['{name}']\n" for name in variables)
+    assert [secret.name for secret in drafted(text).secret] == names
+
+
 MAIL = "import os\nEMAIL_HOST_USER = os.getenv('EMAIL_HOST_USER', '')\nEMAIL_HOST_PASSWORD = os.environ['EMAIL_HOST_PASSWORD']\n"
 KEYS = "import os\nMINIO_ACCESS_KEY_ID = os.getenv('MINIO_ACCESS_KEY_ID')\nMINIO_SECRET_ACCESS_KEY = os.getenv('MINIO_SECRET_ACCESS_KEY')\n"
 CLIENT = (

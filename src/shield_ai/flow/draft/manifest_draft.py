@@ -116,10 +116,26 @@ def _unused_name(secret: Secret, names: set[str]) -> str:
         prefix = database_prefix(password) or password.rpartition("_")[0]
         if prefix:
             candidates.append(f"{secret_name(prefix)}-{DATABASE_SECRET}")
+    elif secret.fields:
+        candidates += _pair_names(secret)
     if secret.env:
         candidates.append(secret_name(secret.env))
     numbered = (f"{secret.name}-{number}" for number in itertools.count(2))
     return next(name for name in itertools.chain(candidates, numbered) if name not in names)
+
+
+def _pair_names(secret: Secret) -> Iterator[str]:
+    """Yield other names for a pair: from the words that its variables share, and `…-login`."""
+    fields = secret.fields or {}
+    shared = []
+    for parts in zip(*(variable.split("_") for variable in fields.values()), strict=False):
+        if len(set(parts)) > 1:
+            break
+        shared.append(parts[0])
+    if shared:
+        yield "-".join([*filter(None, shared), "credentials"]).lower()
+    if "username" in fields:
+        yield f"{secret.name.removesuffix('-credentials')}-login"
 
 
 def _pair_secrets(sites: Sequence[FoundSite]) -> Iterator[Secret]:
