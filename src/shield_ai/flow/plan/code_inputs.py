@@ -121,10 +121,12 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
 def _dotenv_files(app: AppContext) -> DotenvFiles:
     facts = app.scan_result.facts
     root = app.tree.root
+    state = git.git_state(root, DOTENV)
     return DotenvFiles(
         examples=facts.env_examples,
         loads=facts.loads_dotenv,
         reads=facts.reads_dotenv,
-        is_tracked=git.git_state(root, DOTENV) is git.GitState.TRACKED,
+        is_tracked=state is git.GitState.TRACKED,
+        is_exposed=state is git.GitState.NOT_IGNORED and app.tree.read(DOTENV) is not None,
         hides_example=bool(git.ignored_files(root, [ENV_EXAMPLE])),
     )

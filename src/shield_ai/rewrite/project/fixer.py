@@ -31,6 +31,7 @@ class DotenvFiles(NamedTuple):
     loads: bool = False  # the app loads .env into the environment
     reads: bool = False  # a library reads .env without loading it into the environment
     is_tracked: bool = False  # git tracks .env, so its values are examples
+    is_exposed: bool = False  # .env exists, and the next `git add` includes it
     hides_example: bool = False  # git would ignore a new .env.example
     new_variables: Collection[str] = ()  # variables that the app does not read yet
 
