@@ -51,6 +51,12 @@ def test_settings_that_the_app_sets_are_not_reported_again(config_reads, name):
     assert config_reads(text) == [(1, name, "low")]
 
 
+def test_settings_that_a_loop_over_variables_sets_are_not_reported_again(config_reads):
+    loop = "import os\ndef load(config):\n    for key in ('MAIL_PASSWORD', 'API_KEY'):\n        config[key] = os.environ.get(key)\n"
+    text = "login(app.config['MAIL_PASSWORD'])\n"
+    assert config_reads(text, files={"shop/settings.py": loop}) == []
+
+
 def test_a_literal_elsewhere_does_not_hide_a_read(config_reads):
     literal = "MAIL_PASSWORD = 'docs-only-Zk93mQ'\n"
     text = "login(app.config['MAIL_PASSWORD'])\n"

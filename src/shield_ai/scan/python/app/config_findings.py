@@ -59,8 +59,11 @@ class ConfigFindings:
             assigned: The settings with a value that is computed at run time.
         """
         # A literal of the same name may belong to another stage, or to the build of documentation.
-        others = [finding for finding, site in sites if site.shape is not Shape.LITERAL]
-        settings = {finding.name.rpartition(".")[2] for finding in others} | assigned
+        settings = set(assigned)
+        for finding, site in sites:
+            if site.shape is not Shape.LITERAL:
+                settings.add(finding.name.rpartition(".")[2])
+                settings.update(site.variables)  # the usual names of their settings
         certain = [finding for finding in self._found if finding.severity is not Severity.LOW]
         settings.update(finding.name for finding in certain)
         names = {name for name in settings if name.isupper()}
