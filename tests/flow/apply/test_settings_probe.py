@@ -155,7 +155,12 @@ raise ValidationError("secret")
         pytest.param(
             PYDANTIC, "ValidationError: missing or invalid: mail.key, TOKEN", False, id="pydantic"
         ),
-        pytest.param("from os import nonesuch", "ImportError: cannot import", True, id="name"),
+        pytest.param(
+            "from os import nonesuch",
+            "ImportError: cannot import name 'nonesuch' from 'os'",
+            True,
+            id="name",
+        ),
         pytest.param("import nonesuch", "ModuleNotFoundError nonesuch", True, id="module"),
         pytest.param(
             "raise __import__('importlib.metadata').metadata.PackageNotFoundError",
@@ -265,3 +270,15 @@ def test_shows_the_name_of_the_module(tmp_path, value, shown):
     text = 'raise RuntimeError("couldn\'t find shop_settings in swordfish")\n'
     [loaded] = load(tmp_path, text, X=value)
     assert loaded.message == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("x", "cannot import name 'nonesuch' from 'json.decoder'"),
+        ("nonesuch", "cannot import name ••• from 'json.decoder'"),
+    ],
+)
+def test_shows_the_name_that_a_module_lacks(tmp_path, value, shown):
+    [loaded] = load(tmp_path, "from json.decoder import nonesuch\n", X=value)
+    assert loaded.message.startswith(shown)

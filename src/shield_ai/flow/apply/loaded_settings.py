@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 # The type of an exception, with the name of a missing module or project.
 ERROR = regex(r"(?:\w{1,80}(?: [\w.-]{1,120})?)?")
+# The message of Python if a module lacks an imported name.
+MISSING_NAME = regex(
+    r"cannot import name '(\w{1,80})' from (?:partially initialized module )?'([\w.]{1,120})'"
+)
 CLASS_ERROR = regex(r"\w{1,80}\(\) \w{1,80}")
 PROGRAM = regex(r"[a-z][a-z_-]{0,19}[0-9.]{0,4}")
 
@@ -73,7 +77,7 @@ def without_values(
     fields = show_fields(loaded.fields, values)
     message = fields
     if not fields:
-        shown_names = [*names, *_with_packages(loaded.module)]
+        shown_names = [*names, *_with_packages(loaded.module), *_missing_name(loaded)]
         message = show_message(loaded.message, shown_names, values)
     has_name = bool(fields) or names_variable(message, names)
     program = ""
@@ -97,6 +101,12 @@ def _with_packages(module: str) -> list[str]:
     """Return the dotted names of a module's packages and of the module."""
     parts = module.split(".")
     return [".".join(parts[:length]) for length in range(1, len(parts) + 1)]
+
+
+def _missing_name(loaded: LoadedSettings) -> tuple[str, ...]:
+    """Return the name that an import did not find, and the module without it."""
+    match = MISSING_NAME.match(loaded.message) if loaded.is_import_error else None
+    return match.groups() if match else ()
 
 
 def _missing_project(loaded: LoadedSettings, project_names: Collection[str]) -> str:
