@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.randomness import is_random, wordiness
 
@@ -22,10 +23,21 @@ WORD = regex(r"\S+")
 PLAIN = regex(
     r"(?:[A-Za-z]?[a-z]{0,15}|[A-Z]{1,12})(?:[-'/](?:[A-Za-z]?[a-z]{1,15}|[A-Z]{1,12})){0,3}"
 )
-NUMBER = regex(r"v?\d{1,4}(?:\.\d{1,3}){0,3}|\d{4}-\d\d-\d\d|[a-z]{1,5}-\d{1,2}|[a-z]\.[a-z]")
+# Usual words whose letter pairs are rare, in lower case.
+KNOWN = word_set("""
+    boto3 celery django django's django-allauth django-compressor django-debug-toolbar
+    django-environ django-extensions django-storages flake8 ids internationalization keycloak
+    localhost macos maximum minimum mod_wsgi mypy network oauth oauth2 openid postgresql psycopg2
+    pylint rabbitmq redis rest s3 software sqlalchemy syntax through urls webhook webhooks website
+    workflow workflows
+""")
+NUMBER = regex(
+    r"\d{1,3}%|\d\d:\d\d"
+    r"|v?\d{1,4}(?:\.\d{1,3}){0,3}|\d{4}-\d\d-\d\d|[a-z]{1,5}-\d{1,2}|[a-z]\.[a-z]"
+)
 CAMEL_CASE = regex(r"[A-Z][a-z]{2,14}(?:[A-Z][a-z]{2,14}|SQL|API|DB){1,3}")
 CONSTANT = regex(r"[A-Z]{2,15}(?:_[A-Z]{1,15}){1,5}")
-SEPARATOR = regex(r"[-*#~_.&+]+")  # such as ----
+SEPARATOR = regex(r"[-*#~_.&+/—\u2013«»•]+")  # such as ----
 # Comments for tools, with the ids of rules.
 DIRECTIVE = regex(
     r"# ?(?:noqa(?:: ?[A-Z]{1,4}\d{3,4}(?:, ?[A-Z]{1,4}\d{3,4}){0,9})?"
@@ -35,6 +47,7 @@ SLUG = r"[a-z]{1,20}(?:[-_.][a-z]{1,20}){0,8}"
 LINK = regex(
     rf"https?://[a-z]{{2,20}}(?:[.-][a-z]{{2,20}}){{1,4}}"
     rf"(?:/(?:{SLUG}|\d(?:\.\d{{1,2}}){{0,2}})){{0,12}}/?(?:#{SLUG})?"
+    r"|https://docs\.djangoproject\.com/[\w./#:-]{1,120}"
 )
 SECRET_WORD = regex(
     r"(?i)pass(?:word|wd|phrase|code)?s?|pwd|pin|secrets?|tokens?|keys?|salt|credentials?|login"
@@ -83,6 +96,8 @@ def leads_to_value(text: str) -> bool:
 
 def is_plain(word: str) -> bool:
     """Return whether a word of a comment can't be a value."""
+    if word.lower() in KNOWN:
+        return True
     if any(form.fullmatch(word) for form in (NUMBER, CONSTANT, SEPARATOR, LINK)) or not word:
         return True
     if CAMEL_CASE.fullmatch(word):
