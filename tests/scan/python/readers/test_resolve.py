@@ -266,6 +266,33 @@ def test_a_helper_with_a_computed_prefix_is_reported(scanned, text, expected):
     assert all("computed" in reason_of(site) for _, site in found)
 
 
+FALLBACK = """\
+import os
+def conf(key, other=None):
+    return os.environ.get(key) or other and os.environ.get(other)
+X = conf({})
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_moved"),
+    [
+        pytest.param("'API_KEY'", True, id="one variable"),
+        pytest.param("'API_KEY', None", True, id="no other variable"),
+        pytest.param("'API_KEY', 'OTHER_KEY'", False, id="another variable"),
+        pytest.param("'API_KEY', other='OTHER_KEY'", False, id="by keyword"),
+    ],
+)
+def test_a_helper_that_reads_another_variable_instead_is_not_migrated(scanned, arguments, is_moved):
+    [(_, site)] = scanned({"settings.py": FALLBACK.format(arguments)}).sites
+    assert site.variable == "API_KEY"
+    expected = (
+        "conf() can read another variable instead; keep the variables API_KEY and OTHER_KEY set"
+        " for it"
+    )
+    assert reason_of(site) == ("" if is_moved else expected)
+
+
 ASKS = """\
 import os
 def conf(key, default=None):

@@ -39,14 +39,20 @@ def helper_reader(resolver: Resolver, node: Function, scopes: Scopes) -> Reader 
     if isinstance(node, ast.FunctionDef) and not _returns_value(node):
         return None
     inner = scopes if node in scopes else (*scopes, node)
+    found: Reader | None = None
     for call in calls_in(node):
         read = resolver.nested().find_read(call, inner)
         if read is None:
             continue
         reader = _reader_for_parameter(resolver, node, call, read, inner)
-        if reader:
-            return reader
-    return None
+        if found is None:
+            found = reader
+        elif reader and reader.name_keyword != found.name_keyword:
+            return found._replace(
+                fallback_position=reader.name_position,
+                fallback_keyword=reader.name_keyword,
+            )
+    return found
 
 
 def _reader_for_parameter(

@@ -54,6 +54,9 @@ class Reader(NamedTuple):
     name_position: int = 0  # the position of the parameter for the variable's name
     name_keyword: str = ""  # the name of that parameter
     default_position: int = 1  # the position of the parameter for the default; -1 without one
+    # Of the parameter for the name of another variable, which is read if the first is not set.
+    fallback_position: int = -1
+    fallback_keyword: str = ""
     has_empty_default: bool = False  # a helper that returns an empty value without a variable
     is_copy: bool = False  # reads a copy of the environment
     has_computed_prefix: bool = False  # the prefix is unknown

@@ -50,8 +50,19 @@ def name_and_default(node: ast.Call, reader: Reader) -> tuple[ast.expr | None, a
     if default is None:
         follows_name = reader.name_position != 0
         index = reader.name_position + 1 if follows_name else reader.default_position
-        default = _argument_at(positional, index) if index >= 0 else None
+        has_default = index >= 0 and index != reader.fallback_position
+        default = _argument_at(positional, index) if has_default else None
     return name, default
+
+
+def fallback_name(node: ast.expr, reader: Reader) -> ast.expr | None:
+    """Return the argument of a call that names the variable to read instead of the first."""
+    if not isinstance(node, ast.Call) or not reader.fallback_keyword:
+        return None
+    for keyword in node.keywords:
+        if keyword.arg == reader.fallback_keyword:
+            return keyword.value
+    return _argument_at(node.args, reader.fallback_position)
 
 
 def _argument_at(positional: list[ast.expr], index: int) -> ast.expr | None:

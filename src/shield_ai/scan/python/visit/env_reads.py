@@ -20,7 +20,7 @@ from shield_ai.scan.python.readers.known_readers import Environ, EnvObject
 from shield_ai.scan.python.readers.library_reads import library_read
 from shield_ai.scan.python.readers.name_texts import texts_of_name
 from shield_ai.scan.python.readers.possible_names import possible_texts
-from shield_ai.scan.python.readers.reads import explain_reader, reads_variable
+from shield_ai.scan.python.readers.reads import explain_reader, fallback_name, reads_variable
 from shield_ai.scan.python.visit.copied_environs import (
     CopiedEnvirons,
     container_of,
@@ -223,6 +223,10 @@ class EnvReadVisitor(PydanticFieldVisitor):
         reason = explain_reader(read)
         if reason:
             return reason
+        fallback = self.resolver.constant_text(fallback_name(candidate.node, reader), self.scopes)
+        if fallback:
+            names = [candidate.variable, fallback]
+            return SkipId.SEVERAL_VARIABLES.reason(reader=reader.label).keeping(names)
         if reader.method == "setdefault":
             self._written.add(candidate.variable)
             return SkipId.SETS_VARIABLE.reason()
