@@ -48,7 +48,7 @@ from .client import SecretsManagerClient, references_of
 from .field_values import has_value, plain_default
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pydantic.fields import FieldInfo
 
@@ -125,6 +125,22 @@ class SecretsManagerSource(EnvSettingsSource):
         else:
             return values
         raise SettingsError(text)
+
+    def before_env(
+        self, sources: Sequence[PydanticBaseSettingsSource]
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return sources with this one before the first that reads environment variables.
+
+        Args:
+            sources: From `super().settings_customise_sources()`. If none of them reads variables,
+                this source becomes the second.
+        """
+        index = min(1, len(sources))
+        for position, source in enumerate(sources):
+            if isinstance(source, (EnvSettingsSource, SecretsSettingsSource)):
+                index = position
+                break
+        return (*sources[:index], self, *sources[index:])
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         if not self._client.is_aws_on():

@@ -34,7 +34,7 @@ from .errors import SecretFormatError
 from .field_values import has_value, plain_default
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["SecretsManagerSource", "SettingsSourceCallable"]
 
@@ -81,6 +81,22 @@ class SecretsManagerSource:
                     values[field.alias] = _nested(found, name + delimiter, delimiter)
         self._check_defaults(settings, delimiter)
         return values
+
+    def before_env(
+        self, sources: Sequence[SettingsSourceCallable]
+    ) -> tuple[SettingsSourceCallable, ...]:
+        """Return sources with this one before the first that reads environment variables.
+
+        Args:
+            sources: From `super().customise_sources()`. If none of them reads variables, this
+                source becomes the second.
+        """
+        index = min(1, len(sources))
+        for position, source in enumerate(sources):
+            if type(source).__name__ in {"EnvSettingsSource", "SecretsSettingsSource"}:
+                index = position
+                break
+        return (*sources[:index], self, *sources[index:])
 
     def _read(self, settings: Any, name: str, delimiter: str) -> dict[str, str]:
         """Return the values of a variable and of the variables of its nested model."""

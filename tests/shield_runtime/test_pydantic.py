@@ -72,6 +72,46 @@ def made(config, *, source=True):
     return Options
 
 
+def with_base_sources(names):
+    """Return a settings class that inherits the method of a class with some of the sources."""
+
+    class Base(BaseSettings):
+        @classmethod
+        def settings_customise_sources(cls, *_, **sources):
+            return tuple(sources[name] for name in names)
+
+    class Options(Base):
+        api_key: str = "default"
+
+        @classmethod
+        def settings_customise_sources(cls, settings_cls, **sources):
+            others = super().settings_customise_sources(settings_cls, **sources)
+            secrets = SecretsManagerSource(settings_cls, {"API_KEY": "api-key"}, others)
+            return secrets.before_env(others)
+
+    return Options
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(["env_settings"], id="only variables"),
+        pytest.param(["init_settings", "env_settings"], id="arguments first"),
+        pytest.param(["dotenv_settings", "env_settings"], id="env file first"),
+        pytest.param(["file_secret_settings", "env_settings"], id="files first"),
+        pytest.param(["init_settings"], id="only arguments"),
+        pytest.param([], id="no source"),
+    ],
+)
+def test_aws_wins_over_the_variables_that_a_base_class_reads_first(on, monkeypatch, names):
+    on.put("api-key", VALUE)
+    monkeypatch.setenv("API_KEY", OTHER)
+    options = with_base_sources(names)
+    assert options().api_key == VALUE
+    if "init_settings" in names:
+        assert options(api_key="argument").api_key == "argument"
+
+
 CASES = [
     pytest.param({}, {}, {}, id="unset"),
     pytest.param({"STRIPE_KEY": ""}, {}, {}, id="empty"),

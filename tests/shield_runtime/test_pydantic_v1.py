@@ -111,17 +111,39 @@ def test_the_method_of_another_base_class_is_asked(on):
         class Config:
             @classmethod
             def customise_sources(cls, init_settings, env_settings, file_secret_settings):
-                first, *others = super().customise_sources(
+                others = super().customise_sources(
                     init_settings, env_settings, file_secret_settings
                 )
-                secrets = SecretsManagerSource({"API_KEY": "api-key"})
-                return first, secrets, *others
+                return SecretsManagerSource({"API_KEY": "api-key"}).before_env(others)
 
     class Settings(Shop, Vault):
         vault: str = ""
 
     on.put("api-key", VALUE)
     assert Settings().dict() == {"api_key": VALUE, "vault": "a"}
+
+
+def test_aws_wins_over_the_variables_that_a_base_class_reads_first(on, monkeypatch):
+    class Base(BaseSettings):
+        class Config:
+            @classmethod
+            def customise_sources(cls, **sources):
+                return (sources["env_settings"],)
+
+    class Shop(Base):
+        api_key: str = ""
+
+        class Config:
+            @classmethod
+            def customise_sources(cls, init_settings, env_settings, file_secret_settings):
+                others = super().customise_sources(
+                    init_settings, env_settings, file_secret_settings
+                )
+                return SecretsManagerSource({"API_KEY": "api-key"}).before_env(others)
+
+    on.put("api-key", VALUE)
+    monkeypatch.setenv("API_KEY", "of the environment")
+    assert Shop().api_key == VALUE
 
 
 def test_only_the_secrets_of_the_fields_are_fetched(on, settings_class):

@@ -10,6 +10,7 @@ METHOD_1 = "customise_sources"  # of pydantic 1, in the class Config
 METHODS = frozenset({METHOD, METHOD_1})
 CONFIG = "Config"
 SOURCE = "SecretsManagerSource"
+INSERT = "before_env"  # its method that inserts it into other sources
 DOCSTRING = "Read the secrets from AWS before the environment variables."  # of an added method
 PYDANTIC_1 = "pydantic_v1"  # the reader of a field
 VARIABLES = "env_settings"  # pydantic's name for the source of environment variables

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId, SkipReason
-from shield_ai.project.pydantic_sources import CONFIG, DOCSTRING, METHODS, SOURCE
+from shield_ai.project.pydantic_sources import CONFIG, DOCSTRING, INSERT, METHODS, SOURCE
 from shield_ai.project.python_source import Source, parse_python
 from shield_ai.project.runtime_names import accessor_modules, settings_source_modules
 from shield_ai.rewrite.python.calls import keyword_value, string_value
@@ -233,9 +233,13 @@ def _only_adds_source(node: ast.stmt) -> bool:
     _remove_source(node)
     names = [argument.arg for argument in node.args.args]
     kept = names[names.index(FIRST_SOURCE) :] if FIRST_SOURCE in names else []
-    call = f"first, *others = super().{node.name}({', '.join(names[1:])})"
+    call = f"super().{node.name}({', '.join(names[1:])})"
     body = [ast.unparse(statement) for statement in node.body]
-    forms = [[f"return ({', '.join(kept)})"], [call, "return (first, *others)"]]
+    forms = [
+        [f"return ({', '.join(kept)})"],
+        [f"others = {call}", "return others"],
+        [f"first, *others = {call}", "return (first, *others)"],  # of earlier versions
+    ]
     return body in [*forms, *([repr(DOCSTRING), *form] for form in forms)]
 
 
@@ -251,8 +255,13 @@ def _remove_source(method: ast.FunctionDef) -> None:
     if not names or not body:
         return
     last = body[-1]
-    if isinstance(last, ast.Return) and isinstance(last.value, ast.Tuple):
+    if not isinstance(last, ast.Return):
+        return
+    if isinstance(last.value, ast.Tuple):
         last.value.elts = [part for part in last.value.elts if not _is_name(part, names)]
+    if isinstance(last.value, ast.Call) and len(last.value.args) == 1:
+        if ast.unparse(last.value.func) in {f"{name}.{INSERT}" for name in names}:
+            last.value = last.value.args[0]
 
 
 def _is_name(node: ast.expr, names: set[str]) -> bool:

@@ -63,7 +63,7 @@ def test_adds_typed_method_at_end_of_class():
 def test_asks_the_method_of_a_base_class():
     files = {"shop/base.py": f"{HEAD}class Base(BaseSettings):\n    debug: bool = False\n".encode()}
     before = "from shop.base import Base\n\n\nclass Own(Base):\n    api_key: str\n"
-    method = f"""{SIGNATURE_LINES}        first, *others = super().settings_customise_sources(
+    method = f"""{SIGNATURE_LINES}        others = super().settings_customise_sources(
             settings_cls,
             init_settings,
             env_settings,
@@ -71,7 +71,7 @@ def test_asks_the_method_of_a_base_class():
             file_secret_settings,
         )
         secrets = SecretsManagerSource(settings_cls, client, others)
-        return first, secrets, *others
+        return secrets.before_env(others)
 """
     module = "from shop.utils._shield_runtime.pydantic import"
     names = "".join(
@@ -119,8 +119,8 @@ def test_adds_source_of_pydantic_1_to_config(body):
 def test_asks_other_base_classes_if_the_app_customizes_sources(head):
     files = {"shop/vault.py": b"class Vault(X):\n    def settings_customise_sources(cls): ...\n"}
     after, skipped = rewritten(f"{head}\n\nclass Own(BaseSettings):\n    api_key: str\n", files)
-    assert b"first, *others = super()." in after
-    assert after.endswith(b"return first, secrets, *others\n")
+    assert b" others = super()." in after
+    assert after.endswith(b"return secrets.before_env(others)\n")
     assert not skipped
 
 

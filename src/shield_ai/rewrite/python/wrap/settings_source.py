@@ -9,6 +9,7 @@ from shield_ai.model.site import Shape
 from shield_ai.project.pydantic_sources import (
     CONFIG,
     DOCSTRING,
+    INSERT,
     METHOD,
     METHOD_1,
     PYDANTIC_1,
@@ -184,7 +185,7 @@ def _add_method_1(
 def _body(
     writer: Writer, name: str, parameters: list[str], wraps: list[Wrap], options: SourceOptions
 ) -> list[str]:
-    """Return the statements of a method that inserts the source after the first source."""
+    """Return the statements of a method that inserts the source before the variables."""
     docstring = f'{writer.indent}"""{DOCSTRING}"""'
     settings = parameters[0] if name == METHOD else ""
     others = f"[{VARIABLES}, {ENV_FILE}]" if settings else ""
@@ -195,10 +196,10 @@ def _body(
             created,
             _return_statement(writer, parameters[1:] if settings else parameters),
         ]
-    call = writer.bracketed(f"first, *others = super().{name}(", parameters, ")")
+    call = writer.bracketed(f"others = super().{name}(", parameters, ")")
     others = "others" if settings else ""
     created = _source_statement(writer, settings, others, wraps, options.client)
-    return [docstring, call, created, f"{writer.indent}return first, secrets, *others"]
+    return [docstring, call, created, f"{writer.indent}return secrets.{INSERT}(others)"]
 
 
 def _has_future_annotations(source: Source) -> bool:
