@@ -127,8 +127,8 @@ def test_aws_wins_over_the_variables_that_a_base_class_reads_first(on, monkeypat
     class Base(BaseSettings):
         class Config:
             @classmethod
-            def customise_sources(cls, **sources):
-                return (sources["env_settings"],)
+            def customise_sources(cls, *sources):
+                return (sources[1],)
 
     class Shop(Base):
         api_key: str = ""

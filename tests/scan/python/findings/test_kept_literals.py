@@ -49,3 +49,23 @@ def reason(*classes):
 def test_a_literal_that_production_replaces_stays(classes, stays):
     expected = SkipId.DEVELOPMENT_VALUE_IN_FILE if stays else None
     assert reason(*classes) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "stays"),
+    [
+        pytest.param(
+            "def uri(hide):\n    db_password = load()\n    if hide:\n        db_password = {}\n",
+            True,
+            id="assigned twice",
+        ),
+        pytest.param("def uri(db_password):\n    db_password = {}\n", True, id="parameter"),
+        pytest.param("async def uri():\n    for db_password in x: pass\n    db_password = {}\n", True, id="loop"),
+        pytest.param("def uri():\n    db_password = {}\n", False, id="once"),
+    ],
+)  # fmt: skip
+def test_one_of_several_values_of_a_local_variable_stays(text, stays):
+    raw = text.format("'Zk8vR2q1Lm4x'").encode()
+    [(_, site)] = scan_files("shop", ["config.py"], {"config.py": raw}.get).sites
+    assert bool(site.reason) == stays
+    assert not stays or site.reason.id is SkipId.SEVERAL_VALUES

@@ -1,4 +1,4 @@
-"""Recognize hardcoded placeholders: "default" or "your" with the name of the setting."""
+"""Recognize hardcoded placeholders: masks, and "default" or "your" with the name of the setting."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ MARKERS = word_set("""
     DEFAULT EXAMPLE SAMPLE PLACEHOLDER CHANGE CHANGEME DUMMY REPLACE YOUR TODO DEFINED UNDEFINED
     UNSET
 """)
+MIN_MASK = 3  # characters
 FILLERS = word_set("NO NOT ME THIS THE WITH HERE IN PRODUCTION A AN MY")
 
 
@@ -33,8 +34,15 @@ def explain_placeholder(candidate: Candidate) -> SkipReason | None:
     if candidate.path[-1].upper() == "SECRET_KEY" or candidate.group:
         return None
     text = literal_text(candidate.node) or ""
-    is_placeholder = _repeats_names(text, candidate.path) or _is_made_up(text, candidate.path)
+    is_placeholder = (
+        _is_mask(text) or _repeats_names(text, candidate.path) or _is_made_up(text, candidate.path)
+    )
     return SkipId.PLACEHOLDER.reason() if is_placeholder else None
+
+
+def _is_mask(text: str) -> bool:
+    """Return whether a text repeats one character, such as in "xxxx"."""
+    return len(text) >= MIN_MASK and len(set(text)) == 1
 
 
 def _is_made_up(text: str, path: tuple[str, ...]) -> bool:

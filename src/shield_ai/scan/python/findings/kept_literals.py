@@ -44,11 +44,14 @@ class KeptLiterals:
         self._families = find_families(source.tree, scopes)
         self._reads = _reads_of_settings(reads, self._families)
         self._defaults = _default_names(source, reads) if self._counts else {}
+        self._functions = _functions_by_id(source.tree) if self._counts else {}
 
     def explain(self, candidate: Candidate) -> SkipReason | None:
         """Return the reason not to migrate a literal; None without one."""
         scope, path = candidate.scope, candidate.path
-        if self._counts[scope, literal_variable(candidate)] > 1:
+        function = self._functions.get(scope)
+        is_local_again = function and _assignments(function, candidate.path[-1]) > 1
+        if is_local_again or self._counts[scope, literal_variable(candidate)] > 1:
             return SkipId.SEVERAL_VALUES.reason()
         read = self._reads.get((scope, path))
         if not read and scope not in self._families.production:
@@ -62,6 +65,22 @@ class KeptLiterals:
             if variable:
                 return SkipId.DEVELOPMENT_DEFAULT.reason(variable=variable)
         return explain_placeholder(candidate)
+
+
+def _functions_by_id(tree: ast.Module) -> dict[int, ast.AST]:
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return {id(node): node for node in descend(tree) if isinstance(node, functions)}
+
+
+def _assignments(function: ast.AST, name: str) -> int:
+    """Return how often a function assigns to a local variable, also as a parameter."""
+    found = 0
+    for node in descend(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found += node.id == name
+        elif isinstance(node, ast.arg):
+            found += node.arg == name
+    return found
 
 
 def _default_names(source: Source, reads: list[Candidate]) -> dict[str, str]:
