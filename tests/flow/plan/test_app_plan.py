@@ -263,3 +263,12 @@ def test_edits_a_file_once_that_has_a_link(tmp_path):
     paths = [file.path for file in result.files]
     assert "real.py" in paths
     assert "settings.py" not in paths
+
+
+def test_edits_an_ignore_file_of_git_and_docker_once(tmp_path):
+    (tmp_path / "settings.py").write_text('import os\nMAIL_KEY = os.environ["MAIL_KEY"]\n')
+    (tmp_path / ".gitignore").write_text("*.pyc\n")
+    (tmp_path / ".dockerignore").symlink_to(".gitignore")
+    result = made(tmp_path, Manifest(app=APP, secret=(MAIL,)), None, code=True)
+    edited = [file.path for file in result.files if file.path.endswith("ignore")]
+    assert edited == [".dockerignore"]

@@ -83,6 +83,12 @@ def test_changes_nothing_if_git_ignores_backups_already():
     assert files == {".gitignore": b"*_backup\n"}
 
 
+def test_leaves_a_file_that_docker_reads_too():
+    files = {".gitignore": b"*.pyc\n"}
+    assert not fix(files, edited=["settings.py"], in_git=True, shares_ignore_file=True)
+    assert files == {".gitignore": b"*.pyc\n"}
+
+
 @pytest.mark.parametrize(
     ("before", "app", "after"),
     [

@@ -24,8 +24,8 @@ def fix(context: FixContext) -> Outcome:
     if app.dotenv_files.is_exposed:
         patterns = [DOTENV] if app.ignores_backups else [DOTENV, BACKUPS]
         return add_patterns(PATH, context.read(PATH), patterns)
-    if app.ignores_backups:
-        return NOTHING
+    if app.ignores_backups or app.shares_ignore_file:
+        return NOTHING  # the patterns in .dockerignore apply to git, too
     changes, skipped = [], []
     for path in ignore_files(context.read, app.edited, in_git=app.in_git):
         new_changes, newly_skipped = add_patterns(path, context.read(path), [BACKUPS])
