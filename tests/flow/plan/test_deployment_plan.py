@@ -200,6 +200,32 @@ def test_variable_that_may_be_needed_remains(aws, app, change, options, reason):
     assert "-      SECRET_KEY" not in done.out
 
 
+@pytest.mark.parametrize(
+    ("is_same", "env_file"),
+    [
+        pytest.param(False, True, id="another value"),
+        pytest.param(False, False, id="another value, without an env file"),
+        pytest.param(True, True, id="the same value"),
+        pytest.param(True, False, id="the same value, without an env file"),
+    ],
+)
+def test_second_apply_removes_only_the_value_that_aws_has(aws, app, is_same, env_file):
+    """The first apply stored the value of .env, and edited no deployment file."""
+    manifest = app / "shield.toml"
+    manifest.write_text(manifest.read_text().replace(TABLE, ""))
+    assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app).code == 0
+    manifest.write_text(f"{manifest.read_text()}{TABLE}")
+    if not is_same:
+        with_another_value(app)
+    options = ["--env-file", ".env"] if env_file else []
+    done = run("apply", *options, "--yes", "--no-proof", cwd=app)
+    assert done.code == 0, done.text
+    text = (app / "docker-compose.yml").read_text()
+    assert ("SECRET_KEY:" in text) is not is_same
+    assert ("USE_AWS_SECRETS" in text) is is_same
+    assert is_same or deployment_plan.DIFFERENT in " ".join(plan(app).out.split())
+
+
 def test_nothing_is_edited_by_default(aws, app):
     path = app / "shield.toml"
     path.write_text(path.read_text().replace(TABLE, ""))
@@ -344,7 +370,9 @@ def test_a_template_is_edited_and_restored(aws, sam):
     ],
 )
 def test_values_of_a_template(aws, sam, value, reason):
-    (sam / "template.yaml").write_text(SAM.replace(" PASSWORD", f" {value}"))
+    secret = re.search("SECRET_KEY=(.+)", (sam / ".env").read_text())[1]
+    text = SAM.replace("VALUE", secret).replace(" PASSWORD", f" {value}")
+    (sam / "template.yaml").write_text(text)
     result = json.loads(plan(sam, "--json").out)
     found = [item["reason"] for item in result["skipped"] if item["name"] == "DATABASE_PASSWORD"]
     assert found == ([reason] if reason else [])

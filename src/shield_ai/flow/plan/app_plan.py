@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.plan.code_plan import plan_code
-from shield_ai.flow.plan.deployment_plan import deployment_inputs, kept_values, plan_edits
+from shield_ai.flow.plan.deployment_plan import (
+    KeptValues,
+    deployment_inputs,
+    kept_values,
+    plan_edits,
+)
 from shield_ai.flow.plan.linked_app import LinkedApp
 from shield_ai.flow.plan.renamed_secrets import leftover_secrets, leftover_steps
 from shield_ai.flow.plan.secret_plan import plan_secret
@@ -120,7 +125,7 @@ class _Planner:
     ) -> None:
         target = aws.target if aws and aws.target else self._manifest
         stored = None
-        different: dict[str, str] = {}
+        different: KeptValues | None = None
         if aws:
             stored = self._stored_secrets(target, aws)
             different = self._kept_values(sources, target, aws)
@@ -136,13 +141,13 @@ class _Planner:
 
     def _kept_values(
         self, sources: DeploymentSources, target: Manifest, aws: AwsInputs
-    ) -> dict[str, str]:
-        """Return why variables must stay in the files because of their values, by their names."""
+    ) -> KeptValues:
+        """Return the values that must stay in the files."""
         origins = self._new_origins(target)
 
         def has_value(variable: str, text: str) -> bool | None:
-            if variable not in origins:
-                return None
+            if variable not in origins:  # AWS keeps the value that it has
+                return aws.has_current_value(variable, text)
             return aws.has_value(origins[variable], text)
 
         return kept_values(sources, has_value)

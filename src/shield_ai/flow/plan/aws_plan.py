@@ -28,6 +28,10 @@ def _has_any_value(_origin: Origin, _text: str) -> bool:
     return True
 
 
+def _unknown_current_value(_variable: str, _text: str) -> bool | None:
+    return None
+
+
 def _never_overwrite(_kind: str, _name: str) -> bool:
     return False
 
@@ -49,6 +53,8 @@ class AwsInputs:
         compare_value: Compares the value of the origins with a version in AWS: takes the secret's
             name, the version and the origins.
         has_value: Returns whether the value of an origin equals a text.
+        has_current_value: Takes a variable and a text. Returns whether AWS now has the text as the
+            value of the variable; None if its secret can't be read.
         may_overwrite: Returns, by kind and name, whether to overwrite a different value or
             settings that were changed manually.
     """
@@ -62,6 +68,7 @@ class AwsInputs:
     last_applied: Mapping[tuple[str, str], Settings] = dataclasses.field(default_factory=dict)
     compare_value: Callable[[str, str, tuple[Origin, ...]], ValueState] = _unknown_value
     has_value: Callable[[Origin, str], bool] = _has_any_value
+    has_current_value: Callable[[str, str], bool | None] = _unknown_current_value
     may_overwrite: Callable[[str, str], bool] = _never_overwrite
 
 

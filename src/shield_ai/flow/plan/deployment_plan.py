@@ -71,7 +71,7 @@ PLAIN_READ = "{} reads it without get_secret()"
 COMMAND_READ = "{} reads it"
 AWS_NOT_READ = "with --only code, it is not known whether AWS has its value"
 NOT_STORED = "AWS has no value for it"
-NOT_COMPARED = "it is not known whether AWS has the value that is composed here"
+NOT_COMPARED = "it is not known whether AWS has this value"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -199,7 +199,7 @@ class FileValue(NamedTuple):
 
     variable: str
     text: str | None  # None: not known
-    is_composed: bool = False  # whether the file composes it of a text and other variables
+    place: tuple[str, str] = ("", "")  # the file and the container; empty for a pipeline
 
 
 def file_values(sources: DeploymentSources) -> Iterator[FileValue]:
@@ -213,9 +213,10 @@ def file_values(sources: DeploymentSources) -> Iterator[FileValue]:
         variables: Mapping[str, str] | None = None
         for block in file.blocks:
             for entry in block.entries:
-                form = forms.get((path, block.unit, entry.variable))
+                place = (path, block.unit)
+                form = forms.get((*place, entry.variable))
                 if entry.value is None and _is_composed(file, entry, form):
-                    yield FileValue(entry.variable, None, is_composed=True)
+                    yield FileValue(entry.variable, None, place)
                 if entry.value is None or form is None:
                     continue
                 is_compose = file.kind is DeploymentKind.COMPOSE
@@ -223,10 +224,10 @@ def file_values(sources: DeploymentSources) -> Iterator[FileValue]:
                     if variables is None:
                         variables = read_compose_variables(sources.read, path)
                     text = interpolate_compose_value(entry.value, variables)
-                    yield FileValue(entry.variable, text, is_composed=True)
+                    yield FileValue(entry.variable, text, place)
                 elif form is ValueForm.LITERAL:
                     text = entry.value.replace("$$", "$") if is_compose else entry.value
-                    yield FileValue(entry.variable, text)
+                    yield FileValue(entry.variable, text, place)
 
 
 def _is_composed(file: EnvironmentFile, entry: EnvironmentEntry, form: ValueForm | None) -> bool:
@@ -236,25 +237,34 @@ def _is_composed(file: EnvironmentFile, entry: EnvironmentEntry, form: ValueForm
     return is_template and not is_known
 
 
+class KeptValues(NamedTuple):
+    """The values in files that may not be those that AWS has after apply."""
+
+    reasons: dict[str, str]  # why a variable must stay in all files, by its name
+    places: set[tuple[str, str, str]]  # file, container and variable
+
+
 def kept_values(
     sources: DeploymentSources, has_value: Callable[[str, str], bool | None]
-) -> dict[str, str]:
-    """Return why variables must stay in the files because of their values, by their names.
+) -> KeptValues:
+    """Return the values that must stay in the files.
 
     Args:
         sources: The deployment files.
-        has_value: Takes a variable and a text. Returns whether AWS gets the text as its value;
-            None if AWS keeps the value that it has.
+        has_value: Takes a variable and a text. Returns whether the text is the value that AWS has
+            after apply; None if that value is not known.
     """
-    reasons = {}
+    kept = KeptValues({}, set())
     in_jobs = (FileValue(*item) for item in pipeline_values(sources.jobs, sources.variables))
-    for variable, text, composed in (*file_values(sources), *in_jobs):
+    for variable, text, place in (*file_values(sources), *in_jobs):
         is_same = None if text is None else has_value(variable, text)
         if is_same is False:
-            reasons[variable] = DIFFERENT
-        elif is_same is None and composed:
-            reasons.setdefault(variable, NOT_COMPARED)
-    return reasons
+            kept.reasons[variable] = DIFFERENT
+        elif is_same is None:
+            kept.reasons.setdefault(variable, NOT_COMPARED)
+        if not is_same:
+            kept.places.add((*place, variable))
+    return kept
 
 
 def deployment_inputs(
@@ -263,7 +273,7 @@ def deployment_inputs(
     sites: Sequence[FoundSite],
     skipped: Sequence[Skipped],
     stored: Collection[str] | None,
-    different: Mapping[str, str] | None = None,
+    different: KeptValues | None = None,
 ) -> DeploymentInputs:
     """Return the inputs of the edits.
 
@@ -273,9 +283,9 @@ def deployment_inputs(
         sites: The sites of the code.
         skipped: The sites that the plan does not rewrite.
         stored: The secrets with a value in AWS after apply; None if AWS is not read.
-        different: Why a variable may get another value in AWS than in a file, by variable.
+        different: The values in files that may not be those that AWS has.
     """
-    different = different or {}
+    different = different or KeptValues({}, set())
     plain_reads, rewritten = _reads(sites, skipped)
     read = rewritten | sources.migrated
     kept = {}
@@ -293,10 +303,16 @@ def deployment_inputs(
                 kept[variable] = AWS_NOT_READ
             elif secret.name not in stored:
                 kept[variable] = NOT_STORED
-            elif variable in different:
-                kept[variable] = different[variable]
-    unavailable = _unavailable(manifest, stored)
-    return DeploymentInputs(sources.variables, sources.files, kept, unavailable, different)
+            elif variable in different.reasons:
+                kept[variable] = different.reasons[variable]
+    return DeploymentInputs(
+        sources.variables,
+        sources.files,
+        kept,
+        unavailable=_unavailable(manifest, stored),
+        different=different.reasons,
+        other_values=frozenset(different.places),
+    )
 
 
 def plan_edits(

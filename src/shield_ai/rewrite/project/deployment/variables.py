@@ -55,7 +55,8 @@ if TYPE_CHECKING:
 NOT_EXACT = "the edits would change other parts of the file"
 IN_COMMAND = "a command in the file reads it"
 OTHER_CONTAINER = "{} is not in containers of the [deployment] table"
-DIFFERENT = "its value in the file differs from the one to store in AWS"
+DIFFERENT = "its value in the file differs from the one that AWS has after apply"
+SWITCHED = "with AWS on, the container would read another value of {}"
 OTHER_VALUE = "the container sets {} to something other than {}"
 
 
@@ -67,6 +68,8 @@ class DeploymentInputs(NamedTuple):
     kept: Mapping[str, str] = {}  # why a variable must remain set, by its name
     unavailable: Mapping[str, str] = {}  # why AWS can't provide a variable, by name
     different: Mapping[str, str] = {}  # why AWS may get another value than a file has, by variable
+    # Where the value may not be that in AWS: the file, the container and the variable.
+    other_values: frozenset[tuple[str, str, str]] = frozenset()
     account: str = ""  # the ID of the AWS account; empty if AWS is not read
     command: str = ""  # the command that exports what a platform needs, without --format
     django: bool = True  # the app uses Django
@@ -144,6 +147,7 @@ class _FileEditor:
         self._settings = aws_settings(manifest, django=inputs.django)
         self._variables = variables
         self._kept = inputs.kept
+        self._other_values = inputs.other_values
         self._containers: defaultdict[int, list[EnvironmentBlock]] = defaultdict(list)
         for block in file.blocks:
             self._containers[block.container].append(block)
@@ -163,9 +167,20 @@ class _FileEditor:
                 wanted = self._settings.get(entry.variable)
                 if wanted is not None and not is_set(entry, wanted):
                     yield block.unit, OTHER_VALUE.format(entry.variable, wanted)
+        for blocks in self._containers.values():
+            if different := self._switched(blocks):
+                yield blocks[0].unit, SWITCHED.format(" and ".join(different))
         for block in self._file.blocks:
             if problem := block.problem or block.app_problem:
                 yield block.unit, problem
+
+    def _switched(self, blocks: Sequence[EnvironmentBlock]) -> list[str]:
+        """Return the variables for which the app would read another value after the edits."""
+        values = {entry.variable: entry.value for entry in _entries(blocks)}
+        if values.get("USE_AWS_SECRETS") == self._settings["USE_AWS_SECRETS"]:
+            return []
+        unit = blocks[0].unit
+        return sorted(name for name in values if (self._path, unit, name) in self._other_values)
 
     def edits(self) -> list[Edit]:
         """Return the edits; empty if nothing can be edited with certainty."""
@@ -254,7 +269,10 @@ class _FileEditor:
             return self._inherited.get(item.unit) or OTHER_CONTAINER.format(item.unit)
         if item.variable in self._command_reads:
             return IN_COMMAND
-        return self._unit_problems.get(item.unit, "") or self._kept.get(item.variable, "")
+        own_reason = self._kept.get(item.variable, "")
+        if own_reason and (self._path, item.unit, item.variable) in self._other_values:
+            return own_reason  # the cause of the container's problem
+        return self._unit_problems.get(item.unit, "") or own_reason
 
     @functools.cached_property
     def _command_reads(self) -> set[str]:
