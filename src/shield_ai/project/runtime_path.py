@@ -18,6 +18,8 @@ DUNDER_CONSTANT = regex(rb"(?m)^__\w+__\s*=\s*[\"'][^\"'\n]*[\"']\s*$")  # __ver
 NAME = "secrets.py"
 # Packages for the modules that the whole app uses, in the order of preference.
 HELPERS = ("utils", "util", "common", "helpers", "lib", "shared", "core")
+# Packages whose own package `utils` the whole app uses.
+SHARED = ("core", "common", "base", "main")
 # The runtime's file beside the settings. The standard library has no such module.
 DEFAULT_RUNTIME = "aws_secrets.py"
 # A package of this name contains only settings, and perhaps the URLs.
@@ -49,6 +51,14 @@ def choose_runtime_path(
             helpers = f"{parent}/{name}"
             if f"{helpers}/__init__.py" in known and _is_free(helpers, known, read):
                 return f"{helpers}/{NAME}"
+    for helpers in _shared_helpers(folder, root):
+        parent = helpers.rpartition("/")[0]
+        init = b"" if parent == root else read(f"{parent}/__init__.py")
+        is_package = f"{helpers}/__init__.py" in known
+        if init is None or not is_package or not _is_empty_init(init):
+            continue
+        if _is_free(helpers, known, read):
+            return f"{helpers}/{NAME}"
     helpers = f"{folder}/{HELPERS[0]}"
     # A new package `utils` beside a package `util` would be confusing.
     has_util = not known.isdisjoint({f"{folder}/util/__init__.py", f"{folder}/util.py"})
@@ -56,6 +66,19 @@ def choose_runtime_path(
     if may_create and _is_free(helpers, known, read):
         return f"{helpers}/{NAME}"
     return f"{folder}/{DEFAULT_RUNTIME}" if folder else DEFAULT_RUNTIME
+
+
+def _shared_helpers(folder: str, root: str) -> Iterator[str]:
+    """Yield where else an app may have such modules: in a package for all, or beside the app's.
+
+    Args:
+        folder: The topmost package of the settings, or the import root if they are in none.
+        root: The import root.
+    """
+    if folder != root:
+        for name in SHARED:
+            yield f"{folder}/{name}/{HELPERS[0]}"
+    yield f"{root}/{HELPERS[0]}" if root else HELPERS[0]
 
 
 def _packages_above(

@@ -82,6 +82,17 @@ def test_adds_a_pattern_where_setuptools_looks_for_packages(path, text, read):
     assert sorted(read(files[path].decode())) == ["shop", "shop.utils", copy, "shop.web"]
 
 
+@pytest.mark.parametrize("key", ["include", "only-include"])
+def test_adds_paths_to_the_list_of_hatch(key):
+    text = f"[tool.hatch.build]\n{key} = ['shop/web', 'shop/a.py']\n"
+    files = {"pyproject.toml": text.encode()}
+    for _ in range(2):
+        assert not fixed(files)
+    listed = in_toml(files["pyproject.toml"].decode(), "tool", "hatch", "build", key)
+    added = ["shop/utils/secrets.py", "shop/utils/_shield_runtime"]
+    assert listed == ["shop/web", "shop/a.py", *added]
+
+
 @pytest.mark.parametrize(
     ("path", "text", "app", "parts"),
     [
@@ -89,7 +100,6 @@ def test_adds_a_pattern_where_setuptools_looks_for_packages(path, text, read):
         pytest.param("pyproject.toml", "[tool.setuptools]\npy-modules = ['shop']\n", {"runtime": "aws_secrets.py", "settings": "x"}, ['"_shield_runtime"', '"aws_secrets" (in py-modules)'], id="only modules"),
         pytest.param("pyproject.toml", "[tool.poetry]\npackages = [{include = 'shop'}]\n", {"runtime": "aws_secrets.py"}, ['{ include = "aws_secrets.py" }, { include = "_shield_runtime" }'], id="poetry"),
         pytest.param("pyproject.toml", "[tool.hatch.build.targets.wheel]\npackages = ['shop']\n", {"runtime": "aws_secrets.py"}, ['"aws_secrets.py", "_shield_runtime"'], id="hatch"),
-        pytest.param("pyproject.toml", "[tool.hatch.build.targets.wheel]\nonly-include = ['shop/web', 'shop/a.py']\n", {}, ['"shop/utils/secrets.py", "shop/utils/_shield_runtime"'], id="only-include"),
         pytest.param("pyproject.toml", "[build-system]\nbuild-backend = 'flit_core.buildapi'\n[project]\nname = 'shop'\n", {"runtime": "aws_secrets.py"}, ['"aws_secrets.py", "_shield_runtime"'], id="flit"),
     ],
 )  # fmt: skip

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.fixer import FixContext
 
 _INIT = "__init__.py"
+_PATHS = ("include", "only-include")  # keys of hatch
 
 
 class BuiltRuntime(NamedTuple):
@@ -142,10 +143,13 @@ def _prefix(root: str) -> str:
 
 
 def _append(read: FileReader, missing: MissingPackages) -> Outcome | None:
-    """Add packages to a list of dotted names; None if its form is not supported."""
+    """Add packages to a list; None if its form is not supported."""
     path, keys, entries, is_dotted, _ = missing.listed
-    if not is_dotted or not entries:
+    if not entries:
         return None
+    if not is_dotted:
+        names = [name.removesuffix(f"/{_INIT}") for name in missing.packages]
+        return append_to_array(path, read, keys, *names) if keys[-1] in _PATHS else None
     if path == PYPROJECT:
         return append_to_array(path, read, keys, *missing.packages)
     if path == SETUP_CFG:
