@@ -79,6 +79,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
     first_party: tuple[str, ...] = ()  # top-level packages that the linter places with the app
     local_folder: tuple[str, ...] = ()  # top-level packages that it places with relative imports
     mixes_own_packages: bool = False  # the app's packages are imported among the libraries
+    later_packages: tuple[str, ...] = ()  # in the project's own sections after the app's
     import_order: str = ""  # a style of flake8-import-order
     force_single_line: bool = False
     combine_as_imports: bool = False
@@ -121,6 +122,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
             *_names(flake8.get("application_import_names")),
         ),
         local_folder=_names(isort.get("known_local_folder")),
+        later_packages=_later_packages(isort),
         import_order=flake8.get("import_order_style", ""),
         force_single_line=_is_on(isort.get("force_single_line")),
         combine_as_imports=_is_on(isort.get("combine_as_imports")),
@@ -129,6 +131,19 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         ruff_sources=_ruff_sources(folder, ruff) if _selects(lint, "I001") else None,
         force_grid_wrap=_count(isort.get("force_grid_wrap")),
     )
+
+
+def _later_packages(isort: Table) -> tuple[str, ...]:
+    """Return the packages in sections that the project defines after that of its own packages.
+
+    https://docs.astral.sh/ruff/settings/#lint_isort_section-order
+    """
+    order = _names(isort.get("section_order"))
+    sections = _table(isort, "sections")
+    if "first-party" not in order:
+        return ()
+    later = order[order.index("first-party") + 1 :]
+    return tuple(name for section in later for name in _names(sections.get(section)))
 
 
 def uses_bandit(read: FileReader) -> bool:

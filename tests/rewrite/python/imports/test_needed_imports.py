@@ -4,6 +4,7 @@ import pytest
 from rewrite_helpers import check, rewritten
 
 CALLS = 'X = os.environ["API_KEY"]\nY = "API_KEY" in os.environ\n'
+MODULES = {"shop/views.py": b"", "shop/web.py": b"", "shop/utils/data.py": b""}
 IMPORT = "from shop.utils.secrets import get_secret"
 
 
@@ -28,12 +29,41 @@ IMPORT = "from shop.utils.secrets import get_secret"
             f"from . import a\n{IMPORT}, has_secret\n\nX",
             id="local folder",
         ),
+        pytest.param(
+            '[lint.isort]\nsection-order = ["third-party", "first-party", "platform"]\n'
+            'sections = {platform = ["corp"]}',
+            "import environ\n\nfrom corp import a\n",
+            f"import environ\n\n{IMPORT}, has_secret\n\nfrom corp import a\n\nX",
+            id="later section",
+        ),
     ],
 )
 def test_follows_the_configuration_of_isort(config, before, after):
     text = f"import os\n{before}\n{CALLS}".encode()
     result = rewritten(text, {"ruff.toml": config.encode()})[0].decode()
     assert result.startswith(after)
+
+
+def test_stays_below_an_import_that_linters_ignore():
+    before = "from shop.views import *  # noqa\nfrom shop.web import X\nimport os\n\n"
+    after = rewritten(f"{before}{CALLS}".encode(), MODULES)[0].decode()
+    assert after.startswith(f"from shop.views import *  # noqa\n{IMPORT}, has_secret\n")
+
+
+def test_each_import_of_a_settings_class_has_its_place():
+    before = (
+        "from pydantic_settings import BaseSettings, PydanticBaseSettingsSource\n\n"
+        "from shop.utils.data import X\nfrom shop.web import Y\n\n\n"
+        "class Settings(BaseSettings):\n    api_key: str\n"
+    )
+    after = rewritten(before.encode(), MODULES)[0].decode()
+    imports = [line for line in after.splitlines() if line.startswith("from shop.")]
+    assert imports == [
+        "from shop.utils._shield_runtime.pydantic import SecretsManagerSource",
+        "from shop.utils.data import X",
+        "from shop.utils.secrets import client",
+        "from shop.web import Y",
+    ]
 
 
 @pytest.mark.parametrize(

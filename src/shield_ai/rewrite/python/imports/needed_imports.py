@@ -90,11 +90,29 @@ def import_edits(
         start, end = group_start(source, first.node), statement_lines(source, first.node)[1]
         new = make_edit(source, start, end, "\n".join([*heading, *lines, ""]))
         return [new, *extended, *removal_edits(source, others)]
-    place = _choose_placement(source, block, names.module, style, importers)
-    heading = _heading(names.module, style) if place.is_new_group else []
-    text = place.before + "\n".join([*heading, *lines]) + place.after
-    new = make_edit(source, place.offset, place.offset, text)
-    return [new, *extended, *removal_edits(source, unused)]
+    added = []
+    for place, modules in _places(source, block, wanted, style, importers).items():
+        heading = _heading(names.module, style) if place.is_new_group else []
+        lines = _import_lines({module: wanted[module] for module in modules}, style)
+        text = place.before + "\n".join([*heading, *lines]) + place.after
+        added.append(make_edit(source, place.offset, place.offset, text))
+    return [*added, *extended, *removal_edits(source, unused)]
+
+
+def _places(
+    source: Source,
+    block: list[Import],
+    wanted: dict[str, list[str]],
+    style: CodeStyle,
+    importers: Importers | None,
+) -> dict[Placement, list[str]]:
+    """Map each place for new imports to the modules that are imported there."""
+    found: dict[int, tuple[Placement, list[str]]] = {}
+    for module, parts in wanted.items():
+        if parts:
+            place = _choose_placement(source, block, module, style, importers)
+            found.setdefault(place.offset, (place, []))[1].append(module)
+    return dict(found.values())
 
 
 def _extend_imports(source: Source, wanted: dict[str, list[str]], style: CodeStyle) -> list[Edit]:
@@ -153,8 +171,7 @@ def _choose_placement(
         return _at_top(source, after_future=bool(block))
     top_level = module.partition(".")[0]
     if top_level in style.local_folder:
-        relative = _trailing_relative_imports(block)
-        if relative:
+        if _trailing_imports(block, style):
             at, lead = line_below(source, block[-1])
             return Placement(at, lead, "\n")
     is_mixed = style.mixes_own_packages or style.import_order in GROUPED_ORDERS
@@ -169,7 +186,7 @@ def _choose_placement(
         if top_level_package(node) in packages
         and not (importers and importers.lack_module(module_of(node)))
     ]
-    return _in_block(source, block, module, own)
+    return _in_block(source, block, module, own, style)
 
 
 def _import_block(source: Source, first_use: int, removed: Sequence[Import]) -> list[Import]:
@@ -196,7 +213,7 @@ def _has_only_future_imports(block: list[Import]) -> bool:
 
 
 def _in_block(
-    source: Source, block: list[Import], module: str, first_party: list[Import]
+    source: Source, block: list[Import], module: str, first_party: list[Import], style: CodeStyle
 ) -> Placement:
     """Place an import among the app's imports, or above relative imports, or below the block."""
     is_relative = module.startswith(".")
@@ -207,19 +224,27 @@ def _in_block(
     ]
     if own:
         return _among_own(source, own, module)
-    relative = _trailing_relative_imports(block)
-    if relative:
-        return _above_relative(source, block, relative)
+    trailing = _trailing_imports(block, style)
+    if trailing:
+        return _above_trailing(source, block, trailing)
     at, lead = line_below(source, block[-1])
     if block[-1] in first_party:
         return Placement(at, lead, "\n")
     return Placement(at, f"{lead}\n", "\n", is_new_group=True)
 
 
-def _trailing_relative_imports(block: list[Import]) -> int:
-    """Return the number of relative imports if all of them are at the end of a block, else 0."""
-    relative = _from_imports(block, is_relative=True)
-    return len(relative) if relative == block[len(block) - len(relative) :] else 0
+def _trailing_imports(block: list[Import], style: CodeStyle) -> int:
+    """Return the number of imports that must stay below those of the app, at the end of a block.
+
+    These are relative imports, and those of packages in a later section. The number is 0 if other
+    imports follow one of them.
+    """
+    trailing = [
+        node
+        for node in block
+        if getattr(node, "level", 0) or top_level_package(node) in style.later_packages
+    ]
+    return len(trailing) if trailing == block[len(block) - len(trailing) :] else 0
 
 
 def _from_imports(block: list[Import], *, is_relative: bool) -> list[ast.ImportFrom]:
@@ -234,7 +259,15 @@ def _among_own(source: Source, own: Sequence[Import], module: str) -> Placement:
         if _sort_key(dots + module_of(node)) <= _sort_key(module):
             at, lead = line_below(source, node)
             return Placement(at, lead, "\n")
+    if _is_exempt(source, own[0]):  # as the first import of its block, for the whole block
+        at, lead = line_below(source, own[0])
+        return Placement(at, lead, "\n")
     return Placement(source.offset(own[0].lineno, 0), "", "\n")
+
+
+def _is_exempt(source: Source, node: Import) -> bool:
+    """Return whether linters ignore the line of an import."""
+    return b"# noqa" in source.lines[node.lineno - 1][1]
 
 
 def _among_third_party(
@@ -264,8 +297,8 @@ def _sort_key(module: str) -> tuple[int, str]:
     return len(name) - len(module), name.lower()
 
 
-def _above_relative(source: Source, block: list[Import], count: int) -> Placement:
-    """Place an import above the relative imports at the end of a block, as a separate group."""
+def _above_trailing(source: Source, block: list[Import], count: int) -> Placement:
+    """Place an import above the last imports of a block, as a separate group."""
     line = _first_comment_line(source, block[-count].lineno)
     has_gap = count == len(block) or line - (block[-count - 1].end_lineno or 0) > 1
     at = source.offset(line, 0)
