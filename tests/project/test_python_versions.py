@@ -18,6 +18,9 @@ def found(root, files):
     [
         ("Dockerfile", "FROM python:3.6-slim AS base\nRUN x 3.11\n", "3.6"),
         ("docker/Dockerfile-prod", "from --platform=x a.b/python:3.6.1\n", "3.6"),
+        ("Dockerfile", "FROM a/python-nodejs:python3.9-nodejs12\n", "3.9"),
+        ("Dockerfile", "FROM ghcr.io/astral-sh/uv:python3.12-bookworm\n", "3.12"),
+        ("Dockerfile.sample", "FROM python:3.6\n", ""),
         ("web/app.Dockerfile", "FROM python:3.10\n", "3.10"),
         ("docker/dev/Dockerfile", "FROM python:3.8-bullseye\n", "3.8"),
         ("Dockerfile", "FROM registry.x.io:5000/a/python:3.8\n", "3.8"),

@@ -22,7 +22,12 @@ MAX_DEPTH = 3  # of folders with Dockerfiles
 YAML = regex(r"(?!\.pre-commit).+\.ya?ml")  # pre-commit runs its hooks, not the project
 KEY = rb"(?m)^[ \t-]*python(?:[-_]version)?s?[ \t]*:"
 FLOW_KEY = rb"[{,][ \t]*[\"']?python(?:[-_]version)?s?[\"']?[ \t]*:"
-DOCKERFILE = regex(r"(?:[\w-]+\.)?(?:docker|container)file(?:[._-].*)?", re.IGNORECASE)
+# Not Dockerfile.sample, which users copy and change.
+DOCKERFILE = regex(
+    r"(?!.*[._-](?:example|sample|template|dist|old|bak|py2)\b)"
+    r"(?:[\w-]+\.)?(?:docker|container)file(?:[._-].*)?",
+    re.IGNORECASE,
+)
 # https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact
 ARG = regex(rb"(?im)^[ \t]*ARG[ \t]+(\w+)=[\"']?([^\s\"']*)")
 ARG_USE = regex(rb"\$(?:(\w+)|\{(\w+)(?::?-([^{}\n]*))?\})")
@@ -30,7 +35,9 @@ ARG_USE = regex(rb"\$(?:(\w+)|\{(\w+)(?::?-([^{}\n]*))?\})")
 RUNS_ON = (
     (
         DOCKERFILE,
-        regex(rb"(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)?[\"']?(?:[\w.:/-]+/)?(python:\d\.\d+)"),
+        regex(
+            rb"(?im)^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)?[\"']?(?:[\w.:/-]+[/:])?(python[:-]?\d\.\d+)"
+        ),
     ),
     (
         regex(r"Pipfile"),
