@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from scaling import assert_linear
 
-from shield_ai.rewrite.pre_commit import PATH, has_hook, hook_options
+from shield_ai.rewrite.pre_commit import PATH, has_hook, hook_options, rewriting_hooks
 
 
 @pytest.mark.parametrize(
@@ -44,3 +44,24 @@ def test_aliases_take_linear_time():
         assert hook_options({PATH: raw.encode()}.get, "isort") == {"profile": "black"}
 
     assert_linear(read_options, 500)
+
+
+@pytest.mark.parametrize(
+    ("text", "hooks"),
+    [
+        pytest.param("repos: [{hooks: [{id: pyupgrade}, {id: black}]}]", ["pyupgrade"], id="hook"),
+        pytest.param(
+            "repos: [{hooks: [{id: pyupgrade, exclude: ^a/_copy/}, {id: autoflake}]}]",
+            ["autoflake"],
+            id="excluded in a hook",
+        ),
+        pytest.param(
+            "exclude: _copy/\nrepos: [{hooks: [{id: pyupgrade}]}]", [], id="excluded in all hooks"
+        ),
+        pytest.param("- repos", [], id="not a table"),
+        pytest.param("repos: [", [], id="invalid"),
+    ],
+)
+def test_rewriting_hooks(text, hooks):
+    assert rewriting_hooks({PATH: text.encode()}.get, "_copy") == hooks
+    assert rewriting_hooks({}.get, "_copy") == []

@@ -19,6 +19,11 @@ MAX_SIZE = 200_000  # bytes
 # YAML aliases can repeat a repository, a hook or an argument many times.
 MAX_HOOKS = 1000
 MAX_ARGUMENTS = 100  # of one hook
+# Hooks that change Python code in more than its layout, or add a text to each file.
+REWRITING_HOOKS = (
+    *("absolufy-imports", "add-trailing-comma", "autoflake", "docformatter", "insert-license"),
+    *("pycln", "pyupgrade", "reorder-python-imports", "unify"),
+)
 
 
 def hook_options(read: FileReader, hook: str) -> dict[str, str]:
@@ -46,11 +51,46 @@ def has_hook(read: FileReader, hook: str) -> bool:
     return next(iter(_hook_arguments(read, hook)), None) is not None
 
 
-def _hook_arguments(read: FileReader, hook: str) -> Iterable[list[str]]:
-    """Return the arguments of each use of a hook."""
+def rewriting_hooks(read: FileReader, folder: str) -> list[str]:
+    """Return the hooks of the project that may rewrite the files of a folder.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        folder: The name of the folder. A hook leaves it out if its `exclude`, or that of the whole
+            configuration, contains the name: this pattern comes from the repository, and matching
+            it could take very long.
+    """
+    raw = _configuration(read)
+    if raw is None:
+        return []
+    document = _parse(raw)
+    found = set()
+    for entry in _hooks(document):
+        name = entry.get("id")
+        excluded = f"{document.get('exclude')} {entry.get('exclude')}"
+        if name in REWRITING_HOOKS and folder not in excluded:
+            found.add(str(name))
+    return sorted(found)
+
+
+def _configuration(read: FileReader) -> bytes | None:
     found = (read(folder + PATH) for folder in ("", "../", "../../"))
     raw = next((raw for raw in found if raw is not None), None)
-    if raw is None or len(raw) > MAX_SIZE or hook.encode() not in raw:
+    return None if raw is None or len(raw) > MAX_SIZE else raw
+
+
+def _hooks(document: Any) -> Iterator[dict[str, Any]]:
+    repositories = _items(document, "repos")
+    hooks = (entry for repository in repositories for entry in _items(repository, "hooks"))
+    for entry in itertools.islice(hooks, MAX_HOOKS):
+        if isinstance(entry, dict):
+            yield entry
+
+
+def _hook_arguments(read: FileReader, hook: str) -> Iterable[list[str]]:
+    """Return the arguments of each use of a hook."""
+    raw = _configuration(read)
+    if raw is None or hook.encode() not in raw:
         return ()
     return _arguments(_parse(raw), hook)
 
@@ -67,10 +107,8 @@ def _parse(raw: bytes) -> Any:
 
 
 def _arguments(document: Any, hook: str) -> Iterator[list[str]]:
-    repositories = _items(document, "repos")
-    hooks = (entry for repository in repositories for entry in _items(repository, "hooks"))
-    for entry in itertools.islice(hooks, MAX_HOOKS):
-        if isinstance(entry, dict) and entry.get("id") == hook:
+    for entry in _hooks(document):
+        if entry.get("id") == hook:
             arguments = _items(entry, "args")[:MAX_ARGUMENTS]
             yield [
                 str(argument) for argument in arguments if not isinstance(argument, (list, dict))

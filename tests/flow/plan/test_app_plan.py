@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from shield_ai.aws.desired.secrets import secret_settings
-from shield_ai.flow.plan.app_plan import make_plan
+from shield_ai.flow.plan.app_plan import HOOKS, make_plan
 from shield_ai.flow.plan.aws_plan import AwsInputs
 from shield_ai.flow.plan.code_inputs import CodeInputs
 from shield_ai.model.errors import AwsError, OutsideAppError, UnsafePlanError
@@ -272,3 +272,12 @@ def test_edits_an_ignore_file_of_git_and_docker_once(tmp_path):
     result = made(tmp_path, Manifest(app=APP, secret=(MAIL,)), None, code=True)
     edited = [file.path for file in result.files if file.path.endswith("ignore")]
     assert edited == [".dockerignore"]
+
+
+def test_names_the_hooks_that_would_change_the_copy_of_the_runtime(tmp_path):
+    (tmp_path / "settings.py").write_text('import os\nMAIL_KEY = os.environ["MAIL_KEY"]\n')
+    config = "repos: [{hooks: [{id: pyupgrade}, {id: autoflake}]}]\n"
+    (tmp_path / ".pre-commit-config.yaml").write_text(config)
+    app = App(name="shop", runtime="aws_secrets.py")
+    result = made(tmp_path, Manifest(app=app, secret=(MAIL,)), None, code=True)
+    assert HOOKS.format("autoflake and pyupgrade", "_shield_runtime") in result.next_steps

@@ -17,6 +17,8 @@ from shield_ai.flow.plan.renamed_secrets import leftover_secrets, leftover_steps
 from shield_ai.flow.plan.secret_plan import plan_secret
 from shield_ai.model.naming import SIGN_IN_KEY
 from shield_ai.model.plan import Change, Plan
+from shield_ai.project.runtime_names import COPY, is_copied_file
+from shield_ai.rewrite.pre_commit import rewriting_hooks
 from shield_ai.rewrite.project.iam_policy import write_policy
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
 
 SIGN_IN = f"boto3 signs in with {SIGN_IN_KEY}: give the app a role, or keep the variable set"
+HOOKS = "pre-commit: the hooks {} would change the copy of the runtime: exclude {}"
 PASSED_ON = "keep {} in the env file of Docker Compose, which passes {} to other services"
 
 
@@ -111,6 +114,9 @@ class _Planner:
         self.skipped += planned.skipped
         self.dotenv = planned.dotenv
         self._unwrapped = planned.unwrapped
+        hooks = rewriting_hooks(self._app.read, COPY)
+        if hooks and any(is_copied_file(file.path) for file in planned.files):
+            self.next_steps.append(HOOKS.format(" and ".join(hooks), COPY))
         if inputs.passed_on:
             pronoun = "it" if len(inputs.passed_on) == 1 else "them"
             self.next_steps.append(PASSED_ON.format(", ".join(inputs.passed_on), pronoun))
