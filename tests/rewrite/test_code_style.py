@@ -32,6 +32,7 @@ from shield_ai.rewrite.code_style import CodeStyle, ImportHeadings, read_code_st
         pytest.param({"ruff.toml": "format.quote-style = 'preserve'"}, CodeStyle(line_length=88), id="any quotes"),
         pytest.param({"../ruff.toml": "line-length = 99", "../../ruff.toml": "line-length = 77"}, CodeStyle(line_length=99, quote='"'), id="above the app"),
         pytest.param({"tox.ini": "[flake8]\nimport-order-style = google\napplication-import-names = shop, lib"}, CodeStyle(line_length=79, max_line_length=79, import_order="google", first_party=("shop", "lib")), id="flake8-import-order"),
+        pytest.param({".flake8": "[flake8]\nmax-doc-length = 72\nextend-ignore = E501"}, CodeStyle(max_doc_length=72), id="length of docstrings"),
         pytest.param({"ruff.toml": "lint.select = ['TID']"}, CodeStyle(line_length=88, quote='"', bans_parent_imports=True), id="imports of parents"),
     ],
 )  # fmt: skip

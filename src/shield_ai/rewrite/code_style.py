@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     Table = dict[str, Any]
 
+MAX_DIGITS = 3  # of a length
 ANNOTATIONS = "from __future__ import annotations"
 ISORT_FILES = ((".isort.cfg", "settings"), ("setup.cfg", "isort"), ("setup.cfg", "tool:isort"),
                ("tox.ini", "isort"))  # fmt: skip
@@ -66,6 +67,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
 
     line_length: int = 0  # of a formatter, or a linter's limit that is shorter than Black's
     max_line_length: int = 0  # that a linter tolerates
+    max_doc_length: int = 0  # of lines in docstrings
     quote: str = ""
     has_trailing_commas: bool = False  # each call on several lines needs one
     has_package_docstrings: bool = False
@@ -107,6 +109,9 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
     return CodeStyle(
         line_length=configured_line_length(read, path),
         max_line_length=linter_line_length(read, path),
+        max_doc_length=_length(
+            _table(lint, "pycodestyle").get("max-doc-length") or flake8.get("max_doc_length")
+        ),
         quote=_quote(read, path),
         has_trailing_commas=_selects(lint, "COM812"),
         has_package_docstrings=_selects(lint, "D104"),
@@ -206,6 +211,12 @@ def _names(value: object) -> tuple[str, ...]:
     if not isinstance(names, list):
         return ()
     return tuple(name.strip() for name in names if isinstance(name, str) and name.strip())
+
+
+def _length(value: object) -> int:
+    """Return a number of columns of at most three digits; 0 for all other values."""
+    text = str(value)
+    return int(text) if text.isdecimal() and len(text) <= MAX_DIGITS else 0
 
 
 def _count(value: object) -> int:

@@ -117,6 +117,11 @@ STYLES = [
     pytest.param(
         MapStyle(summary_on_second_line=True), "lint.extend-select = ['D213', 'D205']", id="summary"
     ),
+    pytest.param(
+        MapStyle(doc_width=70, docs="docs/AWS.md"),
+        "lint.extend-select = ['W505']\nlint.pycodestyle.max-doc-length = 70",
+        id="short docstring",
+    ),
     pytest.param(MapStyle(docs="docs/AWS_SECRETS_MANAGER.md", uses_bandit=True), "", id="bandit"),
     pytest.param(
         MapStyle(package="shop.utils._shield_runtime"),

@@ -27,6 +27,7 @@ class MapStyle(NamedTuple):
 
     package: str = f".{COPY}"  # the copy of the runtime, as the map file imports it
     width: int = 88
+    doc_width: int = 100  # of the docstring
     quote: str = '"'
     blank_lines: int = 1  # after the import
     heading: str = ""  # the comment above the import
@@ -49,6 +50,7 @@ class MapStyle(NamedTuple):
         return cls(
             package=package,
             width=style.line_length or cls().width,
+            doc_width=style.max_doc_length or cls().doc_width,
             quote=style.quote or quote,
             blank_lines=style.lines_after_imports,
             heading=style.headings.local_folder if is_relative else style.headings.first_party,

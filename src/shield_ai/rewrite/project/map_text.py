@@ -67,7 +67,7 @@ def map_text(app: str, content: SecretMap, style: MapStyle | None = None) -> str
 
 def _docstring(app: str, style: MapStyle) -> str:
     docs = f" See {style.docs}." if style.docs else ""
-    width = min(style.width, 100)
+    width = min(style.width, style.doc_width)
     switch = textwrap.fill(SWITCH.format(docs=docs), width, break_on_hyphens=False)
     start = "\n" if style.summary_on_second_line else ""
     return f"{start}{_summary(app, style)}\n\n{switch}\n{UPDATES}"
@@ -76,7 +76,7 @@ def _docstring(app: str, style: MapStyle) -> str:
 def _summary(app: str, style: MapStyle) -> str:
     name = single_line(app).replace("\\", "/").replace('"', "'")
     summary = f"The secrets of {name} and the environment variables behind them."
-    if len(summary) + len('"""') <= style.width:
+    if len(summary) + len('"""') <= min(style.width, style.doc_width):
         return summary
     return "The secrets of this app and the environment variables behind them."
 

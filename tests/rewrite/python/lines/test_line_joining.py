@@ -103,6 +103,11 @@ def test_lays_out_like_a_formatter(text, width, tmp_path):
             'X = (\n    get_secret("api-key")\n)\n',
             id="parentheses",
         ),
+        pytest.param(
+            f'X = (\n    "{LONG[:60]}" ==\n    os.environ["API_KEY"]\n)\n',
+            f'X = (\n    "{LONG[:60]}" ==\n    get_secret("api-key")\n)\n',
+            id="operator at the end of a line",
+        ),
     ],
 )
 def test_keeps_the_layout(before, after):

@@ -9,6 +9,7 @@ import ast
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.python.lines.formatting import make_edit
 from shield_ai.rewrite.python.lines.line_breaking import rewrite_joined
 from shield_ai.rewrite.python.lines.line_scanning import CLOSING, OPENING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 SimpleStatement = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return | ast.Expr
 ConditionalStatement = ast.If | ast.While
+ENDS_WITH_OPERATOR = regex(r"(?:\b(?:and|or|in|is|not)|[-+*/%|&<>=])[ \t]*(?:#.*)?$")
 # Expressions with parentheses that are not redundant.
 NEED_PARENTHESES = (ast.Yield, ast.YieldFrom, ast.NamedExpr)
 
@@ -184,7 +186,11 @@ def _is_consistent(
     """Return whether a formatter that produced the old layout would produce the new one."""
     if _is_multiline(source, inserts):
         return new_lines == 1 or _is_hugged(text)
-    return _is_hugged(text) and (new_lines == 1 or bool(line_range.parentheses))
+    if not _is_hugged(text):
+        return False
+    # Black and ruff begin lines with operators.
+    is_formatted = not any(ENDS_WITH_OPERATOR.search(line) for line in text.splitlines())
+    return new_lines == 1 or (bool(line_range.parentheses) and is_formatted)
 
 
 def _fits_on_one_line(text: str, style: LineStyle, dropped: Sequence[int]) -> bool:
