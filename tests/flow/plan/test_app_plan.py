@@ -4,9 +4,10 @@ import msgspec
 import pytest
 
 from shield_ai.aws.desired.secrets import secret_settings
-from shield_ai.flow.plan.app_plan import HOOKS, make_plan
+from shield_ai.flow.plan.app_plan import make_plan
 from shield_ai.flow.plan.aws_plan import AwsInputs
 from shield_ai.flow.plan.code_inputs import CodeInputs
+from shield_ai.flow.plan.manual_steps import HOOKS
 from shield_ai.model.errors import AwsError, OutsideAppError, UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.locator import EnvVar

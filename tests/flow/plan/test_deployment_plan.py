@@ -10,7 +10,7 @@ import pytest
 import yaml
 from shield_helpers import files_of, make_app, run
 
-from shield_ai.flow.plan import app_plan, deployment_plan
+from shield_ai.flow.plan import deployment_plan, manual_steps
 from shield_ai.flow.plan.deployment_plan import DeploymentSources, deployment_inputs
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
@@ -72,7 +72,7 @@ def test_apply_and_rollback(aws, app):
 
 def test_plan_names_the_variables_of_the_env_file_that_other_services_need(app):
     steps = json.loads(plan(app, "--only", "code", "--json").out)["next_steps"]
-    assert steps[:1] == [app_plan.PASSED_ON.format("DATABASE_PASSWORD", "it")]
+    assert steps[:1] == [manual_steps.PASSED_ON.format("DATABASE_PASSWORD", "it")]
     assert ["add USE_AWS_SECRETS, DJANGO_ENV" in step for step in steps] == [False, True]
 
 

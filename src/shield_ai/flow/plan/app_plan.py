@@ -13,12 +13,10 @@ from shield_ai.flow.plan.deployment_plan import (
     plan_edits,
 )
 from shield_ai.flow.plan.linked_app import LinkedApp
+from shield_ai.flow.plan.manual_steps import code_steps, sign_in_steps
 from shield_ai.flow.plan.renamed_secrets import leftover_secrets, leftover_steps
 from shield_ai.flow.plan.secret_plan import plan_secret
-from shield_ai.model.naming import SIGN_IN_KEY
 from shield_ai.model.plan import Change, Plan
-from shield_ai.project.runtime_names import COPY, is_copied_file
-from shield_ai.rewrite.pre_commit import rewriting_hooks
 from shield_ai.rewrite.project.iam_policy import write_policy
 
 if TYPE_CHECKING:
@@ -32,10 +30,6 @@ if TYPE_CHECKING:
     from shield_ai.model.plan import Origin
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import Skipped
-
-SIGN_IN = f"boto3 signs in with {SIGN_IN_KEY}: give the app a role, or keep the variable set"
-HOOKS = "pre-commit: the hooks {} would change the copy of the runtime: exclude {}"
-PASSED_ON = "keep {} in the env file of Docker Compose, which passes {} to other services"
 
 
 def make_plan(
@@ -73,8 +67,8 @@ def make_plan(
         region = aws.live.region
     if code and code.deployment:
         planner.add_deployment(sites, code.deployment, aws, django=code.django)
-    if SIGN_IN_KEY in manifest.variables() and planner.moves_values():
-        planner.next_steps.append(SIGN_IN)
+    if planner.moves_values():
+        planner.next_steps += sign_in_steps(manifest)
     return Plan(
         app=manifest.app.name,
         account=account,
@@ -114,12 +108,7 @@ class _Planner:
         self.skipped += planned.skipped
         self.dotenv = planned.dotenv
         self._unwrapped = planned.unwrapped
-        hooks = rewriting_hooks(self._app.read, COPY)
-        if hooks and any(is_copied_file(file.path) for file in planned.files):
-            self.next_steps.append(HOOKS.format(" and ".join(hooks), COPY))
-        if inputs.passed_on:
-            pronoun = "it" if len(inputs.passed_on) == 1 else "them"
-            self.next_steps.append(PASSED_ON.format(", ".join(inputs.passed_on), pronoun))
+        self.next_steps += code_steps(planned.files, inputs.passed_on, self._app.read)
 
     def add_deployment(
         self,

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import role_name
 from shield_ai.flow.apply.run import resolve_value
-from shield_ai.flow.current_values import read_current_values
-from shield_ai.flow.journal.journal_record import SECRET
-from shield_ai.flow.plan.aws_plan import AwsInputs
+from shield_ai.flow.plan.aws_plan import AwsInputs, resource_keys
 from shield_ai.flow.plan.renamed_secrets import applied_secrets, former_names, renamed_sources
+from shield_ai.flow.plan.stored_values import StoredValues
 from shield_ai.flow.value_sources import has_value
-from shield_ai.model.errors import AwsError
 from shield_ai.model.locator import Prompt
 
 if TYPE_CHECKING:
@@ -24,7 +21,6 @@ if TYPE_CHECKING:
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.journal.log import Journal
     from shield_ai.flow.plan.plan_values import PlanValues
-    from shield_ai.model.hidden import Hidden
     from shield_ai.model.plan import Origin, ValueState
     from shield_ai.model.resource import Resource
     from shield_ai.project.values import Values
@@ -48,7 +44,7 @@ def collect_aws_inputs(
     target = app.target_manifest
     desired = _desired_resources(app, aws)
     applied = journal.load().applied_settings(aws.id, target.app.region, app.environment)
-    keys = {key for key in applied if key[0] != SECRET} | {item.key for item in desired}
+    keys = {*resource_keys(applied), *(item.key for item in desired)}
     names = {target.app.prefix + secret.name for secret in target.secret}
     secrets = applied_secrets(app, aws.id, journal)
     live = aws.live_state(names | former_names(app, secrets), keys)
@@ -61,18 +57,6 @@ def collect_aws_inputs(
         value = resolve_value(origins, sources.open(sources.selected_env_files()))
         return journal.compare_value(name, value, version)
 
-    current: dict[str, Hidden] = {}
-    read: set[str] = set()  # the names of secrets
-
-    def has_current_value(variable: str, text: str) -> bool | None:
-        secret, _ = target.secrets_by_variable()[variable]
-        if secret.name not in read:
-            read.add(secret.name)
-            with contextlib.suppress(AwsError):
-                current.update(read_current_values(target, [secret], aws).values)
-        value = current.get(variable)
-        return None if value is None else value.reveal() == text
-
     return AwsInputs(
         live=live,
         available=available,
@@ -83,7 +67,7 @@ def collect_aws_inputs(
         last_applied=applied,
         compare_value=compare_value,
         has_value=functools.partial(has_value, values),
-        has_current_value=has_current_value,
+        has_current_value=StoredValues(target, aws).has,
         may_overwrite=sources.options.may_overwrite,
     )
 

@@ -10,7 +10,7 @@ from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.plan import Action, Change, ValueState
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from shield_ai.model.locator import Locator
     from shield_ai.model.manifest import Manifest
@@ -84,10 +84,14 @@ def resource_changes(inputs: AwsInputs) -> Iterator[Change]:
     desired = {resource.key: resource.settings for resource in inputs.desired}
     for key, settings in desired.items():
         yield _resource_change(key, settings, inputs)
-    for key in reversed(list(inputs.last_applied)):
-        is_removed = key not in desired and key[0] != SECRET
-        if is_removed and inputs.live.resources.get(key) is not None:
+    for key in reversed(resource_keys(inputs.last_applied)):
+        if key not in desired and inputs.live.resources.get(key) is not None:
             yield _resource_change(key, None, inputs)
+
+
+def resource_keys(applied: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the kinds and names of what was applied, without the secrets."""
+    return [key for key in applied if key[0] != SECRET]
 
 
 def comparable_settings(kind: str, settings: Settings) -> Settings:

@@ -11,7 +11,6 @@ from shield_ai.flow.plan.patched_tests import find_patched_tests
 from shield_ai.model.edit import FileChange
 from shield_ai.model.plan import Origin
 from shield_ai.model.skip import Skipped
-from shield_ai.rewrite.project import dockerignore, gitignore
 from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 from shield_ai.rewrite.project.pipeline import rewrite_project
 from shield_ai.rewrite.python.imports.unused_imports import Importers
@@ -100,7 +99,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         in_git=inputs.in_git,
         above=inputs.above,
         ignores_backups=inputs.ignores_backups,
-        shares_ignore_file=inputs.real_path(dockerignore.PATH) == gitignore.PATH,
+        shares_ignore_file=inputs.real_path(".dockerignore") == ".gitignore",
         test_module=inputs.test_module,
         installed=inputs.installed,
         kept=inputs.kept,

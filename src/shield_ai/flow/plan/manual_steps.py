@@ -1,0 +1,43 @@
+"""Name what remains to be done by hand after a plan."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.naming import SIGN_IN_KEY
+from shield_ai.project.runtime_names import COPY, is_copied_file
+from shield_ai.rewrite.pre_commit import rewriting_hooks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from shield_ai.model.edit import FileChange
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.manifest import Manifest
+
+SIGN_IN = f"boto3 signs in with {SIGN_IN_KEY}: give the app a role, or keep the variable set"
+HOOKS = "pre-commit: the hooks {} would change the copy of the runtime: exclude {}"
+PASSED_ON = "keep {} in the env file of Docker Compose, which passes {} to other services"
+
+
+def code_steps(
+    files: Sequence[FileChange], passed_on: Sequence[str], read: FileReader
+) -> Iterator[str]:
+    """Yield the steps.
+
+    Args:
+        files: The planned changes.
+        passed_on: The variables that Docker Compose passes to services other than the app.
+        read: Returns the bytes of a file of the app.
+    """
+    hooks = rewriting_hooks(read, COPY)
+    if hooks and any(is_copied_file(file.path) for file in files):
+        yield HOOKS.format(" and ".join(hooks), COPY)
+    if passed_on:
+        yield PASSED_ON.format(", ".join(passed_on), "it" if len(passed_on) == 1 else "them")
+
+
+def sign_in_steps(manifest: Manifest) -> Iterator[str]:
+    """Yield the step for an app whose own AWS access keys are moved to AWS."""
+    if SIGN_IN_KEY in manifest.variables():
+        yield SIGN_IN
