@@ -243,10 +243,10 @@ def test_environment_sets_its_prefix_in_the_files_with_its_name(aws, app):
     assert deployment_plan.OTHER_ENVIRONMENT.format("staging") in done.out
 
 
-def read_of(variable, line, shape=Shape.READ):
+def read_of(variable, line, shape=Shape.READ, path="s.py"):
     finding = Finding(
         rule="CSEC-34",
-        path="s.py",
+        path=path,
         line=line,
         column=1,
         end_line=line,
@@ -277,6 +277,13 @@ def read_of(variable, line, shape=Shape.READ):
             {},
             deployment_plan.PLAIN_READ.format("s.py:5"),
             id="one of two skipped",
+        ),
+        pytest.param(
+            [read_of("KEY", 3), read_of("KEY", 1, path="settings/test.py")],
+            [("settings/test.py", 1, "KEY")],
+            {},
+            None,
+            id="only test settings skipped",
         ),
         pytest.param(
             [read_of("KEY", 3)],

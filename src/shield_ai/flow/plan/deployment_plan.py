@@ -10,6 +10,7 @@ from shield_ai.flow.plan.compose_interpolation import (
     is_composed,
     read_compose_variables,
 )
+from shield_ai.flow.plan.deployment_reads import find_reads
 from shield_ai.flow.plan.job_files import JobFiles, find_job_files, pipeline_values, plan_jobs
 from shield_ai.flow.plan.workflow_plan import (
     NO_ENVIRONMENT,
@@ -18,7 +19,6 @@ from shield_ai.flow.plan.workflow_plan import (
     export_command,
 )
 from shield_ai.model.deployment import DeploymentKind, EnvironmentFile, Use, ValueForm
-from shield_ai.model.site import Shape
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.deployment.variables import (
     DIFFERENT,
@@ -286,7 +286,7 @@ def deployment_inputs(
         different: The values in files that may not be those that AWS has.
     """
     different = different or KeptValues({}, set())
-    plain_reads, rewritten = _reads(sites, skipped)
+    plain_reads, rewritten = find_reads(sites, skipped)
     read = rewritten | sources.migrated
     kept = {}
     for secret in manifest.secret:
@@ -346,26 +346,3 @@ def _unavailable(manifest: Manifest, stored: Collection[str] | None) -> dict[str
             elif secret.name not in stored:
                 reasons[variable] = NOT_STORED
     return reasons
-
-
-def _reads(
-    sites: Sequence[FoundSite], skipped: Sequence[Skipped]
-) -> tuple[dict[str, str], set[str]]:
-    """Sort the variables by whether the code still reads them from the environment.
-
-    Returns:
-        A place that still reads the variable, by variable; and the variables with rewritten reads.
-    """
-    skipped_reads = {(skip.path, skip.line, skip.name) for skip in skipped}
-    remaining: dict[str, str] = {}
-    rewritten: set[str] = set()
-    for finding, site in sites:
-        name = finding.env or finding.name
-        is_file_skipped = (finding.path, 0, "") in skipped_reads
-        is_skipped = is_file_skipped or (finding.path, finding.line, name) in skipped_reads
-        if is_skipped and site.shape is not Shape.LITERAL:
-            place = f"{finding.path}:{finding.line}"
-            remaining.update(dict.fromkeys(site.variables, place))
-        else:
-            rewritten.update(site.variables)
-    return remaining, rewritten
