@@ -10,8 +10,14 @@ import pytest
 import yaml
 from shield_helpers import files_of, make_app, run
 
-from shield_ai.flow.plan import deployment_plan, manual_steps
-from shield_ai.flow.plan.deployment_plan import DeploymentSources, deployment_inputs
+from shield_ai.flow.plan import (
+    deployment_plan,
+    deployment_sources,
+    deployment_values,
+    manual_steps,
+)
+from shield_ai.flow.plan.deployment_plan import deployment_inputs
+from shield_ai.flow.plan.deployment_sources import DeploymentSources
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.site import Shape, Site
@@ -129,9 +135,9 @@ def test_each_line_in_a_file_that_is_not_edited_has_a_reason(aws, app):
     done = plan(app, "--json")
     skipped = json.loads(done.out)["skipped"]
     reasons = {item["path"]: item["reason"] for item in skipped if item["name"] == "SECRET_KEY"}
-    assert deployment_plan.NOT_EDITED.format("Procfile") in reasons["Procfile"]
-    assert deployment_plan.NOT_CHOSEN.format("ecs") in reasons["task.json"]
-    assert deployment_plan.NOT_CHOSEN.format("ecs") in " ".join(plan(app).out.split())
+    assert deployment_sources.NOT_EDITED.format("Procfile") in reasons["Procfile"]
+    assert deployment_sources.NOT_CHOSEN.format("ecs") in reasons["task.json"]
+    assert deployment_sources.NOT_CHOSEN.format("ecs") in " ".join(plan(app).out.split())
 
 
 def test_ecs_sets_the_variables_of_a_container_that_does_not_call_get_secret(aws, app):
@@ -184,12 +190,12 @@ def with_another_value(app):
 @pytest.mark.parametrize(
     ("change", "options", "reason"),
     [
-        pytest.param(with_another_value, [], deployment_plan.DIFFERENT, id="another value"),
+        pytest.param(with_another_value, [], variables.DIFFERENT, id="another value"),
         pytest.param(lambda _: None, ["--only", "code"], deployment_plan.AWS_NOT_READ, id="no AWS"),
         pytest.param(with_entrypoint, [], "entrypoint.sh:2 reads it", id="entrypoint"),
         pytest.param(with_override, [], "docker-compose.override.yml", id="combined files"),
-        pytest.param(with_kustomize, [], deployment_plan.SHARED, id="base of Kustomize"),
-        pytest.param(with_environments, [], deployment_plan.NO_ENVIRONMENT, id="environments"),
+        pytest.param(with_kustomize, [], deployment_sources.SHARED, id="base of Kustomize"),
+        pytest.param(with_environments, [], deployment_sources.NO_ENVIRONMENT, id="environments"),
     ],
 )
 def test_variable_that_may_be_needed_remains(aws, app, change, options, reason):
@@ -223,7 +229,7 @@ def test_second_apply_removes_only_the_value_that_aws_has(aws, app, is_same, env
     text = (app / "docker-compose.yml").read_text()
     assert ("SECRET_KEY:" in text) is not is_same
     assert ("USE_AWS_SECRETS" in text) is is_same
-    assert is_same or deployment_plan.DIFFERENT in " ".join(plan(app).out.split())
+    assert is_same or variables.DIFFERENT in " ".join(plan(app).out.split())
 
 
 def test_nothing_is_edited_by_default(aws, app):
@@ -240,7 +246,7 @@ def test_environment_sets_its_prefix_in_the_files_with_its_name(aws, app):
     (app / "deploy/live/compose.yml").write_text("services: {web: {environment: [SECRET_KEY=x]}}\n")
     done = plan(app, "--environment", "staging")
     assert '+      AWS_SECRETS_PREFIX: "staging/"' in done.out
-    assert deployment_plan.OTHER_ENVIRONMENT.format("staging") in done.out
+    assert deployment_sources.OTHER_ENVIRONMENT.format("staging") in done.out
 
 
 def read_of(variable, line, shape=Shape.READ, path="s.py"):
@@ -368,9 +374,9 @@ def test_a_template_is_edited_and_restored(aws, sam):
     ("value", "reason"),
     [
         pytest.param("other-vAlue-2", variables.DIFFERENT, id="other value"),
-        pytest.param("!Sub 'other-vAlue-2'", deployment_plan.NOT_COMPARED, id="function"),
-        pytest.param("!Sub 'x-${Password}'", deployment_plan.NOT_COMPARED, id="composed"),
-        pytest.param("!Ref Queue", deployment_plan.NOT_COMPARED, id="resource"),
+        pytest.param("!Sub 'other-vAlue-2'", deployment_values.NOT_COMPARED, id="function"),
+        pytest.param("!Sub 'x-${Password}'", deployment_values.NOT_COMPARED, id="composed"),
+        pytest.param("!Ref Queue", deployment_values.NOT_COMPARED, id="resource"),
         pytest.param("!Ref Password", "", id="parameter"),
         pytest.param("!Sub '${Password}'", "", id="parameter in a text"),
         pytest.param("'{{resolve:secretsmanager:a}}'", "", id="dynamic reference"),

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from shield_helpers import files_of, make_app, run
 
-from shield_ai.flow.plan import deployment_plan, pipeline_plan, workflow_plan
+from shield_ai.flow.plan import deployment_plan, deployment_sources, pipeline_plan, workflow_plan
 from shield_ai.rewrite.project.deployment import variables, workflows
 from shield_ai.scan.deployment import pipeline_file
 
@@ -129,11 +129,11 @@ def test_reads_have_a_reason_if_they_are_not_edited(aws, app):
     (app / "ci/.gitlab-ci.yml").write_text(PIPELINE)
     found = reasons(app)
     assert found[PATH, 8, "SECRET_KEY"] == pipeline_file.INCLUDES
-    assert found["ci/.gitlab-ci.yml", 7, "SECRET_KEY"] == deployment_plan.NOT_A_PIPELINE
+    assert found["ci/.gitlab-ci.yml", 7, "SECRET_KEY"] == deployment_sources.NOT_A_PIPELINE
     shield_toml = (app / "shield.toml").read_text()
     (app / "shield.toml").write_text(shield_toml.replace(TABLE, TABLE.replace(
         'edit = ["gitlab"]\njobs = ["deploy"]', 'edit = ["compose"]\ncontainers = ["web"]')))  # fmt: skip
-    reason = deployment_plan.NOT_CHOSEN.format("gitlab")
+    reason = deployment_sources.NOT_CHOSEN.format("gitlab")
     assert reasons(app)[PATH, 8, "SECRET_KEY"] == reason
 
 
@@ -154,8 +154,8 @@ def test_pipeline_of_the_repository_around_the_app_has_a_reason(aws, app, tmp_pa
     subprocess.run(["git", "init", "-q", top], check=True)
     subprocess.run(["git", "-C", top, "add", "-A"], check=True)
     found = reasons(app)
-    assert found[f"../{PATH}", 7, "SECRET_KEY"] == deployment_plan.OUTSIDE
-    assert found[f"../{PATH}", 10, "SECRET_KEY"] == deployment_plan.OUTSIDE
+    assert found[f"../{PATH}", 7, "SECRET_KEY"] == deployment_sources.OUTSIDE
+    assert found[f"../{PATH}", 10, "SECRET_KEY"] == deployment_sources.OUTSIDE
     done = run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app)
     assert done.code == 0, done.text
     assert (top / PATH).read_text() == PIPELINE

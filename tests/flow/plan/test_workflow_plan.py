@@ -10,7 +10,7 @@ import pytest
 import yaml
 from shield_helpers import files_of, make_app, run
 
-from shield_ai.flow.plan import deployment_plan, workflow_plan
+from shield_ai.flow.plan import deployment_plan, deployment_sources, workflow_plan
 from shield_ai.rewrite.project.deployment import workflows
 
 PATH = ".github/workflows/deploy.yml"
@@ -123,7 +123,7 @@ def test_other_lines_have_a_reason(aws, app):
     reasons = {(item["path"], item["line"]): item["reason"] for item in document["skipped"]}
     assert reasons[PATH, 14] == workflows.NOT_A_SECRET
     assert reasons[PATH, 21] == workflows.NOT_NAMED.format("test")
-    assert reasons[".gitea/workflows/deploy.yml", 14] == deployment_plan.NOT_A_WORKFLOW
+    assert reasons[".gitea/workflows/deploy.yml", 14] == deployment_sources.NOT_A_WORKFLOW
     assert document["next_steps"] == []
 
 

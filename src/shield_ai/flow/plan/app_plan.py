@@ -6,12 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.plan.code_plan import plan_code
-from shield_ai.flow.plan.deployment_plan import (
-    KeptValues,
-    deployment_inputs,
-    kept_values,
-    plan_edits,
-)
+from shield_ai.flow.plan.deployment_plan import deployment_inputs, plan_edits
 from shield_ai.flow.plan.linked_app import LinkedApp
 from shield_ai.flow.plan.manual_steps import code_steps, sign_in_steps
 from shield_ai.flow.plan.renamed_secrets import leftover_secrets, leftover_steps
@@ -20,10 +15,9 @@ from shield_ai.model.plan import Change, Plan
 from shield_ai.rewrite.project.iam_policy import write_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from shield_ai.flow.plan.code_inputs import CodeInputs
-    from shield_ai.flow.plan.deployment_plan import DeploymentSources
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
@@ -65,8 +59,8 @@ def make_plan(
         planner.add_aws([*sites, *constants], sites, aws)
         account = aws.live.account
         region = aws.live.region
-    if code and code.deployment:
-        planner.add_deployment(sites, code.deployment, aws, django=code.django)
+    if code:
+        planner.add_deployment(sites, code, aws)
     if planner.moves_values():
         planner.next_steps += sign_in_steps(manifest)
     return Plan(
@@ -113,31 +107,32 @@ class _Planner:
     def add_deployment(
         self,
         sites: Sequence[FoundSite],
-        sources: DeploymentSources,
+        code: CodeInputs,
         aws: AwsInputs | None,
-        *,
-        django: bool,
     ) -> None:
+        sources = code.deployment
+        if sources is None:
+            return
         target = aws.target if aws and aws.target else self._manifest
-        stored = None
-        different: KeptValues | None = None
-        if aws:
-            stored = self._stored_secrets(target, aws)
-            different = self._kept_values(sources, target, aws)
         inputs = deployment_inputs(
-            sources, self._manifest, sites, self._unwrapped, stored, different
+            sources,
+            self._manifest,
+            sites,
+            self._unwrapped,
+            self._stored_secrets(target, aws) if aws else None,
+            self._compare_values(target, aws) if aws else None,
         )
         planned = plan_edits(
-            sources, inputs._replace(django=django), target, aws.live.account if aws else ""
+            sources, inputs._replace(django=code.django), target, aws.live.account if aws else ""
         )
         self.files += planned.changes
         self.skipped += planned.skipped
         self.next_steps += planned.next_steps
 
-    def _kept_values(
-        self, sources: DeploymentSources, target: Manifest, aws: AwsInputs
-    ) -> KeptValues:
-        """Return the values that must stay in the files."""
+    def _compare_values(
+        self, target: Manifest, aws: AwsInputs
+    ) -> Callable[[str, str], bool | None]:
+        """Return a function that compares the value of a variable after apply with a text."""
         origins = self._new_origins(target)
 
         def has_value(variable: str, text: str) -> bool | None:
@@ -145,7 +140,7 @@ class _Planner:
                 return aws.has_current_value(variable, text)
             return aws.has_value(origins[variable], text)
 
-        return kept_values(sources, has_value)
+        return has_value
 
     def _new_origins(self, target: Manifest) -> dict[str, Origin]:
         """Map each variable that gets a new value in AWS to the origin of the value."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.plan.deployment_plan import (
+from shield_ai.flow.plan.deployment_sources import (
     DeploymentSources,
     find_sources,
     passed_on_variables,
