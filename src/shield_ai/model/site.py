@@ -62,6 +62,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     environ: str = ""
     # the byte offset of the pydantic settings class of a field; -1 if its source needs no edit
     settings_start: int = -1
+    # The base class of another file that can get the source in place of this class: its path and
+    # byte offset.
+    shared_base: tuple[str, int] | None = None
     overridden_by: str = ""  # the variable that pydantic reads before this default
     reason: SkipReason | None = None  # why no fixer can rewrite the site; None if one can
 

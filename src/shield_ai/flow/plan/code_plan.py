@@ -15,6 +15,7 @@ from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 from shield_ai.rewrite.project.pipeline import rewrite_project
 from shield_ai.rewrite.python.imports.unused_imports import Importers
 from shield_ai.rewrite.python.pipeline import rewrite_python
+from shield_ai.rewrite.python.wrap.shared_bases import choose_shared_bases
 from shield_ai.rewrite.python.wrap.wrap_options import WrapOptions
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def plan_code(
             removal=inputs.removal,
             relative_package=inputs.relative_package,
             importers=Importers(inputs.python_files, app.read),
+            shared=choose_shared_bases(sites, manifest.variables()),
         ),
     )
     files, skipped = app.without_outside(_without_links(rewritten.files, inputs.real_path))

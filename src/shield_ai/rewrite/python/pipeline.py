@@ -73,7 +73,7 @@ def rewrite_python(
         path for path, found in sites_by_path.items() if any(not site.reason for _, site in found)
     ]
     rewriter = Rewriter(manifest, read, accessor_import, options or WrapOptions(), edited)
-    for path in sorted({*sites_by_path, *calls_by_path}):
+    for path in sorted({*sites_by_path, *calls_by_path, *rewriter.hosts}):
         rewriter.rewrite_file(path, sites_by_path[path], calls_by_path[path])
     changes = rewriter.changes
     changes.skipped += skipped_databases(manifest, rewriter.found_databases)
@@ -101,6 +101,10 @@ class Rewriter:
         if self._map is not None:
             client = client_name(read(manifest.app.runtime))
             self._options = self._options._replace(client=client)
+        # Without the client of a map file, each settings class lists its secrets.
+        can_share = self._options.has_map and bool(self._options.client)
+        self.hosts = self._options.shared.hosts if can_share else {}
+        self._heirs = self._options.shared.heirs if can_share else {}
         self._imports = ImportStyle(manifest, read, accessor_import, self._options, edited)
 
     def rewrite_file(self, path: str, sites: list[FoundSite], calls: list[tuple[int, int]]) -> None:
@@ -130,7 +134,11 @@ class Rewriter:
             sites,
             self._manifest,
             self._imports.line(source),
-            self._options._replace(style=self._imports.code_style(path)),
+            self._options._replace(
+                style=self._imports.code_style(path),
+                hosts=self.hosts.get(path, frozenset()),
+                heirs=self._heirs.get(path, frozenset()),
+            ),
         )
         self.changes.skipped += wrapped.skipped
         self.changes.removed += wrapped.removed

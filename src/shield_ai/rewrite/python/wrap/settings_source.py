@@ -51,6 +51,8 @@ class SourceOptions(NamedTuple):
     client: str = ""  # the name of the client of the map file; empty to list the secrets
     # Whether the method calls super(), because other base classes may have their own method.
     calls_super: bool = True
+    hosts: frozenset[int] = frozenset()  # offsets of classes that get it for other files
+    heirs: frozenset[int] = frozenset()  # of classes that inherit it from another file
 
 
 class Writer(NamedTuple):
@@ -100,10 +102,12 @@ def settings_source_edits(
         options: How the source is added.
     """
     fields = _fields_by_class(source, wraps)
-    if not fields:
-        return
-    with_source: set[str] = set()  # classes that get the source of the client
-    for base in common_bases(source, fields) if options.client else ():
+    with_source: set[str] = set()  # classes that get or inherit the source of the client
+    for node in fields:
+        if source.offset(node.lineno, node.col_offset) in options.heirs:
+            with_source.add(node.name)
+    fields = {node: own for node, own in fields.items() if node.name not in with_source}
+    for base in (*_hosts(source, fields, options), *_common_bases(source, fields, options)):
         yield _add_method(source, base, [], options)
         with_source.add(base.name)
     for node, own_fields in fields.items():
@@ -111,6 +115,25 @@ def settings_source_edits(
             yield from _add_to_class(source, node, own_fields, options)
         if options.client:
             with_source.add(node.name)
+
+
+def _hosts(
+    source: Source, fields: dict[ast.ClassDef, list[Wrap]], options: SourceOptions
+) -> Iterator[ast.ClassDef]:
+    """Yield the classes without secrets that get the source for classes of other files."""
+    for node in source.tree.body:
+        if isinstance(node, ast.ClassDef) and node not in fields:
+            if source.offset(node.lineno, node.col_offset) in options.hosts:
+                yield node
+
+
+def _common_bases(
+    source: Source, fields: dict[ast.ClassDef, list[Wrap]], options: SourceOptions
+) -> Iterator[ast.ClassDef]:
+    hosts = list(_hosts(source, fields, options))
+    for base in common_bases(source, fields) if options.client and fields else ():
+        if base not in hosts:
+            yield base
 
 
 def _fields_by_class(source: Source, wraps: list[Wrap]) -> dict[ast.ClassDef, list[Wrap]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.rewrite.code_style import CodeStyle
+from shield_ai.rewrite.python.wrap.shared_bases import SharedBases
 
 if TYPE_CHECKING:
     from shield_ai.rewrite.python.fixers.move_literals import LiteralRemoval
@@ -19,4 +20,7 @@ class WrapOptions(NamedTuple):
     has_map: bool = True  # whether a map file lists the secrets
     relative_package: str = ""  # the package in which the runtime is imported relatively
     importers: Importers | None = None  # required to remove unused imports; None keeps them
+    shared: SharedBases = SharedBases()  # the settings sources for classes of several files
+    hosts: frozenset[int] = frozenset()  # offsets of classes that get a source for other files
+    heirs: frozenset[int] = frozenset()  # of classes that inherit the source from another file
     client: str = "client"  # name of the client in the map file; empty if not recognized

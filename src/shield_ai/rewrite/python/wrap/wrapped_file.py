@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.errors import SourceError
-from shield_ai.model.site import Shape
+from shield_ai.model.site import Shape, Site
 from shield_ai.project.pydantic_sources import METHOD_1, SOURCE
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.python.imports.extend_import import extend_import
@@ -76,9 +76,11 @@ def wrapped_file_edits(
     """
     expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
     edits: list[Edit] = []
-    if len(expressions) < len(wraps):
+    if len(expressions) < len(wraps) or options.hosts:
         calls_super = not names.client or _has_other_sources(source, options.importers)
-        source_options = SourceOptions(style.width, names.client, calls_super)
+        source_options = SourceOptions(
+            style.width, names.client, calls_super, options.hosts, options.heirs
+        )
         edits += settings_source_edits(source, wraps, source_options)
     from_source = [SOURCE] if edits else []
     text = "".join(edit.replacement for edit in edits)
@@ -96,6 +98,7 @@ def wrapped_file_edits(
         else:
             from_source += missing
     sites = [wrap.site for wrap in wraps]
+    sites += [Site(start=start, end=start, shape=Shape.FIELD) for start in options.hosts]
     names = msgspec.structs.replace(names, needed_from_source_module=tuple(sorted(from_source)))
     return [
         *import_edits(source, sites, names, unused, options.style, options.importers),

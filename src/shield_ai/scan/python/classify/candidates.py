@@ -69,6 +69,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     overridden_by: str = ""  # the variable that pydantic reads before this default
     is_reviewed: bool = False  # a comment says that it is not a secret
     settings: ast.ClassDef | None = None  # the settings class of a pydantic field
+    shared_base: tuple[str, int] | None = None  # as in Site
 
     @property
     def target(self) -> str:

@@ -96,6 +96,7 @@ def create_site(
         environ=candidate.environ,
         overridden_by=candidate.overridden_by,
         settings_start=_start_of(source, candidate.settings),
+        shared_base=candidate.shared_base,
         reason=_explain(source, candidate, variable, in_settings=in_settings),
     )
 

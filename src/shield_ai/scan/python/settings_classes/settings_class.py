@@ -138,6 +138,28 @@ def settings_class(
     return settings._replace(reason=_explain_no_source(settings, config, resolver))
 
 
+def shared_base(resolver: Resolver, settings: SettingsClass) -> tuple[str, int] | None:
+    """Return the base class of another file that can get the source in place of a class.
+
+    It derives from BaseSettings of pydantic-settings directly, and no class between them has its
+    own sources.
+
+    Returns:
+        The path of the file and the byte offset of the class; None if there is no such class.
+    """
+    own_module = settings.bases[0][0]
+    parts = [part for _, part in settings.bases]
+    has_method = any(find_method(part, is_pydantic_1=False) for part in parts)
+    if settings.is_pydantic_1 or settings.reason or has_method:
+        return None
+    for home, part in settings.bases[1:]:
+        bases = [find_base(resolver, home, base, (home.source.tree,)) for base in part.bases]
+        is_direct = len(bases) == 1 and bases[0] in BASES
+        if home is not own_module and is_direct and part.body[0].lineno > part.lineno:
+            return home.source.path, home.source.offset(part.lineno, part.col_offset)
+    return None
+
+
 def _text(resolver: Resolver, home: Module, value: ast.expr) -> str | None:
     """Return the text of an expression in the configuration; None if it is computed."""
     if isinstance(value, ast.Constant) and value.value is None:

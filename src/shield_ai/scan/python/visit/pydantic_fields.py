@@ -28,6 +28,7 @@ from shield_ai.scan.python.settings_classes.settings_class import (
     SettingsClass,
     class_kind,
     find_base,
+    shared_base,
 )
 from shield_ai.scan.python.settings_classes.settings_readers import (
     SettingsReaders,
@@ -263,6 +264,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         candidate.variable = variable
         candidate.shape = Shape.FIELD
         candidate.settings = None if settings.is_served else settings.node
+        candidate.shared_base = None if settings.is_served else shared_base(self.resolver, settings)
         candidate.reader = PYDANTIC_1 if settings.is_pydantic_1 else ""
         candidate.reason = settings.reason
         candidate.optional = has_default(node, is_pydantic_1=settings.is_pydantic_1)
