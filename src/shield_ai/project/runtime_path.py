@@ -46,18 +46,10 @@ def choose_runtime_path(
     """
     package = settings.rpartition("/")[0].removeprefix(root).strip("/").split("/")[0]
     folder = "/".join(part for part in (root, package) if part)
-    for parent in _packages_above(settings, root, read, others):
-        for name in HELPERS:
-            helpers = f"{parent}/{name}"
-            if f"{helpers}/__init__.py" in known and _is_free(helpers, known, read):
-                return f"{helpers}/{NAME}"
-    for helpers in _shared_helpers(folder, root):
-        parent = helpers.rpartition("/")[0]
-        init = b"" if parent == root else read(f"{parent}/__init__.py")
-        is_package = f"{helpers}/__init__.py" in known
-        if init is None or not is_package or not _is_empty_init(init):
-            continue
-        if _is_free(helpers, known, read):
+    above = _packages_above(settings, root, read, others)
+    packages = (f"{parent}/{name}" for parent in above for name in HELPERS)
+    for helpers in (*packages, *_shared_helpers(folder, root, read)):
+        if f"{helpers}/__init__.py" in known and _is_free(helpers, known, read):
             return f"{helpers}/{NAME}"
     helpers = f"{folder}/{HELPERS[0]}"
     # A new package `utils` beside a package `util` would be confusing.
@@ -68,16 +60,19 @@ def choose_runtime_path(
     return f"{folder}/{DEFAULT_RUNTIME}" if folder else DEFAULT_RUNTIME
 
 
-def _shared_helpers(folder: str, root: str) -> Iterator[str]:
+def _shared_helpers(folder: str, root: str, read: FileReader) -> Iterator[str]:
     """Yield where else an app may have such modules: in a package for all, or beside the app's.
 
     Args:
         folder: The topmost package of the settings, or the import root if they are in none.
         root: The import root.
+        read: Returns the content of a file.
     """
     if folder != root:
         for name in SHARED:
-            yield f"{folder}/{name}/{HELPERS[0]}"
+            init = read(f"{folder}/{name}/__init__.py")
+            if init is not None and _is_empty_init(init):
+                yield f"{folder}/{name}/{HELPERS[0]}"
     yield f"{root}/{HELPERS[0]}" if root else HELPERS[0]
 
 

@@ -6,7 +6,7 @@ import pytest
 from shield_helpers import make_app, run
 
 LISTED = '[tool.setuptools]\npackages = ["shop"]\n'
-IN_WHEEL = '[tool.hatch.build.targets.wheel]\nonly-include = ["shop/settings.py"]\n'
+IN_WHEEL = '[tool.hatch.build.targets.wheel]\npackages = ["shop/settings.py"]\n'
 WARNING = "warning: the app can't import the runtime where it is deployed"
 
 

@@ -167,10 +167,7 @@ def _python_values(
     offsets = Offsets(source)
     hidden_line = 0  # the last line with a value
     for token, following in zip(tokens, [*tokens[1:], tokens[-1]], strict=True):
-        if token.type == tokenize.ERRORTOKEN and token.string.strip():
-            raise SyntaxError  # an open quote: what follows may be its content
-        if token.type == FSTRING_START and is_excerpt:
-            raise SyntaxError  # what looks like an expression may be a value with braces
+        _require_certain_token(token, is_excerpt=is_excerpt)
         if token.type == tokenize.COMMENT:
             follows_value = hidden_line == token.start[0]  # it may repeat the value
             spans = [(1, len(token.string))] if follows_value else [*hidden_spans(token.string)]
@@ -190,6 +187,18 @@ def _python_values(
             before_start = token.string[:start].encode(source.encoding)
             before_end = token.string[:end].encode(source.encoding)
             yield first + len(before_start), first + len(before_end)
+
+
+def _require_certain_token(token: tokenize.TokenInfo, *, is_excerpt: bool) -> None:
+    """Require that it is certain which of the following tokens are values.
+
+    Raises:
+        SyntaxError: It is not.
+    """
+    if token.type == tokenize.ERRORTOKEN and token.string.strip():
+        raise SyntaxError  # an open quote: what follows may be its content
+    if token.type == FSTRING_START and is_excerpt:
+        raise SyntaxError  # what looks like an expression may be a value with braces
 
 
 def _hidden_in_docstring(text: str) -> Iterator[Span]:

@@ -255,13 +255,18 @@ def _remove_source(method: ast.FunctionDef) -> None:
     if not names or not body:
         return
     last = body[-1]
-    if not isinstance(last, ast.Return):
-        return
-    if isinstance(last.value, ast.Tuple):
-        last.value.elts = [part for part in last.value.elts if not _is_name(part, names)]
-    if isinstance(last.value, ast.Call) and len(last.value.args) == 1:
-        if ast.unparse(last.value.func) in {f"{name}.{INSERT}" for name in names}:
-            last.value = last.value.args[0]
+    if isinstance(last, ast.Return):
+        last.value = _without_source(last.value, names)
+
+
+def _without_source(value: ast.expr | None, names: set[str]) -> ast.expr | None:
+    """Return the sources that a method returns, without that of shield."""
+    if isinstance(value, ast.Tuple):
+        value.elts = [part for part in value.elts if not _is_name(part, names)]
+    elif isinstance(value, ast.Call) and len(value.args) == 1:
+        if ast.unparse(value.func) in {f"{name}.{INSERT}" for name in names}:
+            return value.args[0]
+    return value
 
 
 def _is_name(node: ast.expr, names: set[str]) -> bool:

@@ -10,7 +10,7 @@ from shield_ai.model.site import Shape
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from shield_ai.model.site import FoundSite
+    from shield_ai.model.site import FoundSite, Site
 
     Class = tuple[str, int]  # the path of its file, and its byte offset
 
@@ -34,17 +34,20 @@ def choose_shared_bases(sites: Sequence[FoundSite], variables: Collection[str]) 
     heirs: defaultdict[Class, set[Class]] = defaultdict(set)  # by base class
     classes: set[Class] = set()  # with secrets
     for finding, site in sites:
-        if site.shape is not Shape.FIELD or site.reason or site.variable not in variables:
-            continue
-        settings = (finding.path, site.settings_start)
-        classes.add(settings)
-        if site.shared_base:
-            heirs[site.shared_base].add(settings)
+        if _is_moved_field(site, variables):
+            settings = (finding.path, site.settings_start)
+            classes.add(settings)
+            if site.shared_base:
+                heirs[site.shared_base].add(settings)
     hosts = {base for base, own in heirs.items() if len(own) >= MIN_HEIRS or base in classes}
     return SharedBases(
         hosts=_by_file(hosts),
         heirs=_by_file({one for base in hosts for one in heirs[base]}),
     )
+
+
+def _is_moved_field(site: Site, variables: Collection[str]) -> bool:
+    return site.shape is Shape.FIELD and not site.reason and site.variable in variables
 
 
 def _by_file(classes: Collection[Class]) -> dict[str, frozenset[int]]:

@@ -153,11 +153,15 @@ def shared_base(resolver: Resolver, settings: SettingsClass) -> tuple[str, int] 
     if settings.is_pydantic_1 or settings.reason or has_method:
         return None
     for home, part in settings.bases[1:]:
-        bases = [find_base(resolver, home, base, (home.source.tree,)) for base in part.bases]
-        is_direct = len(bases) == 1 and bases[0] in BASES
-        if home is not own_module and is_direct and part.body[0].lineno > part.lineno:
+        if home is not own_module and _can_get_method(resolver, home, part):
             return home.source.path, home.source.offset(part.lineno, part.col_offset)
     return None
+
+
+def _can_get_method(resolver: Resolver, home: Module, node: ast.ClassDef) -> bool:
+    """Return whether a class of several lines derives from BaseSettings directly."""
+    bases = [find_base(resolver, home, base, (home.source.tree,)) for base in node.bases]
+    return len(bases) == 1 and bases[0] in BASES and node.body[0].lineno > node.lineno
 
 
 def _text(resolver: Resolver, home: Module, value: ast.expr) -> str | None:
