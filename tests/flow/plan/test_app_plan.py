@@ -7,7 +7,7 @@ from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.plan.app_plan import make_plan
 from shield_ai.flow.plan.aws_plan import AwsInputs
 from shield_ai.flow.plan.code_inputs import CodeInputs
-from shield_ai.flow.plan.manual_steps import HOOKS
+from shield_ai.flow.plan.manual_steps import HOOKS, OTHER_PROVIDER
 from shield_ai.model.errors import AwsError, OutsideAppError, UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.locator import EnvVar
@@ -197,6 +197,16 @@ def test_says_that_boto3_signs_in_with_a_moved_key(tmp_path, variable, values, c
         "boto3 signs in with AWS_SECRET_ACCESS_KEY: give the app a role, or keep the variable set"
     )
     assert steps == ((advice,) if is_advised else ())
+
+
+def test_says_that_the_key_may_be_of_another_provider(tmp_path):
+    code = "import os\nKEY = os.environ['AWS_SECRET_ACCESS_KEY']\nAWS_S3_ENDPOINT_URL = 'x'\n"
+    (tmp_path / "settings.py").write_text(code)
+    (tmp_path / "manage.py").touch()
+    app = App(name="shop", settings=("settings.py",), runtime="aws_secrets.py")
+    secret = Secret(name="a-key", env="AWS_SECRET_ACCESS_KEY")
+    steps = made(tmp_path, Manifest(app=app, secret=(secret,)), None, code=True).next_steps
+    assert steps == (OTHER_PROVIDER.format("settings.py"),)
 
 
 def test_refuses_secrets_of_another_app(tmp_path):

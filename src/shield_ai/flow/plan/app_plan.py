@@ -61,8 +61,7 @@ def make_plan(
         region = aws.live.region
     if code:
         planner.add_deployment(sites, code, aws)
-    if planner.moves_values():
-        planner.next_steps += sign_in_steps(manifest)
+    planner.add_sign_in_steps()
     return Plan(
         app=manifest.app.name,
         account=account,
@@ -91,9 +90,10 @@ class _Planner:
         self._edits_code = False
         self._unwrapped: Sequence[Skipped] = ()  # reads that remain in the code
 
-    def moves_values(self) -> bool:
-        """Return whether the plan edits code, or stores the values of secrets."""
-        return self._edits_code or any(change.origins for change in self.changes)
+    def add_sign_in_steps(self) -> None:
+        """Add what to do with AWS access keys, if the plan edits code or stores values."""
+        if self._edits_code or any(change.origins for change in self.changes):
+            self.next_steps += sign_in_steps(self._manifest, self._app.read)
 
     def add_code(self, sites: Sequence[FoundSite], inputs: CodeInputs) -> None:
         planned = plan_code(self._manifest, sites, inputs, self._app)

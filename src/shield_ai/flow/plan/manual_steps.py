@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.naming import SIGN_IN_KEY
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import COPY, is_copied_file
 from shield_ai.rewrite.pre_commit import rewriting_hooks
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
 
 SIGN_IN = f"boto3 signs in with {SIGN_IN_KEY}: give the app a role, or keep the variable set"
+OTHER_PROVIDER = (
+    f"{SIGN_IN_KEY} may be the key of another provider, as {{}} sets an endpoint for S3: if so, "
+    "unset it where the app runs, because boto3 would sign in to AWS with it"
+)
+ENDPOINT = regex(rb"(?i)S3_ENDPOINT|ENDPOINT_URL")
 HOOKS = "pre-commit: the hooks {} would change the copy of the runtime: exclude {}"
 PASSED_ON = "keep {} in the env file of Docker Compose, which passes {} to other services"
 
@@ -37,7 +43,17 @@ def code_steps(
         yield PASSED_ON.format(", ".join(passed_on), "it" if len(passed_on) == 1 else "them")
 
 
-def sign_in_steps(manifest: Manifest) -> Iterator[str]:
-    """Yield the step for an app whose own AWS access keys are moved to AWS."""
-    if SIGN_IN_KEY in manifest.variables():
-        yield SIGN_IN
+def sign_in_steps(manifest: Manifest, read: FileReader) -> Iterator[str]:
+    """Yield the step for an app whose AWS access keys are moved to AWS.
+
+    Args:
+        manifest: shield.toml.
+        read: Returns the bytes of a file of the app.
+    """
+    if SIGN_IN_KEY not in manifest.variables():
+        return
+    for path in manifest.app.settings:
+        if ENDPOINT.search(read(path) or b""):
+            yield OTHER_PROVIDER.format(path)
+            return
+    yield SIGN_IN
