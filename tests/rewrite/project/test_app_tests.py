@@ -50,6 +50,7 @@ def fix(files, made=None):
         pytest.param(["tests/conftest.py", "tests/integration/test_a.py", "tests/unit/test_a.py"], "tests/unit/test_secrets.py", id="unit tests"),
         pytest.param(["tests/integration/test_a.py", "tests/api/test_a.py"], PATH, id="no unit tests"),
         pytest.param(["shop/tests.py"], "shop/utils/test_secrets.py", id="module tests.py"),
+        pytest.param(["shop/tests.py", "tests/load/run.py"], "shop/utils/test_secrets.py", id="folder of load tests"),
         pytest.param(["shop/tests/a_tests.py", "shop/tests/b_tests.py", "shop/tests/test_c.py"], "shop/tests/secrets_tests.py", id="suffix tests"),
         pytest.param(["tests/a_test.py", "tests/secrets_test.py"], "tests/aws_secrets_test.py", id="suffix test"),
         pytest.param(["tests/test_a.py", PATH], "tests/test_aws_secrets.py", id="the name is taken"),

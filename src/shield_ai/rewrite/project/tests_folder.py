@@ -33,12 +33,17 @@ def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
         root: The folder on `sys.path` that contains it.
         tests: All Python files of the tests.
     """
-    folders = sorted({_outermost_test_folder(path) for path in tests} - {""})
+    modules = Counter(map(_outermost_test_folder, filter(_is_test_module, tests)))
+    # A folder such as tests/ with load tests only is not where unit tests are found.
+    folders = sorted(
+        folder
+        for folder in {_outermost_test_folder(path) for path in tests} - {""}
+        if modules[folder] or f"{folder}/__init__.py" in tests
+    )
     if not folders:
         return _folder_beside(anchor)
     prefix = f"{root}/" if root else ""
     package = f"{prefix}{anchor.removeprefix(prefix).partition('/')[0]}/"
-    modules = Counter(map(_outermost_test_folder, filter(_is_test_module, tests)))
 
     def order(folder: str) -> tuple[bool, bool, bool, bool, int, bool, int]:
         """Sort by the distance to the anchor, then by generality and number of test modules."""
