@@ -37,6 +37,11 @@ def secret_name(variable: str) -> str:
     return f"{name}{VALUE}" if ARN_SUFFIX.search(name) else name
 
 
+def is_generic(variable: str) -> bool:
+    """Return whether the name of a variable does not identify a secret: SECRET_KEY, TOKEN."""
+    return variable.lower().replace("_", "-") in GENERIC_NAMES
+
+
 def env_var_name(secret: str) -> str:
     """Return the default environment variable of a secret, as the runtime derives it."""
     return re.sub(r"[^A-Z0-9]", "_", secret.upper())

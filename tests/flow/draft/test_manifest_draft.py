@@ -217,6 +217,28 @@ def test_names_a_second_django_key_after_its_variable():
 
 
 @pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        pytest.param(
+            "STRIPE_KEYS = {'secret_key': os.environ['SECRET_KEY']}",
+            "stripe-secret-key",
+            id="dictionary",
+        ),
+        pytest.param(
+            "STRIPE_KEYS = {'secret_key': os.environ['PAY_KEY']}", "pay-key", id="own words"
+        ),
+        pytest.param("STRIPE_TOKEN = os.environ['TOKEN']", "stripe-token", id="setting"),
+        pytest.param("key = os.environ['TOKEN']", "app-token", id="variable"),
+        pytest.param(
+            "SECRETS = {'token': os.environ['TOKEN']}", "app-token", id="no word in the setting"
+        ),
+    ],
+)
+def test_names_the_secret_of_a_generic_variable_after_its_setting(text, name):
+    assert [secret.name for secret in drafted(f"import os\n{text}\n").secret] == [name]
+
+
+@pytest.mark.parametrize(
     ("variables", "names"),
     [
         pytest.param(

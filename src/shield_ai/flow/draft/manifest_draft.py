@@ -13,12 +13,13 @@ from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.name_meaning import Meaning, meaning
-from shield_ai.model.naming import env_var_name, guess_kind, secret_name
+from shield_ai.model.naming import env_var_name, guess_kind, is_generic, secret_name
 from shield_ai.model.rotation_policy import DATA_KEY_WORDS, ManualKind, manual_kind
 from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import SkipId
-from shield_ai.model.words import words
+from shield_ai.model.words import word_set, words
 from shield_ai.project.layout import is_example
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite, Site
     from shield_ai.project.layout import AppFacts
 
+SETTING = regex(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){0,4}")
+# In the name of a dictionary of settings: they say nothing about its values.
+COLLECTION_WORDS = word_set("CONFIG CONF CREDENTIALS DEFAULT KEYS OPTIONS SECRETS SETTINGS TOKENS")
 DJANGO_KEY = "DJANGO_SECRET_KEY"
 DJANGO_KEYS = frozenset({"SECRET_KEY", DJANGO_KEY})
 OWN_KEYS = DJANGO_KEYS | {"APP_SECRET_KEY", "FLASK_SECRET_KEY"}
@@ -169,12 +173,25 @@ def _single_secrets(sites: Sequence[FoundSite], facts: AppFacts) -> Iterator[Sec
     has_usual_name = DJANGO_KEY in first_finding
     for variable, finding in first_finding.items():
         kind = _kind(variable, finding, facts)
-        name = secret_name(variable)
+        name = _specific_name(variable, finding.name)
         if variable in computed_names:
             name = variable  # the code computes it at run time, so no other name is possible
         elif kind is Kind.DJANGO_SECRET_KEY and (variable == DJANGO_KEY or not has_usual_name):
             name = "django-secret-key"
         yield Secret(name=name, kind=kind, env=variable, rotate=_rotation(kind, variable))
+
+
+def _specific_name(variable: str, setting: str) -> str:
+    """Return the name of a secret: from its variable, or from the setting of a generic variable.
+
+    The setting `STRIPE_KEYS.secret_key` of the variable `SECRET_KEY` gives `stripe-secret-key`.
+    """
+    if is_generic(variable) and SETTING.fullmatch(setting):
+        *outer, last = setting.split(".")
+        parts = [part for text in outer for part in words(text) if part not in COLLECTION_WORDS]
+        if parts or (not outer and last.isupper() and not is_generic(last)):
+            return secret_name("_".join([*parts, last]))
+    return secret_name(variable)
 
 
 def _computed_names(sites: Sequence[FoundSite]) -> set[str]:
