@@ -37,6 +37,20 @@ def test_a_read_with_a_label_is_no_secret(sites):
 @pytest.mark.parametrize(
     ("name", "default", "expected"),
     [
+        pytest.param("CSRF_SIGNER_SECRET", "HS256", False, id="algorithm of JSON Web Tokens"),
+        pytest.param("CSRF_SIGNER_SECRET", "HS25", True, id="text"),
+        pytest.param("SSH_CONNECTION", "", False, id="SSH login without a password"),
+        pytest.param("SMTP_CONNECTION", "", True, id="another connection"),
+    ],
+)
+def test_a_read_of_an_algorithm_or_an_ssh_login_is_no_secret(sites, name, default, expected):
+    text = f"import os\nCONNECTION_STRING = os.environ.get('{name}', '{default}')\n"
+    assert sites(text) == [("read", name, "")] * expected
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "expected"),
+    [
         pytest.param("SANDBOX_PROXY_CA_SECRET", "sandbox-proxy-ca", True, id="Kubernetes Secret"),
         pytest.param("SHOP_SECRET", "shop", False, id="one word"),
         pytest.param("SHOP_API_SECRET", "open-sesame", False, id="other words"),

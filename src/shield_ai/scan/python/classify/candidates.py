@@ -129,6 +129,8 @@ class Candidate(msgspec.Struct, kw_only=True):
         if not self.direct or not name or meaning(name) not in SECRET_MEANINGS:
             return False
         parts = words(self.variable)
+        if parts[-2:] == ("SSH", "CONNECTION"):
+            return False  # user@host:port
         is_public = "PUBLIC" in parts or not HARMLESS_ENDS.isdisjoint(parts[-1:])
         return not is_path(self.variable) and not is_public
 
