@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.assigned_values import with_assigned_values
 from shield_ai.scan.python.readers.ast_walk import descend
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ RESOURCE_KEYWORDS = frozenset({"SecretId", "KeyId"})
 
 def path_expressions(tree: ast.Module) -> set[ast.expr]:
     """Return the expressions that a module uses as paths, and the values of names used as paths."""
-    return _with_assigned_values(tree, set(_paths(tree)))
+    return with_assigned_values(tree, set(_paths(tree)))
 
 
 def resource_names(tree: ast.Module) -> set[ast.expr]:
@@ -49,7 +50,7 @@ def resource_names(tree: ast.Module) -> set[ast.expr]:
                 found.add(node.slice)
         elif isinstance(node, ast.Call):
             found.update(part.value for part in node.keywords if part.arg in RESOURCE_KEYWORDS)
-    return _with_assigned_values(tree, found)
+    return with_assigned_values(tree, found)
 
 
 def _paths(tree: ast.Module) -> Iterator[ast.expr]:
@@ -80,27 +81,3 @@ def _name(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _with_assigned_values(tree: ast.Module, used: set[ast.expr]) -> set[ast.expr]:
-    """Add the values of names that are used as these expressions.
-
-    A name counts only if it is assigned once and has no other use, except as a condition.
-    """
-    names = {node.id for node in used if isinstance(node, ast.Name)}
-    if not names:
-        return used
-    values: dict[str, list[ast.expr]] = {name: [] for name in names}
-    conditions: set[ast.expr] = set()
-    for node in descend(tree):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            values.get(_name(node.targets[0]), []).append(node.value)
-        elif isinstance(node, (ast.If, ast.IfExp)):
-            conditions.add(node.test)
-    for node in descend(tree):
-        if isinstance(node, ast.arg):
-            names.discard(node.arg)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            if node not in used and node not in conditions:
-                names.discard(node.id)
-    return used | {values[name][0] for name in names if len(values[name]) == 1}

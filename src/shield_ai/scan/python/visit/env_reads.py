@@ -76,8 +76,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
         reason = explain_harmless_type(name or "", converters, read.default)
         if self._in_boolean_context:
             reason = SkipId.HARMLESS_BOOLEAN.reason()
-        if name and is_secret(name):
-            reason = reason or self._uses.explain(node)
+        if name and not reason and _sounds_secret(name, path):
+            reason = self._uses.explain(node)
         if reason:
             self._add_harmless(node, name, reason)
             return True
@@ -321,6 +321,11 @@ class EnvReadVisitor(PydanticFieldVisitor):
 
     def _enclosing_variables(self) -> set[str]:
         return {variable for variables in self._enclosing_calls for variable in variables}
+
+
+def _sounds_secret(name: str, path: tuple[str, ...]) -> bool:
+    """Return whether a variable, or the setting or local name with its value, may be a secret."""
+    return is_secret(name) or any(is_secret(part) for part in path[-1:])
 
 
 def _returns_none_if_unset(reader: Reader) -> bool:
