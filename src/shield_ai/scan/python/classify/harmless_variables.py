@@ -7,6 +7,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from shield_ai.model.database_fields import database_field
+from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.secret_words import ACTIONS
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import words
@@ -84,11 +85,18 @@ class ValueUses:
     def __init__(self, tree: ast.Module) -> None:
         self._tree = tree
 
-    def explain(self, node: ast.expr) -> SkipReason | None:
-        """Return the reason to skip a boolean, or the name of a file or a resource, or None."""
+    def explain(self, node: ast.expr, variable: str) -> SkipReason | None:
+        """Return the reason to skip a boolean, or the name of a file or a resource, or None.
+
+        A URL is never the path of a file: db_path = os.environ["DATABASE_URL"].
+
+        Args:
+            node: The read.
+            variable: The variable that it reads.
+        """
         if node in self._booleans:
             return SkipId.HARMLESS_BOOLEAN.reason()
-        if node in self._paths:
+        if node in self._paths and meaning(variable) is not Meaning.URL:
             return SkipId.HARMLESS_PATH.reason()
         return SkipId.HARMLESS_ENTRY.reason() if node in self._resource_names else None
 

@@ -21,9 +21,12 @@ ALL = 9  # more arguments than these functions are called with
 PATH_FUNCTIONS = {"Path": ALL, "PurePath": ALL, "load_cert_chain": 2, "from_private_key_file": 1}
 OS_PATH_FUNCTIONS = word_set("exists isfile isdir join abspath realpath expanduser dirname")
 OPENERS = word_set("io codecs")
-# Keyword arguments and dict keys with a path, such as keyfile, sslkey and private_key_path.
+# Functions that read a file, such as from_service_account_file; not save_to_file.
+FILE_READER = regex(r"(?:from|load|read|parse|open)_(?:\w+_)?(?:file|filename|path)")
+# Keyword arguments, dict keys and attributes with a path, such as keyfile and private_key_path.
 PATH_NAME = regex(
     r"(?i)(?:.*_)?(?:key|cert|ca|pem|cafile|keyfile|certfile)_?(?:file|path|filename)"
+    r"|(?:.*_)(?:file|path|filename)"
     r"|(?:.*_)?(?:keyfile|certfile|cafile|ca_certs|sslkey|sslcert|sslrootcert)"
 )
 # Dicts that map aliases, such as "default", to databases or caches: the last word of their names.
@@ -64,6 +67,8 @@ def _paths(tree: ast.Module) -> Iterator[ast.expr]:
             for key, value in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and PATH_NAME.fullmatch(str(key.value)):
                     yield value
+        elif isinstance(node, ast.Assign) and PATH_NAME.fullmatch(_name(node.targets[0])):
+            yield node.value
 
 
 def _number_of_paths(function: ast.expr) -> int:
@@ -74,7 +79,7 @@ def _number_of_paths(function: ast.expr) -> int:
         return int(not isinstance(function, ast.Attribute) or base in OPENERS)
     if name in OS_PATH_FUNCTIONS and base == "path":
         return ALL
-    return PATH_FUNCTIONS.get(name, 0)
+    return PATH_FUNCTIONS.get(name, int(FILE_READER.fullmatch(name) is not None))
 
 
 def _name(node: ast.expr) -> str:

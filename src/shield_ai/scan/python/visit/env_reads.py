@@ -77,7 +77,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         if self._in_boolean_context:
             reason = SkipId.HARMLESS_BOOLEAN.reason()
         if name and not reason and _sounds_secret(name, path):
-            reason = self._uses.explain(node)
+            reason = self._uses.explain(node, name)
         if reason:
             self._add_harmless(node, name, reason)
             return True
