@@ -14,7 +14,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.classify.candidates import is_number
+from shield_ai.scan.python.classify.candidates import SERVICE_URL, is_number
 from shield_ai.scan.python.classify.label_defaults import is_missing_value, is_name_of_secret
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.readers.reads import LOCAL_CACHE_URL
@@ -176,9 +176,11 @@ def _is_harmless_default(
 ) -> bool:
     """Return whether the default of a secret is harmless.
 
-    This is a URL of no server and without a login, or a text that stands for no value.
+    This is a URL of no server and without a login, or a text that stands for no value. A variable
+    with another name can have a URL, too: REDIS_HOST.
     """
-    if meaning(variable) is not Meaning.URL:
+    is_url = meaning(variable) is Meaning.URL or SERVICE_URL.match(literal_text(default) or "")
+    if not is_url:
         return not in_database and is_missing_value(variable, default)
     return not _SERVER_URL.search(written) and not _LOGIN_URL.search(written)
 
