@@ -99,6 +99,9 @@ CERTIFICATE_WORDS = word_set("""
 # https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
 # https://docs.allauth.org/en/latest/socialaccount/provider_configuration.html
 CREDENTIAL_DOCUMENTS = frozenset({("VCAP", "SERVICES"), ("SOCIALACCOUNT", "PROVIDERS")})
+# Before JSON_KEY at the end: the value is a JSON document with the private key of an account.
+# https://cloud.google.com/iam/docs/keys-create-delete
+JSON_KEY_OWNERS = word_set("API ACCOUNT SERVICE GOOGLE GCP FIREBASE CREDENTIALS")
 # Several words at the end of a name that mean a secret together. Numbers at the end are removed
 # first, so SERVICE_ACCOUNT_B64 ends with B. A PKCS #12 file contains the private key, too.
 SECRET_PHRASES = (
