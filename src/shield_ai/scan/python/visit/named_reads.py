@@ -24,8 +24,8 @@ from shield_ai.scan.python.readers.library_reads import (
     VARIABLE_KEYWORDS,
 )
 from shield_ai.scan.python.readers.value_classes import is_value_class
-from shield_ai.scan.python.visit.configurations_values import ConfigurationsValueVisitor
 from shield_ai.scan.python.visit.expression_forms import function_name
+from shield_ai.scan.python.visit.file_calls import FileCallVisitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,7 +36,7 @@ ANSIBLE_READER = "env_fallback"
 DISPLAYS = (ast.List, ast.Tuple)
 
 
-class NamedReadVisitor(ConfigurationsValueVisitor):
+class NamedReadVisitor(FileCallVisitor):
     """Visits uses of the environment that are not calls or subscripts with a variable's name."""
 
     def visit_environ(self, node: ast.expr) -> None:
@@ -90,6 +90,7 @@ class NamedReadVisitor(ConfigurationsValueVisitor):
 
     def visit_other_call(self, node: ast.Call, function: object) -> None:
         """Add the secrets named in a call that is not itself a read."""
+        self.visit_file_call(node)
         path = function.path if isinstance(function, Library) else ""
         if path in EXPAND_FUNCTIONS or path in SHELL_FUNCTIONS:
             for argument in node.args[:1]:

@@ -224,6 +224,7 @@ class SecretVisitor(AccessorCallVisitor):
         candidate.scope = id(self.scopes[-1])
         if candidate.node in self._connection_urls:
             candidate.is_always_secret = True
+        candidate.reason = candidate.reason or self.overridden.get(candidate.node)
         if not candidate.reason:
             candidate.reason = self._explain_stage(candidate)
         if not candidate.reason:
