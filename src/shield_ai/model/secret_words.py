@@ -8,7 +8,7 @@ SECRET_WORDS = word_set("""
     SECRET SECRETS PASSWORD PASSWORDS PASSWD PASSPHRASE PASS PWD PW TOKEN TOKENS SALT PEPPER
     CREDENTIAL CREDENTIALS CREDS APIKEY APIKEYS FERNET HMAC DBPASS PASSCODE MNEMONIC
     MACAROON PRIVKEY BEARER FTPPASS SFTPPASS SMTPPASS MAILPASS EMAILPASS ROOTPASS USERPASS ADMINPASS
-    LDAPPASS IMAPPASS SSHPASS MYSQLPASS REDISPASS
+    LDAPPASS IMAPPASS SSHPASS MYSQLPASS REDISPASS PSK PSKS
 """)
 SECRET_ENDINGS = tuple(
     word_set("PASSWORD PASSWD SECRET TOKEN APIKEY SECRETKEY PASSPHRASE DBPASS PRIVATEKEY")
@@ -102,10 +102,16 @@ CREDENTIAL_DOCUMENTS = frozenset({("VCAP", "SERVICES"), ("SOCIALACCOUNT", "PROVI
 # Before JSON_KEY at the end: the value is a JSON document with the private key of an account.
 # https://cloud.google.com/iam/docs/keys-create-delete
 JSON_KEY_OWNERS = word_set("API ACCOUNT SERVICE GOOGLE GCP FIREBASE CREDENTIALS")
+# Before SESSION at the end: the value is the login of an account of Telegram.
+TELEGRAM_NAMES = ("STRING", "VC", "TELEGRAM", "TG", "TELETHON", "PYROGRAM", "USERBOT")
 # Several words at the end of a name that mean a secret together. Numbers at the end are removed
 # first, so SERVICE_ACCOUNT_B64 ends with B. A PKCS #12 file contains the private key, too.
 SECRET_PHRASES = (
     ("API", "HASH"),
+    # The login of a Telegram client: https://docs.telethon.dev/en/stable/concepts/sessions.html
+    *((name, "SESSION") for name in TELEGRAM_NAMES),
+    ("SESSION", "STRING"),
+    ("STEP", "VERIFICATION", "CODE"),
     ("SEED", "PHRASE"),
     ("OTLP", "HEADERS"),
     ("SERVICE", "JSON"),
