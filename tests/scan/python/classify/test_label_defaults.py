@@ -64,3 +64,20 @@ def test_a_read_of_an_algorithm_or_an_ssh_login_is_no_secret(sites, name, defaul
 )
 def test_name_of_secret(name, default, expected):
     assert is_name_of_secret(name, ast.Constant(default)) is expected
+
+
+@pytest.mark.parametrize(
+    ("default", "is_found"),
+    [
+        pytest.param("'mongodb://localhost/%s' % NAME", True, id="percent"),
+        pytest.param("'amqp://' + NAME", True, id="sum"),
+        pytest.param("f'redis://{NAME}'", True, id="f-string"),
+        pytest.param("'redis://'", False, id="scheme alone"),
+        pytest.param("'redis://cache/{}'.format(NAME)", True, id="format"),
+        pytest.param("'https://shop/%s' % NAME", False, id="another URL"),
+        pytest.param("NAME", False, id="name"),
+    ],
+)
+def test_a_computed_default_with_the_url_of_a_server_shows_a_secret(sites, default, is_found):
+    text = f"import os\nNAME = 'shop'\nARCHIVE = os.environ.get('ARCHIVED_URI', {default})\n"
+    assert sites(text) == [("read", "ARCHIVED_URI", "")] * is_found

@@ -14,7 +14,7 @@ from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipReason
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.classify.literals import is_harmless_value, literal_text
+from shield_ai.scan.python.classify.literals import is_harmless_value, leading_text, literal_text
 
 SECRET_MEANINGS = frozenset({Meaning.SECRET, Meaning.URL, Meaning.DSN})
 # A variable that ends with one of these words is not a secret, even if a secret-like setting gets
@@ -88,7 +88,7 @@ class Candidate(msgspec.Struct, kw_only=True):
         if self.is_always_secret or self.possible_variables:
             return True
         default = literal_text(self.default) or ""
-        if SERVICE_URL.match(default):
+        if SERVICE_URL.match(leading_text(self.default)):
             return True
         if is_harmless_value(self.variable, default) or self._has_number_for_url():
             return False

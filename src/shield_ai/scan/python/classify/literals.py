@@ -84,6 +84,23 @@ def literal_text(node: ast.AST | None) -> str | None:
     return None
 
 
+def leading_text(node: ast.AST | None) -> str:
+    """Return the constant text at the start of an expression, and "*" for a computed rest.
+
+    For example, f"redis://{HOST}/0" gives "redis://*".
+    """
+    text = literal_text(node)
+    if text is not None:
+        return text
+    if isinstance(node, ast.JoinedStr) and node.values:
+        return f"{leading_text(node.values[0])}*"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mod)):
+        return f"{leading_text(node.left)}*"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return leading_text(node.func.value) if node.func.attr == "format" else ""
+    return ""
+
+
 def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
     """Return whether a value is a hardcoded secret, by its name and its form.
 

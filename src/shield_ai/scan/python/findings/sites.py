@@ -16,7 +16,7 @@ from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import SERVICE_URL, is_number
 from shield_ai.scan.python.classify.label_defaults import is_missing_value, is_name_of_secret
-from shield_ai.scan.python.classify.literals import literal_text
+from shield_ai.scan.python.classify.literals import leading_text, literal_text
 from shield_ai.scan.python.readers.reads import LOCAL_CACHE_URL
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _is_harmless_default(
     This is a URL of no server and without a login, or a text that stands for no value. A variable
     with another name can have a URL, too: REDIS_HOST.
     """
-    is_url = meaning(variable) is Meaning.URL or SERVICE_URL.match(literal_text(default) or "")
+    is_url = meaning(variable) is Meaning.URL or SERVICE_URL.match(leading_text(default))
     if not is_url:
         return not in_database and is_missing_value(variable, default)
     return not _SERVER_URL.search(written) and not _LOGIN_URL.search(written)
