@@ -425,3 +425,39 @@ def test_a_star_import_into_a_file_with_dots_in_its_name(scanned, name):
     }
     found = scanned(files).findings
     assert [f.path for f in found if f.env == "API_KEY"] == [f"shop/settings/{name}"]
+
+
+HELPER = """from corp.env import env_opt, env_str
+def env_legacy(name, old_name, default):
+    old = env_opt(old_name)
+    return old if old is not None else env_str(name, default)
+"""
+
+
+def test_names_the_variables_of_a_helper_around_a_function_of_an_unknown_library(sites):
+    text = HELPER + "X = env_legacy('INDEX_PASSWORD', 'ELASTIC_PASSWORD', '')\n"
+    [(_, variable, reason)] = sites(text)
+    assert variable == "ELASTIC_PASSWORD"
+    assert reason == (
+        "corp.env.env_opt is not in the app, and may read a copy of the environment: use os.environ"
+        "; keep the variables ELASTIC_PASSWORD and INDEX_PASSWORD set for it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        pytest.param("cls.URL", [("read", "SHOP_DATABASE_URL", "")], id="attribute"),
+        pytest.param("cls.OTHER", [], id="unknown attribute"),
+    ],
+)
+def test_the_name_of_a_variable_can_be_an_attribute_of_the_class(sites, name, found):
+    text = f"""import os
+class Configuration:
+    URL = "SHOP_DATABASE_URL"
+
+    @classmethod
+    def database_url(cls):
+        return os.environ[{name}]
+"""
+    assert sites(text) == found

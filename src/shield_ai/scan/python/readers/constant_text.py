@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.scan.python.readers.app_classes import class_of_self
 from shield_ai.scan.python.readers.bindings import Imported
 from shield_ai.scan.python.readers.known_readers import CONSTANTS, Library
 from shield_ai.scan.python.readers.reads import concatenated_parts
@@ -54,6 +55,9 @@ def _text_of_attribute(resolver: Resolver, node: ast.Attribute, scopes: Scopes) 
     if isinstance(base, Library):
         return CONSTANTS.get(f"{base.path}.{node.attr}")
     if isinstance(node.value, ast.Name):
+        owner = class_of_self(node.value, resolver.module, scopes)
+        if owner:
+            return _text_in_class(resolver, owner.node, node.attr)
         for binding in resolver.module.lookup(node.value.id, scopes):
             if isinstance(binding, ast.ClassDef):
                 return _text_in_class(resolver, binding, node.attr)

@@ -67,8 +67,9 @@ def _reader_for_parameter(
         name = node.name if isinstance(node, ast.FunctionDef) else "lambda"
         overridden_by = _overriding_function(resolver, node, call, parameter, scopes)
         is_aws = read.reader.reads_aws or reads_aws(resolver.project, resolver.module, node, scopes)
+        is_unknown = read.reader.is_guessed and not read.reader.is_copy
         return Reader(
-            f"{name}()",
+            read.reader.label if is_unknown else f"{name}()",
             prefix=read.reader.prefix + (prefix or ""),
             has_computed_prefix=has_computed_prefix or read.reader.has_computed_prefix,
             name_position=position,

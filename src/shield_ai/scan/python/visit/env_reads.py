@@ -221,12 +221,12 @@ class EnvReadVisitor(PydanticFieldVisitor):
         """
         reader = read.reader
         reason = explain_reader(read)
-        if reason:
-            return reason
         fallback = self.resolver.constant_text(fallback_name(candidate.node, reader), self.scopes)
         if fallback:
-            names = [candidate.variable, fallback]
-            return SkipId.SEVERAL_VARIABLES.reason(reader=reader.label).keeping(names)
+            reason = reason or SkipId.SEVERAL_VARIABLES.reason(reader=reader.label)
+            return reason.keeping([candidate.variable, fallback])
+        if reason:
+            return reason
         if reader.method == "setdefault":
             self._written.add(candidate.variable)
             return SkipId.SETS_VARIABLE.reason()
