@@ -6,6 +6,8 @@ import ast
 import functools
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
@@ -102,6 +104,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         candidate.reason = self._explain_unreliable(candidate, read)
         if candidate.variable or candidate.is_secret_read():
             self.add(candidate)
+            self._add_fallback(candidate, read)
         elif candidate.reason and candidate.reason.id is SkipId.COMPUTED_NAME:
             if not candidate.other_variables and not self._is_parameter(read.argument):
                 self.unresolved_reads.append(candidate.node)
@@ -112,6 +115,17 @@ class EnvReadVisitor(PydanticFieldVisitor):
             if word:
                 reason = SkipId.HARMLESS_NAME.reason(word=word)
                 self.not_secrets.append((candidate.node, candidate.variable, reason))
+
+    def _add_fallback(self, candidate: Candidate, read: Read) -> None:
+        """Add the second variable that a helper around a function of another library reads."""
+        fallback = self._fallback_variable(candidate, read)
+        if fallback and candidate.reason and candidate.reason.id is SkipId.UNKNOWN_READER:
+            self.add(msgspec.structs.replace(candidate, variable=fallback))
+
+    def _fallback_variable(self, candidate: Candidate, read: Read) -> str:
+        """Return the variable that a helper reads instead of the first; empty without one."""
+        argument = fallback_name(candidate.node, read.reader)
+        return self.resolver.constant_text(argument, self.scopes) or ""
 
     def _computes_attributes(self) -> bool:
         """Return whether the outermost class around the scope computes its attributes or items."""
@@ -221,12 +235,12 @@ class EnvReadVisitor(PydanticFieldVisitor):
         """
         reader = read.reader
         reason = explain_reader(read)
-        fallback = self.resolver.constant_text(fallback_name(candidate.node, reader), self.scopes)
-        if fallback:
-            reason = reason or SkipId.SEVERAL_VARIABLES.reason(reader=reader.label)
-            return reason.keeping([candidate.variable, fallback])
         if reason:
             return reason
+        fallback = self._fallback_variable(candidate, read)
+        if fallback:
+            names = [candidate.variable, fallback]
+            return SkipId.SEVERAL_VARIABLES.reason(reader=reader.label).keeping(names)
         if reader.method == "setdefault":
             self._written.add(candidate.variable)
             return SkipId.SETS_VARIABLE.reason()
