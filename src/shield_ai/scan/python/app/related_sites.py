@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app.compare_literals import mark_different_literals, merge_equal_literals
+from shield_ai.scan.python.app.connection_settings import (
+    explain_connections,
+    find_connection_settings,
+)
 from shield_ai.scan.python.app.cross_file import RESERVED, ProjectContext, apply_context
 from shield_ai.scan.python.app.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.app.development_files import development_files
@@ -49,7 +53,10 @@ def open_context(
         ignored=frozenset(ignored),
         reserved=reserved,
         named=frozenset(manifest_variables),
-        stored=find_stored_variables(files.paths, files.read),
+        stored={
+            variable: f"{path} takes {variable} from a secret store"
+            for variable, path in find_stored_variables(files.paths, files.read).items()
+        },
     )
 
 
@@ -78,6 +85,7 @@ def relate_sites(
     reserve_variables(context, sites, variables, contents)
     development = development_files(scanned, settings, read)
     context.development = development
+    connections = explain_connections(sites, find_connection_settings(files.python(), read))
     related = select_related_reads(
         mark_development_reads(
             sites,
@@ -90,7 +98,7 @@ def relate_sites(
         context.computed_names,
         context.ignored | context.reserved.keys(),
         development,
-        context.stored,
+        connections | context.stored,
     )
     merged = merge_equal_literals(related, read)
     return mark_different_literals(apply_context(merged, context), variables, read)
