@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.readers.app_classes import member
 from shield_ai.scan.python.readers.environ_uses import SHELL_VARIABLE, VARIABLE, EnvironUse
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
 
 ANSIBLE_READER = "env_fallback"
+# Functions of libraries that get the name of a variable: database_url_from_env("CREDENTIALS")
+FROM_ENVIRONMENT = regex(r"\.\w+_from_env(?:iron(?:ment)?)?$")
 DISPLAYS = (ast.List, ast.Tuple)
 
 
@@ -96,6 +99,9 @@ class NamedReadVisitor(FileCallVisitor):
             for argument in node.args[:1]:
                 names = self._placeholders_in(argument)
                 self._add_named(node, names, SkipId.UNSUPPORTED_READ.reason())
+        if FROM_ENVIRONMENT.search(path):
+            reason = SkipId.READ_BY_LIBRARY.reason(function=function_name(node))
+            self._add_named(node, self._texts_in(node.args), reason)
         for keyword in node.keywords:
             if keyword.arg in VARIABLE_KEYWORDS:
                 reason = SkipId.READ_BY_LIBRARY.reason(function=ast.unparse(node.func))
