@@ -103,6 +103,51 @@ def test_a_secret_that_may_be_unset_is_optional(text, optional):
     assert secret.optional is optional
 
 
+HELPERS = """import os, sys
+from decouple import config
+def assigned(name, fallback=None):
+    value = os.environ.get(name)
+    if value is None:
+        return fallback
+    elif value == "__EMPTY__":
+        return ""
+    return value
+def handled(name, cast=str, default=""):
+    try:
+        return cast(os.environ[name])
+    except Exception:
+        return config(name, default=default)
+def filled(name, fallback="x"):
+    value = os.environ.get(name)
+    return fallback if value is None else value
+def exits(name):
+    value = os.environ.get(name)
+    if value is None:
+        sys.exit(1)
+    return value
+def unhandled(name, default=""):
+    value = os.environ[name]
+    return config(name, default=default) if value else value
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "optional"),
+    [
+        pytest.param("assigned('MAIL_TOKEN')", True, id="name with the result"),
+        pytest.param("assigned('MAIL_TOKEN', 'x')", False, id="another default"),
+        pytest.param("handled('MAIL_TOKEN')", True, id="exception handler"),
+        pytest.param("handled('MAIL_TOKEN', default='x')", False, id="another default by keyword"),
+        pytest.param("filled('MAIL_TOKEN')", False, id="default with a value"),
+        pytest.param("exits('MAIL_TOKEN')", False, id="exit"),
+        pytest.param("unhandled('MAIL_TOKEN')", False, id="exception"),
+    ],
+)
+def test_the_default_of_a_helper_counts(call, optional):
+    [secret] = drafted(f"{HELPERS}X = {call}\n").secret
+    assert secret.optional is optional
+
+
 @pytest.mark.parametrize(
     ("variable", "rotate"),
     [

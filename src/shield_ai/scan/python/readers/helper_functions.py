@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.aws_reads import reads_aws
-from shield_ai.scan.python.readers.helper_defaults import returns_empty_default
+from shield_ai.scan.python.readers.helper_defaults import handles_missing, returns_empty_default
 from shield_ai.scan.python.readers.known_readers import Reader
 from shield_ai.scan.python.readers.reads import (
     calls_in,
@@ -40,18 +40,21 @@ def helper_reader(resolver: Resolver, node: Function, scopes: Scopes) -> Reader 
         return None
     inner = scopes if node in scopes else (*scopes, node)
     found: Reader | None = None
+    first: ast.expr | None = None
     for call in calls_in(node):
         read = resolver.nested().find_read(call, inner)
         if read is None:
             continue
         reader = _reader_for_parameter(resolver, node, call, read, inner)
-        if found is None:
-            found = reader
+        if found is None or first is None:
+            found, first = reader, call
         elif reader and reader.name_keyword != found.name_keyword:
             return found._replace(
                 fallback_position=reader.name_position,
                 fallback_keyword=reader.name_keyword,
             )
+        elif reader and reader.has_empty_default and handles_missing(node, first, call):
+            found = found._replace(has_empty_default=True)
     return found
 
 
