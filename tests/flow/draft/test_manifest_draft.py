@@ -698,6 +698,53 @@ def test_groups_the_database_fields_of_pydantic_settings():
     assert (secret.rotate, secret.optional) == ("manual", False)
 
 
+FIELDS = "{'PASSWORD': os.environ['DB_PASSWORD'], 'NAME': os.environ['DB_NAME']}"
+TESTED_URL = "URL = os.environ.get('DATABASE_URL')\nif URL:\n    X = f(URL)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "optional"),
+    [
+        pytest.param(f"{TESTED_URL}else:\n    X = {FIELDS}", True, id="else"),
+        pytest.param(f"{TESTED_URL}X = {FIELDS}", False, id="after the condition"),
+        pytest.param(
+            f"X = f(os.environ['DATABASE_URL']) if 'DATABASE_URL' in os.environ else {FIELDS}",
+            True,
+            id="expression",
+        ),
+        pytest.param(
+            "def f():\n"
+            "    url = os.environ.get('DATABASE_URL')\n"
+            "    if url:\n"
+            "        return parse(url)\n"
+            f"    return {FIELDS}",
+            True,
+            id="return",
+        ),
+        pytest.param(
+            f"try:\n    X = f(os.environ['DATABASE_URL'])\nexcept KeyError:\n    X = {FIELDS}",
+            True,
+            id="exception",
+        ),
+        pytest.param(
+            f"try:\n    X = f(os.environ['DATABASE_URL'])\nexcept TypeError:\n    X = {FIELDS}",
+            False,
+            id="another exception",
+        ),
+        pytest.param(
+            f"if not os.environ.get('DATABASE_URL'):\n    X = 1\nelse:\n    X = {FIELDS}",
+            False,
+            id="negated condition",
+        ),
+    ],
+)
+def test_a_url_or_the_parts_of_a_database_are_enough(text, optional):
+    secrets = drafted(f"{DJANGO}\n{text}\n").secret
+    optionals = {secret.name: secret.optional for secret in secrets}
+    assert optionals["database-credentials"] is optional
+    assert not optional or optionals["database-url"]
+
+
 @pytest.mark.parametrize(
     ("first", "second", "optional"),
     [
