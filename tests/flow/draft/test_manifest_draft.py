@@ -95,6 +95,8 @@ def test_drafts_one_secret(text, secret):
         pytest.param("X = os.environ.get('NEW_TOKEN') or os.environ['OLD_TOKEN']", True, id="after another variable"),
         pytest.param("X = os.environ.get('NEW_TOKEN') or os.environ['NEW_TOKEN']", False, id="after the same variable"),
         pytest.param("if 'DATABASE_URL' in os.environ:\n    X = f(os.environ['DATABASE_URL'])", False, id="database"),
+        pytest.param("if 'UK_DATABASE_URL' in os.environ:\n    DATABASES['uk'] = f(os.environ['UK_DATABASE_URL'])", True, id="another database"),
+        pytest.param("if 'UK_DATABASE_URL' in os.environ:\n    DATABASES['default'] = f(os.environ['UK_DATABASE_URL'])", False, id="main database"),
         pytest.param("SECRET_KEY = 'x'\nif 'SECRET_KEY' in os.environ:\n    SECRET_KEY = os.environ['SECRET_KEY']", False, id="own key"),
     ],
 )  # fmt: skip

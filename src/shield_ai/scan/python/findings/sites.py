@@ -71,6 +71,7 @@ def create_site(
         reader=candidate.reader,
         optional=candidate.optional,
         is_guarded=candidate.is_guarded,
+        is_additional=_is_additional(candidate.path),
         has_alternative_branch=candidate.has_alternative_branch,
         is_demanded=candidate.is_demanded,
         is_only_tested=candidate.is_only_tested,
@@ -98,6 +99,11 @@ def create_site(
         settings_start=_start_of(source, candidate.settings),
         reason=_explain(source, candidate, variable, in_settings=in_settings),
     )
+
+
+def _is_additional(path: tuple[str, ...]) -> bool:
+    """Return whether a value is set for a database or cache with another alias than "default"."""
+    return path[:1] in {("DATABASES",), ("CACHES",)} and path[1:2] not in {(), ("default",)}
 
 
 def _grade_default(source: Source, candidate: Candidate) -> tuple[bool, bool]:
