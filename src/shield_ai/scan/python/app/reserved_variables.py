@@ -36,7 +36,7 @@ def reserve_variables(
     by_name = dict.fromkeys(
         find_site_keys({site.variable for _, site in sites}), SkipId.PUBLIC_KEY.reason()
     )
-    found = by_name | find_tls_key_paths(sites) | _temporary_credentials(sites)
+    found = by_name | find_tls_key_paths(sites, contents) | _temporary_credentials(sites)
     for variable, reason in found.items():
         if variable not in manifest_variables:
             context.reserved.setdefault(variable, reason)
