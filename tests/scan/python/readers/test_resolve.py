@@ -462,3 +462,5 @@ class Configuration:
         return os.environ[{name}]
 """
     assert sites(text) == found
+    subclass = {"shop/test.py": 'class Test(Configuration):\n    URL: str = "TEST_DATABASE_URL"\n'}
+    assert sites(text, subclass) == []

@@ -57,7 +57,10 @@ def _text_of_attribute(resolver: Resolver, node: ast.Attribute, scopes: Scopes) 
     if isinstance(node.value, ast.Name):
         owner = class_of_self(node.value, resolver.module, scopes)
         if owner:
-            return _text_in_class(resolver, owner.node, node.attr)
+            text = _text_in_class(resolver, owner.node, node.attr)
+            # A subclass can have another value.
+            is_only = text is None or resolver.project.class_constants()[node.attr] == 1
+            return text if is_only else None
         for binding in resolver.module.lookup(node.value.id, scopes):
             if isinstance(binding, ast.ClassDef):
                 return _text_in_class(resolver, binding, node.attr)
