@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.scan.python.readers.ast_walk import descend
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -34,23 +34,28 @@ def with_assigned_values(tree: ast.Module, used: set[ast.expr]) -> set[ast.expr]
 
 def _values_in(scope: ast.AST, names: Collection[str], used: Collection[ast.expr]) -> set[ast.expr]:
     """Return the values of names that a module or function uses only in a certain way."""
-    remaining = set(names)
-    values: dict[str, list[ast.expr]] = {name: [] for name in names}
-    conditions: set[ast.expr] = set()
     nodes = list(descend(scope))
+    known = {node.test for node in nodes if isinstance(node, (ast.If, ast.IfExp))} | set(used)
+    others = {name for node in nodes for name in _used_otherwise(node, known)}
+    values = _assigned_in(nodes)
+    found = [values.get(name, []) for name in names if name not in others]
+    return {assigned[0] for assigned in found if len(assigned) == 1}
+
+
+def _assigned_in(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
+    values: dict[str, list[ast.expr]] = {}
     for node in nodes:
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            target = node.targets[0]
-            if isinstance(target, ast.Name):
-                values.get(target.id, []).append(node.value)
-        elif isinstance(node, (ast.If, ast.IfExp)):
-            conditions.add(node.test)
-    for node in nodes:
-        if isinstance(node, (ast.Global, ast.Nonlocal)):
-            remaining.difference_update(node.names)
-        elif isinstance(node, ast.arg):
-            remaining.discard(node.arg)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            if node not in used and node not in conditions:
-                remaining.discard(node.id)
-    return {values[name][0] for name in remaining if len(values[name]) == 1}
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            values.setdefault(node.targets[0].id, []).append(node.value)
+    return values
+
+
+def _used_otherwise(node: ast.AST, known: Collection[ast.expr]) -> list[str]:
+    """Return the names that a node binds in another scope, or uses in an unknown way."""
+    if isinstance(node, (ast.Global, ast.Nonlocal)):
+        return node.names
+    if isinstance(node, ast.arg):
+        return [node.arg]
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node not in known:
+        return [node.id]
+    return []

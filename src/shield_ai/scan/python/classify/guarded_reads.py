@@ -13,6 +13,7 @@ from shield_ai.scan.python.classify.demanded_reads import mark_demanded_reads
 from shield_ai.scan.python.classify.main_settings import mark_main_settings
 from shield_ai.scan.python.classify.masked_reads import mark_masked_reads
 from shield_ai.scan.python.classify.overwritten_reads import mark_overwritten_reads
+from shield_ai.scan.python.classify.server_urls import mark_server_urls
 from shield_ai.scan.python.classify.url_or_fields import mark_urls_or_fields
 from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.known_readers import URL_READERS
@@ -29,8 +30,17 @@ FEATURE_WORDS = word_set("ENABLE ENABLED USE USES HAS WITH")
 DATABASE_WORDS = word_set("DB DATABASE POSTGRES POSTGRESQL PG MYSQL MARIADB SQL")
 
 
-def mark_reads_by_context(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
-    """Mark the reads that the code around them makes optional, required or only tested."""
+def mark_reads_by_context(
+    tree: ast.Module, candidates: Sequence[Candidate], urls: Iterable[ast.expr]
+) -> None:
+    """Mark the reads that the code around them makes secret, optional, required or only tested.
+
+    Args:
+        tree: The module.
+        candidates: Its candidates.
+        urls: The arguments with the URL of a server: see `mark_server_urls`.
+    """
+    mark_server_urls(candidates, urls)
     mark_guarded_reads(tree, candidates)
     mark_alternative_reads(tree, candidates)
     mark_urls_or_fields(tree, candidates)

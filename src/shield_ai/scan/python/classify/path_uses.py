@@ -60,15 +60,22 @@ def _paths(tree: ast.Module) -> Iterator[ast.expr]:
     for node in descend(tree):
         if isinstance(node, ast.Call):
             yield from node.args[: _number_of_paths(node.func)]
-            for keyword in node.keywords:
-                if keyword.arg and PATH_NAME.fullmatch(keyword.arg):
-                    yield keyword.value
-        elif isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and PATH_NAME.fullmatch(str(key.value)):
-                    yield value
-        elif isinstance(node, ast.Assign) and PATH_NAME.fullmatch(_name(node.targets[0])):
-            yield node.value
+        for name, value in _named_values(node):
+            if PATH_NAME.fullmatch(name):
+                yield value
+
+
+def _named_values(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the values of keyword arguments, of a dict and of an assignment, with their names."""
+    if isinstance(node, ast.Call):
+        for keyword in node.keywords:
+            yield keyword.arg or "", keyword.value
+    elif isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant):
+                yield str(key.value), value
+    elif isinstance(node, ast.Assign):
+        yield _name(node.targets[0]), node.value
 
 
 def _number_of_paths(function: ast.expr) -> int:

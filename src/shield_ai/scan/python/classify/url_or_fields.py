@@ -58,11 +58,19 @@ def _alternatives(
             yield node.body, handler.body
     for name in BLOCKS:
         block = getattr(node, name, ())
-        for index, statement in enumerate(block if isinstance(block, list) else ()):
-            if isinstance(statement, ast.If) and reads.tested([statement.test]):
-                is_final = isinstance(statement.body[-1], ast.Return)
-                rest = block[index + 1 :] if is_final else []
-                yield [statement.test, *statement.body], [*_else_branch(statement), *rest]
+        if isinstance(block, list):
+            yield from _alternatives_in(block, reads)
+
+
+def _alternatives_in(
+    block: Sequence[ast.stmt], reads: _Reads
+) -> Iterator[tuple[Sequence[ast.AST], Sequence[ast.AST]]]:
+    """Yield the alternatives of the conditions on a URL among some statements."""
+    for index, statement in enumerate(block):
+        if isinstance(statement, ast.If) and reads.tested([statement.test]):
+            is_final = isinstance(statement.body[-1], ast.Return)
+            rest = block[index + 1 :] if is_final else ()
+            yield [statement.test, *statement.body], [*_else_branch(statement), *rest]
 
 
 def _else_branch(node: ast.If) -> Sequence[ast.stmt]:

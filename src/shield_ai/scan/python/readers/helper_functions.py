@@ -43,19 +43,30 @@ def helper_reader(resolver: Resolver, node: Function, scopes: Scopes) -> Reader 
     first: ast.expr | None = None
     for call in calls_in(node):
         read = resolver.nested().find_read(call, inner)
-        if read is None:
-            continue
-        reader = _reader_for_parameter(resolver, node, call, read, inner)
+        reader = _reader_for_parameter(resolver, node, call, read, inner) if read else None
         if found is None or first is None:
             found, first = reader, call
-        elif reader and reader.name_keyword != found.name_keyword:
-            return found._replace(
-                fallback_position=reader.name_position,
-                fallback_keyword=reader.name_keyword,
-            )
-        elif reader and reader.has_empty_default and handles_missing(node, first, call):
-            found = found._replace(has_empty_default=True)
+        elif reader:
+            found = _with_second_read(found, reader, is_handler=handles_missing(node, first, call))
     return found
+
+
+def _with_second_read(first: Reader, second: Reader, *, is_handler: bool) -> Reader:
+    """Return the reader of a helper that makes a second read.
+
+    Args:
+        first: The reader of the first read.
+        second: That of the second read.
+        is_handler: Whether the helper makes the second read if the first one raises an error.
+    """
+    if second.name_keyword == first.name_keyword:
+        has_empty_default = first.has_empty_default or (is_handler and second.has_empty_default)
+        return first._replace(has_empty_default=has_empty_default)
+    if first.fallback_keyword:
+        return first
+    return first._replace(
+        fallback_position=second.name_position, fallback_keyword=second.name_keyword
+    )
 
 
 def _reader_for_parameter(

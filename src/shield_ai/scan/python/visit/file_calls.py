@@ -47,13 +47,16 @@ class FileCallVisitor(ConfigurationsValueVisitor):
         if not node.args or VERBS.isdisjoint(words(name)[:1]):
             return
         key = self.resolver.name_text(node.args[0], self.scopes)
-        if not key:
-            return
+        if key:
+            self._visit_keyed_call(node, name, key)
+
+    def _visit_keyed_call(self, node: ast.Call, name: str, key: str) -> None:
+        label = f"{name}()"
         function = find_app_function(self.resolver, name, self.scopes)
         is_file = function is not None and reads_named_file(function)
         if is_file and is_secret(key):
-            self.file_reads.append(FileRead(node, key, f"{name}()"))
+            self.file_reads.append(FileRead(node, key, label))
         if is_file or not SECRET_WORDS.isdisjoint(words(name)):
-            reason = SkipId.OVERRIDDEN.reason(reader=f"{name}()", other=key)
+            reason = SkipId.OVERRIDDEN.reason(reader=label, other=key)
             for argument in (*node.args[1:], *node.keywords):
                 self.overridden.update(dict.fromkeys(descend(argument), reason))

@@ -102,16 +102,20 @@ class NamedReadVisitor(FileCallVisitor):
         if FROM_ENVIRONMENT.search(path):
             reason = SkipId.READ_BY_LIBRARY.reason(function=function_name(node))
             self._add_named(node, self._texts_in(node.args), reason)
+        self._visit_named_keywords(node)
+        if function_name(node) in self.resolver.project.reading_names:
+            values = [*node.args, *(keyword.value for keyword in node.keywords)]
+            reason = SkipId.UNSUPPORTED_READ.reason()
+            self._add_named(node, self._texts_in(values), reason)
+
+    def _visit_named_keywords(self, node: ast.Call) -> None:
+        """Add the secrets that keyword arguments such as `envvar` name."""
         for keyword in node.keywords:
             if keyword.arg in VARIABLE_KEYWORDS:
                 reason = SkipId.READ_BY_LIBRARY.reason(function=ast.unparse(node.func))
                 self._add_named(node, self._texts_in([keyword.value]), reason)
             if keyword.arg == "fallback":
                 self._visit_ansible_fallback(node, keyword.value)
-        if function_name(node) in self.resolver.project.reading_names:
-            values = [*node.args, *(keyword.value for keyword in node.keywords)]
-            reason = SkipId.UNSUPPORTED_READ.reason()
-            self._add_named(node, self._texts_in(values), reason)
 
     def _visit_ansible_fallback(self, node: ast.Call, value: ast.expr) -> None:
         """Add the secrets in `fallback=(env_fallback, [NAME])`, of a parameter of a module.

@@ -17,7 +17,6 @@ from shield_ai.scan.python.classify.literals import (
     is_secret_literal,
     literal_text,
 )
-from shield_ai.scan.python.classify.server_urls import mark_server_urls
 from shield_ai.scan.python.readers.known_readers import Environ, Library
 from shield_ai.scan.python.readers.library_reads import connection_url
 from shield_ai.scan.python.readers.name_texts import texts_of_name
@@ -69,8 +68,7 @@ class SecretVisitor(AccessorCallVisitor):
     def run(self) -> list[Candidate]:
         """Visit the file, and return the candidates in order."""
         self.visit_body(self.source.tree.body)
-        mark_server_urls(self.candidates, self._connection_urls)
-        mark_reads_by_context(self.source.tree, self.candidates)
+        mark_reads_by_context(self.source.tree, self.candidates, self._connection_urls)
         for candidate in self.candidates:
             if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
                 candidate.reason = self._explain_written(candidate)
