@@ -17,7 +17,7 @@ identifier       the ID of an access key, not its secret     AWS_ACCESS_KEY_ID, 
 harmless         the ID of another key; a public key         APPLE_KEY_ID, MAPBOX_PUBLIC_KEY
 secret           contains PASSWORD, SECRET, TOKEN, SALT …    DBPASSWORD, GITHUB_TOKENS
 secret           ends with KEY, and is not a public key      STRIPE_KEY; not PUBLIC_KEY, SORT_KEY
-secret           a private key in a standard format          GITHUB_PEM, PRIVATE_JWKS; not CA_PEM
+secret           a private key in a standard format          GITHUB_PEM, API_JSON_KEY; not CA_PEM
 harmless         everything else                             DEBUG, EMAIL_HOST, GOOGLE_CLIENT_ID
 ===============  ==========================================  =======================================
 """
@@ -43,6 +43,7 @@ from shield_ai.model.secret_words import (
     FILES,
     FORBIDDEN_VALUES,
     GIT_SERVICES,
+    JSON_KEY_OWNERS,
     KMS_WORDS,
     LIMITS,
     NEUTRAL_ENDINGS,
@@ -303,6 +304,8 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
         return Meaning.HARMLESS
     if _is_public_key(parts):
         return Meaning.HARMLESS
+    if parts[-2:-1] == ("JSON",) and JSON_KEY_OWNERS.intersection(parts[-3:-2]):
+        return Meaning.SECRET
     before = parts[-2] if len(parts) > 1 else ""
     if not before or before in NON_SECRET_KEYS or (before == "TOKEN" and "COOKIE" in parts):
         return Meaning.HARMLESS
@@ -339,4 +342,5 @@ def is_secret(name: str) -> bool:
 def is_document(name: str) -> bool:
     """Return True if the value of a name is a JSON document with several fields."""
     parts = words(name)
-    return parts[-1:] == ("JSON",) or parts in CREDENTIAL_DOCUMENTS
+    is_json = parts[-1:] == ("JSON",) or parts[-2:] == ("JSON", "KEY")
+    return is_json or parts in CREDENTIAL_DOCUMENTS

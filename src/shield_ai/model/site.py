@@ -34,6 +34,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     reader: str = ""  # the API that reads it: "os.environ.get", "django-environ", "decouple", …
     optional: bool = False  # the code has a default, so the app starts without the value
     is_guarded: bool = False  # runs only if its variable is set, another is not, or a feature is on
+    is_additional: bool = False  # of a database or cache beside the default one
     has_alternative_branch: bool = False  # another branch reads other secrets instead
     is_demanded: bool = False  # the app stops or fails if the result is empty
     is_only_tested: bool = False  # the code only tests the value

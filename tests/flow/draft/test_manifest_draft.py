@@ -95,11 +95,58 @@ def test_drafts_one_secret(text, secret):
         pytest.param("X = os.environ.get('NEW_TOKEN') or os.environ['OLD_TOKEN']", True, id="after another variable"),
         pytest.param("X = os.environ.get('NEW_TOKEN') or os.environ['NEW_TOKEN']", False, id="after the same variable"),
         pytest.param("if 'DATABASE_URL' in os.environ:\n    X = f(os.environ['DATABASE_URL'])", False, id="database"),
+        pytest.param("if 'UK_DATABASE_URL' in os.environ:\n    DATABASES['uk'] = f(os.environ['UK_DATABASE_URL'])", True, id="another database"),
+        pytest.param("if 'UK_DATABASE_URL' in os.environ:\n    DATABASES['default'] = f(os.environ['UK_DATABASE_URL'])", False, id="main database"),
         pytest.param("SECRET_KEY = 'x'\nif 'SECRET_KEY' in os.environ:\n    SECRET_KEY = os.environ['SECRET_KEY']", False, id="own key"),
     ],
 )  # fmt: skip
 def test_a_secret_that_may_be_unset_is_optional(text, optional):
     secret = drafted(f"import os\n{text}\n").secret[-1]
+    assert secret.optional is optional
+
+
+HELPERS = """import os, sys
+from decouple import config
+def assigned(name, fallback=None):
+    value = os.environ.get(name)
+    if value is None:
+        return fallback
+    elif value == "__EMPTY__":
+        return ""
+    return value
+def handled(name, cast=str, default=""):
+    try:
+        return cast(os.environ[name])
+    except Exception:
+        return config(name, default=default)
+def filled(name, fallback="x"):
+    value = os.environ.get(name)
+    return fallback if value is None else value
+def exits(name):
+    value = os.environ.get(name)
+    if value is None:
+        sys.exit(1)
+    return value
+def unhandled(name, default=""):
+    value = os.environ[name]
+    return config(name, default=default) if value else value
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "optional"),
+    [
+        pytest.param("assigned('MAIL_TOKEN')", True, id="name with the result"),
+        pytest.param("assigned('MAIL_TOKEN', 'x')", False, id="another default"),
+        pytest.param("handled('MAIL_TOKEN')", True, id="exception handler"),
+        pytest.param("handled('MAIL_TOKEN', default='x')", False, id="another default by keyword"),
+        pytest.param("filled('MAIL_TOKEN')", False, id="default with a value"),
+        pytest.param("exits('MAIL_TOKEN')", False, id="exit"),
+        pytest.param("unhandled('MAIL_TOKEN')", False, id="exception"),
+    ],
+)
+def test_the_default_of_a_helper_counts(call, optional):
+    [secret] = drafted(f"{HELPERS}X = {call}\n").secret
     assert secret.optional is optional
 
 
@@ -673,6 +720,53 @@ def test_groups_the_database_fields_of_pydantic_settings():
         "port": "DB_PORT",
     }
     assert (secret.rotate, secret.optional) == ("manual", False)
+
+
+FIELDS = "{'PASSWORD': os.environ['DB_PASSWORD'], 'NAME': os.environ['DB_NAME']}"
+TESTED_URL = "URL = os.environ.get('DATABASE_URL')\nif URL:\n    X = f(URL)\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "optional"),
+    [
+        pytest.param(f"{TESTED_URL}else:\n    X = {FIELDS}", True, id="else"),
+        pytest.param(f"{TESTED_URL}X = {FIELDS}", False, id="after the condition"),
+        pytest.param(
+            f"X = f(os.environ['DATABASE_URL']) if 'DATABASE_URL' in os.environ else {FIELDS}",
+            True,
+            id="expression",
+        ),
+        pytest.param(
+            "def f():\n"
+            "    url = os.environ.get('DATABASE_URL')\n"
+            "    if url:\n"
+            "        return parse(url)\n"
+            f"    return {FIELDS}",
+            True,
+            id="return",
+        ),
+        pytest.param(
+            f"try:\n    X = f(os.environ['DATABASE_URL'])\nexcept KeyError:\n    X = {FIELDS}",
+            True,
+            id="exception",
+        ),
+        pytest.param(
+            f"try:\n    X = f(os.environ['DATABASE_URL'])\nexcept TypeError:\n    X = {FIELDS}",
+            False,
+            id="another exception",
+        ),
+        pytest.param(
+            f"if not os.environ.get('DATABASE_URL'):\n    X = 1\nelse:\n    X = {FIELDS}",
+            False,
+            id="negated condition",
+        ),
+    ],
+)
+def test_a_url_or_the_parts_of_a_database_are_enough(text, optional):
+    secrets = drafted(f"{DJANGO}\n{text}\n").secret
+    optionals = {secret.name: secret.optional for secret in secrets}
+    assert optionals["database-credentials"] is optional
+    assert not optional or optionals["database-url"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ def test_each_marker_has_a_pattern() -> None:
     ("text", "settings", "expected"),
     [
         pytest.param(b"os.environ['API_KEY']", False, True, id="read of a secret"),
+        pytest.param(b"os.environ['STRING_SESSION']", False, True, id="session of Telegram"),
+        pytest.param(b"os.environ['RBAC_PSKS']", False, True, id="shared keys"),
         pytest.param(b"os.environ['HOME']", False, False, id="read of another variable"),
         pytest.param(
             b"config(\n" + b" " * 40 + b"'API_KEY')", False, True, id="name on an indented line"

@@ -287,7 +287,9 @@ def _works_without(site: Site) -> bool:
         return not _is_own_key(site.variable)
     if site.shape not in READ_SHAPES:
         return True
-    if site.has_alternative_branch or (site.is_guarded and not _is_needed(site.variable)):
+    if site.has_alternative_branch:
+        return True
+    if site.is_guarded and (site.is_additional or not _is_needed(site.variable)):
         return True
     return site.optional and (site.default_ok_in_production or not site.has_nonempty_default)
 

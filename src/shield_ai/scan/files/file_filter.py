@@ -12,6 +12,7 @@ from shield_ai.project.perf.lazy_regex import regex
 SECRET = (
     rb"SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|UR[LI]|SALT|DATABASE|DB|PG|SQL|POSTGRES|BROKER|AUTH"
     rb"|BACKEND|REDIS|CONN|API_HASH|HOOK|_PAT\b|_PEM|_JWK|MNEMONIC|MACAROON|SEED_PHRASE"
+    rb"|PSK|_SESSION|SESSION_STRING|VERIFICATION_CODE"
     rb"|ACCOUNT|SERVICES|CLIENT_ID|APP_ID|_COOKIE|OTLP_HEADERS"
     rb"|(?:MAIL|SMTP|SENDGRID)[A-Z_]{0,12}(?:USER|LOGIN)"
 )
@@ -82,7 +83,7 @@ LITERAL = regex(
 )
 # A settings file is parsed if it contains any of these words.
 SECRET_WORD = regex(
-    rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://"
+    rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|psk"
     rb"|auth|dynaconf"
 )
 # Loads a .env file: python-dotenv, django-environ, environs, envparse.

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from shield_helpers import reason_of
 
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app.cross_file import RESERVED
 from shield_ai.scan.python.app_scan import scan_files
 
@@ -145,3 +146,34 @@ def scan_ignoring(text, *ignored):
 )
 def test_ignored_variables_stay_in_the_environment(code, found):
     assert scan_ignoring(f"import os\n{code}\n", "DEBUG_TOKEN") == found
+
+
+@pytest.mark.parametrize(
+    ("variable", "use", "reason"),
+    [
+        pytest.param(
+            "SENTRY_DSN",
+            "sentry_sdk.init(debug=True)",
+            SkipId.READ_BY_LIBRARY.reason(function="sentry_sdk.init").text,
+            id="Sentry",
+        ),
+        pytest.param(
+            "AWS_ACCESS_KEY_ID",
+            "boto3.Session()",
+            SkipId.READ_BY_LIBRARY.reason(function="boto3.client").text,
+            id="boto3",
+        ),
+        pytest.param(
+            "GS_CREDENTIALS",
+            "open(os.environ['GS_CREDENTIALS'])",
+            SkipId.HARMLESS_PATH.text,
+            id="path",
+        ),
+        pytest.param(
+            "API_KEY", "f()", SkipId.NO_READ_MOVED.reason(variable="API_KEY").text, id="other"
+        ),
+    ],
+)
+def test_explains_why_no_read_of_a_tested_variable_is_moved(sites, variable, use, reason):
+    text = f"import boto3, os, sentry_sdk\nif '{variable}' in os.environ:\n    X = {use}\n"
+    assert sites(text) == [("presence", variable, reason)]

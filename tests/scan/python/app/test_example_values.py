@@ -57,6 +57,21 @@ def test_a_variable_with_a_path_as_example_is_not_moved(value, reason):
     assert (reason_of(site), str(shown.severity)) == (reason, "low" if reason else "medium")
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        pytest.param('USER_API_KEYS = "False"', SkipId.HARMLESS_BOOLEAN.text, id="boolean"),
+        pytest.param("USER_API_KEYS=true # or false", SkipId.HARMLESS_BOOLEAN.text, id="comment"),
+        pytest.param("USER_API_KEYS=truetype", "", id="text"),
+    ],
+)
+def test_a_variable_with_a_boolean_as_example_is_not_moved(line, reason):
+    read = b"import os\nX = os.environ['USER_API_KEYS']\n"
+    files = {"shop/settings.py": read, "sample.env": f"{line}\n".encode()}
+    [(_, site)] = scan_files("shop", list(files), files.get).sites
+    assert reason_of(site) == reason
+
+
 @pytest.mark.parametrize("line", ["# X_KEY=/certs/client.key", "#X_KEY=/certs/client.key"])
 def test_reads_commented_lines_of_templates(line):
     files = {"shop/settings.py": b"import os\nX = os.environ['X_KEY']\n"}

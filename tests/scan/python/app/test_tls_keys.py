@@ -49,6 +49,12 @@ def test_a_tls_key_beside_its_certificate_is_a_path(key, certificate):
             "A = os.environ['X_TLS_KEY'].replace('|', '\\n')\nB = os.environ['X_TLS_CERT']",
             id="changed",
         ),
+        pytest.param(
+            "X_TLS_KEY = os.environ['X_TLS_KEY']\nX_TLS_CERT = os.environ['X_TLS_CERT']\n"
+            "for name, value in {'key': ('key.pem', X_TLS_KEY)}.values():\n"
+            "    write(name, base64.b64decode(value))",
+            id="decoded in a loop",
+        ),
     ],
 )
 def test_other_keys_are_secrets(text):
@@ -58,3 +64,15 @@ def test_other_keys_are_secrets(text):
         for reason in reasons(text, name)
     ]
     assert reason == ""
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        pytest.param("load(base64.b64decode(other), X_TLS_KEY.path)", id="other value decoded"),
+        pytest.param("load((X_TLS_KEY, X_TLS_CERT))", id="nothing decoded"),
+    ],
+)
+def test_a_key_that_is_not_decoded_is_a_path(use):
+    text = f"X_TLS_KEY = os.environ['X_TLS_KEY']\nX_TLS_CERT = os.environ['X_TLS_CERT']\n{use}"
+    assert reasons(text, "X_TLS_KEY") == [PATH.format("X_TLS_CERT")]

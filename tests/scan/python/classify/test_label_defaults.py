@@ -37,6 +37,20 @@ def test_a_read_with_a_label_is_no_secret(sites):
 @pytest.mark.parametrize(
     ("name", "default", "expected"),
     [
+        pytest.param("CSRF_SIGNER_SECRET", "HS256", False, id="algorithm of JSON Web Tokens"),
+        pytest.param("CSRF_SIGNER_SECRET", "HS25", True, id="text"),
+        pytest.param("SSH_CONNECTION", "", False, id="SSH login without a password"),
+        pytest.param("SMTP_CONNECTION", "", True, id="another connection"),
+    ],
+)
+def test_a_read_of_an_algorithm_or_an_ssh_login_is_no_secret(sites, name, default, expected):
+    text = f"import os\nCONNECTION_STRING = os.environ.get('{name}', '{default}')\n"
+    assert sites(text) == [("read", name, "")] * expected
+
+
+@pytest.mark.parametrize(
+    ("name", "default", "expected"),
+    [
         pytest.param("SANDBOX_PROXY_CA_SECRET", "sandbox-proxy-ca", True, id="Kubernetes Secret"),
         pytest.param("SHOP_SECRET", "shop", False, id="one word"),
         pytest.param("SHOP_API_SECRET", "open-sesame", False, id="other words"),
@@ -50,3 +64,20 @@ def test_a_read_with_a_label_is_no_secret(sites):
 )
 def test_name_of_secret(name, default, expected):
     assert is_name_of_secret(name, ast.Constant(default)) is expected
+
+
+@pytest.mark.parametrize(
+    ("default", "is_found"),
+    [
+        pytest.param("'mongodb://localhost/%s' % NAME", True, id="percent"),
+        pytest.param("'amqp://' + NAME", True, id="sum"),
+        pytest.param("f'redis://{NAME}'", True, id="f-string"),
+        pytest.param("'redis://'", False, id="scheme alone"),
+        pytest.param("'redis://cache/{}'.format(NAME)", True, id="format"),
+        pytest.param("'https://shop/%s' % NAME", False, id="another URL"),
+        pytest.param("NAME", False, id="name"),
+    ],
+)
+def test_a_computed_default_with_the_url_of_a_server_shows_a_secret(sites, default, is_found):
+    text = f"import os\nNAME = 'shop'\nARCHIVE = os.environ.get('ARCHIVED_URI', {default})\n"
+    assert sites(text) == [("read", "ARCHIVED_URI", "")] * is_found

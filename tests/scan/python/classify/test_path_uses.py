@@ -30,6 +30,11 @@ READ = "os.environ['X_KEY']"
         pytest.param(f"ssl.wrap_socket(s, keyfile={READ})", True, id="keyfile"),
         pytest.param(f"Client(ssl_keyfile={READ}, private_key_path=1)", True, id="ssl_keyfile"),
         pytest.param(f"X = {{'sslkey': {READ}}}", True, id="key of a dict"),
+        pytest.param(f"Credentials.from_service_account_file({READ})", True, id="file reader"),
+        pytest.param(f"storage.save_to_file({READ})", False, id="written by a function"),
+        pytest.param(f"Client(credentials_filename={READ})", True, id="name of a file"),
+        pytest.param(f"settings.authorized_keys_file = {READ}", True, id="attribute"),
+        pytest.param(f"settings.profile = {READ}", False, id="another attribute"),
         pytest.param(f"Client(key={READ})", False, id="a key"),
         pytest.param(f"X = {READ}\nif X:\n    Y = open(X).read()", True, id="a name"),
         pytest.param(f"X = 'f'\nopen(X)\nif {READ}: pass", False, id="a condition beside a path"),
@@ -56,3 +61,15 @@ def test_finds_paths(text, is_path):
 )
 def test_finds_the_names_of_entries(text, is_name):
     assert texts(resource_names(ast.parse(text))) == [READ] * is_name
+
+
+@pytest.mark.parametrize(
+    ("variable", "is_moved"),
+    [
+        pytest.param("GS_CREDENTIALS", False, id="credentials"),
+        pytest.param("DATABASE_URL", True, id="URL"),
+    ],
+)
+def test_a_url_is_no_path(sites, variable, is_moved):
+    text = f"import os\ndb_path = os.environ['{variable}']\n"
+    assert sites(text) == [("read", variable, "")] * is_moved

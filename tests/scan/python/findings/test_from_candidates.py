@@ -297,3 +297,19 @@ def test_a_short_signing_key_outside_the_settings_is_low(scanned, statement, sev
     files = {"shop/__init__.py": f"{statement}\n", "shop/app.py": "import shop\n"}
     found = scanned(files).findings
     assert [str(f.severity) for f in found if f.rule == "CSEC34.literal"] == severities
+
+
+@pytest.mark.parametrize(
+    ("default", "default_ok_in_production"),
+    [
+        ("redis://cache", True),
+        ("redis://:pw@cache", False),
+        ("amqp://queue", False),
+    ],
+)
+def test_a_url_as_the_default_of_a_host_is_graded_like_a_url(
+    scanned, default, default_ok_in_production
+):
+    text = f"import os\nX = os.environ.get('REDIS_HOST', '{default}')\n"
+    [(_, site)] = scanned({"settings.py": text}).sites
+    assert site.default_ok_in_production is default_ok_in_production

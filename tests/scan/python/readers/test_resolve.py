@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from shield_helpers import reason_of
 
+from shield_ai.model.skip import SkipId
+
 READS = {
     "environ subscript": "import os\nX = os.environ['API_KEY']",
     "environ get": "import os\nX = os.environ.get('API_KEY')",
@@ -425,3 +427,40 @@ def test_a_star_import_into_a_file_with_dots_in_its_name(scanned, name):
     }
     found = scanned(files).findings
     assert [f.path for f in found if f.env == "API_KEY"] == [f"shop/settings/{name}"]
+
+
+HELPER = """from corp.env import env_opt, env_str
+def env_legacy(name, old_name, default):
+    old = env_opt(old_name)
+    return old if old is not None else env_str(name, default)
+"""
+
+
+def test_names_the_variables_of_a_helper_around_a_function_of_an_unknown_library(sites):
+    text = HELPER + "X = env_legacy('INDEX_PASSWORD', 'ELASTIC_PASSWORD', '')\n"
+    reason = SkipId.UNKNOWN_READER.reason(reader="corp.env.env_opt").text
+    assert sites(text) == [
+        ("read", "ELASTIC_PASSWORD", reason),
+        ("read", "INDEX_PASSWORD", reason),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        pytest.param("cls.URL", [("read", "SHOP_DATABASE_URL", "")], id="attribute"),
+        pytest.param("cls.OTHER", [], id="unknown attribute"),
+    ],
+)
+def test_the_name_of_a_variable_can_be_an_attribute_of_the_class(sites, name, found):
+    text = f"""import os
+class Configuration:
+    URL = "SHOP_DATABASE_URL"
+
+    @classmethod
+    def database_url(cls):
+        return os.environ[{name}]
+"""
+    assert sites(text) == found
+    subclass = {"shop/test.py": 'class Test(Configuration):\n    URL: str = "TEST_DATABASE_URL"\n'}
+    assert sites(text, subclass) == []

@@ -116,3 +116,19 @@ def test_follows_a_list_of_names_into_another_file(scanned, call, variables):
     assert [(f.path, f.env) for f in found.findings if f.env] == [
         ("settings.py", v) for v in variables
     ]
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        pytest.param("database_url_from_env('DATABASE_CREDENTIALS')", True, id="secret"),
+        pytest.param("database_url_from_env('DATABASE_HOSTS')", False, id="no secret"),
+        pytest.param("database_url('DATABASE_CREDENTIALS')", False, id="another function"),
+    ],
+)
+def test_reports_a_variable_that_a_function_of_a_library_reads(sites, call, found):
+    text = f"from copilot.database import database_url, database_url_from_env\nimport os\nURL = {call}\n"
+    reason = (
+        "database_url_from_env() reads the variable itself: pass the value as an argument first"
+    )
+    assert sites(text) == [("read", "DATABASE_CREDENTIALS", reason)] * found

@@ -70,6 +70,8 @@ class Collected:
         for variable, reason in visitor.library_reads.items():
             if variable not in self.manifest_variables:
                 self.context.reserved[variable] = reason
+        for _, name, harmless in visitor.not_secrets:
+            self.context.harmless[name] = harmless
         self.unresolved += find_bulk_reads(source, in_settings=in_settings)
         self.context.loaded_prefixes |= loaded_prefixes(source)
         for node in visitor.mapping_reads:

@@ -9,7 +9,8 @@ from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.files.file_filter import CONFIG_READ
-from shield_ai.scan.python.config.reads import find_config_reads
+from shield_ai.scan.python.config.origins import Origin
+from shield_ai.scan.python.config.reads import ConfigRead, find_config_reads
 from shield_ai.scan.rules.pattern import csec34_rules
 
 if TYPE_CHECKING:
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import SkipReason
     from shield_ai.project.python_source import Source
-    from shield_ai.scan.python.config.origins import Origin
-    from shield_ai.scan.python.config.reads import ConfigRead
+    from shield_ai.scan.python.visit.file_calls import FileRead
     from shield_ai.scan.python.visit.visitor import SecretVisitor
 
 RULE = "CSEC34.config-read"
@@ -47,7 +47,11 @@ class ConfigFindings:
         if not CONFIG_READ.search(source.raw):
             return
         other_lines = _lines_of_other_reads(visitor)
-        for read in find_config_reads(source, self._modules):
+        from_files = [_from_file(read) for read in visitor.file_reads]
+        file_lines = {read.line for read in from_files}
+        from_configs = find_config_reads(source, self._modules)
+        others = [read for read in from_configs if read.line not in file_lines]
+        for read in [*from_files, *others]:
             if read.line not in other_lines:
                 self._found.append(_create_finding(source, read))
 
@@ -72,6 +76,10 @@ class ConfigFindings:
             for finding in self._found
             if finding.severity is not Severity.LOW or finding.name not in names
         ]
+
+
+def _from_file(read: FileRead) -> ConfigRead:
+    return ConfigRead(read.node, read.key, Origin(read.function, is_file=True), is_certain=True)
 
 
 def _module_names(paths: Iterable[str]) -> Iterator[str]:

@@ -19,6 +19,14 @@ RESERVED = {
     "AWS_SESSION_TOKEN": SkipId.READ_BY_BOTO3.reason(),
     "VCAP_SERVICES": SkipId.SET_BY_PLATFORM.reason(),
 }
+# The functions that read these variables themselves.
+# https://docs.sentry.io/platforms/python/configuration/options/#dsn
+# https://boto3.amazonaws.com/v1/documentation/api/latest/guide/credentials.html
+OWN_READERS = {
+    "SENTRY_DSN": "sentry_sdk.init",
+    "AWS_ACCESS_KEY_ID": "boto3.client",
+    "AWS_SECRET_ACCESS_KEY": "boto3.client",
+}
 # For reads outside production, the default in the code is sufficient.
 NOT_IN_PRODUCTION = frozenset(
     {SkipId.DEVELOPMENT_STAGE, SkipId.DEVELOPMENT_CLASS, SkipId.BUILD_CLASS}
@@ -40,10 +48,12 @@ class ProjectContext(msgspec.Struct):
     reserved: dict[str, SkipReason] = msgspec.field(default_factory=dict)
     # variables in shield.toml
     named: frozenset[str] = frozenset()
-    # variables that a deployment file takes from a secret store, and the file
+    # variables that a deployment file takes from a secret store, and a message with the file
     stored: dict[str, str] = msgspec.field(default_factory=dict)
     # the settings files for development and tests
     development: frozenset[str] = frozenset()
+    # why reads of variables with a secret-like name are no secrets
+    harmless: dict[str, SkipReason] = msgspec.field(default_factory=dict)
     # prefixes, and the function that loads all variables with the prefix
     loaded_prefixes: dict[str, str] = msgspec.field(default_factory=dict)
 
@@ -149,7 +159,7 @@ def _reason(
     if variable in context.ignored:
         return SkipId.IGNORED.reason()
     if _is_only_tested(site) and variable not in read.movable:
-        return SkipId.NO_READ_MOVED.reason(variable=variable)
+        return _explain_test(variable, context)
     if site.shape is Shape.PRESENCE:
         return None
     if site.shape in READ_SHAPES:
@@ -161,6 +171,15 @@ def _reason(
             case = SkipId.DEVELOPMENT_VALUE_OVERWRITTEN
             return case.reason(path=path, setting=finding.name)
     return None
+
+
+def _explain_test(variable: str, context: ProjectContext) -> SkipReason:
+    """Explain why a test of a variable cannot be migrated: no read of the variable is."""
+    reason = context.reserved.get(variable) or context.harmless.get(variable)
+    function = OWN_READERS.get(variable)
+    if not reason and function:
+        reason = SkipId.READ_BY_LIBRARY.reason(function=function)
+    return reason or SkipId.NO_READ_MOVED.reason(variable=variable)
 
 
 def _explain_read(site: Site, variable: str, context: ProjectContext) -> SkipReason | None:

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
 
 EXAMPLE_NAME = regex(r"(?=.*env)(?=.*(?:example|sample|dist|template|tmpl))[\w.-]+")
-ASSIGNMENT = regex(r"(?:# ?)?(?:export )?([A-Za-z_]\w*)=['\"]?(\S+)")
+ASSIGNMENT = regex(r"(?:# ?)?(?:export )?([A-Za-z_]\w*) ?= ?['\"]?(\S+)")
+BOOLEAN = regex(r"(?i)true|false")
 PATH = regex(r"(?:~|\.{0,2})/[\w./-]{1,400}\.(?:pem|key|crt|cer|cert|p12|pfx|json|txt)")
 MAX_SIZE = 200_000  # bytes
 
 
 def explain_examples(paths: Iterable[str], read: FileReader) -> dict[str, SkipReason]:
-    """Map variables to the reason not to migrate them: the example is a public key or a path.
+    """Map variables to the reason not to migrate them: a public key, a path or a boolean.
 
     Args:
         paths: The app's files.
@@ -48,3 +49,5 @@ def _explain_values(text: str) -> Iterator[tuple[str, SkipReason]]:
             yield variable, SkipId.PUBLIC_KEY.reason()
         elif PATH.fullmatch(value):
             yield variable, SkipId.HARMLESS_PATH.reason()
+        elif BOOLEAN.fullmatch(value):
+            yield variable, SkipId.HARMLESS_BOOLEAN.reason()

@@ -23,11 +23,11 @@ def select_related_reads(
     computed: Collection[str] = (),
     ignored: Collection[str] = (),
     development: Collection[str] = (),
-    stored: Mapping[str, str] = MappingProxyType({}),
+    messages: Mapping[str, str] = MappingProxyType({}),
 ) -> list[FoundSite]:
     """Drop reads of non-secret variables, unless they belong to the same secret as another finding.
 
-    Reads of variables from a secret store are kept, too.
+    Reads of variables that other files treat as secrets are kept, too.
 
     Args:
         sites: All sites of the app.
@@ -36,7 +36,7 @@ def select_related_reads(
         ignored: Variables that shield.toml ignores; nothing is related to them.
         development: Settings files for development and tests; reads that are skipped there do not
             keep a variable in the environment of production.
-        stored: Variables that a deployment file takes from a secret store, and the file.
+        messages: Variables that another file treats as secrets, and how it does so.
     """
     reads = _select_reads(sites, ignored)
     database_fields = _database_fields(reads)
@@ -47,9 +47,8 @@ def select_related_reads(
         variable = site.variable
         if not _is_harmless(finding, site):
             selected.append((finding, site))
-        elif variable in stored and variable not in fields and site.shape in READ_SHAPES:
-            # The deployment treats the variable as a secret.
-            message = f"{stored[variable]} takes {variable} from a secret store"
+        elif variable in messages and variable not in fields and site.shape in READ_SHAPES:
+            message = messages[variable]
             found = msgspec.structs.replace(finding, severity=Severity.MEDIUM, message=message)
             selected.append((found, site))
         elif variable in manifest_variables:

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app.compare_literals import mark_different_literals, merge_equal_literals
-from shield_ai.scan.python.app.cross_file import RESERVED, ProjectContext, apply_context
+from shield_ai.scan.python.app.connection_settings import (
+    explain_connections,
+    find_connection_settings,
+)
+from shield_ai.scan.python.app.cross_file import ProjectContext, apply_context
 from shield_ai.scan.python.app.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.app.development_files import development_files
-from shield_ai.scan.python.app.example_values import explain_examples
-from shield_ai.scan.python.app.heroku_addons import find_addon_variables
 from shield_ai.scan.python.app.masked_names import drop_masked_names
-from shield_ai.scan.python.app.public_keys import find_published_keys
 from shield_ai.scan.python.app.related_reads import select_related_reads
-from shield_ai.scan.python.app.reserved_variables import reserve_variables
+from shield_ai.scan.python.app.reserved_variables import (
+    find_reserved_variables,
+    reserve_variables,
+)
 from shield_ai.scan.python.app.stored_variables import find_stored_variables
 
 if TYPE_CHECKING:
@@ -35,21 +38,17 @@ def open_context(
         manifest_variables: Variables in shield.toml; they count as secrets.
         ignored: Variables that shield.toml ignores; their reads are not fixable.
     """
-    public = find_published_keys(files.paths, files.read)
-    addons = find_addon_variables(files.read)
-    reserved = {
-        **dict.fromkeys(public, SkipId.PUBLIC_KEY.reason()),
-        **explain_examples(files.paths, files.read),
-        **{name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in addons.items()},
-        **RESERVED,
-    }
+    reserved = find_reserved_variables(files.paths, files.read)
     for variable in manifest_variables:
         reserved.pop(variable, None)
     return ProjectContext(
         ignored=frozenset(ignored),
         reserved=reserved,
         named=frozenset(manifest_variables),
-        stored=find_stored_variables(files.paths, files.read),
+        stored={
+            variable: f"{path} takes {variable} from a secret store"
+            for variable, path in find_stored_variables(files.paths, files.read).items()
+        },
     )
 
 
@@ -78,6 +77,7 @@ def relate_sites(
     reserve_variables(context, sites, variables, contents)
     development = development_files(scanned, settings, read)
     context.development = development
+    connections = explain_connections(sites, find_connection_settings(files.python(), read))
     related = select_related_reads(
         mark_development_reads(
             sites,
@@ -90,7 +90,7 @@ def relate_sites(
         context.computed_names,
         context.ignored | context.reserved.keys(),
         development,
-        context.stored,
+        connections | context.stored,
     )
     merged = merge_equal_literals(related, read)
     return mark_different_literals(apply_context(merged, context), variables, read)

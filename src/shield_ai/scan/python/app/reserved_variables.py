@@ -5,17 +5,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.app.cross_file import RESERVED
 from shield_ai.scan.python.app.deleted_variables import find_deleted_variables
-from shield_ai.scan.python.app.public_keys import find_site_keys
+from shield_ai.scan.python.app.example_values import explain_examples
+from shield_ai.scan.python.app.heroku_addons import find_addon_variables
+from shield_ai.scan.python.app.public_keys import find_published_keys, find_site_keys
 from shield_ai.scan.python.app.tls_keys import find_tls_key_paths
 from shield_ai.scan.python.app.written_variables import find_written_variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.app.cross_file import ProjectContext
+
+
+def find_reserved_variables(paths: Collection[str], read: FileReader) -> dict[str, SkipReason]:
+    """Return the variables that stay in the environment, with the reasons, by the app's files.
+
+    Args:
+        paths: The app's files.
+        read: Returns the bytes of a file; None if it can't be read.
+    """
+    addons = find_addon_variables(read)
+    return {
+        **dict.fromkeys(find_published_keys(paths, read), SkipId.PUBLIC_KEY.reason()),
+        **explain_examples(paths, read),
+        **{name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in addons.items()},
+        **RESERVED,
+    }
 
 
 def reserve_variables(
@@ -36,7 +56,7 @@ def reserve_variables(
     by_name = dict.fromkeys(
         find_site_keys({site.variable for _, site in sites}), SkipId.PUBLIC_KEY.reason()
     )
-    found = by_name | find_tls_key_paths(sites) | _temporary_credentials(sites)
+    found = by_name | find_tls_key_paths(sites, contents) | _temporary_credentials(sites)
     for variable, reason in found.items():
         if variable not in manifest_variables:
             context.reserved.setdefault(variable, reason)

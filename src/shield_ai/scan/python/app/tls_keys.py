@@ -5,14 +5,16 @@ For example, `SMTP_SSL_KEY` beside `SMTP_SSL_CERTIFICATE`. A library loads both 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import SkipReason
@@ -27,31 +29,53 @@ CERTIFICATES = tuple(
 )
 
 
-def find_tls_key_paths(sites: Iterable[FoundSite]) -> dict[str, SkipReason]:
+# The code decodes a name, such as a loop variable.
+DECODED_NAME = regex(rb"b64decode\(\s{0,40}[A-Za-z_]\w{0,60}\s{0,40}[,)]")
+
+
+def find_tls_key_paths(
+    sites: Sequence[FoundSite], contents: Iterable[tuple[str, bytes]] = ()
+) -> dict[str, SkipReason]:
     """Map the variables with the path of a TLS key to the reason not to migrate them.
 
     A variable is left out if the code decodes or changes its value, which is then not a path.
 
     Args:
         sites: All sites of the app, also those of variables that are not secrets.
+        contents: Path and content of the files that may read variables.
     """
+    changed = _changed_keys(sites, contents)
     read: dict[str, set[str]] = {}  # variables by file
     keys: list[tuple[str, str]] = []
-    changed: set[str] = set()
     for finding, site in sites:
         if site.shape not in READ_SHAPES:
             continue
         read.setdefault(finding.path, set()).add(site.variable.upper())
         if site.variable.upper().endswith(f"_{KEY}"):
             keys.append((finding.path, site.variable))
-            if not site.is_unchanged:
-                changed.add(site.variable)
     reasons: dict[str, SkipReason] = {}
     for path, variable in keys:
         certificate = _certificate_of(variable, read[path])
         if certificate and variable not in changed:
             reasons.setdefault(variable, SkipId.TLS_KEY_PATH.reason(other=certificate))
     return reasons
+
+
+def _changed_keys(sites: Iterable[FoundSite], contents: Iterable[tuple[str, bytes]]) -> set[str]:
+    """Return the variables with values that the code decodes or changes."""
+    decoding = {path: raw for path, raw in contents if DECODED_NAME.search(raw)}
+    changed = set()
+    for finding, site in sites:
+        is_listed = _is_listed(finding.name, decoding.get(finding.path, b""))
+        if site.shape in READ_SHAPES and (is_listed or not site.is_unchanged):
+            changed.add(site.variable)
+    return changed
+
+
+def _is_listed(name: str, raw: bytes) -> bool:
+    """Return whether a file that decodes names has a setting in a tuple, a list or a dict."""
+    listed = rb"[(\[{,:]\s{0,40}" + re.escape(name.encode()) + rb"\s{0,40}[)\]},]"
+    return bool(raw and re.search(listed, raw))
 
 
 def _certificate_of(variable: str, read: set[str]) -> str:

@@ -14,7 +14,7 @@ from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipReason
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.classify.literals import is_harmless_value, literal_text
+from shield_ai.scan.python.classify.literals import is_harmless_value, leading_text, literal_text
 
 SECRET_MEANINGS = frozenset({Meaning.SECRET, Meaning.URL, Meaning.DSN})
 # A variable that ends with one of these words is not a secret, even if a secret-like setting gets
@@ -89,7 +89,7 @@ class Candidate(msgspec.Struct, kw_only=True):
         if self.is_always_secret or self.possible_variables:
             return True
         default = literal_text(self.default) or ""
-        if SERVICE_URL.match(default):
+        if SERVICE_URL.match(leading_text(self.default)):
             return True
         if is_harmless_value(self.variable, default) or self._has_number_for_url():
             return False
@@ -130,6 +130,8 @@ class Candidate(msgspec.Struct, kw_only=True):
         if not self.direct or not name or meaning(name) not in SECRET_MEANINGS:
             return False
         parts = words(self.variable)
+        if parts[-2:] == ("SSH", "CONNECTION"):
+            return False  # user@host:port
         is_public = "PUBLIC" in parts or not HARMLESS_ENDS.isdisjoint(parts[-1:])
         return not is_path(self.variable) and not is_public
 

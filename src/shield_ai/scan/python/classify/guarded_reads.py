@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
 from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.classify.alternative_reads import mark_alternatives
+from shield_ai.scan.python.classify.conditions import catches_missing, required_parts
 from shield_ai.scan.python.classify.demanded_reads import mark_demanded_reads
 from shield_ai.scan.python.classify.main_settings import mark_main_settings
 from shield_ai.scan.python.classify.masked_reads import mark_masked_reads
 from shield_ai.scan.python.classify.overwritten_reads import mark_overwritten_reads
+from shield_ai.scan.python.classify.server_urls import mark_server_urls
+from shield_ai.scan.python.classify.url_or_fields import mark_urls_or_fields
 from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.known_readers import URL_READERS
 
@@ -24,19 +26,24 @@ if TYPE_CHECKING:
 
 # Words in the name of a switch for an optional feature, such as USE_S3 or ENABLE_EMAIL.
 FEATURE_WORDS = word_set("ENABLE ENABLED USE USES HAS WITH")
-# The exceptions for a missing variable: of os.environ, django-environ, decouple and others.
-MISSING_VARIABLE = frozenset({
-    "KeyError", "LookupError", "Exception", "ImproperlyConfigured", "UndefinedValueError",
-    "EnvError", "EnvironError",
-})  # fmt: skip
 # Words in the name of a switch between databases, such as USE_POSTGRES: a database is not optional.
 DATABASE_WORDS = word_set("DB DATABASE POSTGRES POSTGRESQL PG MYSQL MARIADB SQL")
 
 
-def mark_reads_by_context(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
-    """Mark the reads that the code around them makes optional, required or only tested."""
+def mark_reads_by_context(
+    tree: ast.Module, candidates: Sequence[Candidate], urls: Iterable[ast.expr]
+) -> None:
+    """Mark the reads that the code around them makes secret, optional, required or only tested.
+
+    Args:
+        tree: The module.
+        candidates: Its candidates.
+        urls: The arguments with the URL of a server: see `mark_server_urls`.
+    """
+    mark_server_urls(candidates, urls)
     mark_guarded_reads(tree, candidates)
     mark_alternative_reads(tree, candidates)
+    mark_urls_or_fields(tree, candidates)
     mark_overwritten_reads(tree, candidates)
     mark_feature_reads(tree, candidates)
     mark_handled_reads(tree, candidates)
@@ -69,7 +76,7 @@ def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
             _mark_fallbacks(node, reads)
         if not isinstance(node, (ast.If, ast.IfExp)) or _has_alternative(node):
             continue
-        tested = [tests[part] for part in _required(node.test) if part in tests]
+        tested = [tests[part] for part in required_parts(node.test) if part in tests]
         if tested:
             _mark_guarded(node, tested, reads)
 
@@ -111,7 +118,7 @@ def _branches(node: ast.If) -> Iterator[ast.If]:
 
 
 def _requires(node: ast.If, tests: Collection[ast.AST]) -> bool:
-    return any(part in tests for part in _required(node.test))
+    return any(part in tests for part in required_parts(node.test))
 
 
 def mark_feature_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
@@ -164,8 +171,7 @@ def _continues_without(handler: ast.ExceptHandler) -> bool:
 
     Such a handler neither raises nor exits, and assigns no non-empty value.
     """
-    caught = ast.unparse(handler.type) if handler.type else "Exception"
-    if MISSING_VARIABLE.isdisjoint(re.findall(r"\w+", caught)):
+    if not catches_missing(handler):
         return False
     for statement in handler.body:
         for part in descend(statement):
@@ -190,7 +196,7 @@ def _is_empty(value: ast.expr) -> bool:
 
 def _is_feature(test: ast.expr) -> bool:
     """Return whether a condition requires the switch of an optional feature."""
-    for required in _required(test):
+    for required in required_parts(test):
         for name in _names_in(required):
             parts = set(words(name))
             if parts & FEATURE_WORDS and not parts & DATABASE_WORDS:
@@ -309,17 +315,6 @@ def _has_alternative(node: ast.If | ast.IfExp) -> bool:
 
 def _is_presence(candidate: Candidate) -> bool:
     return candidate.shape is Shape.PRESENCE and not candidate.negated
-
-
-def _required(test: ast.expr) -> Iterator[ast.expr]:
-    """Yield the parts of a condition that must all be true."""
-    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
-        for value in test.values:
-            yield from _required(value)
-    elif isinstance(test, ast.NamedExpr):
-        yield test.value
-    else:
-        yield test
 
 
 def _mark_guarded(

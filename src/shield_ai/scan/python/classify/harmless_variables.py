@@ -7,9 +7,11 @@ import functools
 from typing import TYPE_CHECKING
 
 from shield_ai.model.database_fields import database_field
+from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.secret_words import ACTIONS
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import words
+from shield_ai.scan.python.classify.boolean_uses import boolean_expressions
 from shield_ai.scan.python.classify.candidates import is_number
 from shield_ai.scan.python.classify.label_defaults import explain_label
 from shield_ai.scan.python.classify.path_uses import path_expressions, resource_names
@@ -71,9 +73,9 @@ def _is_database_port(name: str) -> bool:
 
 
 class ValueUses:
-    """Finds the expressions that a file uses as file paths, or as names of other resources.
+    """Finds the expressions that a file uses as booleans, as file paths or as names of resources.
 
-    These are databases and caches in the settings, and secrets and keys in AWS: see
+    The resources are databases and caches in the settings, and secrets and keys in AWS: see
     `resource_names`.
 
     Args:
@@ -83,11 +85,24 @@ class ValueUses:
     def __init__(self, tree: ast.Module) -> None:
         self._tree = tree
 
-    def explain(self, node: ast.expr) -> SkipReason | None:
-        """Return the reason to skip a value that names a file or a resource; None for others."""
-        if node in self._paths:
+    def explain(self, node: ast.expr, variable: str) -> SkipReason | None:
+        """Return the reason to skip a boolean, or the name of a file or a resource, or None.
+
+        A URL is never the path of a file: db_path = os.environ["DATABASE_URL"].
+
+        Args:
+            node: The read.
+            variable: The variable that it reads.
+        """
+        if node in self._booleans:
+            return SkipId.HARMLESS_BOOLEAN.reason()
+        if node in self._paths and meaning(variable) is not Meaning.URL:
             return SkipId.HARMLESS_PATH.reason()
         return SkipId.HARMLESS_ENTRY.reason() if node in self._resource_names else None
+
+    @functools.cached_property
+    def _booleans(self) -> set[ast.expr]:
+        return boolean_expressions(self._tree)
 
     @functools.cached_property
     def _paths(self) -> set[ast.expr]:

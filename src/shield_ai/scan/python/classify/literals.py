@@ -51,6 +51,8 @@ DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week
 NUMBER = regex(r"\d{1,9}")
 COUNT_ENDINGS = frozenset({"N", "NUMBER", "BUDGET", "ROUNDS", "TOTAL", "QUANTITY"})
 LABEL = regex(r"[A-Za-z_]+")
+# https://www.rfc-editor.org/rfc/rfc7518#section-3.1
+JWT_ALGORITHM = regex(r"(?:HS|RS|ES|PS)(?:256|384|512)|ES256K|EdDSA")
 EMAIL = regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 HASH_SCHEME = regex(r"[a-z]+2?(_[a-z]+\d{0,3})*")  # "pbkdf2_sha512"
 SETTING = regex(r"^_?[A-Z][A-Z0-9_]*$")
@@ -80,6 +82,23 @@ def literal_text(node: ast.AST | None) -> str | None:
         if left is not None and right is not None:
             return left + right
     return None
+
+
+def leading_text(node: ast.AST | None) -> str:
+    """Return the constant text at the start of an expression, and "*" for a computed rest.
+
+    For example, f"redis://{HOST}/0" gives "redis://*".
+    """
+    text = literal_text(node)
+    if text is not None:
+        return text
+    if isinstance(node, ast.JoinedStr) and node.values:
+        return f"{leading_text(node.values[0])}*"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Mod)):
+        return f"{leading_text(node.left)}*"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return leading_text(node.func.value) if node.func.attr == "format" else ""
+    return ""
 
 
 def is_secret_literal(path: tuple[str, ...], node: ast.expr) -> bool:
@@ -159,14 +178,14 @@ def _letters_of(text: str) -> str:
 
 
 def is_harmless_value(name: str, text: str) -> bool:
-    """Return whether a value is a public key, a path, the name of an entry or a count."""
+    """Return whether a value is a public key, a path, a count, or names an entry or algorithm."""
     if words(name)[-1:] == ("KEY",):
         if FILE.fullmatch(text) or LONG_PATH.fullmatch(text) or KEY_FILE.fullmatch(text):
             return True
         if not ENTRY_OWNERS.isdisjoint(words(name)[-2:-1]) and ENTRY_NAME.fullmatch(text):
             return True
     is_count = not COUNT_ENDINGS.isdisjoint(words(name)[-1:]) and NUMBER.fullmatch(text)
-    return bool(is_count or PUBLIC_KEY.match(text))
+    return bool(is_count or PUBLIC_KEY.match(text) or JWT_ALGORITHM.fullmatch(text))
 
 
 def _has_hardcoded_password(node: ast.JoinedStr) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.assigned_values import with_assigned_values
 from shield_ai.scan.python.readers.ast_walk import descend
 
 if TYPE_CHECKING:
@@ -20,9 +21,12 @@ ALL = 9  # more arguments than these functions are called with
 PATH_FUNCTIONS = {"Path": ALL, "PurePath": ALL, "load_cert_chain": 2, "from_private_key_file": 1}
 OS_PATH_FUNCTIONS = word_set("exists isfile isdir join abspath realpath expanduser dirname")
 OPENERS = word_set("io codecs")
-# Keyword arguments and dict keys with a path, such as keyfile, sslkey and private_key_path.
+# Functions that read a file, such as from_service_account_file; not save_to_file.
+FILE_READER = regex(r"(?:from|load|read|parse|open)_(?:\w+_)?(?:file|filename|path)")
+# Keyword arguments, dict keys and attributes with a path, such as keyfile and private_key_path.
 PATH_NAME = regex(
     r"(?i)(?:.*_)?(?:key|cert|ca|pem|cafile|keyfile|certfile)_?(?:file|path|filename)"
+    r"|(?:.*_)(?:file|path|filename)"
     r"|(?:.*_)?(?:keyfile|certfile|cafile|ca_certs|sslkey|sslcert|sslrootcert)"
 )
 # Dicts that map aliases, such as "default", to databases or caches: the last word of their names.
@@ -33,7 +37,7 @@ RESOURCE_KEYWORDS = frozenset({"SecretId", "KeyId"})
 
 def path_expressions(tree: ast.Module) -> set[ast.expr]:
     """Return the expressions that a module uses as paths, and the values of names used as paths."""
-    return _with_assigned_values(tree, set(_paths(tree)))
+    return with_assigned_values(tree, set(_paths(tree)))
 
 
 def resource_names(tree: ast.Module) -> set[ast.expr]:
@@ -49,20 +53,29 @@ def resource_names(tree: ast.Module) -> set[ast.expr]:
                 found.add(node.slice)
         elif isinstance(node, ast.Call):
             found.update(part.value for part in node.keywords if part.arg in RESOURCE_KEYWORDS)
-    return _with_assigned_values(tree, found)
+    return with_assigned_values(tree, found)
 
 
 def _paths(tree: ast.Module) -> Iterator[ast.expr]:
     for node in descend(tree):
         if isinstance(node, ast.Call):
             yield from node.args[: _number_of_paths(node.func)]
-            for keyword in node.keywords:
-                if keyword.arg and PATH_NAME.fullmatch(keyword.arg):
-                    yield keyword.value
-        elif isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
-                if isinstance(key, ast.Constant) and PATH_NAME.fullmatch(str(key.value)):
-                    yield value
+        for name, value in _named_values(node):
+            if PATH_NAME.fullmatch(name):
+                yield value
+
+
+def _named_values(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the values of keyword arguments, of a dict and of an assignment, with their names."""
+    if isinstance(node, ast.Call):
+        for keyword in node.keywords:
+            yield keyword.arg or "", keyword.value
+    elif isinstance(node, ast.Dict):
+        for key, value in zip(node.keys, node.values, strict=True):
+            if isinstance(key, ast.Constant):
+                yield str(key.value), value
+    elif isinstance(node, ast.Assign):
+        yield _name(node.targets[0]), node.value
 
 
 def _number_of_paths(function: ast.expr) -> int:
@@ -73,34 +86,10 @@ def _number_of_paths(function: ast.expr) -> int:
         return int(not isinstance(function, ast.Attribute) or base in OPENERS)
     if name in OS_PATH_FUNCTIONS and base == "path":
         return ALL
-    return PATH_FUNCTIONS.get(name, 0)
+    return PATH_FUNCTIONS.get(name, int(FILE_READER.fullmatch(name) is not None))
 
 
 def _name(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
         return node.attr
     return node.id if isinstance(node, ast.Name) else ""
-
-
-def _with_assigned_values(tree: ast.Module, used: set[ast.expr]) -> set[ast.expr]:
-    """Add the values of names that are used as these expressions.
-
-    A name counts only if it is assigned once and has no other use, except as a condition.
-    """
-    names = {node.id for node in used if isinstance(node, ast.Name)}
-    if not names:
-        return used
-    values: dict[str, list[ast.expr]] = {name: [] for name in names}
-    conditions: set[ast.expr] = set()
-    for node in descend(tree):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1:
-            values.get(_name(node.targets[0]), []).append(node.value)
-        elif isinstance(node, (ast.If, ast.IfExp)):
-            conditions.add(node.test)
-    for node in descend(tree):
-        if isinstance(node, ast.arg):
-            names.discard(node.arg)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-            if node not in used and node not in conditions:
-                names.discard(node.id)
-    return used | {values[name][0] for name in names if len(values[name]) == 1}

@@ -14,9 +14,9 @@ from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.classify.candidates import is_number
+from shield_ai.scan.python.classify.candidates import SERVICE_URL, is_number
 from shield_ai.scan.python.classify.label_defaults import is_missing_value, is_name_of_secret
-from shield_ai.scan.python.classify.literals import literal_text
+from shield_ai.scan.python.classify.literals import leading_text, literal_text
 from shield_ai.scan.python.readers.reads import LOCAL_CACHE_URL
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def create_site(
         reader=candidate.reader,
         optional=candidate.optional,
         is_guarded=candidate.is_guarded,
+        is_additional=_is_additional(candidate.path),
         has_alternative_branch=candidate.has_alternative_branch,
         is_demanded=candidate.is_demanded,
         is_only_tested=candidate.is_only_tested,
@@ -99,6 +100,11 @@ def create_site(
         shared_base=candidate.shared_base,
         reason=_explain(source, candidate, variable, in_settings=in_settings),
     )
+
+
+def _is_additional(path: tuple[str, ...]) -> bool:
+    """Return whether a value is set for a database or cache with another alias than "default"."""
+    return path[:1] in {("DATABASES",), ("CACHES",)} and path[1:2] not in {(), ("default",)}
 
 
 def _grade_default(source: Source, candidate: Candidate) -> tuple[bool, bool]:
@@ -177,9 +183,11 @@ def _is_harmless_default(
 ) -> bool:
     """Return whether the default of a secret is harmless.
 
-    This is a URL of no server and without a login, or a text that stands for no value.
+    This is a URL of no server and without a login, or a text that stands for no value. A variable
+    with another name can have a URL, too: REDIS_HOST.
     """
-    if meaning(variable) is not Meaning.URL:
+    is_url = meaning(variable) is Meaning.URL or SERVICE_URL.match(leading_text(default))
+    if not is_url:
         return not in_database and is_missing_value(variable, default)
     return not _SERVER_URL.search(written) and not _LOGIN_URL.search(written)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.scan.python.readers.app_classes import class_of_self
 from shield_ai.scan.python.readers.bindings import Imported
 from shield_ai.scan.python.readers.known_readers import CONSTANTS, Library
 from shield_ai.scan.python.readers.reads import concatenated_parts
@@ -53,12 +54,23 @@ def _text_of_attribute(resolver: Resolver, node: ast.Attribute, scopes: Scopes) 
     base = resolver.resolve(node.value, scopes)
     if isinstance(base, Library):
         return CONSTANTS.get(f"{base.path}.{node.attr}")
+    owner = class_of_self(node.value, resolver.module, scopes)
+    if owner:
+        return _text_of_self(resolver, owner.node, node.attr)
     if isinstance(node.value, ast.Name):
         for binding in resolver.module.lookup(node.value.id, scopes):
             if isinstance(binding, ast.ClassDef):
                 return _text_in_class(resolver, binding, node.attr)
     path = resolver.imported_path(node, scopes)
     return _text_of_path(resolver, path) if path else None
+
+
+def _text_of_self(resolver: Resolver, node: ast.ClassDef, name: str) -> str | None:
+    """Return the text of a constant of the class around a method; a subclass can have another."""
+    text = _text_in_class(resolver, node, name)
+    if text is None or resolver.project.class_constants()[name] != 1:
+        return None
+    return text
 
 
 def _text_in_class(resolver: Resolver, node: ast.ClassDef, name: str) -> str | None:

@@ -9,11 +9,14 @@ from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.bindings import parameter_defaults
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shield_ai.scan.python.readers.reads import Read
 
     Function = ast.FunctionDef | ast.Lambda
 
 FILE_EXISTENCE_TESTS = frozenset({"exists", "is_file", "isfile"})
+EXITS = frozenset({"exit", "_exit", "quit", "abort"})
 ENVIRON_FUNCTIONS = ("getenv", "environ.get")
 
 
@@ -31,7 +34,32 @@ def returns_empty_default(helper: Function, call: ast.expr, read: Read) -> bool:
         return helper.body is call
     if any(_may_raise(helper, statement, read) for statement in helper.body):
         return False
-    return any(isinstance(node, ast.Return) and node.value is call for node in descend(helper))
+    returned = [node.value for node in descend(helper) if isinstance(node, ast.Return)]
+    if any(value is call for value in returned):
+        return True
+    return all(_is_empty_or_read(helper, value, call) for value in returned)
+
+
+def handles_missing(helper: Function, first: ast.expr, second: ast.expr) -> bool:
+    """Return whether a helper makes a second read if the first one raises an error."""
+    for node in descend(helper):
+        if isinstance(node, ast.Try) and _contains(node.body, first):
+            return any(_contains(handler.body, second) for handler in node.handlers)
+    return False
+
+
+def _contains(statements: Sequence[ast.stmt], expression: ast.expr) -> bool:
+    return any(node is expression for statement in statements for node in descend(statement))
+
+
+def _is_empty_or_read(helper: ast.FunctionDef, value: ast.expr | None, call: ast.expr) -> bool:
+    """Return whether a value is empty, or the result of a read: `value = os.environ.get(name)`."""
+    if isinstance(value, ast.Name):
+        assigned = _assigned_values(helper, value.id)
+        if assigned:
+            return all(part is call for part in assigned)
+        value = dict(parameter_defaults(helper.args)).get(value.id)
+    return isinstance(value, ast.Constant) and not value.value
 
 
 def _has_empty_default(helper: Function, read: Read) -> bool:
@@ -49,13 +77,17 @@ def _has_empty_default(helper: Function, read: Read) -> bool:
 
 
 def _may_raise(helper: ast.FunctionDef, statement: ast.stmt, read: Read) -> bool:
-    """Return whether a statement can raise an error because the variable is not set."""
+    """Return whether a statement can raise an error, or exit, if the variable is not set."""
     parts: list[ast.stmt] = [statement]
     # The body of such a condition runs only if the value comes from the other source.
     if isinstance(statement, ast.If) and _finds_other_source(helper, statement.test, read):
         parts = statement.orelse
     nodes = [node for part in parts for node in descend(part)]
-    return any(isinstance(node, (ast.Raise, ast.Assert)) for node in nodes)
+    return any(isinstance(node, (ast.Raise, ast.Assert)) or _exits(node) for node in nodes)
+
+
+def _exits(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in EXITS
 
 
 def _finds_other_source(helper: ast.FunctionDef, test: ast.expr, read: Read) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.aws_reads import reads_aws
-from shield_ai.scan.python.readers.helper_defaults import returns_empty_default
+from shield_ai.scan.python.readers.helper_defaults import handles_missing, returns_empty_default
 from shield_ai.scan.python.readers.known_readers import Reader
 from shield_ai.scan.python.readers.reads import (
     calls_in,
@@ -40,19 +40,33 @@ def helper_reader(resolver: Resolver, node: Function, scopes: Scopes) -> Reader 
         return None
     inner = scopes if node in scopes else (*scopes, node)
     found: Reader | None = None
+    first: ast.expr | None = None
     for call in calls_in(node):
         read = resolver.nested().find_read(call, inner)
-        if read is None:
-            continue
-        reader = _reader_for_parameter(resolver, node, call, read, inner)
-        if found is None:
-            found = reader
-        elif reader and reader.name_keyword != found.name_keyword:
-            return found._replace(
-                fallback_position=reader.name_position,
-                fallback_keyword=reader.name_keyword,
-            )
+        reader = _reader_for_parameter(resolver, node, call, read, inner) if read else None
+        if found is None or first is None:
+            found, first = reader, call
+        elif reader:
+            found = _with_second_read(found, reader, is_handler=handles_missing(node, first, call))
     return found
+
+
+def _with_second_read(first: Reader, second: Reader, *, is_handler: bool) -> Reader:
+    """Return the reader of a helper that makes a second read.
+
+    Args:
+        first: The reader of the first read.
+        second: That of the second read.
+        is_handler: Whether the helper makes the second read if the first one raises an error.
+    """
+    if second.name_keyword == first.name_keyword:
+        has_empty_default = first.has_empty_default or (is_handler and second.has_empty_default)
+        return first._replace(has_empty_default=has_empty_default)
+    if first.fallback_keyword:
+        return first
+    return first._replace(
+        fallback_position=second.name_position, fallback_keyword=second.name_keyword
+    )
 
 
 def _reader_for_parameter(
@@ -67,8 +81,9 @@ def _reader_for_parameter(
         name = node.name if isinstance(node, ast.FunctionDef) else "lambda"
         overridden_by = _overriding_function(resolver, node, call, parameter, scopes)
         is_aws = read.reader.reads_aws or reads_aws(resolver.project, resolver.module, node, scopes)
+        is_unknown = read.reader.is_guessed and not read.reader.is_copy
         return Reader(
-            f"{name}()",
+            read.reader.label if is_unknown else f"{name}()",
             prefix=read.reader.prefix + (prefix or ""),
             has_computed_prefix=has_computed_prefix or read.reader.has_computed_prefix,
             name_position=position,

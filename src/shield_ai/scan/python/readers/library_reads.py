@@ -38,13 +38,16 @@ SHELL_FUNCTIONS = frozenset(
 VARIABLE_KEYWORDS = frozenset({"envvar", "env_var"})
 # Functions with the URL of a server as their first argument, which can contain a password.
 CONNECTIONS = frozenset({
-    "asyncpg.connect", "asyncpg.create_pool", "databases.Database", "dj_database_url.parse",
+    "aio_pika.connect", "aio_pika.connect_robust", "asyncpg.connect", "asyncpg.create_pool",
+    "databases.Database", "dj_database_url.parse", "kombu.BrokerConnection", "kombu.Connection",
     "motor.motor_asyncio.AsyncIOMotorClient", "psycopg.AsyncConnection.connect", "psycopg.connect",
     "psycopg2.connect", "psycopg_pool.AsyncConnectionPool", "psycopg_pool.ConnectionPool",
+    "pika.URLParameters",
     "pymongo.AsyncMongoClient", "pymongo.MongoClient", "redis.Redis.from_url",
     "redis.StrictRedis.from_url", "redis.asyncio.Redis.from_url", "redis.asyncio.from_url",
-    "redis.from_url", "sqlalchemy.create_engine", "sqlalchemy.ext.asyncio.create_async_engine",
-    "sqlmodel.create_engine",
+    "redis.from_url", "sqlalchemy.create_engine", "sqlalchemy.engine.make_url",
+    "sqlalchemy.engine.url.make_url", "sqlalchemy.ext.asyncio.create_async_engine",
+    "sqlalchemy.make_url", "sqlmodel.create_engine",
 })  # fmt: skip
 LIBRARY_READS = {
     # https://docs.sentry.io/platforms/python/configuration/options/#dsn

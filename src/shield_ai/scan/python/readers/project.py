@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.project.runtime_names import FORMER_PACKAGE, PACKAGE
 from shield_ai.project.secret_map import parse_map
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 
 MAX_CACHED = 1_000_000  # bytes of source code
+CLASS_CONSTANT = regex(rb"(?m)^[ \t]{1,80}([A-Z][A-Z0-9_]{1,80})(?:\s?:[^=\n]{1,80})?\s{0,4}=(?!=)")
 
 
 class Project:
@@ -48,6 +51,7 @@ class Project:
         self._cached_size = 0  # bytes of source code
         self._paths: dict[str, str] = {}  # dotted name → path
         self._maps: dict[str, SecretMap | None] = {}  # dotted name → mapping of a map file
+        self._class_constants: Counter[str] | None = None
         self._splits: dict[str, tuple[str, str]] = {}  # dotted name → path, name in the module
 
     def module_at(self, path: str) -> Module | None:
@@ -115,6 +119,15 @@ class Project:
         if module is None and path:
             module = self._parse(path)
         return (module, name) if module else None
+
+    def class_constants(self) -> Counter[str]:
+        """Return how often the app assigns to each name in upper case in an indented block."""
+        if self._class_constants is None:
+            self._class_constants = Counter()
+            for path in self.python_files:
+                names = CLASS_CONSTANT.findall(self.read(path) or b"")
+                self._class_constants.update(name.decode() for name in names)
+        return self._class_constants
 
     def is_runtime_name(self, dotted: str) -> bool:
         """Return whether a module outside the app is, by its name, the runtime or a map file."""

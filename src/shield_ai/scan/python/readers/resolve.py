@@ -302,7 +302,7 @@ class Resolver:
         if argument is None and not reader.fixed:
             return None
         if reader.is_guessed and not self._names_variable(argument, scopes):
-            if not reader.is_copy or not self._is_parameter(argument, scopes):
+            if not self._is_parameter(argument, scopes):
                 return None
         return Read(reader, argument, default)
 

@@ -6,6 +6,8 @@ import ast
 import functools
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
@@ -76,8 +78,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
         reason = explain_harmless_type(name or "", converters, read.default)
         if self._in_boolean_context:
             reason = SkipId.HARMLESS_BOOLEAN.reason()
-        if name and is_secret(name):
-            reason = reason or self._uses.explain(node)
+        if name and not reason and _sounds_secret(name, path):
+            reason = self._uses.explain(node, name)
         if reason:
             self._add_harmless(node, name, reason)
             return True
@@ -102,6 +104,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         candidate.reason = self._explain_unreliable(candidate, read)
         if candidate.variable or candidate.is_secret_read():
             self.add(candidate)
+            self._add_fallback(candidate, read)
         elif candidate.reason and candidate.reason.id is SkipId.COMPUTED_NAME:
             if not candidate.other_variables and not self._is_parameter(read.argument):
                 self.unresolved_reads.append(candidate.node)
@@ -112,6 +115,17 @@ class EnvReadVisitor(PydanticFieldVisitor):
             if word:
                 reason = SkipId.HARMLESS_NAME.reason(word=word)
                 self.not_secrets.append((candidate.node, candidate.variable, reason))
+
+    def _add_fallback(self, candidate: Candidate, read: Read) -> None:
+        """Add the second variable that a helper around a function of another library reads."""
+        fallback = self._fallback_variable(candidate, read)
+        if fallback and candidate.reason and candidate.reason.id is SkipId.UNKNOWN_READER:
+            self.add(msgspec.structs.replace(candidate, variable=fallback))
+
+    def _fallback_variable(self, candidate: Candidate, read: Read) -> str:
+        """Return the variable that a helper reads instead of the first; empty without one."""
+        argument = fallback_name(candidate.node, read.reader)
+        return self.resolver.constant_text(argument, self.scopes) or ""
 
     def _computes_attributes(self) -> bool:
         """Return whether the outermost class around the scope computes its attributes or items."""
@@ -223,7 +237,7 @@ class EnvReadVisitor(PydanticFieldVisitor):
         reason = explain_reader(read)
         if reason:
             return reason
-        fallback = self.resolver.constant_text(fallback_name(candidate.node, reader), self.scopes)
+        fallback = self._fallback_variable(candidate, read)
         if fallback:
             names = [candidate.variable, fallback]
             return SkipId.SEVERAL_VARIABLES.reason(reader=reader.label).keeping(names)
@@ -321,6 +335,11 @@ class EnvReadVisitor(PydanticFieldVisitor):
 
     def _enclosing_variables(self) -> set[str]:
         return {variable for variables in self._enclosing_calls for variable in variables}
+
+
+def _sounds_secret(name: str, path: tuple[str, ...]) -> bool:
+    """Return whether a variable, or the setting or local name with its value, may be a secret."""
+    return is_secret(name) or any(is_secret(part) for part in path[-1:])
 
 
 def _returns_none_if_unset(reader: Reader) -> bool:

@@ -5,13 +5,10 @@ from __future__ import annotations
 import ast
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.readers.known_readers import Reader
 
 # Functions of apps and libraries: strtobool, str_to_bool, parse_boolean, is_true.
 BOOLEAN_CONVERSION = regex(r"\w+bool(?:ean)?|(?:is_|as_)?true|truthy|is_truthy")
-BOOLEAN_TEXTS = frozenset({"true", "false", "1", "0", "yes", "no", "on", "off", "y", "n", "t", "f"})
-DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 TYPES = frozenset({"str", "int", "bool", "float", "list", "dict", "tuple", "bytes"})
 
 
@@ -55,16 +52,3 @@ def is_boolean_conversion(node: ast.Call, function: object) -> bool:
     if isinstance(function, Reader):
         return False
     return bool(BOOLEAN_CONVERSION.fullmatch(function_name(node)))
-
-
-def compares_with_boolean_text(node: ast.Compare) -> bool:
-    """Return whether a comparison is with "true", "1" or other texts for truth values."""
-    if len(node.comparators) != 1:
-        return False
-    operand = node.comparators[0]
-    nodes = operand.elts if isinstance(operand, DISPLAYS) else [operand]
-    for node_of_text in nodes:
-        text = literal_text(node_of_text)
-        if text is None or text.lower() not in BOOLEAN_TEXTS:
-            return False
-    return bool(nodes)

@@ -6,14 +6,13 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.boolean_uses import DISPLAYS, compares_with_boolean_text
 from shield_ai.scan.python.classify.literals import is_secret_literal, literal_text
 from shield_ai.scan.python.readers.ast_walk import children
 from shield_ai.scan.python.readers.environ_uses import ENVIRON_NAMES
 from shield_ai.scan.python.readers.known_readers import Factory, RuntimeFunction
 from shield_ai.scan.python.visit.assigned_names import stored_names
 from shield_ai.scan.python.visit.expression_forms import (
-    DISPLAYS,
-    compares_with_boolean_text,
     function_name,
     has_login,
     is_boolean_conversion,

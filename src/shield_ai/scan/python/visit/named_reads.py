@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.readers.app_classes import member
 from shield_ai.scan.python.readers.environ_uses import SHELL_VARIABLE, VARIABLE, EnvironUse
@@ -24,8 +25,8 @@ from shield_ai.scan.python.readers.library_reads import (
     VARIABLE_KEYWORDS,
 )
 from shield_ai.scan.python.readers.value_classes import is_value_class
-from shield_ai.scan.python.visit.configurations_values import ConfigurationsValueVisitor
 from shield_ai.scan.python.visit.expression_forms import function_name
+from shield_ai.scan.python.visit.file_calls import FileCallVisitor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,10 +34,12 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
 
 ANSIBLE_READER = "env_fallback"
+# Functions of libraries that get the name of a variable: database_url_from_env("CREDENTIALS")
+FROM_ENVIRONMENT = regex(r"\.\w+_from_env(?:iron(?:ment)?)?$")
 DISPLAYS = (ast.List, ast.Tuple)
 
 
-class NamedReadVisitor(ConfigurationsValueVisitor):
+class NamedReadVisitor(FileCallVisitor):
     """Visits uses of the environment that are not calls or subscripts with a variable's name."""
 
     def visit_environ(self, node: ast.expr) -> None:
@@ -90,21 +93,29 @@ class NamedReadVisitor(ConfigurationsValueVisitor):
 
     def visit_other_call(self, node: ast.Call, function: object) -> None:
         """Add the secrets named in a call that is not itself a read."""
+        self.visit_file_call(node)
         path = function.path if isinstance(function, Library) else ""
         if path in EXPAND_FUNCTIONS or path in SHELL_FUNCTIONS:
             for argument in node.args[:1]:
                 names = self._placeholders_in(argument)
                 self._add_named(node, names, SkipId.UNSUPPORTED_READ.reason())
+        if FROM_ENVIRONMENT.search(path):
+            reason = SkipId.READ_BY_LIBRARY.reason(function=function_name(node))
+            self._add_named(node, self._texts_in(node.args), reason)
+        self._visit_named_keywords(node)
+        if function_name(node) in self.resolver.project.reading_names:
+            values = [*node.args, *(keyword.value for keyword in node.keywords)]
+            reason = SkipId.UNSUPPORTED_READ.reason()
+            self._add_named(node, self._texts_in(values), reason)
+
+    def _visit_named_keywords(self, node: ast.Call) -> None:
+        """Add the secrets that keyword arguments such as `envvar` name."""
         for keyword in node.keywords:
             if keyword.arg in VARIABLE_KEYWORDS:
                 reason = SkipId.READ_BY_LIBRARY.reason(function=ast.unparse(node.func))
                 self._add_named(node, self._texts_in([keyword.value]), reason)
             if keyword.arg == "fallback":
                 self._visit_ansible_fallback(node, keyword.value)
-        if function_name(node) in self.resolver.project.reading_names:
-            values = [*node.args, *(keyword.value for keyword in node.keywords)]
-            reason = SkipId.UNSUPPORTED_READ.reason()
-            self._add_named(node, self._texts_in(values), reason)
 
     def _visit_ansible_fallback(self, node: ast.Call, value: ast.expr) -> None:
         """Add the secrets in `fallback=(env_fallback, [NAME])`, of a parameter of a module.

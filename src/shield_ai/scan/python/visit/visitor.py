@@ -68,7 +68,7 @@ class SecretVisitor(AccessorCallVisitor):
     def run(self) -> list[Candidate]:
         """Visit the file, and return the candidates in order."""
         self.visit_body(self.source.tree.body)
-        mark_reads_by_context(self.source.tree, self.candidates)
+        mark_reads_by_context(self.source.tree, self.candidates, self._connection_urls)
         for candidate in self.candidates:
             if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
                 candidate.reason = self._explain_written(candidate)
@@ -215,15 +215,17 @@ class SecretVisitor(AccessorCallVisitor):
         """Record the variable or the URL with which a function of a library connects."""
         super().visit_library_call(node, function)
         url = connection_url(node, function)
-        if url is not None:
+        if isinstance(url, ast.Name):
+            values = self.module.lookup(url.id, self.scopes)
+            self._connection_urls.update(value for value in values if isinstance(value, ast.expr))
+        elif url is not None:
             self._connection_urls.add(url)
 
     def add(self, candidate: Candidate) -> None:
         """Add a candidate, with its position and the reason why it cannot be migrated."""
         candidate.span = self._span(candidate.node)
         candidate.scope = id(self.scopes[-1])
-        if candidate.node in self._connection_urls:
-            candidate.is_always_secret = True
+        candidate.reason = candidate.reason or self.overridden.get(candidate.node)
         if not candidate.reason:
             candidate.reason = self._explain_stage(candidate)
         if not candidate.reason:
