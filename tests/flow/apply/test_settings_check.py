@@ -183,6 +183,7 @@ def test_undoes_the_edits_if_a_setting_differs(app, line, words):
     done = apply(app)
     assert done.code == 4
     assert f"error: these settings would change: {words}\n" in done.err
+    assert "if they read none, compare them yourself and use --no-proof" in done.err
     assert files_of(app) == before
     assert shield("apply", "--only", "code", "--yes", "--no-proof", cwd=app).code == 0
 

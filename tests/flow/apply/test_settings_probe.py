@@ -282,3 +282,53 @@ def test_shows_the_name_of_the_module(tmp_path, value, shown):
 def test_shows_the_name_that_a_module_lacks(tmp_path, value, shown):
     [loaded] = load(tmp_path, "from json.decoder import nonesuch\n", X=value)
     assert loaded.message.startswith(shown)
+
+
+HELD = {
+    "environ": "import os\nX = os.environ\n",
+    "method": "import os\nX = os.environ.get\n",
+    "starlette": "from starlette.config import Config\nX = Config()\n",
+    "django-environ": "import environ\nclass Env(environ.Env):\n    pass\nX = Env()\n",
+    "decouple": "from decouple import Config, RepositoryEnv\nX = Config(RepositoryEnv('.env'))\n",
+    "auto": "from decouple import AutoConfig\nX = AutoConfig()\nY_KEY = X('API_KEY')[:0]\n",
+    "attribute": "import os\nclass A:\n    def __init__(self): self.vars = os.environ\nX = A()\n",
+    "list": "import collections, os\nX = collections.ChainMap({}, os.environ)\n",
+    "field": (
+        "import dataclasses, os\n@dataclasses.dataclass\nclass A:\n    vars: object\nX = A(os.environ)\n"
+    ),
+    "pydantic": (
+        "from pydantic_settings import BaseSettings\nfrom starlette.config import Config\n"
+        "class Settings(BaseSettings, arbitrary_types_allowed=True):\n    config: Config = Config()\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in HELD.items()])
+def test_the_environment_in_an_object_is_not_compared(tmp_path, text):
+    write(tmp_path, text)
+    write(tmp_path, "API_KEY=a\n", ".env")
+    loader = SettingsLoader(tmp_path, [("shop_settings", "")])
+    before = loader.load({**os.environ, "API_KEY": "a"})
+    write(tmp_path, "API_KEY=b\n", ".env")
+    after = loader.load({**os.environ, "API_KEY": "b", "OTHER_KEY": "c"})
+    assert before[0].failure() == ""
+    assert compare_settings(before, after) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("import os\nX = {{'KEY': {!r}, 'vars': os.environ}}\n", id="dict"),
+        pytest.param(
+            "import os\nclass A:\n    def __init__(s): s.key, s.vars = {!r}, os.environ\nX = A()\n",
+            id="attribute",
+        ),
+        pytest.param("import environ\nX = environ.Path({!r})\n", id="path"),
+    ],
+)
+def test_values_beside_the_environment_are_compared(tmp_path, text):
+    write(tmp_path, text.format("/a"))
+    loader = SettingsLoader(tmp_path, [("shop_settings", "")])
+    before = loader.load(os.environ)
+    write(tmp_path, text.format("/b"))
+    assert compare_settings(before, loader.load(os.environ))[0] == ["shop_settings.X"]

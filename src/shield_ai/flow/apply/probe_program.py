@@ -12,7 +12,7 @@ import sys
 
 # With -c, the first entry is the current folder: no module of the app may replace one of these.
 sys.path[:] = [entry for entry in sys.path if entry]
-import errno, hashlib, hmac, importlib, importlib.util, io, json, os, re, tempfile
+import errno, hashlib, hmac, importlib, importlib.util, io, json, os, re, tempfile, types
 
 request = json.load(sys.stdin)
 out, sys.stdout = sys.stdout, io.StringIO()
@@ -101,6 +101,8 @@ def find_denial(error):
         error = error and (error.__cause__ or error.__context__)
     return None, ""
 
+ENVIRON_TYPE = type(os.environ)
+
 sys.addaudithook(guard)
 sys.path.insert(0, request["folder"])
 
@@ -118,9 +120,42 @@ def show_dict(value, depth):
     items = [show(k, depth) + ":" + show(v, depth) for k, v in value.items()]
     return "{" + ",".join(items) + "}"
 
+# Classes that read the environment or an env file, which differ with AWS on.
+READERS = {
+    ("decouple", "AutoConfig"), ("decouple", "Config"), ("dynaconf", "LazySettings"),
+    ("dynaconf", "Settings"), ("environ", "Env"), ("environs", "Env"), ("starlette", "Config"),
+}
+
+def is_environment(value):
+    if isinstance(value, types.MethodType):
+        return is_environment(value.__self__)
+    if isinstance(value, ENVIRON_TYPE):
+        return True
+    for base in type(value).__mro__:
+        if (str(base.__module__).partition(".")[0], base.__name__) in READERS:
+            return True
+    return False
+
+def holds_environment(value):
+    for held in vars(value).values():
+        elements = held if isinstance(held, (list, tuple)) else [held]
+        if any(is_environment(element) for element in elements):
+            return True
+    return False
+
+def show_object(value, depth):
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+    if type(value).__module__ != "builtins" and hasattr(value, "__dict__") and depth < 3:
+        if holds_environment(value):
+            text = ""  # the repr of a dataclass includes that of its fields
+        text += show(vars(value), depth + 1)
+    return type(value).__name__ + ":" + text
+
 def show(value, depth=0):
     if depth > 6:
         return "..."
+    if is_environment(value):
+        return "environment"
     if isinstance(value, dict):
         return show_dict(value, depth + 1)
     name = type(value).__name__
@@ -128,10 +163,7 @@ def show(value, depth=0):
         return name + "[" + ",".join(show(v, depth + 1) for v in value) + "]"
     if isinstance(value, (set, frozenset)):
         return name + "{" + ",".join(sorted(show(v, depth + 1) for v in value)) + "}"
-    text = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
-    if type(value).__module__ != "builtins" and hasattr(value, "__dict__") and depth < 3:
-        text += show(vars(value), depth + 1)
-    return name + ":" + text
+    return show_object(value, depth)
 
 def digest(value):
     try:

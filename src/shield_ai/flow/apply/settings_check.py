@@ -79,7 +79,8 @@ def _differ_advice(variables: Sequence[str]) -> str:
     """
     if not variables:
         return (
-            "remove the secrets of these settings from shield.toml, and please report this as a bug"
+            "remove the secrets that these settings read from shield.toml; if they read none,"
+            " compare them yourself and use --no-proof; please report this as a bug"
         )
     names = " and ".join(variables)
     its, it = ("its secret", "it") if len(variables) == 1 else ("their secrets", "them")
