@@ -360,3 +360,21 @@ def test_previous_keys_in_the_settings_do_not_differ(app):
     assert shield("draft", cwd=app).code == 0
     done = apply(app)
     assert (done.code, "proved: 1 of 1" in done.text) == (0, True), done.text
+
+
+CONFIGURATIONS = """\
+from configurations import Configuration, values
+class Shop(Configuration):
+    SECRET_KEY = values.SecretValue(environ_prefix=None)
+    MAIL_API_KEY = values.Value(environ_prefix=None)
+"""
+
+
+def test_compares_the_class_of_django_configurations(app):
+    (app / "shop/settings.py").write_text(CONFIGURATIONS)
+    with (app / "manage.py").open("a") as file:
+        file.write('\nos.environ.setdefault("DJANGO_CONFIGURATION", "Shop")\n')
+    done = apply(app, MAIL_API_KEY=secrets.token_hex(16))
+    assert done.code == 0, done.err
+    assert "get_secret" in (app / "shop/settings.py").read_text()
+    assert "proved: 1 of 1" in done.err

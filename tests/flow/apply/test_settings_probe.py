@@ -332,3 +332,25 @@ def test_values_beside_the_environment_are_compared(tmp_path, text):
     before = loader.load(os.environ)
     write(tmp_path, text.format("/b"))
     assert compare_settings(before, loader.load(os.environ))[0] == ["shop_settings.X"]
+
+
+CONFIGURATIONS = """\
+from configurations import Configuration, values
+class Base(Configuration):
+    MAIL_KEY = values.SecretValue(environ_prefix=None)
+class Shop(Base):
+    SEARCH_KEY = values.Value(environ_prefix=None)
+"""
+
+
+def test_loads_the_class_of_django_configurations(tmp_path):
+    write(tmp_path, CONFIGURATIONS)
+    write(tmp_path, "SITE_ID = 1\n", "other_settings.py")
+    modules = [("shop_settings", ""), ("other_settings", "")]
+    loader = SettingsLoader(tmp_path, modules)
+    environ = {**os.environ, "DJANGO_CONFIGURATION": "Shop", "SEARCH_KEY": "a"}
+    before = loader.load({**environ, "MAIL_KEY": "a"})
+    after = loader.load({**environ, "MAIL_KEY": "b"})
+    assert compare_settings(before, after) == (["shop_settings.MAIL_KEY"], [])
+    assert list(before[1].settings) == ["SITE_ID"]
+    assert "SEARCH_KEY" in before[0].settings

@@ -223,9 +223,28 @@ def find_missing_module(error):
         return None
     return name if isinstance(name, str) else None
 
+def has_configurations():
+    names = ("DJANGO_CONFIGURATION", "DJANGO_SETTINGS_MODULE")
+    return all(map(os.environ.get, names)) and importlib.util.find_spec("configurations")
+
+def import_settings(name):
+    if not has_configurations():
+        return importlib.import_module(name)
+    # As in manage.py: it puts the settings of the selected class into the module.
+    from configurations import importer
+    importer.install()
+    try:
+        return importlib.import_module(name)
+    except AttributeError as error:
+        if "find configuration" not in str(error):
+            raise
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+    sys.modules.pop(name, None)
+    return importlib.import_module(name)  # a module without the class
+
 answer = {}
 try:
-    module = importlib.import_module(request["module"])
+    module = import_settings(request["module"])
     answer["settings"] = collect(module)
 except BaseException as error:
     answer["error"] = type(error).__name__

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.apply.agent_stub import AgentStub, environ_without_aws, variables_of_app
+from shield_ai.flow.apply.configuration_class import configuration_variable
 from shield_ai.flow.apply.sample_values import sample_value
 from shield_ai.flow.apply.settings_probe import SettingsLoader, compare_settings
 from shield_ai.model.errors import UnsafePlanError
@@ -121,10 +122,18 @@ class SettingsComparison:
         self._sample_variables = tuple(sorted(variables.keys() - values.variables.keys()))
         self._values = {**variables, **values.literals}
         # The current environment, with AWS off.
-        self._current = environ_without_aws(environ)
+        self._current = {
+            **configuration_variable(tree.root, modules, production=False),
+            **environ_without_aws(environ),
+        }
         # The production environment, in which every required variable of shield.toml is set.
         env_files = {name: value.reveal() for name, value in values.env_files.items()}
-        production = {**self._current, "DJANGO_ENV": "production", **variables_of_app(env_files)}
+        production = {
+            **configuration_variable(tree.root, modules, production=True),
+            **environ_without_aws(environ),
+            "DJANGO_ENV": "production",
+            **variables_of_app(env_files),
+        }
         self._complete = {
             **_without_empty(production, manifest.variables()),
             **{name: value.reveal() for name, value in variables.items()},

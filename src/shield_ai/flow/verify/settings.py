@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.apply.agent_stub import AgentStub, environ_without_aws
+from shield_ai.flow.apply.configuration_class import configuration_variable
 from shield_ai.flow.apply.sample_values import sample_value
 from shield_ai.flow.apply.settings_probe import SettingsLoader
 from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check
@@ -80,7 +81,11 @@ def verify_settings(
     """
     if not modules:
         return
-    production = {**environ_without_aws(environ), "DJANGO_ENV": "production"}
+    production = {
+        **configuration_variable(root, modules, production=True),
+        **environ_without_aws(environ),
+        "DJANGO_ENV": "production",
+    }
     loader = SettingsLoader(root, modules, python)
     from_aws = _env_vars(manifest, values)
     loader.hidden = list(from_aws.values())
