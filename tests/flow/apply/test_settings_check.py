@@ -378,3 +378,17 @@ def test_compares_the_class_of_django_configurations(app):
     assert done.code == 0, done.err
     assert "get_secret" in (app / "shop/settings.py").read_text()
     assert "proved: 1 of 1" in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "is_compared"),
+    [("AWS_DEFAULT_REGION", True), ("AWS_S3_ACCESS_KEY_ID", True), ("AWS_PROFILE", False)],
+)
+def test_uses_the_aws_variables_of_the_shell_that_give_no_access(app, name, is_compared):
+    line = f"X = os.environ[{name!r}]\n".encode()
+    (app / "shop/settings.py").write_bytes(SETTINGS + line)
+    done = apply(app, **{name: secrets.token_hex(8)})
+    assert done.code == 0, done.err
+    assert ("proved: 1 of 1" in done.err) == is_compared
+    hint = "those of secrets and of access to AWS with --env-file"
+    assert (hint in done.err) != is_compared
