@@ -354,3 +354,49 @@ def test_loads_the_class_of_django_configurations(tmp_path):
     assert compare_settings(before, after) == (["shop_settings.MAIL_KEY"], [])
     assert list(before[1].settings) == ["SITE_ID"]
     assert "SEARCH_KEY" in before[0].settings
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("import os\nos.environ['X509_V3_K2']", "KeyError: 'X509_V3_K2'"),
+        (
+            "def get_env_var(n):\n    raise ValueError(n)\nget_env_var('K8SURL1')",
+            "ValueError: K8SURL1",
+        ),
+        ("raise ValueError('K8SURL1')", "ValueError: •••"),
+    ],
+)
+def test_shows_the_names_that_the_settings_read(tmp_path, code, shown):
+    [loaded] = load(tmp_path, f"{code}\n")
+    assert loaded.failure() == shown
+    [loaded] = load(tmp_path, f"{code}\n", VALUE=shown.split()[-1].strip("'"))
+    assert loaded.failure().endswith(" •••")
+
+
+def test_shows_the_arguments_of_the_code_that_fails(tmp_path):
+    text = (
+        "def install(report_only=True, report_uri=None):\n"
+        "    raise ValueError('report_only also requires a URI in report_uri, not other_value')\n"
+        "install()\n"
+    )
+    [loaded] = load(tmp_path, text)
+    assert loaded.message == "report_only also requires a URI in report_uri, not •••"
+    assert loaded.identifiers == []
+    [loaded] = load(tmp_path, text, VALUE="report_uri")
+    assert loaded.message == "report_only also requires a URI in •••, not •••"
+
+
+@pytest.mark.parametrize("value", ["x", "nonesuch"])
+def test_names_the_module_that_a_settings_class_needs(tmp_path, value):
+    text = (
+        "from pydantic_settings import BaseSettings\nclass Shop(BaseSettings):\n"
+        "    def __init__(self):\n        import nonesuch\n"
+    )
+    [loaded] = load(tmp_path, text, VALUE=value)
+    shown = (
+        "Shop() ModuleNotFoundError nonesuch"
+        if value == "x"
+        else "a settings class can't be created"
+    )
+    assert (loaded.class_failure(), loaded.is_import_error) == (shown, True)

@@ -25,7 +25,9 @@ ERROR = regex(r"(?:\w{1,80}(?: [\w.-]{1,120})?)?")
 MISSING_NAME = regex(
     r"cannot import name '(\w{1,80})' from (?:partially initialized module )?'([\w.]{1,120})'"
 )
-CLASS_ERROR = regex(r"\w{1,80}\(\) \w{1,80}")
+CLASS_ERROR = regex(r"\w{1,80}\(\) \w{1,80}(?: [\w.-]{1,120})?")
+# A name in Python code such as an argument; words without underscores may be values.
+IDENTIFIER = regex(r"[a-z][a-z0-9]{0,30}(?:_[a-z0-9]{1,30}){1,8}")
 PROGRAM = regex(r"[a-z][a-z_-]{0,19}[0-9.]{0,4}")
 
 
@@ -38,7 +40,8 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     message: str = ""  # of the exception, without values
     fields: list[str] = []  # the fields that an error of pydantic names
-    class_error: str = ""  # the first settings class that can't be created, and the exception
+    identifiers: list[str] = []  # the names in the code that raised the exception
+    class_error: str = ""  # the first settings class that can't be created, and its exception
     is_import_error: bool = False  # whether the exception is an ImportError
     missing_module: str = ""  # the module that the import did not find
     is_denied: bool = False  # whether the guard of `probe_program` caused the exception
@@ -77,7 +80,13 @@ def without_values(
     fields = show_fields(loaded.fields, values)
     message = fields
     if not fields:
-        shown_names = [*names, *_with_packages(loaded.module), *_missing_name(loaded)]
+        identifiers = filter(IDENTIFIER.fullmatch, loaded.identifiers)
+        shown_names = [
+            *names,
+            *_with_packages(loaded.module),
+            *_missing_name(loaded),
+            *identifiers,
+        ]
         message = show_message(loaded.message, shown_names, values)
     has_name = bool(fields) or names_variable(message, names)
     program = ""
@@ -91,6 +100,7 @@ def without_values(
         class_error=_shown_class_error(loaded.class_error, values),
         message=message,
         fields=[],
+        identifiers=[],
         names_variable=has_name,
         program=program,
         lacks_project=bool(project),

@@ -183,13 +183,21 @@ def show_fields(name, settings):
     fields = getattr(kind, "model_fields", None) or getattr(kind, "__fields__", {})
     return {name + "." + field: digest(getattr(settings, field)) for field in fields}
 
+def describe_class_error(name, error):
+    answer["class_error"] = name + "() " + type(error).__name__
+    answer["is_import_error"] = isinstance(error, ImportError)
+    missing = find_missing_module(error)
+    if missing:
+        answer["class_error"] += " " + missing
+        answer["missing_module"] = missing
+    answer["fields"] = find_fields(error)
+
 def create_settings(name, kind):
     try:
         return show_fields(name, kind())
     except Exception as error:
         if not answer.get("class_error"):
-            answer["class_error"] = name + "() " + type(error).__name__
-            answer["fields"] = find_fields(error)
+            describe_class_error(name, error)
         return {name: digest(type(error).__name__)}
 
 def find_fields(error):
@@ -242,6 +250,15 @@ def import_settings(name):
     sys.modules.pop(name, None)
     return importlib.import_module(name)  # a module without the class
 
+def find_identifiers(error):
+    names = set()
+    trace = error.__traceback__
+    while trace:
+        code = trace.tb_frame.f_code
+        names.update(code.co_names, code.co_varnames)
+        trace = trace.tb_next
+    return sorted(names)
+
 answer = {}
 try:
     module = import_settings(request["module"])
@@ -259,6 +276,7 @@ except BaseException as error:
         try:
             if denied is not error or not answer["program"]:
                 answer["message"] = str(error)[:2000]
+                answer["identifiers"] = find_identifiers(error)
             answer["fields"] = find_fields(error)
         except Exception:
             pass

@@ -18,6 +18,7 @@ import msgspec
 
 from shield_ai.flow.apply.loaded_settings import LoadedSettings, without_values
 from shield_ai.flow.apply.probe_program import PROGRAM
+from shield_ai.flow.apply.read_names import names_read_in
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.project.installed import find_venv
 
@@ -88,7 +89,11 @@ class SettingsLoader:
         except (OSError, ValueError, IndexError, TypeError, msgspec.ValidationError):
             return LoadedSettings(module=module, error="the process exited without a result")
         values = [*environ.values(), *self.hidden]
-        return without_values(loaded, environ, values, self.project_names)
+        names = set(environ)
+        if loaded.failure() or loaded.class_failure():
+            path = self.root / folder / module.replace(".", "/")
+            names |= names_read_in(path if path.is_dir() else path.parent)
+        return without_values(loaded, names, values, self.project_names)
 
 
 def _is_same_error(before: str, after: str) -> bool:
