@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ctypes.util
 import os
 import secrets
 import sys
@@ -400,3 +401,42 @@ def test_names_the_module_that_a_settings_class_needs(tmp_path, value):
         else "a settings class can't be created"
     )
     assert (loaded.class_failure(), loaded.is_import_error) == (shown, True)
+
+
+@pytest.mark.parametrize("name", ["c", "no-such-library"])
+@pytest.mark.parametrize("uses_spawn", [True, False])
+def test_the_settings_can_find_a_library(tmp_path, name, uses_spawn):
+    """For example, the module psycopg looks for libpq. It depends on Python how it is spawned."""
+    expected = ctypes.util.find_library(name)
+    lines = (
+        f"import ctypes.util, subprocess\nsubprocess._USE_POSIX_SPAWN = {uses_spawn}\n"
+        f"assert ctypes.util.find_library({name!r}) == {expected!r}\n"
+    )
+    [loaded] = load(tmp_path, lines)
+    assert loaded.failure() == ""
+
+
+LIBRARIES = "['/sbin/ldconfig', '-p'], env={'LC_ALL': 'C', 'LANG': 'C'}"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "['/sbin/ldconfig'], env={'LC_ALL': 'C', 'LANG': 'C'}",
+        "['/sbin/ldconfig', '-p', '-C', 'x'], env={'LC_ALL': 'C', 'LANG': 'C'}",
+        "['/sbin/ldconfig', '-p'], env={'LC_ALL': 'C', 'LANG': 'C', 'LD_PRELOAD': './x.so'}",
+        "['/sbin/ldconfig', '-p']",
+        f"{LIBRARIES}, executable='/bin/sh'",
+        f"{LIBRARIES}, cwd='/tmp'",
+        "'/sbin/ldconfig -p', shell=True, env={'LC_ALL': 'C', 'LANG': 'C'}",
+    ],
+)
+def test_the_settings_can_run_no_other_lookup(tmp_path, arguments):
+    [loaded] = load(tmp_path, f"import subprocess\nsubprocess.run({arguments})\n")
+    assert loaded.is_denied
+
+
+def test_the_settings_cannot_spawn_the_lookup(tmp_path):
+    arguments = "'/sbin/ldconfig', ['/sbin/ldconfig', '-p'], {'LC_ALL': 'C', 'LANG': 'C'}"
+    [loaded] = load(tmp_path, f"import os\nos.posix_spawn({arguments})\n")
+    assert loaded.is_denied

@@ -75,6 +75,32 @@ def find_program(event, arguments):
         return (os.fsdecode(arguments[1][2]).split() or [""])[0]  # of the shell's command
     return name
 
+# ctypes.util.find_library() reads the cache of the linker: this writes nothing and runs no code of
+# the app. Its other ways need a compiler and a temporary file.
+LIBRARY_LOOKUP = ("/sbin/ldconfig", ["/sbin/ldconfig", "-p"], {"LC_ALL": "C", "LANG": "C"})
+lookups = []  # one element while subprocess.Popen may spawn the lookup
+
+def is_library_lookup(event, arguments):
+    if event == "os.posix_spawn" and lookups:
+        lookups.clear()
+        return tuple(arguments) == LIBRARY_LOOKUP
+    if event != "subprocess.Popen":
+        return False
+    lookups.clear()
+    program, command, folder, environ = arguments
+    if folder is None and (program, command, environ) == LIBRARY_LOOKUP:
+        lookups.append(event)
+    return bool(lookups)
+
+def find_no_library(name):
+    return None
+
+try:
+    import ctypes.util
+    ctypes.util._findLib_gcc = ctypes.util._findLib_ld = find_no_library
+except ImportError:
+    pass
+
 has_loaded = False
 denials = []  # the exceptions of the guard, each with the program
 
@@ -83,7 +109,7 @@ def deny(error, program=""):
     raise error
 
 def guard(event, arguments):
-    if has_loaded or creates_own_folder(event, arguments):
+    if has_loaded or creates_own_folder(event, arguments) or is_library_lookup(event, arguments):
         return
     if event in RUNNING:
         # Settings may cope with a program that is not installed.
