@@ -392,3 +392,64 @@ def test_uses_the_aws_variables_of_the_shell_that_give_no_access(app, name, is_c
     assert ("proved: 1 of 1" in done.err) == is_compared
     hint = "those of secrets and of access to AWS with --env-file"
     assert (hint in done.err) != is_compared
+
+
+DOTENV = b"""\
+from pathlib import Path
+for line in Path('.env').read_text().split():
+    os.environ.setdefault(*line.split('='))
+"""
+
+
+def renamed_variable(app, env_file, read):
+    """Return the result of an apply that renames a variable."""
+    settings = SETTINGS.replace(b"\nSECRET_KEY", b"\n" + DOTENV + b"SECRET_KEY", 1)
+    (app / "shop/settings.py").write_bytes(settings + f"PARTNER = {read}\n".encode())
+    path = app / ".env"
+    known = path.read_text().rstrip("\n")
+    path.write_text(f"{known}\nPARTNER_API_TOKEN=swordfish1\n")
+    done = apply(app)
+    assert done.code == 0, done.err
+    path.write_text(f"{known}\n{env_file}")
+    manifest = app / "shield.toml"
+    manifest.write_text(manifest.read_text().replace('"PARTNER_API_TOKEN"', '"PARTNER_TOKEN"'))
+    return apply(app, "--allow-dirty")
+
+
+@pytest.mark.parametrize(
+    "env_file",
+    [
+        pytest.param("PARTNER_API_TOKEN=swordfish1\n", id="old"),
+        pytest.param("PARTNER_TOKEN=swordfish1\n", id="new"),
+        pytest.param("PARTNER_API_TOKEN=swordfish1\nPARTNER_TOKEN=other\n", id="differ"),
+    ],
+)
+def test_names_the_variable_that_is_renamed(app, env_file):
+    done = renamed_variable(app, env_file, "os.environ.get('PARTNER_API_TOKEN')")
+    assert done.code == 4, done.err
+    assert "error: these settings would change: shop.settings" in done.err
+    assert (
+        "hint: every file was restored; shield.toml renames PARTNER_API_TOKEN to PARTNER_TOKEN:"
+        " set both to the same value in .env until shield apply is done; then apply again\n"
+    ) in done.err
+
+
+def test_a_variable_is_renamed_with_both_names(app):
+    lines = "PARTNER_API_TOKEN=swordfish1\nPARTNER_TOKEN=swordfish1\n"
+    done = renamed_variable(app, lines, "os.environ.get('PARTNER_API_TOKEN')")
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1" in done.err
+
+
+def test_names_the_variable_that_overrides_a_literal(app):
+    key = secrets.token_hex(16)
+    settings = SETTINGS.replace(b"\nSECRET_KEY", b"\n" + DOTENV + b"SECRET_KEY", 1)
+    (app / "shop/settings.py").write_bytes(settings + f"TICKET_KEY = '{key}'\n".encode())
+    assert shield("draft", cwd=app).code == 0
+    with (app / ".env").open("a") as file:
+        file.write(f"\nTICKET_KEY={secrets.token_hex(16)}\n")  # as shield pull does
+    done = apply(app)
+    assert done.code == 4, done.err
+    assert "error: these settings would change: shop.settings.TICKET_KEY\n" in done.err
+    assert "TICKET_KEY in the environment or in .env would override the literal" in done.err
+    assert "report this" not in done.err

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.apply.agent_stub import AgentStub, environ_without_aws, variables_of_app
 from shield_ai.flow.apply.configuration_class import configuration_variable
 from shield_ai.flow.apply.sample_values import sample_value
+from shield_ai.flow.apply.settings_causes import find_causes
 from shield_ai.flow.apply.settings_probe import SettingsLoader, compare_settings
+from shield_ai.flow.value_sources import app_env_values
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.naming import DOTENV
@@ -58,10 +60,14 @@ class SettingsCheck:
                 " shield.toml so that apply copies it into the app, or use --no-proof",
             )
         if differ:
-            variables = self._comparison.variables_read_elsewhere()
+            advice = "; ".join(self._comparison.causes)
+            if advice:
+                advice += "; then apply again"
+            else:
+                advice = _differ_advice(self._comparison.variables_read_elsewhere())
             raise UnsafePlanError(
                 f"these settings would change: {', '.join(differ)}",
-                f"every file was restored; {_differ_advice(variables)}",
+                f"every file was restored; {advice}",
             )
         if self._strict and problems:
             raise UnsafePlanError(
@@ -118,6 +124,15 @@ class SettingsComparison:
         self._loader.project_names = _project_names(tree, modules)
         self.python = self._loader.python
         self._manifest = manifest
+        # What to do about known causes, if settings differ.
+        self.causes = tuple(
+            find_causes(
+                manifest,
+                tree.read(manifest.app.runtime),
+                values,
+                _environment(tree, manifest, values, environ),
+            )
+        )
         variables = _environment_values(manifest, values)
         self._sample_variables = tuple(sorted(variables.keys() - values.variables.keys()))
         self._values = {**variables, **values.literals}
@@ -258,6 +273,14 @@ class SettingsComparison:
                 document = {field: value.reveal() for field, value in fields.items()}
                 stored[name] = Hidden(json.dumps(document))
         return stored
+
+
+def _environment(
+    tree: Tree, manifest: Manifest, values: KnownValues, environ: Mapping[str, str]
+) -> dict[str, Hidden]:
+    """Return the variables of the app's .env files, of this process and of the given env files."""
+    current = {name: Hidden(text) for name, text in environ.items()}
+    return {**app_env_values(tree, manifest.app.settings), **current, **values.env_files}
 
 
 def _project_names(tree: Tree, modules: Sequence[tuple[str, str]]) -> set[str]:
