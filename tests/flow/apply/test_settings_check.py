@@ -50,8 +50,8 @@ def test_names_the_variables_with_invented_values(app):
     assert done.code == 0, done.err
     assert "proved: 1 of 2 settings modules has the same values as before" in done.err
     assert (
-        "compared with invented values: shop.settings, because 3 variables have no value here:"
-        " DATABASE_NAME, DATABASE_PASSWORD, SECRET_KEY; to compare with real values, set them in the file of"
+        "compared with invented values: shop.settings, because 2 variables have no value here:"
+        " DATABASE_PASSWORD, SECRET_KEY; to compare with real values, set them in the file of"
         " --env-file\n"
     ) in done.err
 
@@ -453,3 +453,51 @@ def test_names_the_variable_that_overrides_a_literal(app):
     assert "error: these settings would change: shop.settings.TICKET_KEY\n" in done.err
     assert "TICKET_KEY in the environment or in .env would override the literal" in done.err
     assert "report this" not in done.err
+
+
+READS_WITH_DEFAULTS = b"""\
+REPORTS = {
+    "ENGINE": "django.db.backends.postgresql",
+    "NAME": os.environ.get("REPORTS_DB_NAME", "reports"),
+    "HOST": os.environ.get("REPORTS_DB_HOST", "localhost"),
+    "PASSWORD": os.environ["REPORTS_DB_PASSWORD"],
+}
+DATABASES["reports"] = REPORTS
+"""
+
+
+def test_names_only_variables_that_got_an_invented_value(app):
+    """Not those with a constant default, and not those that only other settings read."""
+    (app / "shop/settings.py").write_bytes(SETTINGS + READS_WITH_DEFAULTS)
+    (app / "shop/settings_one.py").write_text(
+        "import os\nONE_API_KEY = os.environ['ONE_API_KEY']\n"
+    )
+    expected = (
+        "compared with invented values: shop.settings, because 1 variable has no value here:"
+        " REPORTS_DB_PASSWORD;"
+    )
+    done = apply(app, ONE_API_KEY=secrets.token_hex(8))
+    assert done.code == 0, done.err
+    assert expected in done.err
+    manifest = app / "shield.toml"
+    manifest.write_text(manifest.read_text() + '\n[[secret]]\nname = "new-key"\nenv = "NEW_KEY"\n')
+    done = apply(app, "--allow-dirty", ONE_API_KEY=secrets.token_hex(8))
+    assert done.code == 0, done.err
+    assert expected in done.err
+
+
+def test_a_literal_that_moves_to_the_env_file_is_not_invented(app):
+    line = b"import environ\nenviron.Env.read_env('.env')\nSECRET_KEY"
+    settings = SETTINGS.replace(b"SECRET_KEY", line, 1)
+    key = secrets.token_hex(16)
+    (app / "shop/settings.py").write_bytes(settings + f"TICKET_KEY = '{key}'\n".encode())
+    (app / ".gitignore").write_text(".env\n")
+    assert apply(app).code == 0
+    manifest = app / "shield.toml"
+    name, found, rest = manifest.read_text().partition('env = "TICKET_KEY"\n')
+    assert found
+    manifest.write_text(name + found + rest.replace("optional = true\n", "", 1))
+    done = apply(app, "--allow-dirty", "--remove-literals")
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1" in done.err
+    assert "invented" not in done.err

@@ -440,3 +440,31 @@ def test_the_settings_cannot_spawn_the_lookup(tmp_path):
     arguments = "'/sbin/ldconfig', ['/sbin/ldconfig', '-p'], {'LC_ALL': 'C', 'LANG': 'C'}"
     [loaded] = load(tmp_path, f"import os\nos.posix_spawn({arguments})\n")
     assert loaded.is_denied
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param("X = os.environ['A_KEY']", ["A_KEY"], id="environ"),
+        pytest.param("X = len(os.getenv('A_KEY', ''))", ["A_KEY"], id="changed value"),
+        pytest.param("X = 'A_KEY' in os.environ", ["A_KEY"], id="presence"),
+        pytest.param("import environ\nX = environ.Env()('A_KEY')", ["A_KEY"], id="django-environ"),
+        pytest.param("from decouple import config\nX = config('A_KEY')", ["A_KEY"], id="decouple"),
+        pytest.param("X = dict(os.environ)['A_KEY']", ["A_KEY"], id="copy"),
+        pytest.param("X = {**os.environ}['HOME']", [], id="another of a copy"),
+        pytest.param("X = 1", [], id="none"),
+        pytest.param("os.environ['B_KEY']\n1 / 0", ["B_KEY"], id="error"),
+        pytest.param(
+            "from pydantic_settings import BaseSettings\n"
+            "class Settings(BaseSettings):\n    a_key: str\n",
+            ["A_KEY"],
+            id="pydantic",
+        ),
+    ],
+)
+def test_names_the_sample_values_that_the_settings_read(tmp_path, code, expected):
+    write(tmp_path, f"import os\n{code}\n")
+    loader = SettingsLoader(tmp_path, [("shop_settings", "")])
+    loader.samples = {"A_KEY": secrets.token_hex(8), "B_KEY": secrets.token_hex(8)}
+    [loaded] = loader.load({**os.environ, **loader.samples})
+    assert loaded.samples == expected

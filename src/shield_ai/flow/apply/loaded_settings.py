@@ -46,6 +46,7 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     missing_module: str = ""  # the module that the import did not find
     is_denied: bool = False  # whether the guard of `probe_program` caused the exception
     names_variable: bool = False  # whether the message names a variable or a field
+    samples: list[str] = []  # the variables with a sample value that the settings read
     program: str = ""  # the program that the settings tried to run
     lacks_project: bool = False  # whether the app itself is not installed as a project
     has_boto3: bool = True  # whether the interpreter can import boto3

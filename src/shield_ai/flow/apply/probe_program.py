@@ -18,6 +18,26 @@ request = json.load(sys.stdin)
 out, sys.stdout = sys.stdout, io.StringIO()
 os.environ.update(request["environ"])
 
+# A read of a variable after an iteration over the environment belongs to a copy, such as
+# dict(os.environ): the settings use only some of its variables.
+names_read, names_listed, names_copied = set(), set(), set()
+ENVIRON_TYPE = type(os.environ)
+get_variable, iterate_names = ENVIRON_TYPE.__getitem__, ENVIRON_TYPE.__iter__
+
+def record_read(self, name):
+    value = get_variable(self, name)
+    if name in names_listed:
+        names_listed.discard(name)
+        names_copied.add(name)
+    else:
+        names_read.add(name)
+    return value
+
+def record_names(self):
+    for name in iterate_names(self):
+        names_listed.add(name)
+        yield name
+
 # tempfile finds its folder by writing a file to it, which the settings can't do.
 folders = [os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")]
 folders += ["/tmp", "/var/tmp", "/usr/tmp", os.getcwd()]
@@ -127,8 +147,6 @@ def find_denial(error):
         error = error and (error.__cause__ or error.__context__)
     return None, ""
 
-ENVIRON_TYPE = type(os.environ)
-
 sys.addaudithook(guard)
 sys.path.insert(0, request["folder"])
 
@@ -196,6 +214,9 @@ def digest(value):
         text = show(value)
     except Exception as error:
         text = "unprintable " + type(error).__name__
+    for name, sample in request["samples"].items():
+        if name in names_copied and len(sample) >= 8 and sample in text:
+            names_read.add(name)
     raw = text.encode("utf-8", "backslashreplace")
     return hmac.new(request["key"].encode(), raw, hashlib.sha256).hexdigest()
 
@@ -287,6 +308,7 @@ def find_identifiers(error):
 
 answer = {}
 try:
+    ENVIRON_TYPE.__getitem__, ENVIRON_TYPE.__iter__ = record_read, record_names
     module = import_settings(request["module"])
     answer["settings"] = collect(module)
 except BaseException as error:
@@ -307,6 +329,7 @@ except BaseException as error:
         except Exception:
             pass
 has_loaded = True
+answer["samples"] = sorted(names_read.intersection(request["samples"]))
 remove_created()
 answer["has_boto3"] = importlib.util.find_spec("boto3") is not None
 out.write(json.dumps(answer) + "\n")

@@ -134,7 +134,12 @@ class SettingsComparison:
             )
         )
         variables = _environment_values(manifest, values)
-        self._sample_variables = tuple(sorted(variables.keys() - values.variables.keys()))
+        self._loader.samples = {
+            name: value.reveal()
+            for name, value in variables.items()
+            if name not in values.variables
+        }
+        self._defaults = values.defaults
         self._values = {**variables, **values.literals}
         # The current environment, with AWS off.
         self._current = {
@@ -212,11 +217,14 @@ class SettingsComparison:
         """
         failed = []
         compared = []
+        invented = set()
         for loaded in self._before[-1]:
             if loaded.error or loaded.class_error:
                 failed.append(loaded)
-            else:
+                invented.update(loaded.samples)
+            elif not self._defaults.issuperset(loaded.samples):
                 compared.append(loaded.module)
+                invented.update(set(loaded.samples) - self._defaults)
         return Comparison(
             modules=self.modules,
             problems=tuple(problems),
@@ -224,8 +232,8 @@ class SettingsComparison:
             lacks_project=any(loaded.lacks_project for loaded in failed),
             lacks_variables=any(map(_lacks_variables, failed)),
             lacks_permission=any(loaded.is_denied for loaded in failed),
-            sample_variables=self._sample_variables,
-            sample_modules=tuple(compared) if self._sample_variables else (),
+            sample_variables=tuple(sorted(invented)),
+            sample_modules=tuple(compared),
             python_without_boto3=self._python_without_boto3(),
         )
 

@@ -45,6 +45,7 @@ class SettingsLoader:
         self.modules = modules
         self.allowed_port = 0  # the only local port that the settings may connect to
         self.hidden: Collection[str] = ()  # values to hide, which the settings may get from AWS
+        self.samples: Mapping[str, str] = {}  # the sample values in the environment, by variable
         self.project_names: Collection[str] = ()  # the names under which the app may be installed
         self.python = str(Path(python).absolute()) if python else find_interpreter(root)
         self._key = secrets.token_hex(16)
@@ -68,6 +69,7 @@ class SettingsLoader:
             "root": os.path.realpath(self.root),
             "key": self._key,
             "port": self.allowed_port,
+            "samples": self.samples,
             "environ": {name: variables[name] for name in variables.keys() - inherited.keys()},
         }
         OUTPUT.log(f"run {self.python}: load the settings {module}")
