@@ -48,6 +48,9 @@ def test_equal_settings_have_equal_hashes(tmp_path, text):
         pytest.param("X = 1", "", "shop_settings.X", id="removed"),
         pytest.param("", "X = 1", "shop_settings.X", id="new"),
         pytest.param("X = {1: {2: b'3'}}", "X = {1: {2: '3'}}", "shop_settings.X", id="deep"),
+        pytest.param(
+            "class C:\n  X = 1", "class C:\n  X = 2", "shop_settings.C.X", id="attribute of a class"
+        ),
         pytest.param("X = 1", "1/0", "shop_settings: ZeroDivisionError: ••• by •••", id="fails"),
         pytest.param(
             "class C:\n  def __init__(s): s.v = 1\nX = C()",

@@ -254,8 +254,13 @@ def find_fields(error):
     except Exception:
         return []
 
-# Settings in capitals, and pydantic's settings, which a function may create later. If a module has
-# none of them, its other values are compared.
+# The settings in a plain class, as in the configuration of Flask.
+def show_attributes(name, kind):
+    items = vars(kind).items()
+    return {name + "." + key: digest(value) for key, value in items if key.isupper()}
+
+# Settings in capitals, in a module or a class, and pydantic's settings, which a function may create
+# later. If a module has none of them, its other values are compared.
 def collect(module):
     values = vars(module)
     found = {name: digest(value) for name, value in values.items() if name.isupper()}
@@ -266,7 +271,12 @@ def collect(module):
         elif is_settings_class(value) and value.__module__ == module.__name__:
             if value not in created:
                 found.update(create_settings(name, value))
-    return found or {name: digest(value) for name, value in values.items() if is_data(name, value)}
+    if not found:
+        found = {name: digest(value) for name, value in values.items() if is_data(name, value)}
+    for name, value in values.items():
+        if type(value) is type and value.__module__ == module.__name__:
+            found.update(show_attributes(name, value))
+    return found
 
 def is_data(name, value):
     return not (name.startswith("_") or callable(value) or isinstance(value, type(sys)))
