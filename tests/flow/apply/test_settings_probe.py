@@ -471,3 +471,12 @@ def test_names_the_sample_values_that_the_settings_read(tmp_path, code, expected
     loader.samples = {"A_KEY": secrets.token_hex(8), "B_KEY": secrets.token_hex(8)}
     [loaded] = loader.load({**os.environ, **loader.samples})
     assert loaded.samples == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("x", "name 'RoleType' is not defined"), ("RoleType", "name ••• is not defined")],
+)
+def test_shows_a_name_that_is_not_defined(tmp_path, value, shown):
+    [loaded] = load(tmp_path, "RoleType\n", X=value)
+    assert loaded.message == shown

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 # The type of an exception, with the name of a missing module or project.
 ERROR = regex(r"(?:\w{1,80}(?: [\w.-]{1,120})?)?")
-# The message of Python if a module lacks an imported name.
+# The messages of Python if a module lacks an imported name, and if the code uses an unknown one.
 MISSING_NAME = regex(
     r"cannot import name '(\w{1,80})' from (?:partially initialized module )?'([\w.]{1,120})'"
 )
+UNDEFINED_NAME = regex(r"name '(\w{1,80})' is not defined\b")
 CLASS_ERROR = regex(r"\w{1,80}\(\) \w{1,80}(?: [\w.-]{1,120})?")
 # A name in Python code such as an argument; words without underscores may be values.
 IDENTIFIER = regex(r"[a-z][a-z0-9]{0,30}(?:_[a-z0-9]{1,30}){1,8}")
@@ -115,8 +116,12 @@ def _with_packages(module: str) -> list[str]:
 
 
 def _missing_name(loaded: LoadedSettings) -> tuple[str, ...]:
-    """Return the name that an import did not find, and the module without it."""
-    match = MISSING_NAME.match(loaded.message) if loaded.is_import_error else None
+    """Return the name that an import or the code did not find, and the module without it."""
+    match = None
+    if loaded.is_import_error:
+        match = MISSING_NAME.match(loaded.message)
+    elif loaded.error == "NameError":
+        match = UNDEFINED_NAME.match(loaded.message)
     return match.groups() if match else ()
 
 
