@@ -480,3 +480,10 @@ def test_names_the_sample_values_that_the_settings_read(tmp_path, code, expected
 def test_shows_a_name_that_is_not_defined(tmp_path, value, shown):
     [loaded] = load(tmp_path, "RoleType\n", X=value)
     assert loaded.message == shown
+
+
+def test_names_the_variable_of_django_configurations(tmp_path, monkeypatch):
+    monkeypatch.delenv("DJANGO_CONFIGURATION", raising=False)
+    [loaded] = load(tmp_path, CONFIGURATIONS)
+    assert loaded.failure() == "ImproperlyConfigured: DJANGO_CONFIGURATION must be set"
+    assert loaded.names_variable

@@ -292,9 +292,18 @@ def has_configurations():
     names = ("DJANGO_CONFIGURATION", "DJANGO_SETTINGS_MODULE")
     return all(map(os.environ.get, names)) and importlib.util.find_spec("configurations")
 
+def import_plain(name):
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        is_of_django = type(error).__name__ == "ImproperlyConfigured"
+        if is_of_django and "django-configurations" in str(error):
+            error.args = ("DJANGO_CONFIGURATION must be set",)
+        raise
+
 def import_settings(name):
     if not has_configurations():
-        return importlib.import_module(name)
+        return import_plain(name)
     # As in manage.py: it puts the settings of the selected class into the module.
     from configurations import importer
     importer.install()
