@@ -80,16 +80,7 @@ def without_values(
     """
     project = _missing_project(loaded, project_names)
     fields = show_fields(loaded.fields, values)
-    message = fields
-    if not fields:
-        identifiers = filter(IDENTIFIER.fullmatch, loaded.identifiers)
-        shown_names = [
-            *names,
-            *_with_packages(loaded.module),
-            *_missing_name(loaded),
-            *identifiers,
-        ]
-        message = show_message(loaded.message, shown_names, values)
+    message = fields or show_message(loaded.message, [*names, *_code_names(loaded)], values)
     has_name = bool(fields) or names_variable(message, names)
     program = ""
     if loaded.program:
@@ -107,6 +98,12 @@ def without_values(
         program=program,
         lacks_project=bool(project),
     )
+
+
+def _code_names(loaded: LoadedSettings) -> list[str]:
+    """Return the names in the code that the message may contain."""
+    identifiers = filter(IDENTIFIER.fullmatch, loaded.identifiers)
+    return [*_with_packages(loaded.module), *_missing_name(loaded), *identifiers]
 
 
 def _with_packages(module: str) -> list[str]:

@@ -91,11 +91,15 @@ class SettingsLoader:
         except (OSError, ValueError, IndexError, TypeError, msgspec.ValidationError):
             return LoadedSettings(module=module, error="the process exited without a result")
         values = [*environ.values(), *self.hidden]
-        names = set(environ)
-        if loaded.failure() or loaded.class_failure():
-            path = self.root / folder / module.replace(".", "/")
-            names |= names_read_in(path if path.is_dir() else path.parent)
+        names = {*environ, *self._names_read(loaded, folder)}
         return without_values(loaded, names, values, self.project_names)
+
+    def _names_read(self, loaded: LoadedSettings, folder: str) -> set[str]:
+        """Return the names of variables that a module which failed reads."""
+        if not (loaded.failure() or loaded.class_failure()):
+            return set()
+        path = self.root / folder / loaded.module.replace(".", "/")
+        return names_read_in(path if path.is_dir() else path.parent)
 
 
 def _is_same_error(before: str, after: str) -> bool:

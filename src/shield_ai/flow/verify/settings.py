@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.app_options import SettingsOptions
-from shield_ai.flow.apply.agent_stub import AgentStub, environ_without_aws, variables_of_app
-from shield_ai.flow.apply.configuration_class import configuration_variable
+from shield_ai.flow.apply.agent_stub import AgentStub
+from shield_ai.flow.apply.load_environs import production_environ
 from shield_ai.flow.apply.sample_values import sample_value
 from shield_ai.flow.apply.settings_probe import SettingsLoader
 from shield_ai.flow.value_sources import EnvFiles
@@ -87,12 +87,8 @@ def verify_settings(
     """
     if not modules:
         return
-    production = {
-        **configuration_variable(root, modules, production=True),
-        **environ_without_aws(environ),
-        "DJANGO_ENV": "production",
-        **variables_of_app(_env_file_variables(options.env_files)),
-    }
+    env_files = _env_file_variables(options.env_files)
+    production = production_environ(root, modules, environ, env_files)
     loader = SettingsLoader(root, modules, options.python)
     from_aws = _env_vars(manifest, values)
     loader.hidden = list(from_aws.values())
