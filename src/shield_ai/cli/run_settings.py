@@ -5,14 +5,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from shield_ai.cli.console import can_ask
+from shield_ai.cli.options import grouped_options
 from shield_ai.cli.prompts import ask
 from shield_ai.flow.app_options import SettingsOptions
 from shield_ai.model.errors import ShieldError
 
 if TYPE_CHECKING:
     from shield_ai.flow.app_context import AppContext
+
+
+class LoadOptions(msgspec.Struct, frozen=True):
+    """Whether and how to load the app's settings, as given on the command line."""
+
+    run_settings: bool | None  # None: not given
+    python: str | None
+    env_files: tuple[str, ...]
+
 
 RUN_SETTINGS = click.option(
     "--run-settings/--no-run-settings",
@@ -27,19 +38,35 @@ PYTHON = click.option(
     help="The Python that loads the settings.  [default: that of the app's virtual environment]",
 )
 
+LOAD_OPTIONS = grouped_options(
+    "loading",
+    LoadOptions,
+    RUN_SETTINGS,
+    PYTHON,
+    click.option(
+        "--env-file",
+        "env_files",
+        multiple=True,
+        type=click.Path(),
+        help="Load the settings with the variables of this .env file, or - for standard input."
+        " Repeatable; the last file takes precedence.",
+    ),
+)
 
-def settings_options(
-    app: AppContext, *, run_settings: bool | None, python: str | None
-) -> SettingsOptions:
+
+def settings_options(app: AppContext, loading: LoadOptions) -> SettingsOptions:
     """Return whether and how the app's settings may be loaded; ask on a terminal.
 
     Args:
         app: The app.
-        run_settings: The value of --run-settings; None: not given.
-        python: The value of --python; None: not given.
+        loading: The options of the command.
     """
-    may_run = _may_run(app) if run_settings is None else run_settings
-    return SettingsOptions(may_run=may_run, python=python or "")
+    may_run = loading.run_settings
+    if may_run is None:
+        may_run = _may_run(app)
+    return SettingsOptions(
+        may_run=may_run, python=loading.python or "", env_files=loading.env_files
+    )
 
 
 def _may_run(app: AppContext) -> bool:

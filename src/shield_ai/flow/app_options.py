@@ -39,3 +39,4 @@ class SettingsOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     may_run: bool = False
     python: str = ""  # the interpreter; empty: that of the app
+    env_files: tuple[str, ...] = ()  # files with other variables, for the load with AWS on

@@ -114,7 +114,10 @@ def comparison_advice(comparison: Comparison) -> str:
             "let the settings load without running a program, writing a file or using the network"
         )
     if comparison.lacks_variables:
-        steps.append("set the variables that the error names, those of secrets with --env-file")
+        steps.append(
+            "set the variables that the error names, those of secrets and of access to AWS with"
+            " --env-file"
+        )
     if not steps and comparison.sample_variables:
         names = _sample_names(comparison)
         steps.append(f"give real values for {names} with --env-file")

@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from shield_ai.flow.apply.agent_stub import AgentStub
+from shield_ai.flow.apply.agent_stub import AgentStub, environ_without_aws
 from shield_ai.model.hidden import Hidden
 
 
@@ -33,3 +33,24 @@ def test_responds_like_the_agent(name, token, status):
         connection.close()
     assert answer.status == status
     assert body.get("SecretString") == (value if status == 200 else None)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_kept"),
+    [
+        ("AWS_ACCESS_KEY_ID", False),
+        ("AWS_PROFILE", False),
+        ("AWS_ENDPOINT_URL", False),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", False),
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", False),
+        ("AWS_SECRETS_PREFIX", False),
+        ("USE_AWS_SECRETS", False),
+        ("AWS_TOKEN", False),
+        ("AWS_DEFAULT_REGION", True),
+        ("AWS_STORAGE_BUCKET_NAME", True),
+        ("AWS_S3_ACCESS_KEY_ID", True),
+        ("AWS_S3_ENDPOINT_URL", True),
+    ],
+)
+def test_only_variables_for_access_to_aws_are_dropped(name, is_kept):
+    assert (name in environ_without_aws({name: "x", "HOME": "/"})) is is_kept

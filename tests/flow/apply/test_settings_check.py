@@ -50,8 +50,8 @@ def test_names_the_variables_with_invented_values(app):
     assert done.code == 0, done.err
     assert "proved: 1 of 2 settings modules has the same values as before" in done.err
     assert (
-        "compared with invented values: shop.settings, because 3 variables have no value here:"
-        " DATABASE_NAME, DATABASE_PASSWORD, SECRET_KEY; to compare with real values, set them in the file of"
+        "compared with invented values: shop.settings, because 2 variables have no value here:"
+        " DATABASE_PASSWORD, SECRET_KEY; to compare with real values, set them in the file of"
         " --env-file\n"
     ) in done.err
 
@@ -183,6 +183,7 @@ def test_undoes_the_edits_if_a_setting_differs(app, line, words):
     done = apply(app)
     assert done.code == 4
     assert f"error: these settings would change: {words}\n" in done.err
+    assert "if they read none, compare them yourself and use --no-proof" in done.err
     assert files_of(app) == before
     assert shield("apply", "--only", "code", "--yes", "--no-proof", cwd=app).code == 0
 
@@ -359,3 +360,144 @@ def test_previous_keys_in_the_settings_do_not_differ(app):
     assert shield("draft", cwd=app).code == 0
     done = apply(app)
     assert (done.code, "proved: 1 of 1" in done.text) == (0, True), done.text
+
+
+CONFIGURATIONS = """\
+from configurations import Configuration, values
+class Shop(Configuration):
+    SECRET_KEY = values.SecretValue(environ_prefix=None)
+    MAIL_API_KEY = values.Value(environ_prefix=None)
+"""
+
+
+def test_compares_the_class_of_django_configurations(app):
+    (app / "shop/settings.py").write_text(CONFIGURATIONS)
+    with (app / "manage.py").open("a") as file:
+        file.write('\nos.environ.setdefault("DJANGO_CONFIGURATION", "Shop")\n')
+    done = apply(app, MAIL_API_KEY=secrets.token_hex(16))
+    assert done.code == 0, done.err
+    assert "get_secret" in (app / "shop/settings.py").read_text()
+    assert "proved: 1 of 1" in done.err
+
+
+@pytest.mark.parametrize(
+    ("name", "is_compared"),
+    [("AWS_DEFAULT_REGION", True), ("AWS_S3_ACCESS_KEY_ID", True), ("AWS_PROFILE", False)],
+)
+def test_uses_the_aws_variables_of_the_shell_that_give_no_access(app, name, is_compared):
+    line = f"X = os.environ[{name!r}]\n".encode()
+    (app / "shop/settings.py").write_bytes(SETTINGS + line)
+    done = apply(app, **{name: secrets.token_hex(8)})
+    assert done.code == 0, done.err
+    assert ("proved: 1 of 1" in done.err) == is_compared
+    hint = "those of secrets and of access to AWS with --env-file"
+    assert (hint in done.err) != is_compared
+
+
+DOTENV = b"""\
+from pathlib import Path
+for line in Path('.env').read_text().split():
+    os.environ.setdefault(*line.split('='))
+"""
+
+
+def renamed_variable(app, env_file, read):
+    """Return the result of an apply that renames a variable."""
+    settings = SETTINGS.replace(b"\nSECRET_KEY", b"\n" + DOTENV + b"SECRET_KEY", 1)
+    (app / "shop/settings.py").write_bytes(settings + f"PARTNER = {read}\n".encode())
+    path = app / ".env"
+    known = path.read_text().rstrip("\n")
+    path.write_text(f"{known}\nPARTNER_API_TOKEN=swordfish1\n")
+    done = apply(app)
+    assert done.code == 0, done.err
+    path.write_text(f"{known}\n{env_file}")
+    manifest = app / "shield.toml"
+    manifest.write_text(manifest.read_text().replace('"PARTNER_API_TOKEN"', '"PARTNER_TOKEN"'))
+    return apply(app, "--allow-dirty")
+
+
+@pytest.mark.parametrize(
+    "env_file",
+    [
+        pytest.param("PARTNER_API_TOKEN=swordfish1\n", id="old"),
+        pytest.param("PARTNER_TOKEN=swordfish1\n", id="new"),
+        pytest.param("PARTNER_API_TOKEN=swordfish1\nPARTNER_TOKEN=other\n", id="differ"),
+    ],
+)
+def test_names_the_variable_that_is_renamed(app, env_file):
+    done = renamed_variable(app, env_file, "os.environ.get('PARTNER_API_TOKEN')")
+    assert done.code == 4, done.err
+    assert "error: these settings would change: shop.settings" in done.err
+    assert (
+        "hint: every file was restored; shield.toml renames PARTNER_API_TOKEN to PARTNER_TOKEN:"
+        " set both to the same value in .env until shield apply is done; then apply again\n"
+    ) in done.err
+
+
+def test_a_variable_is_renamed_with_both_names(app):
+    lines = "PARTNER_API_TOKEN=swordfish1\nPARTNER_TOKEN=swordfish1\n"
+    done = renamed_variable(app, lines, "os.environ.get('PARTNER_API_TOKEN')")
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1" in done.err
+
+
+def test_names_the_variable_that_overrides_a_literal(app):
+    key = secrets.token_hex(16)
+    settings = SETTINGS.replace(b"\nSECRET_KEY", b"\n" + DOTENV + b"SECRET_KEY", 1)
+    (app / "shop/settings.py").write_bytes(settings + f"TICKET_KEY = '{key}'\n".encode())
+    assert shield("draft", cwd=app).code == 0
+    with (app / ".env").open("a") as file:
+        file.write(f"\nTICKET_KEY={secrets.token_hex(16)}\n")  # as shield pull does
+    done = apply(app)
+    assert done.code == 4, done.err
+    assert "error: these settings would change: shop.settings.TICKET_KEY\n" in done.err
+    assert "TICKET_KEY in the environment or in .env would override the literal" in done.err
+    assert "report this" not in done.err
+
+
+READS_WITH_DEFAULTS = b"""\
+REPORTS = {
+    "ENGINE": "django.db.backends.postgresql",
+    "NAME": os.environ.get("REPORTS_DB_NAME", "reports"),
+    "HOST": os.environ.get("REPORTS_DB_HOST", "localhost"),
+    "PASSWORD": os.environ["REPORTS_DB_PASSWORD"],
+}
+DATABASES["reports"] = REPORTS
+"""
+
+
+def test_names_only_variables_that_got_an_invented_value(app):
+    """Not those with a constant default, and not those that only other settings read."""
+    (app / "shop/settings.py").write_bytes(SETTINGS + READS_WITH_DEFAULTS)
+    (app / "shop/settings_one.py").write_text(
+        "import os\nONE_API_KEY = os.environ['ONE_API_KEY']\n"
+    )
+    expected = (
+        "compared with invented values: shop.settings, because 1 variable has no value here:"
+        " REPORTS_DB_PASSWORD;"
+    )
+    done = apply(app, ONE_API_KEY=secrets.token_hex(8))
+    assert done.code == 0, done.err
+    assert expected in done.err
+    manifest = app / "shield.toml"
+    manifest.write_text(manifest.read_text() + '\n[[secret]]\nname = "new-key"\nenv = "NEW_KEY"\n')
+    done = apply(app, "--allow-dirty", ONE_API_KEY=secrets.token_hex(8))
+    assert done.code == 0, done.err
+    assert expected in done.err
+
+
+def test_a_literal_that_moves_to_the_env_file_is_not_invented(app):
+    line = b"import environ\nenviron.Env.read_env('.env')\nSECRET_KEY"
+    settings = SETTINGS.replace(b"SECRET_KEY", line, 1)
+    key = secrets.token_hex(16)
+    (app / "shop/settings.py").write_bytes(settings + f"TICKET_KEY = '{key}'\n".encode())
+    (app / ".gitignore").write_text(".env\n")
+    assert apply(app).code == 0
+    manifest = app / "shield.toml"
+    name, found, rest = manifest.read_text().partition('env = "TICKET_KEY"\n')
+    assert found
+    manifest.write_text(name + found + rest.replace("optional = true\n", "", 1))
+    done = apply(app, "--allow-dirty", "--remove-literals")
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1" in done.err
+    assert "invented" not in done.err

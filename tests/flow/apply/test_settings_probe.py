@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ctypes.util
 import os
 import secrets
 import sys
@@ -47,6 +48,9 @@ def test_equal_settings_have_equal_hashes(tmp_path, text):
         pytest.param("X = 1", "", "shop_settings.X", id="removed"),
         pytest.param("", "X = 1", "shop_settings.X", id="new"),
         pytest.param("X = {1: {2: b'3'}}", "X = {1: {2: '3'}}", "shop_settings.X", id="deep"),
+        pytest.param(
+            "class C:\n  X = 1", "class C:\n  X = 2", "shop_settings.C.X", id="attribute of a class"
+        ),
         pytest.param("X = 1", "1/0", "shop_settings: ZeroDivisionError: ••• by •••", id="fails"),
         pytest.param(
             "class C:\n  def __init__(s): s.v = 1\nX = C()",
@@ -282,3 +286,204 @@ def test_shows_the_name_of_the_module(tmp_path, value, shown):
 def test_shows_the_name_that_a_module_lacks(tmp_path, value, shown):
     [loaded] = load(tmp_path, "from json.decoder import nonesuch\n", X=value)
     assert loaded.message.startswith(shown)
+
+
+HELD = {
+    "environ": "import os\nX = os.environ\n",
+    "method": "import os\nX = os.environ.get\n",
+    "starlette": "from starlette.config import Config\nX = Config()\n",
+    "django-environ": "import environ\nclass Env(environ.Env):\n    pass\nX = Env()\n",
+    "decouple": "from decouple import Config, RepositoryEnv\nX = Config(RepositoryEnv('.env'))\n",
+    "auto": "from decouple import AutoConfig\nX = AutoConfig()\nY_KEY = X('API_KEY')[:0]\n",
+    "attribute": "import os\nclass A:\n    def __init__(self): self.vars = os.environ\nX = A()\n",
+    "list": "import collections, os\nX = collections.ChainMap({}, os.environ)\n",
+    "field": (
+        "import dataclasses, os\n@dataclasses.dataclass\nclass A:\n    vars: object\nX = A(os.environ)\n"
+    ),
+    "pydantic": (
+        "from pydantic_settings import BaseSettings\nfrom starlette.config import Config\n"
+        "class Settings(BaseSettings, arbitrary_types_allowed=True):\n    config: Config = Config()\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", [pytest.param(text, id=name) for name, text in HELD.items()])
+def test_the_environment_in_an_object_is_not_compared(tmp_path, text):
+    write(tmp_path, text)
+    write(tmp_path, "API_KEY=a\n", ".env")
+    loader = SettingsLoader(tmp_path, [("shop_settings", "")])
+    before = loader.load({**os.environ, "API_KEY": "a"})
+    write(tmp_path, "API_KEY=b\n", ".env")
+    after = loader.load({**os.environ, "API_KEY": "b", "OTHER_KEY": "c"})
+    assert before[0].failure() == ""
+    assert compare_settings(before, after) == ([], [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("import os\nX = {{'KEY': {!r}, 'vars': os.environ}}\n", id="dict"),
+        pytest.param(
+            "import os\nclass A:\n    def __init__(s): s.key, s.vars = {!r}, os.environ\nX = A()\n",
+            id="attribute",
+        ),
+        pytest.param("import environ\nX = environ.Path({!r})\n", id="path"),
+    ],
+)
+def test_values_beside_the_environment_are_compared(tmp_path, text):
+    write(tmp_path, text.format("/a"))
+    loader = SettingsLoader(tmp_path, [("shop_settings", "")])
+    before = loader.load(os.environ)
+    write(tmp_path, text.format("/b"))
+    assert compare_settings(before, loader.load(os.environ))[0] == ["shop_settings.X"]
+
+
+CONFIGURATIONS = """\
+from configurations import Configuration, values
+class Base(Configuration):
+    MAIL_KEY = values.SecretValue(environ_prefix=None)
+class Shop(Base):
+    SEARCH_KEY = values.Value(environ_prefix=None)
+"""
+
+
+def test_loads_the_class_of_django_configurations(tmp_path):
+    write(tmp_path, CONFIGURATIONS)
+    write(tmp_path, "SITE_ID = 1\n", "other_settings.py")
+    modules = [("shop_settings", ""), ("other_settings", "")]
+    loader = SettingsLoader(tmp_path, modules)
+    environ = {**os.environ, "DJANGO_CONFIGURATION": "Shop", "SEARCH_KEY": "a"}
+    before = loader.load({**environ, "MAIL_KEY": "a"})
+    after = loader.load({**environ, "MAIL_KEY": "b"})
+    assert compare_settings(before, after) == (["shop_settings.MAIL_KEY"], [])
+    assert list(before[1].settings) == ["SITE_ID"]
+    assert "SEARCH_KEY" in before[0].settings
+
+
+@pytest.mark.parametrize(
+    ("code", "shown"),
+    [
+        ("import os\nos.environ['X509_V3_K2']", "KeyError: 'X509_V3_K2'"),
+        (
+            "def get_env_var(n):\n    raise ValueError(n)\nget_env_var('K8SURL1')",
+            "ValueError: K8SURL1",
+        ),
+        ("raise ValueError('K8SURL1')", "ValueError: •••"),
+    ],
+)
+def test_shows_the_names_that_the_settings_read(tmp_path, code, shown):
+    [loaded] = load(tmp_path, f"{code}\n")
+    assert loaded.failure() == shown
+    [loaded] = load(tmp_path, f"{code}\n", VALUE=shown.split()[-1].strip("'"))
+    assert loaded.failure().endswith(" •••")
+
+
+def test_shows_the_arguments_of_the_code_that_fails(tmp_path):
+    text = (
+        "def install(report_only=True, report_uri=None):\n"
+        "    raise ValueError('report_only also requires a URI in report_uri, not other_value')\n"
+        "install()\n"
+    )
+    [loaded] = load(tmp_path, text)
+    assert loaded.message == "report_only also requires a URI in report_uri, not •••"
+    assert loaded.identifiers == []
+    [loaded] = load(tmp_path, text, VALUE="report_uri")
+    assert loaded.message == "report_only also requires a URI in •••, not •••"
+
+
+@pytest.mark.parametrize("value", ["x", "nonesuch"])
+def test_names_the_module_that_a_settings_class_needs(tmp_path, value):
+    text = (
+        "from pydantic_settings import BaseSettings\nclass Shop(BaseSettings):\n"
+        "    def __init__(self):\n        import nonesuch\n"
+    )
+    [loaded] = load(tmp_path, text, VALUE=value)
+    shown = (
+        "Shop() ModuleNotFoundError nonesuch"
+        if value == "x"
+        else "a settings class can't be created"
+    )
+    assert (loaded.class_failure(), loaded.is_import_error) == (shown, True)
+
+
+@pytest.mark.parametrize("name", ["c", "no-such-library"])
+@pytest.mark.parametrize("uses_spawn", [True, False])
+def test_the_settings_can_find_a_library(tmp_path, name, uses_spawn):
+    """For example, the module psycopg looks for libpq. It depends on Python how it is spawned."""
+    expected = ctypes.util.find_library(name)
+    lines = (
+        f"import ctypes.util, subprocess\nsubprocess._USE_POSIX_SPAWN = {uses_spawn}\n"
+        f"assert ctypes.util.find_library({name!r}) == {expected!r}\n"
+    )
+    [loaded] = load(tmp_path, lines)
+    assert loaded.failure() == ""
+
+
+LIBRARIES = "['/sbin/ldconfig', '-p'], env={'LC_ALL': 'C', 'LANG': 'C'}"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "['/sbin/ldconfig'], env={'LC_ALL': 'C', 'LANG': 'C'}",
+        "['/sbin/ldconfig', '-p', '-C', 'x'], env={'LC_ALL': 'C', 'LANG': 'C'}",
+        "['/sbin/ldconfig', '-p'], env={'LC_ALL': 'C', 'LANG': 'C', 'LD_PRELOAD': './x.so'}",
+        "['/sbin/ldconfig', '-p']",
+        f"{LIBRARIES}, executable='/bin/sh'",
+        f"{LIBRARIES}, cwd='/tmp'",
+        "'/sbin/ldconfig -p', shell=True, env={'LC_ALL': 'C', 'LANG': 'C'}",
+    ],
+)
+def test_the_settings_can_run_no_other_lookup(tmp_path, arguments):
+    [loaded] = load(tmp_path, f"import subprocess\nsubprocess.run({arguments})\n")
+    assert loaded.is_denied
+
+
+def test_the_settings_cannot_spawn_the_lookup(tmp_path):
+    arguments = "'/sbin/ldconfig', ['/sbin/ldconfig', '-p'], {'LC_ALL': 'C', 'LANG': 'C'}"
+    [loaded] = load(tmp_path, f"import os\nos.posix_spawn({arguments})\n")
+    assert loaded.is_denied
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param("X = os.environ['A_KEY']", ["A_KEY"], id="environ"),
+        pytest.param("X = len(os.getenv('A_KEY', ''))", ["A_KEY"], id="changed value"),
+        pytest.param("X = 'A_KEY' in os.environ", ["A_KEY"], id="presence"),
+        pytest.param("import environ\nX = environ.Env()('A_KEY')", ["A_KEY"], id="django-environ"),
+        pytest.param("from decouple import config\nX = config('A_KEY')", ["A_KEY"], id="decouple"),
+        pytest.param("X = dict(os.environ)['A_KEY']", ["A_KEY"], id="copy"),
+        pytest.param("X = {**os.environ}['HOME']", [], id="another of a copy"),
+        pytest.param("X = 1", [], id="none"),
+        pytest.param("os.environ['B_KEY']\n1 / 0", ["B_KEY"], id="error"),
+        pytest.param(
+            "from pydantic_settings import BaseSettings\n"
+            "class Settings(BaseSettings):\n    a_key: str\n",
+            ["A_KEY"],
+            id="pydantic",
+        ),
+    ],
+)
+def test_names_the_sample_values_that_the_settings_read(tmp_path, code, expected):
+    write(tmp_path, f"import os\n{code}\n")
+    loader = SettingsLoader(tmp_path, [("shop_settings", "")])
+    loader.samples = {"A_KEY": secrets.token_hex(8), "B_KEY": secrets.token_hex(8)}
+    [loaded] = loader.load({**os.environ, **loader.samples})
+    assert loaded.samples == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("x", "name 'RoleType' is not defined"), ("RoleType", "name ••• is not defined")],
+)
+def test_shows_a_name_that_is_not_defined(tmp_path, value, shown):
+    [loaded] = load(tmp_path, "RoleType\n", X=value)
+    assert loaded.message == shown
+
+
+def test_names_the_variable_of_django_configurations(tmp_path, monkeypatch):
+    monkeypatch.delenv("DJANGO_CONFIGURATION", raising=False)
+    [loaded] = load(tmp_path, CONFIGURATIONS)
+    assert loaded.failure() == "ImproperlyConfigured: DJANGO_CONFIGURATION must be set"
+    assert loaded.names_variable

@@ -8,6 +8,7 @@ import venv
 import pytest
 from shield_helpers import make_app, run
 
+from shield_ai.flow.app_options import SettingsOptions
 from shield_ai.flow.verify.check import Status
 from shield_ai.flow.verify.settings import NO_FALLBACK_NEEDED, SETTINGS_LOAD, verify_settings
 from shield_ai.model.hidden import Hidden
@@ -80,7 +81,9 @@ def test_an_interpreter_without_boto3_fails(tmp_path, code, variables, statuses)
     python = str(tmp_path / "bare/bin/python")
     (tmp_path / "settings.py").write_text(code)
     environ = {**os.environ, "DB_KEY": "set here", **variables}
-    loads, alone = verify_settings(tmp_path, [("settings", "")], MANIFEST, {}, environ, python)
+    loads, alone = verify_settings(
+        tmp_path, [("settings", "")], MANIFEST, {}, environ, SettingsOptions(python=python)
+    )
     assert (loads.status, alone.status) == statuses
     if loads.status is FAILED:
         assert loads.detail.startswith(f"boto3 is not installed for {python}, ")
@@ -155,3 +158,20 @@ def test_settings_for_development_are_left_out(tmp_path, aws, settings, status, 
             shown = shown.removeprefix("with defaults in the code for sentry-dsn").lstrip("; ")
         assert (found[check_id]["status"], shown) == (status, detail)
         assert bool(found[check_id].get("hint")) == (status is UNKNOWN)
+
+
+@pytest.mark.parametrize("name", ["SITE_NAME", "AWS_PROFILE", "AWS_STORAGE_BUCKET_NAME"])
+def test_uses_the_variables_of_env_files(tmp_path, aws, name):
+    make_app(tmp_path)
+    settings = tmp_path / "shop/settings.py"
+    settings.write_text(settings.read_text() + f"SITE = os.environ[{name!r}]\n")
+    env_file = tmp_path / "other.env"
+    env_file.write_text(f"{name}={secrets.token_hex(8)}\n")
+    assert run("draft", cwd=tmp_path).code == 0
+    assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=tmp_path).code == 0
+    for options, status in (((), UNKNOWN), (("--env-file", str(env_file)), OK)):
+        done = run("verify", "--run-settings", "--json", *options, cwd=tmp_path)
+        found = {check["id"]: check for check in json.loads(done.out)["checks"]}
+        assert found[SETTINGS_LOAD.id]["status"] == status
+        if status is UNKNOWN:
+            assert "--env-file" in found[SETTINGS_LOAD.id]["hint"]

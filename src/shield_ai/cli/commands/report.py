@@ -14,7 +14,7 @@ from shield_ai.cli.console import echo, note, write_output
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
 from shield_ai.cli.progress import progress_bar
 from shield_ai.cli.report_output import EVIDENCE_FORMATS, render_report
-from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, settings_options
+from shield_ai.cli.run_settings import LOAD_OPTIONS, LoadOptions, settings_options
 from shield_ai.flow.access_audit import TrailQuery
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions, Scope
@@ -32,12 +32,10 @@ class TrailOptions(msgspec.Struct, frozen=True):
 
 
 class ReportScope(msgspec.Struct, frozen=True):
-    """What the report covers, and whether it may run the app's settings."""
+    """What the report covers."""
 
     only: Scope | None
     environment: str
-    run_settings: bool | None
-    python: str | None
 
 
 @click.command()
@@ -54,15 +52,15 @@ class ReportScope(msgspec.Struct, frozen=True):
     ReportScope,
     click.option("--only", type=click.Choice(["code"]), help="Limit to code; make no AWS calls."),
     ENVIRONMENT,
-    RUN_SETTINGS,
-    PYTHON,
 )
+@LOAD_OPTIONS
 @grouped_options("events", TrailOptions, SINCE, TRAILS)
 def report(
     app: Path,
     output: Path | None,
     output_format: str | None,
     scope: ReportScope,
+    loading: LoadOptions,
     events: TrailOptions,
 ) -> int:
     """Write a report on the state of the app's secrets.
@@ -86,7 +84,7 @@ def report(
         only=scope.only, environment=scope.environment, on_progress=progress_bar().update
     )
     context = AppContext(app, options)
-    settings = settings_options(context, run_settings=scope.run_settings, python=scope.python)
+    settings = settings_options(context, loading)
     query = TrailQuery(since=events.since, trails=events.trails, now=dt.datetime.now(dt.UTC))
     data = collect_report(context, query, settings)
     if output and output_format == "html":

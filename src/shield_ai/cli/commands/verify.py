@@ -10,7 +10,7 @@ import click
 from shield_ai.cli.console import echo, has_color, print_json, terminal_width
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY
 from shield_ai.cli.progress import progress_bar
-from shield_ai.cli.run_settings import PYTHON, RUN_SETTINGS, settings_options
+from shield_ai.cli.run_settings import LOAD_OPTIONS, LoadOptions, settings_options
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions, Scope
 from shield_ai.flow.verify.check import Status
@@ -29,16 +29,14 @@ if TYPE_CHECKING:
 @ONLY
 @ENVIRONMENT
 @JSON
-@RUN_SETTINGS
-@PYTHON
+@LOAD_OPTIONS
 def verify(
     app: Path,
     only: Scope | None,
     environment: str,
+    loading: LoadOptions,
     *,
     as_json: bool,
-    run_settings: bool | None,
-    python: str | None,
 ) -> int:
     """Check the app and its secrets in AWS.
 
@@ -54,7 +52,7 @@ def verify(
         require_app_folder(context.tree.root)
     if only != "code":  # the code is checked in a repository without secrets, too, by pre-commit
         context.require_manifest()
-    settings = settings_options(context, run_settings=run_settings, python=python)
+    settings = settings_options(context, loading)
     checks = run_checks(context, settings)
     if as_json:
         app_name = context.manifest.app.name

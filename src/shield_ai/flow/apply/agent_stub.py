@@ -10,6 +10,8 @@ from socketserver import TCPServer
 from typing import TYPE_CHECKING, Self
 from urllib.parse import parse_qs, urlsplit
 
+from shield_ai.project.perf.lazy_regex import regex
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -17,6 +19,15 @@ if TYPE_CHECKING:
 
 
 CURRENT = "AWSCURRENT"
+# The variables of boto3 that give access to AWS, and the token of the agent. Others, such as
+# AWS_DEFAULT_REGION or AWS_STORAGE_BUCKET_NAME of django-storages, may be settings of the app.
+# https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html
+ACCESS_VARIABLE = regex(
+    r"AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|SECURITY_TOKEN|TOKEN"
+    r"|CREDENTIAL_\w+|BEARER_TOKEN_\w+|WEB_IDENTITY_TOKEN_FILE|ROLE_ARN|ROLE_SESSION_NAME"
+    r"|(?:DEFAULT_)?PROFILE|CONFIG_FILE|SHARED_CREDENTIALS_FILE|CONTAINER_\w+|EC2_METADATA_\w+"
+    r"|METADATA_SERVICE_\w+|ENDPOINT_URL(?:_\w+)?|IGNORE_CONFIGURED_ENDPOINT_URLS)"
+)
 
 
 class _Server(ThreadingHTTPServer):
@@ -99,12 +110,12 @@ class AgentStub:
 
 
 def environ_without_aws(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment variables without those that configure AWS.
+    """Return the environment variables without those that give access to AWS.
 
     Args:
         environ: The environment variables of this process.
     """
-    return {name: value for name, value in environ.items() if not _configures_aws(name)}
+    return {name: value for name, value in environ.items() if not _is_for_aws(name)}
 
 
 def variables_of_app(variables: Mapping[str, str]) -> dict[str, str]:
@@ -123,5 +134,5 @@ def _configures_runtime(name: str) -> bool:
     return name.startswith("AWS_SECRETS_") or name == "USE_AWS_SECRETS"
 
 
-def _configures_aws(name: str) -> bool:
-    return name.startswith("AWS_") or name == "USE_AWS_SECRETS"
+def _is_for_aws(name: str) -> bool:
+    return _configures_runtime(name) or ACCESS_VARIABLE.fullmatch(name) is not None

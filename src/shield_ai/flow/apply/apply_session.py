@@ -187,7 +187,7 @@ class ApplySession(PlanningSession):
         return applied
 
     def _load_settings(self, values: Values, python: str) -> SettingsComparison:
-        known = known_values(self.sites, self.manifest, self.tree, values)
+        known = known_values(self.scan_result, self.manifest, self.tree, values)
         return SettingsComparison(
             self.tree,
             self.settings_modules(),

@@ -22,7 +22,7 @@ MAX_FIELDS = 10
 MIN_PART = 8  # characters; shorter values are hidden only as whole words
 # Words of messages about missing or invalid settings, and of messages of the standard library.
 WORDS = word_set("""
-    a add all allowed already an and any app application are argument as at attribute base be
+    a add all allowed already also an and any app application are argument as at attribute base be
     because before boolean but by byte bytes callable can can't cannot change character class
     codec command config configuration configured connect connection convert could couldn't create
     database decode default defined denied depth development directory does doesn't don't either
@@ -36,11 +36,19 @@ WORDS = word_set("""
     required requires run secret see server service set setting settings shield should show
     specified specify staging start str string subscriptable such syntax temporary test than the
     this timed to token true type unable undefined unexpected unknown unpack unset unsupported
-    url usable use used user using valid validation value values variable variables was were
+    uri url usable use used user using valid validation value values variable variables was were
     when while with without you your
 """)
-# What an unknown name of a variable must look like to be shown: uppercase words without digits.
-NAME = regex(r"[A-Z]{2,15}(?:_[A-Z]{1,15}){1,6}")
+# What an unknown name of a variable must look like to be shown: uppercase words. One of them may
+# end in a short number, as in AWS_S3_BUCKET.
+WORD = r"[A-Z]{1,15}"
+NUMBERED = r"[A-Z]{1,6}[0-9]{1,2}"
+NAME = regex(
+    rf"[A-Z]{{2,15}}(?:_{WORD}){{1,6}}"
+    rf"|{NUMBERED}(?:_{WORD}){{1,6}}"
+    rf"|(?:{WORD}_){{1,6}}{NUMBERED}(?:_{WORD}){{1,6}}"
+    rf"|{WORD}_(?:{WORD}_){{1,5}}{NUMBERED}"
+)
 FIELD = regex(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){0,4}")
 CHUNK = regex(r"[^\s()\[\]{}<>,;:=!?\"`]+")
 EDGES = ".'"

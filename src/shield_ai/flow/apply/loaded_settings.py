@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 # The type of an exception, with the name of a missing module or project.
 ERROR = regex(r"(?:\w{1,80}(?: [\w.-]{1,120})?)?")
-# The message of Python if a module lacks an imported name.
+# The messages of Python if a module lacks an imported name, and if the code uses an unknown one.
 MISSING_NAME = regex(
     r"cannot import name '(\w{1,80})' from (?:partially initialized module )?'([\w.]{1,120})'"
 )
-CLASS_ERROR = regex(r"\w{1,80}\(\) \w{1,80}")
+UNDEFINED_NAME = regex(r"name '(\w{1,80})' is not defined\b")
+CLASS_ERROR = regex(r"\w{1,80}\(\) \w{1,80}(?: [\w.-]{1,120})?")
+# A name in Python code such as an argument; words without underscores may be values.
+IDENTIFIER = regex(r"[a-z][a-z0-9]{0,30}(?:_[a-z0-9]{1,30}){1,8}")
 PROGRAM = regex(r"[a-z][a-z_-]{0,19}[0-9.]{0,4}")
 
 
@@ -38,11 +41,13 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     message: str = ""  # of the exception, without values
     fields: list[str] = []  # the fields that an error of pydantic names
-    class_error: str = ""  # the first settings class that can't be created, and the exception
+    identifiers: list[str] = []  # the names in the code that raised the exception
+    class_error: str = ""  # the first settings class that can't be created, and its exception
     is_import_error: bool = False  # whether the exception is an ImportError
     missing_module: str = ""  # the module that the import did not find
     is_denied: bool = False  # whether the guard of `probe_program` caused the exception
     names_variable: bool = False  # whether the message names a variable or a field
+    samples: list[str] = []  # the variables with a sample value that the settings read
     program: str = ""  # the program that the settings tried to run
     lacks_project: bool = False  # whether the app itself is not installed as a project
     has_boto3: bool = True  # whether the interpreter can import boto3
@@ -75,10 +80,7 @@ def without_values(
     """
     project = _missing_project(loaded, project_names)
     fields = show_fields(loaded.fields, values)
-    message = fields
-    if not fields:
-        shown_names = [*names, *_with_packages(loaded.module), *_missing_name(loaded)]
-        message = show_message(loaded.message, shown_names, values)
+    message = fields or show_message(loaded.message, [*names, *_code_names(loaded)], values)
     has_name = bool(fields) or names_variable(message, names)
     program = ""
     if loaded.program:
@@ -91,10 +93,17 @@ def without_values(
         class_error=_shown_class_error(loaded.class_error, values),
         message=message,
         fields=[],
+        identifiers=[],
         names_variable=has_name,
         program=program,
         lacks_project=bool(project),
     )
+
+
+def _code_names(loaded: LoadedSettings) -> list[str]:
+    """Return the names in the code that the message may contain."""
+    identifiers = filter(IDENTIFIER.fullmatch, loaded.identifiers)
+    return [*_with_packages(loaded.module), *_missing_name(loaded), *identifiers]
 
 
 def _with_packages(module: str) -> list[str]:
@@ -104,8 +113,12 @@ def _with_packages(module: str) -> list[str]:
 
 
 def _missing_name(loaded: LoadedSettings) -> tuple[str, ...]:
-    """Return the name that an import did not find, and the module without it."""
-    match = MISSING_NAME.match(loaded.message) if loaded.is_import_error else None
+    """Return the name that an import or the code did not find, and the module without it."""
+    match = None
+    if loaded.is_import_error:
+        match = MISSING_NAME.match(loaded.message)
+    elif loaded.error == "NameError":
+        match = UNDEFINED_NAME.match(loaded.message)
     return match.groups() if match else ()
 
 

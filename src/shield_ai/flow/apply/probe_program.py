@@ -12,11 +12,31 @@ import sys
 
 # With -c, the first entry is the current folder: no module of the app may replace one of these.
 sys.path[:] = [entry for entry in sys.path if entry]
-import errno, hashlib, hmac, importlib, importlib.util, io, json, os, re, tempfile
+import errno, hashlib, hmac, importlib, importlib.util, io, json, os, re, tempfile, types
 
 request = json.load(sys.stdin)
 out, sys.stdout = sys.stdout, io.StringIO()
 os.environ.update(request["environ"])
+
+# A read of a variable after an iteration over the environment belongs to a copy, such as
+# dict(os.environ): the settings use only some of its variables.
+names_read, names_listed, names_copied = set(), set(), set()
+ENVIRON_TYPE = type(os.environ)
+get_variable, iterate_names = ENVIRON_TYPE.__getitem__, ENVIRON_TYPE.__iter__
+
+def record_read(self, name):
+    value = get_variable(self, name)
+    if name in names_listed:
+        names_listed.discard(name)
+        names_copied.add(name)
+    else:
+        names_read.add(name)
+    return value
+
+def record_names(self):
+    for name in iterate_names(self):
+        names_listed.add(name)
+        yield name
 
 # tempfile finds its folder by writing a file to it, which the settings can't do.
 folders = [os.environ.get(name) for name in ("TMPDIR", "TEMP", "TMP")]
@@ -75,6 +95,32 @@ def find_program(event, arguments):
         return (os.fsdecode(arguments[1][2]).split() or [""])[0]  # of the shell's command
     return name
 
+# ctypes.util.find_library() reads the cache of the linker: this writes nothing and runs no code of
+# the app. Its other ways need a compiler and a temporary file.
+LIBRARY_LOOKUP = ("/sbin/ldconfig", ["/sbin/ldconfig", "-p"], {"LC_ALL": "C", "LANG": "C"})
+lookups = []  # one element while subprocess.Popen may spawn the lookup
+
+def is_library_lookup(event, arguments):
+    if event == "os.posix_spawn" and lookups:
+        lookups.clear()
+        return tuple(arguments) == LIBRARY_LOOKUP
+    if event != "subprocess.Popen":
+        return False
+    lookups.clear()
+    program, command, folder, environ = arguments
+    if folder is None and (program, command, environ) == LIBRARY_LOOKUP:
+        lookups.append(event)
+    return bool(lookups)
+
+def find_no_library(name):
+    return None
+
+try:
+    import ctypes.util
+    ctypes.util._findLib_gcc = ctypes.util._findLib_ld = find_no_library
+except ImportError:
+    pass
+
 has_loaded = False
 denials = []  # the exceptions of the guard, each with the program
 
@@ -83,7 +129,7 @@ def deny(error, program=""):
     raise error
 
 def guard(event, arguments):
-    if has_loaded or creates_own_folder(event, arguments):
+    if has_loaded or creates_own_folder(event, arguments) or is_library_lookup(event, arguments):
         return
     if event in RUNNING:
         # Settings may cope with a program that is not installed.
@@ -118,9 +164,42 @@ def show_dict(value, depth):
     items = [show(k, depth) + ":" + show(v, depth) for k, v in value.items()]
     return "{" + ",".join(items) + "}"
 
+# Classes that read the environment or an env file, which differ with AWS on.
+READERS = {
+    ("decouple", "AutoConfig"), ("decouple", "Config"), ("dynaconf", "LazySettings"),
+    ("dynaconf", "Settings"), ("environ", "Env"), ("environs", "Env"), ("starlette", "Config"),
+}
+
+def is_environment(value):
+    if isinstance(value, types.MethodType):
+        return is_environment(value.__self__)
+    if isinstance(value, ENVIRON_TYPE):
+        return True
+    for base in type(value).__mro__:
+        if (str(base.__module__).partition(".")[0], base.__name__) in READERS:
+            return True
+    return False
+
+def holds_environment(value):
+    for held in vars(value).values():
+        elements = held if isinstance(held, (list, tuple)) else [held]
+        if any(is_environment(element) for element in elements):
+            return True
+    return False
+
+def show_object(value, depth):
+    text = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
+    if type(value).__module__ != "builtins" and hasattr(value, "__dict__") and depth < 3:
+        if holds_environment(value):
+            text = ""  # the repr of a dataclass includes that of its fields
+        text += show(vars(value), depth + 1)
+    return type(value).__name__ + ":" + text
+
 def show(value, depth=0):
     if depth > 6:
         return "..."
+    if is_environment(value):
+        return "environment"
     if isinstance(value, dict):
         return show_dict(value, depth + 1)
     name = type(value).__name__
@@ -128,16 +207,16 @@ def show(value, depth=0):
         return name + "[" + ",".join(show(v, depth + 1) for v in value) + "]"
     if isinstance(value, (set, frozenset)):
         return name + "{" + ",".join(sorted(show(v, depth + 1) for v in value)) + "}"
-    text = re.sub(r" at 0x[0-9a-fA-F]+", "", repr(value))
-    if type(value).__module__ != "builtins" and hasattr(value, "__dict__") and depth < 3:
-        text += show(vars(value), depth + 1)
-    return name + ":" + text
+    return show_object(value, depth)
 
 def digest(value):
     try:
         text = show(value)
     except Exception as error:
         text = "unprintable " + type(error).__name__
+    for name, sample in request["samples"].items():
+        if name in names_copied and len(sample) >= 8 and sample in text:
+            names_read.add(name)
     raw = text.encode("utf-8", "backslashreplace")
     return hmac.new(request["key"].encode(), raw, hashlib.sha256).hexdigest()
 
@@ -151,13 +230,21 @@ def show_fields(name, settings):
     fields = getattr(kind, "model_fields", None) or getattr(kind, "__fields__", {})
     return {name + "." + field: digest(getattr(settings, field)) for field in fields}
 
+def describe_class_error(name, error):
+    answer["class_error"] = name + "() " + type(error).__name__
+    answer["is_import_error"] = isinstance(error, ImportError)
+    missing = find_missing_module(error)
+    if missing:
+        answer["class_error"] += " " + missing
+        answer["missing_module"] = missing
+    answer["fields"] = find_fields(error)
+
 def create_settings(name, kind):
     try:
         return show_fields(name, kind())
     except Exception as error:
         if not answer.get("class_error"):
-            answer["class_error"] = name + "() " + type(error).__name__
-            answer["fields"] = find_fields(error)
+            describe_class_error(name, error)
         return {name: digest(type(error).__name__)}
 
 def find_fields(error):
@@ -167,8 +254,13 @@ def find_fields(error):
     except Exception:
         return []
 
-# Settings in capitals, and pydantic's settings, which a function may create later. If a module has
-# none of them, its other values are compared.
+# The settings in a plain class, as in the configuration of Flask.
+def show_attributes(name, kind):
+    items = vars(kind).items()
+    return {name + "." + key: digest(value) for key, value in items if key.isupper()}
+
+# Settings in capitals, in a module or a class, and pydantic's settings, which a function may create
+# later. If a module has none of them, its other values are compared.
 def collect(module):
     values = vars(module)
     found = {name: digest(value) for name, value in values.items() if name.isupper()}
@@ -179,7 +271,12 @@ def collect(module):
         elif is_settings_class(value) and value.__module__ == module.__name__:
             if value not in created:
                 found.update(create_settings(name, value))
-    return found or {name: digest(value) for name, value in values.items() if is_data(name, value)}
+    if not found:
+        found = {name: digest(value) for name, value in values.items() if is_data(name, value)}
+    for name, value in values.items():
+        if type(value) is type and value.__module__ == module.__name__:
+            found.update(show_attributes(name, value))
+    return found
 
 def is_data(name, value):
     return not (name.startswith("_") or callable(value) or isinstance(value, type(sys)))
@@ -191,9 +288,47 @@ def find_missing_module(error):
         return None
     return name if isinstance(name, str) else None
 
+def has_configurations():
+    names = ("DJANGO_CONFIGURATION", "DJANGO_SETTINGS_MODULE")
+    return all(map(os.environ.get, names)) and importlib.util.find_spec("configurations")
+
+def import_plain(name):
+    try:
+        return importlib.import_module(name)
+    except Exception as error:
+        is_of_django = type(error).__name__ == "ImproperlyConfigured"
+        if is_of_django and "django-configurations" in str(error):
+            error.args = ("DJANGO_CONFIGURATION must be set",)
+        raise
+
+def import_settings(name):
+    if not has_configurations():
+        return import_plain(name)
+    # As in manage.py: it puts the settings of the selected class into the module.
+    from configurations import importer
+    importer.install()
+    try:
+        return importlib.import_module(name)
+    except AttributeError as error:
+        if "find configuration" not in str(error):
+            raise
+    del os.environ["DJANGO_SETTINGS_MODULE"]
+    sys.modules.pop(name, None)
+    return importlib.import_module(name)  # a module without the class
+
+def find_identifiers(error):
+    names = set()
+    trace = error.__traceback__
+    while trace:
+        code = trace.tb_frame.f_code
+        names.update(code.co_names, code.co_varnames)
+        trace = trace.tb_next
+    return sorted(names)
+
 answer = {}
 try:
-    module = importlib.import_module(request["module"])
+    ENVIRON_TYPE.__getitem__, ENVIRON_TYPE.__iter__ = record_read, record_names
+    module = import_settings(request["module"])
     answer["settings"] = collect(module)
 except BaseException as error:
     answer["error"] = type(error).__name__
@@ -208,10 +343,12 @@ except BaseException as error:
         try:
             if denied is not error or not answer["program"]:
                 answer["message"] = str(error)[:2000]
+                answer["identifiers"] = find_identifiers(error)
             answer["fields"] = find_fields(error)
         except Exception:
             pass
 has_loaded = True
+answer["samples"] = sorted(names_read.intersection(request["samples"]))
 remove_created()
 answer["has_boto3"] = importlib.util.find_spec("boto3") is not None
 out.write(json.dumps(answer) + "\n")

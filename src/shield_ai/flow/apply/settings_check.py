@@ -6,9 +6,11 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.apply.agent_stub import AgentStub, environ_without_aws, variables_of_app
-from shield_ai.flow.apply.sample_values import sample_value
+from shield_ai.flow.apply.agent_stub import AgentStub
+from shield_ai.flow.apply.load_environs import load_environs
+from shield_ai.flow.apply.settings_causes import find_causes
 from shield_ai.flow.apply.settings_probe import SettingsLoader, compare_settings
+from shield_ai.flow.value_sources import app_env_values
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.naming import DOTENV
@@ -57,10 +59,14 @@ class SettingsCheck:
                 " shield.toml so that apply copies it into the app, or use --no-proof",
             )
         if differ:
-            variables = self._comparison.variables_read_elsewhere()
+            advice = "; ".join(self._comparison.causes)
+            if advice:
+                advice += "; then apply again"
+            else:
+                advice = _differ_advice(self._comparison.variables_read_elsewhere())
             raise UnsafePlanError(
                 f"these settings would change: {', '.join(differ)}",
-                f"every file was restored; {_differ_advice(variables)}",
+                f"every file was restored; {advice}",
             )
         if self._strict and problems:
             raise UnsafePlanError(
@@ -79,7 +85,8 @@ def _differ_advice(variables: Sequence[str]) -> str:
     """
     if not variables:
         return (
-            "remove the secrets of these settings from shield.toml, and please report this as a bug"
+            "remove the secrets that these settings read from shield.toml; if they read none,"
+            " compare them yourself and use --no-proof; please report this as a bug"
         )
     names = " and ".join(variables)
     its, it = ("its secret", "it") if len(variables) == 1 else ("their secrets", "them")
@@ -116,25 +123,29 @@ class SettingsComparison:
         self._loader.project_names = _project_names(tree, modules)
         self.python = self._loader.python
         self._manifest = manifest
-        variables = _environment_values(manifest, values)
-        self._sample_variables = tuple(sorted(variables.keys() - values.variables.keys()))
-        self._values = {**variables, **values.literals}
-        # The current environment, with AWS off.
-        self._current = environ_without_aws(environ)
-        # The production environment, in which every required variable of shield.toml is set.
-        env_files = {name: value.reveal() for name, value in values.env_files.items()}
-        production = {**self._current, "DJANGO_ENV": "production", **variables_of_app(env_files)}
-        self._complete = {
-            **_without_empty(production, manifest.variables()),
-            **{name: value.reveal() for name, value in variables.items()},
-        }
-        self._loader.hidden = list(self._complete.values())
+        current = {name: Hidden(text) for name, text in environ.items()}
+        # What to do about known causes, if settings differ.
+        self.causes = tuple(
+            find_causes(
+                manifest,
+                tree.read(manifest.app.runtime),
+                values,
+                {**app_env_values(tree, manifest.app.settings), **current, **values.env_files},
+            )
+        )
+        self._environs = load_environs(tree.root, modules, manifest, values, environ)
+        self._defaults = values.defaults
+        self._loader.samples = self._environs.samples
+        self._loader.hidden = list(self._environs.complete.values())
         self._before: list[list[LoadedSettings]] = []
         self._differ_with_aws: set[str] = set()
 
     def load_before(self) -> None:
         """Load the settings with the current environment, and with every variable set."""
-        self._before = [self._loader.load(self._current), self._loader.load(self._complete)]
+        self._before = [
+            self._loader.load(self._environs.current),
+            self._loader.load(self._environs.complete),
+        ]
 
     def compare_after(self) -> tuple[list[str], list[str]]:
         """Load the settings as before, and with AWS on and without the variables; compare them.
@@ -143,8 +154,8 @@ class SettingsComparison:
             The settings that differ, and why modules could not be compared.
         """
         before_current, before_complete = self._before
-        current = self._loader.load(self._current)
-        complete = self._loader.load(self._complete)
+        current = self._loader.load(self._environs.current)
+        complete = self._loader.load(self._environs.complete)
         self.lacks_runtime = any(
             loaded.missing_module == PACKAGE for loaded in (*current, *complete)
         )
@@ -171,7 +182,7 @@ class SettingsComparison:
         if not self._differ_with_aws:
             return found
         for secret in self._manifest.secret[:_MAX_TRIED_SECRETS]:
-            variables = {name for name in secret.variables() if name in self._complete}
+            variables = {name for name in secret.variables() if name in self._environs.complete}
             differ, _ = compare_settings(
                 self._before[-1], self._load_with_aws(variables), compares_errors=False
             )
@@ -187,11 +198,14 @@ class SettingsComparison:
         """
         failed = []
         compared = []
+        invented = set()
         for loaded in self._before[-1]:
             if loaded.error or loaded.class_error:
                 failed.append(loaded)
-            else:
+                invented.update(loaded.samples)
+            elif not self._defaults.issuperset(loaded.samples):
                 compared.append(loaded.module)
+                invented.update(set(loaded.samples) - self._defaults)
         return Comparison(
             modules=self.modules,
             problems=tuple(problems),
@@ -199,8 +213,8 @@ class SettingsComparison:
             lacks_project=any(loaded.lacks_project for loaded in failed),
             lacks_variables=any(map(_lacks_variables, failed)),
             lacks_permission=any(loaded.is_denied for loaded in failed),
-            sample_variables=self._sample_variables,
-            sample_modules=tuple(compared) if self._sample_variables else (),
+            sample_variables=tuple(sorted(invented)),
+            sample_modules=tuple(compared),
             python_without_boto3=self._python_without_boto3(),
         )
 
@@ -216,7 +230,9 @@ class SettingsComparison:
             kept: The variables of secrets that are set, too.
         """
         moved = set(self._manifest.variables()) - set(kept)
-        environ = {name: text for name, text in self._complete.items() if name not in moved}
+        environ = {
+            name: text for name, text in self._environs.complete.items() if name not in moved
+        }
         # An env file of a developer may select development, where a default replaces a secret.
         environ["AWS_SECRETS_ENV"] = "production"
         with AgentStub(self._stored_secrets()) as agent:
@@ -228,8 +244,10 @@ class SettingsComparison:
     ) -> set[str]:
         """Return the settings that differ on every load, such as a time or a random key."""
         time.sleep(_CLOCK_DELAY)
-        unstable, _ = compare_settings(current, self._loader.load(self._current))
-        unstable_complete, _ = compare_settings(complete, self._loader.load(self._complete))
+        unstable, _ = compare_settings(current, self._loader.load(self._environs.current))
+        unstable_complete, _ = compare_settings(
+            complete, self._loader.load(self._environs.complete)
+        )
         return {*unstable, *unstable_complete}
 
     def _stored_secrets(self) -> dict[str, Hidden]:
@@ -238,7 +256,7 @@ class SettingsComparison:
         for secret in self._manifest.secret:
             fields = {}
             for variable, field in secret.variables().items():
-                value = self._values.get(variable)
+                value = self._environs.values.get(variable)
                 if value:
                     fields[field] = value
             name = self._manifest.app.prefix + secret.name
@@ -264,19 +282,3 @@ def _lacks_requirements(failed: LoadedSettings) -> bool:
 
 def _lacks_variables(failed: LoadedSettings) -> bool:
     return failed.names_variable and not failed.is_import_error
-
-
-def _without_empty(environ: Mapping[str, str], of_secrets: Collection[str]) -> dict[str, str]:
-    """Return an environment without the empty variables of secrets: AWS stores no empty value."""
-    return {name: text for name, text in environ.items() if text or name not in of_secrets}
-
-
-def _environment_values(manifest: Manifest, values: KnownValues) -> dict[str, Hidden]:
-    """Return a value for each variable that the app may need in its environment."""
-    found = {}
-    for secret in manifest.secret:
-        for variable in secret.variables():
-            is_optional = secret.optional or variable in values.literals
-            if variable in values.variables or not is_optional:
-                found[variable] = values.variables.get(variable) or sample_value(variable, secret)
-    return found

@@ -18,6 +18,7 @@ import msgspec
 
 from shield_ai.flow.apply.loaded_settings import LoadedSettings, without_values
 from shield_ai.flow.apply.probe_program import PROGRAM
+from shield_ai.flow.apply.read_names import names_read_in
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.project.installed import find_venv
 
@@ -44,6 +45,7 @@ class SettingsLoader:
         self.modules = modules
         self.allowed_port = 0  # the only local port that the settings may connect to
         self.hidden: Collection[str] = ()  # values to hide, which the settings may get from AWS
+        self.samples: Mapping[str, str] = {}  # the sample values in the environment, by variable
         self.project_names: Collection[str] = ()  # the names under which the app may be installed
         self.python = str(Path(python).absolute()) if python else find_interpreter(root)
         self._key = secrets.token_hex(16)
@@ -67,6 +69,7 @@ class SettingsLoader:
             "root": os.path.realpath(self.root),
             "key": self._key,
             "port": self.allowed_port,
+            "samples": self.samples,
             "environ": {name: variables[name] for name in variables.keys() - inherited.keys()},
         }
         OUTPUT.log(f"run {self.python}: load the settings {module}")
@@ -88,7 +91,15 @@ class SettingsLoader:
         except (OSError, ValueError, IndexError, TypeError, msgspec.ValidationError):
             return LoadedSettings(module=module, error="the process exited without a result")
         values = [*environ.values(), *self.hidden]
-        return without_values(loaded, environ, values, self.project_names)
+        names = {*environ, *self._names_read(loaded, folder)}
+        return without_values(loaded, names, values, self.project_names)
+
+    def _names_read(self, loaded: LoadedSettings, folder: str) -> set[str]:
+        """Return the names of variables that a module which failed reads."""
+        if not (loaded.failure() or loaded.class_failure()):
+            return set()
+        path = self.root / folder / loaded.module.replace(".", "/")
+        return names_read_in(path if path.is_dir() else path.parent)
 
 
 def _is_same_error(before: str, after: str) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.flow.value_sources import app_env_values
 from shield_ai.model.locator import CodeLiteral
+from shield_ai.model.rotation_policy import PUBLIC_FIELDS
 from shield_ai.model.site import Shape
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite
     from shield_ai.project.tree import Tree
     from shield_ai.project.values import Values
+    from shield_ai.scan.python.scan import Scan
 
 
 class KnownValues(NamedTuple):
@@ -24,15 +26,14 @@ class KnownValues(NamedTuple):
     env_files: Mapping[str, Hidden]  # all variables of the env files that the user gave
     variables: Mapping[str, Hidden]  # values of the variables that the app reads
     literals: Mapping[str, Hidden]  # values of the literals in the code, by variable
+    defaults: frozenset[str] = frozenset()  # variables with a constant value in the code
 
 
-def known_values(
-    sites: Sequence[FoundSite], manifest: Manifest, tree: Tree, values: Values
-) -> KnownValues:
+def known_values(scan: Scan, manifest: Manifest, tree: Tree, values: Values) -> KnownValues:
     """Return the value of each variable that the code reads or shield.toml names.
 
     Args:
-        sites: All sites of the app.
+        scan: The scan of the app.
         manifest: shield.toml.
         tree: The app's folder.
         values: The value sources.
@@ -40,20 +41,37 @@ def known_values(
     Raises:
         ValueMissingError: A value can't be read from its source.
     """
-    read = set(_read_variables(sites))
-    literals = _literal_values(sites, read, values)
+    read = set(_read_variables(scan.sites))
+    literals = _literal_values(scan.sites, read, values)
     needed = read | (set(manifest.variables()) - literals.keys())
     from_env_files = app_env_values(tree, manifest.app.settings)
     variables = {name: value for name, value in from_env_files.items() if name in needed}
     for variable, locator in values.locators(needed).items():
         variables[variable] = values.resolve(locator)
-    return KnownValues(values.env_file_variables(), variables, literals)
+    defaults = _constant_variables(manifest, [*scan.sites, *scan.constants])
+    return KnownValues(values.env_file_variables(), variables, literals, defaults)
 
 
 def _read_variables(sites: Sequence[FoundSite]) -> Iterator[str]:
     for _, site in sites:
         if site.shape is not Shape.LITERAL:
             yield from site.variables
+
+
+def _constant_variables(manifest: Manifest, sites: Sequence[FoundSite]) -> frozenset[str]:
+    """Return the variables for which the code always has a constant that works in production."""
+    fields: dict[str, str] = {}
+    for secret in manifest.secret:
+        fields |= secret.variables()
+    constant: set[str] = set()
+    others: set[str] = set()
+    for _, site in sites:
+        is_harmless = site.default_ok_in_production or fields.get(site.variable) in PUBLIC_FIELDS
+        if site.shape is Shape.LITERAL or (site.default_end and is_harmless):
+            constant.add(site.variable)
+        else:
+            others.update(site.variables)
+    return frozenset(constant - others)
 
 
 def _literal_values(

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.apply.agent_stub import AgentStub, environ_without_aws
+from shield_ai.flow.app_options import SettingsOptions
+from shield_ai.flow.apply.agent_stub import AgentStub
+from shield_ai.flow.apply.load_environs import production_environ
 from shield_ai.flow.apply.sample_values import sample_value
 from shield_ai.flow.apply.settings_probe import SettingsLoader
+from shield_ai.flow.value_sources import EnvFiles
 from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.project.values import json_field
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
 
+_DEFAULTS = SettingsOptions()
 SETTINGS_LOAD = CheckInfo(
     "settings-load",
     "the settings load with AWS on",
@@ -36,8 +40,8 @@ NO_FALLBACK_NEEDED = CheckInfo(
 )
 
 _HINT_NOT_HERE = (
-    "choose the app's Python with --python, or run shield where the app's other environment "
-    "variables are set"
+    "choose the app's Python with --python, or give the app's other environment variables with "
+    "--env-file"
 )
 _HINT_FAILED = (
     "load the settings with USE_AWS_SECRETS=true; the error says what is missing or invalid"
@@ -64,7 +68,7 @@ def verify_settings(
     manifest: Manifest,
     values: Mapping[str, Hidden],
     environ: Mapping[str, str],
-    python: str = "",
+    options: SettingsOptions = _DEFAULTS,
 ) -> Iterator[Check]:
     """Load the settings with AWS on, first without environment variables to fall back to.
 
@@ -76,12 +80,16 @@ def verify_settings(
         manifest: shield.toml, with the settings of the environment.
         values: The value of each secret, by the name in AWS.
         environ: The environment variables of this process.
-        python: The interpreter that loads the settings; by default, that of the app.
+        options: The interpreter that loads the settings, and env files with other variables.
+
+    Raises:
+        SourceError: An env file can't be read.
     """
     if not modules:
         return
-    production = {**environ_without_aws(environ), "DJANGO_ENV": "production"}
-    loader = SettingsLoader(root, modules, python)
+    env_files = _env_file_variables(options.env_files)
+    production = production_environ(root, modules, environ, env_files)
+    loader = SettingsLoader(root, modules, options.python)
     from_aws = _env_vars(manifest, values)
     loader.hidden = list(from_aws.values())
     with AgentStub(values) as agent:
@@ -104,6 +112,14 @@ def verify_settings(
     settings = _settings_check(with_fallback, off)
     yield load_check if settings.status is Status.OK else settings
     yield _fallback_check(without_fallback, with_fallback, off, _fallback_hint(manifest))
+
+
+def _env_file_variables(paths: Sequence[str]) -> dict[str, str]:
+    """Return the variables of env files; the last file takes precedence."""
+    variables: dict[str, str] = {}
+    for values in EnvFiles().read(paths).values():
+        variables |= {name: value.reveal() for name, value in values.items()}
+    return variables
 
 
 def _without_errors_of_values(
@@ -274,7 +290,7 @@ def _check(target: AwsTarget) -> Iterator[Check]:
         target.manifest,
         target.reads.readable,
         os.environ,
-        target.settings.python,
+        target.settings,
     )
     yield from _name_left_out(checks, [name for name, _ in modules if name in development])
 

@@ -1,0 +1,96 @@
+"""Determine the environment variables with which the settings are loaded for a comparison."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from shield_ai.flow.apply.agent_stub import environ_without_aws, variables_of_app
+from shield_ai.flow.apply.configuration_class import configuration_variable
+from shield_ai.flow.apply.sample_values import sample_value
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from shield_ai.flow.apply.settings_values import KnownValues
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.model.manifest import Manifest
+
+
+class LoadEnvirons(NamedTuple):
+    """The environments of the loads with AWS off, and the values of the secrets in them."""
+
+    current: dict[str, str]  # the current environment
+    # The production environment, in which every required variable of shield.toml is set.
+    complete: dict[str, str]
+    values: dict[str, Hidden]  # the values to store in AWS, by variable
+    samples: dict[str, str]  # the invented ones of `values`
+
+
+def load_environs(
+    root: Path,
+    modules: Sequence[tuple[str, str]],
+    manifest: Manifest,
+    values: KnownValues,
+    environ: Mapping[str, str],
+) -> LoadEnvirons:
+    """Return the environments for the comparison of settings.
+
+    Args:
+        root: The app's folder.
+        modules: The settings modules, each with the folder below root that it is imported from.
+        manifest: shield.toml.
+        values: The values of the app's variables.
+        environ: The environment variables of this process.
+    """
+    known = _environment_values(manifest, values)
+    variables = {name: value.reveal() for name, value in known.items()}
+    env_files = {name: value.reveal() for name, value in values.env_files.items()}
+    production = production_environ(root, modules, environ, env_files)
+    return LoadEnvirons(
+        current={
+            **configuration_variable(root, modules, production=False),
+            **environ_without_aws(environ),
+        },
+        complete={**_without_empty(production, manifest.variables()), **variables},
+        values={**known, **values.literals},
+        samples={name: text for name, text in variables.items() if name not in values.variables},
+    )
+
+
+def production_environ(
+    root: Path,
+    modules: Sequence[tuple[str, str]],
+    environ: Mapping[str, str],
+    env_files: Mapping[str, str],
+) -> dict[str, str]:
+    """Return the environment variables of production, with AWS off.
+
+    Args:
+        root: The app's folder.
+        modules: The settings modules, each with the folder below root that it is imported from.
+        environ: The environment variables of this process.
+        env_files: The variables of the env files that the user gave.
+    """
+    return {
+        **configuration_variable(root, modules, production=True),
+        **environ_without_aws(environ),
+        "DJANGO_ENV": "production",
+        **variables_of_app(env_files),
+    }
+
+
+def _without_empty(environ: Mapping[str, str], of_secrets: Collection[str]) -> dict[str, str]:
+    """Return an environment without the empty variables of secrets: AWS stores no empty value."""
+    return {name: text for name, text in environ.items() if text or name not in of_secrets}
+
+
+def _environment_values(manifest: Manifest, values: KnownValues) -> dict[str, Hidden]:
+    """Return a value for each variable that the app may need in its environment."""
+    found = {}
+    for secret in manifest.secret:
+        for variable in secret.variables():
+            is_optional = secret.optional or variable in values.literals
+            if variable in values.variables or not is_optional:
+                found[variable] = values.variables.get(variable) or sample_value(variable, secret)
+    return found

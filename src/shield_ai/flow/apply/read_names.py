@@ -1,0 +1,34 @@
+"""Find the names of variables that the code of settings reads, to show them in messages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_FILES = 50
+MAX_SIZE = 1_000_000  # bytes of a file
+# For example: os.environ["NAME"], env.str("NAME"), get_config_value("NAME"), environ_name="NAME"
+READ = regex(
+    r"(?i:\b[\w.]{0,60}(?:env|config)[\w.]{0,60})\s?[\[(=]\s{0,40}"
+    r"[\"']([A-Z][A-Z0-9_]{1,60})[\"']"
+)
+
+
+def names_read_in(folder: Path) -> set[str]:
+    """Return the names of variables that the Python files in a folder read.
+
+    Args:
+        folder: The folder of a settings module; its subfolders are not searched.
+    """
+    names: set[str] = set()
+    for path in sorted(folder.glob("*.py"))[:MAX_FILES]:
+        try:
+            if path.stat().st_size <= MAX_SIZE:
+                names.update(READ.findall(path.read_text(encoding="utf-8", errors="replace")))
+        except OSError:
+            continue
+    return names

@@ -1,0 +1,54 @@
+"""Find known causes of settings that an apply would change, and what to do about them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.project.secret_map import parse_map
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from shield_ai.flow.apply.settings_values import KnownValues
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.model.manifest import Manifest
+
+
+def find_causes(
+    manifest: Manifest,
+    map_file: bytes | None,
+    values: KnownValues,
+    environment: Mapping[str, Hidden],
+) -> Iterator[str]:
+    """Yield what to do about each known cause.
+
+    Args:
+        manifest: shield.toml.
+        map_file: The bytes of the map file before the edits; None if it does not exist.
+        values: The values of the app's variables and literals.
+        environment: The variables of the environment and of the env files.
+    """
+    for old, new in _renamed_variables(manifest, map_file):
+        if new not in environment or environment[new] != environment.get(old):
+            yield (
+                f"shield.toml renames {old} to {new}: set both to the same value in .env until"
+                " shield apply is done"
+            )
+    for variable, literal in values.literals.items():
+        if environment.get(variable, literal) != literal:
+            yield (
+                f"{variable} in the environment or in .env would override the literal in the code,"
+                f" which has another value: remove {variable} there"
+            )
+
+
+def _renamed_variables(manifest: Manifest, map_file: bytes | None) -> Iterator[tuple[str, str]]:
+    """Yield the old and new name of each variable that shield.toml renames."""
+    current = parse_map(map_file)
+    if current is None:
+        return
+    for secret in manifest.secret:
+        for variable, field in secret.variables().items():
+            old = current.variable(f"{secret.name}:{field}" if field else secret.name)
+            if old and old != variable:
+                yield old, variable
