@@ -494,7 +494,27 @@ def test_rollback_does_not_remove_modules_that_new_code_imports(app, aws):
     done = run("rollback", "--yes", cwd=app)
     error(done, 4, "imports shop/utils/secrets.py", "shop/views.py:1", "--force")
     assert files_of(app) == before
+
+
+def test_rollback_with_force_keeps_modules_that_new_code_imports(app, aws):
+    before = files_of(app)
+    assert run("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
+    views = app / "shop/views.py"
+    views.write_text("from shop.utils.secrets import get_secret\n")
+    module = app / "shop/utils/secrets.py"
+    edited = module.read_bytes() + b"# edited\n"
+    module.write_bytes(edited)
+    done = run("rollback", "--yes", cwd=app)
+    error(done, 4, "edited since apply: shop/utils/secrets.py", "shop/views.py:1", "--force")
+    done = run("rollback", "--yes", "--force", cwd=app)
+    error(done, 6, "not undone: shop/utils/secrets.py", "shop/views.py:1 imports it")
+    assert module.read_bytes() == edited
+    assert (app / "shop/settings.py").read_bytes() == before["shop/settings.py"]
+    command = [sys.executable, "-B", "-c", "import shop.views"]
+    assert subprocess.run(command, cwd=app, check=False).returncode == 0
+    views.write_text("import os\n")
     assert run("rollback", "--yes", "--force", cwd=app).code == 0
+    assert files_of(app) == {**before, "shop/views.py": b"import os\n"}
 
 
 def test_rollback_of_an_edit_that_it_would_lose_requires_force(app, aws):

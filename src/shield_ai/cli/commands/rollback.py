@@ -51,7 +51,7 @@ OVERRIDES = grouped_options(
         "--force",
         is_flag=True,
         help="Restore files byte for byte even if they were edited after apply; the edits are"
-        " saved in .shield/edited.",
+        " saved in .shield/edited. Modules that remaining code imports are kept.",
     ),
     click.option(
         "--adopt",

@@ -75,11 +75,16 @@ def _edited_file(
     return EditedFile(path=step.what, applied=applied, now=now, mode=step.mode, merged=merged)
 
 
-def edited_error(edited: Sequence[EditedFile]) -> UnsafePlanError:
-    """Return the error for edits that can't be separated from those of apply."""
+def edited_error(edited: Sequence[EditedFile], kept: str) -> UnsafePlanError:
+    """Return the error for edits that can't be separated from those of apply.
+
+    Args:
+        edited: The files.
+        kept: What --force keeps, to append to the hint; may be empty.
+    """
     names = ", ".join(file.path for file in edited)
     return UnsafePlanError(
         f"edited since apply: {names}",
         "these edits can't be separated from those of apply: undo them first, or use --force, "
-        "which restores the old files and saves your versions in .shield/edited",
+        f"which restores the old files and saves your versions in .shield/edited{kept}",
     )
