@@ -5,11 +5,14 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.aws.desired import resources
-from shield_ai.aws.desired.iam import role_name
+from shield_ai.aws.desired.iam import role_name, with_kept_secrets
 from shield_ai.flow.apply.run import resolve_value
 from shield_ai.flow.plan.aws_plan import AwsInputs, resource_keys
-from shield_ai.flow.plan.renamed_secrets import applied_secrets, former_names, renamed_sources
+from shield_ai.flow.plan.kept_secrets import kept_secrets, live_secrets
+from shield_ai.flow.plan.renamed_secrets import applied_secrets, renamed_sources
 from shield_ai.flow.plan.stored_values import StoredValues
 from shield_ai.flow.value_sources import has_value
 from shield_ai.model.locator import Prompt
@@ -45,10 +48,12 @@ def collect_aws_inputs(
     desired = _desired_resources(app, aws)
     applied = journal.load().applied_settings(aws.id, target.app.region, app.environment)
     keys = {*resource_keys(applied), *(item.key for item in desired)}
-    names = {target.app.prefix + secret.name for secret in target.secret}
-    secrets = applied_secrets(app, aws.id, journal)
-    live = aws.live_state(names | former_names(app, secrets), keys)
-    renamed = renamed_sources(app, secrets, live)
+    found = aws.resources.read(keys)
+    live = live_secrets(app, aws, journal, found)
+    desired = with_kept_secrets(desired, target, aws.id, kept_secrets(app, live))
+    found |= aws.resources.read({item.key for item in desired} - keys)
+    live = msgspec.structs.replace(live, resources=found)
+    renamed = renamed_sources(app, applied_secrets(app, aws.id, journal), live)
     variables = target.variables()
     available = {**sources.available(values, variables), **renamed}
     can_prompt = sources.options.prompt is not None
