@@ -771,3 +771,25 @@ def test_a_folder_inside_the_app_is_refused(app, command):
     error(done, 2, "is inside another app", "run shield in ..;")
     assert not (app / "shop/.shield").exists()
     assert files_of(app) == before
+
+
+def test_a_login_in_two_secrets_is_reported_before_a_rotation(app, aws):
+    login = "shop:same-password-17@db.example.com/shop"
+    variables = {"DATABASE_URL": f"postgres://{login}", "BROKER_URL": f"sqla+postgresql://{login}"}
+    settings = app / "shop/settings.py"
+    lines = [f'{name} = os.environ["{name}"]\n' for name in variables]
+    settings.write_bytes(settings.read_bytes() + "".join(lines).encode())
+    with (app / ".env").open("a") as file:
+        file.writelines(f"{name}={value}\n" for name, value in variables.items())
+    assert run("draft", cwd=app).code == 0
+    manifest = app / "shield.toml"
+    entry = 'env = "DATABASE_URL"\n'
+    text = manifest.read_text().replace(entry, entry + 'rotate = { strategy = "single-user" }\n')
+    manifest.write_text(text)
+    warning = "the rotation of database-url would break broker-url"
+    planned = run("plan", "--env-file", ".env", cwd=app)
+    assert warning in " ".join(planned.out.split()), planned.text
+    assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app).code == 0
+    verified = run("verify", cwd=app)
+    assert warning in " ".join(verified.out.split()), verified.text
+    assert "same-password-17" not in planned.text + verified.text
