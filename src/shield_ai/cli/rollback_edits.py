@@ -20,7 +20,7 @@ def print_edits(undo: Undo, *, force: bool) -> None:
     names = _known_names(undo)
     for file in find_edited_files(undo.steps, undo.app.tree, undo.journal):
         echo(edited_text(file.path, file.applied, file.now or b"", names), err=True)
-        if file.merged is not None and not force:
+        if file.is_merged(force=force):
             echo(f"these edits of {printable(file.path)} are kept", err=True)
     advice = undo.unsaved.advice()
     if advice.number:

@@ -9,8 +9,10 @@ import msgspec
 
 from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.model.errors import UnsafePlanError
+from shield_ai.project.env_file import is_env_file
 from shield_ai.project.python_source import digest
 from shield_ai.rewrite.reverse_edits import reverse_edits
+from shield_ai.rewrite.reverse_variables import reverse_variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +31,16 @@ class EditedFile(msgspec.Struct, frozen=True, kw_only=True):
     now: bytes | None  # None: the file was removed
     mode: int  # before apply; 0: the file did not exist
     merged: bytes | None  # the content before apply with the edits since; None: not possible
+    keeps_values: bool = False  # `merged` has values of an env file that were changed since
+
+    def is_merged(self, *, force: bool) -> bool:
+        """Return whether the rollback keeps the edits.
+
+        Args:
+            force: Whether to restore the exact old content. The changed values of an env file are
+                kept nevertheless: the old ones may no longer work.
+        """
+        return self.merged is not None and (self.keeps_values or not force)
 
 
 def find_edited_files(steps: Sequence[Step], tree: Tree, journal: Journal) -> list[EditedFile]:
@@ -69,10 +81,18 @@ def _edited_file(
     step: FileStep, now: bytes | None, backups: Backups, *, can_merge: bool
 ) -> EditedFile:
     applied = backups.read(step.after)
-    merged = None
-    if can_merge and step.before and now is not None:
-        merged = reverse_edits(step.what, backups.read(step.before), applied, now)
-    return EditedFile(path=step.what, applied=applied, now=now, mode=step.mode, merged=merged)
+    edited = EditedFile(path=step.what, applied=applied, now=now, mode=step.mode, merged=None)
+    if not can_merge or now is None:
+        return edited
+    before = backups.read(step.before) if step.before else b""
+    if is_env_file(step.what):
+        merged = reverse_variables(step.what, before, applied, now)
+        if merged is not None:
+            return msgspec.structs.replace(edited, merged=merged, keeps_values=True)
+    if not step.before:
+        return edited
+    merged = reverse_edits(step.what, before, applied, now)
+    return msgspec.structs.replace(edited, merged=merged)
 
 
 def edited_error(edited: Sequence[EditedFile], kept: str) -> UnsafePlanError:

@@ -138,7 +138,7 @@ class Rollback:
             steps: The steps, newest first.
             force: Restore the exact previous content of files that were edited since, and save
                 the user's version in .shield/edited. Otherwise, only apply's edits are undone.
-                Modules that remaining code imports are kept.
+                Modules that remaining code imports are kept, and changed values in env files.
 
         Raises:
             UnsafePlanError: Later edits of a file can't be separated from those of apply; remaining
@@ -172,7 +172,7 @@ class Rollback:
             SourceError: A file or a backup can't be read.
         """
         edited = find_edited_files(steps, self.tree, self.journal)
-        merged = {file.path: file for file in edited if file.merged is not None and not force}
+        merged = {file.path: file for file in edited if file.is_merged(force=force)}
         lost = [file for file in edited if file.path not in merged]
         contents = {path: file.merged or b"" for path, file in merged.items()}
         importers = find_importers(steps, self.tree, contents)
