@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.journal.journal_record import FileStep
+from shield_ai.flow.rollback.generated_files import is_generated
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.project.env_file import is_env_file
 from shield_ai.project.python_source import digest
+from shield_ai.rewrite.project.secret_map import is_map_file
 from shield_ai.rewrite.reverse_edits import reverse_edits
 from shield_ai.rewrite.reverse_variables import reverse_variables
 
@@ -32,6 +34,7 @@ class EditedFile(msgspec.Struct, frozen=True, kw_only=True):
     mode: int  # before apply; 0: the file did not exist
     merged: bytes | None  # the content before apply with the edits since; None: not possible
     keeps_values: bool = False  # `merged` has values of an env file that were changed since
+    is_generated: bool = False  # another apply generated the current content
 
     def is_merged(self, *, force: bool) -> bool:
         """Return whether the rollback keeps the edits.
@@ -89,10 +92,14 @@ def _edited_file(
         merged = reverse_variables(step.what, before, applied, now)
         if merged is not None:
             return msgspec.structs.replace(edited, merged=merged, keeps_values=True)
-    if not step.before:
-        return edited
-    merged = reverse_edits(step.what, before, applied, now)
-    return msgspec.structs.replace(edited, merged=merged)
+    merged = reverse_edits(step.what, before, applied, now) if step.before else None
+    # Without the merge, an older map file would lack the secrets that another apply added.
+    may_replace = merged is None and not (step.before and is_map_file(now))
+    return msgspec.structs.replace(
+        edited,
+        merged=merged,
+        is_generated=may_replace and is_generated(step.what, applied, now),
+    )
 
 
 def edited_error(edited: Sequence[EditedFile], kept: str) -> UnsafePlanError:

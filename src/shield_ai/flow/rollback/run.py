@@ -177,7 +177,7 @@ class Rollback:
         contents = {path: file.merged or b"" for path, file in merged.items()}
         importers = find_importers(steps, self.tree, contents)
         if not force:
-            _require_safe(lost, importers)
+            _require_safe([file for file in lost if not file.is_generated], importers)
         needed = find_needed_files(importers, steps, self.tree)
         copies = {file.path: self._save_edits(file) for file in lost if file.path not in needed}
         return _Files(merged, copies, needed)
