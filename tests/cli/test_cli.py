@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
@@ -485,6 +486,23 @@ def test_rollback_keeps_the_edits_since_apply(app, aws):
     assert "these edits of shop/settings.py are kept" in done.err
     assert settings.read_bytes() == SETTINGS + b"X = 1\n"
     assert (app / ".shield/edited/shop/settings.py").read_bytes() == edited
+
+
+def test_rollback_names_the_apply_and_how_many_are_left(app, aws):
+    assert run("draft", cwd=app).code == 0
+    manifest = app / "shield.toml"
+    for team in ("", '[app]\ntags = { team = "web" }\n'):
+        manifest.write_text(manifest.read_text().replace("[app]\n", team or "[app]\n"))
+        assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app).code == 0
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    asked = run("rollback", cwd=app)
+    assert f" of the last apply of {day} " in asked.err
+    assert "1 earlier apply remains after this rollback" in asked.err
+    done = run("rollback", "--yes", cwd=app)
+    assert "1 earlier apply remains: to undo the newest of them, run shield rollback" in done.err
+    done = run("rollback", "--yes", cwd=app)
+    assert done.code == 0, done.text
+    assert "remain" not in done.err
 
 
 def test_rollback_does_not_remove_modules_that_new_code_imports(app, aws):
