@@ -10,6 +10,7 @@ from shield_ai.flow.apply.run import resolve_value
 from shield_ai.flow.aws_clients import find_aws_clients
 from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.plan.compose_switches import switch_steps
+from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
 from shield_ai.flow.plan.plan_effects import adds_runtime
 from shield_ai.flow.plan.plan_lists import kept_defaults, other_reads, report_once
 from shield_ai.flow.plan.preconditions import (
@@ -113,10 +114,10 @@ def _shared_logins(plan: Plan, app: AppContext, values: Values) -> Iterator[str]
 
 
 def _misspelled_names(app: AppContext) -> list[str]:
-    """Return a line for each get_secret() call with a name that is probably misspelled."""
+    """Return a line for each name that is probably misspelled, in the code or in shield.toml."""
     if app.only == "aws":
         return []
-    return [found.text for found in find_misspelled_names(app)]
+    return [*(found.text for found in find_misspelled_names(app)), *misspelled_ignores(app)]
 
 
 def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> list[Skipped]:
