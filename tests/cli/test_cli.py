@@ -499,7 +499,7 @@ def test_rollback_names_the_apply_and_how_many_are_left(app, aws):
     assert f" of the last apply of {day} " in asked.err
     assert "1 earlier apply remains after this rollback" in asked.err
     done = run("rollback", "--yes", cwd=app)
-    assert "1 earlier apply remains: to undo the newest of them, run shield rollback" in done.err
+    assert "1 earlier apply remains; to undo the newest, run shield rollback again" in done.err
     done = run("rollback", "--yes", cwd=app)
     assert done.code == 0, done.text
     assert "remain" not in done.err

@@ -109,7 +109,7 @@ def rollback(
             note(f"the journal was moved to {undo.journal.retire()}")
     _summarize(receipts, is_finished=undo.is_finished)
     if undo.other_applies:
-        note(f"{_remaining_text(undo)}: to undo the newest of them, run shield rollback again")
+        note(f"{_remaining_text(undo)}; to undo the newest, run shield rollback again")
     if as_json:
         print_json(_document(environment, receipts, ignored))
     return DONE

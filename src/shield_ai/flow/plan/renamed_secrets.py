@@ -122,10 +122,10 @@ def leftover_steps(names: Iterable[str], app: App) -> list[str]:
         names: The names in AWS.
         app: The `[app]` table of shield.toml.
     """
-    policy = "keep it in the policy of the app's role until then"
+    policy = "until it is deleted, keep it in the policy of the app's role"
     if app.role:
         policy = (
-            "until then, the policy of the role keeps the permission to read it; afterwards, run"
+            "until it is deleted, the policy of the role keeps the permission to read it; then run"
             " shield apply again"
         )
     return [
