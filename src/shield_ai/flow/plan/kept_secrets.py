@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.aws.desired.iam import granted_names
+from shield_ai.aws.desired.iam import granted_names, with_kept_secrets
 from shield_ai.flow.plan.renamed_secrets import applied_secrets, former_names, leftover_secrets
 from shield_ai.model.errors import AwsDeniedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.journal.log import Journal
-    from shield_ai.model.resource import Live, Settings
+    from shield_ai.model.resource import Live, Resource, Settings
 
 
 def live_secrets(
@@ -72,3 +72,17 @@ def kept_secrets(app: AppContext, live: Live) -> list[str]:
     """
     target = app.target_manifest
     return leftover_secrets(target, live) if target.app.role else []
+
+
+def with_former_secrets(
+    app: AppContext, aws: Account, desired: Sequence[Resource], live: Live
+) -> tuple[Resource, ...]:
+    """Return the desired resources, with policies that also allow reading the former secrets.
+
+    Args:
+        app: The app.
+        aws: The account.
+        desired: The resources that shield.toml describes.
+        live: From `live_secrets`.
+    """
+    return with_kept_secrets(desired, app.target_manifest, aws.id, kept_secrets(app, live))

@@ -6,36 +6,28 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.apply.run import resolve_value
 from shield_ai.flow.aws_clients import find_aws_clients
-from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.plan.compose_switches import switch_steps
-from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
 from shield_ai.flow.plan.plan_effects import adds_runtime
 from shield_ai.flow.plan.plan_lists import kept_defaults, other_reads, report_once
+from shield_ai.flow.plan.plan_warnings import plan_warnings
 from shield_ai.flow.plan.preconditions import (
     ignored_new_files,
     old_python_warnings,
     require_python,
 )
-from shield_ai.flow.rotate.shared_logins import find_shared_logins
 from shield_ai.flow.value_sources import placeholder_secrets
 from shield_ai.model.deployment import Deployment
-from shield_ai.model.locator import CodeLiteral, DotenvLine, EnvVar
 from shield_ai.project.python_versions import find_python_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shield_ai.flow.app_context import AppContext
-    from shield_ai.model.hidden import Hidden
     from shield_ai.model.plan import Plan
     from shield_ai.model.skip import Skipped
     from shield_ai.project.python_versions import DeclaredVersion
     from shield_ai.project.values import Values
-
-# The sources that the plan may read without a prompt or a call to AWS.
-_LOCAL_SOURCES = (EnvVar, DotenvLine, CodeLiteral)
 
 
 def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
@@ -71,8 +63,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         next_steps=(
             *plan.next_steps,
             *_switch_steps(plan, app, deployment),
-            *_shared_logins(plan, app, values),
-            *_misspelled_names(app),
+            *plan_warnings(plan, app, values),
         ),
     )
 
@@ -98,26 +89,6 @@ def _switch_steps(plan: Plan, app: AppContext, deployment: Deployment) -> Iterat
     edited = {change.path for change in plan.files}
     django = app.scan_result.facts.django
     return switch_steps(deployment.variables, edited, app.tree.read, django=django)
-
-
-def _shared_logins(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
-    """Yield a line for each secret to store with a login that another secret contains, too."""
-    prefix = app.target_manifest.app.prefix
-    planned: dict[str, Hidden] = {}
-    for change in plan.changes:
-        sources = [origin.source for origin in change.origins]
-        if sources and all(isinstance(source, _LOCAL_SOURCES) for source in sources):
-            name = change.name.removeprefix(prefix)
-            planned[name] = resolve_value(change.origins, values)
-    for shared in find_shared_logins(app.target_manifest.secret, planned):
-        yield f"{shared.text}: {shared.advice}"
-
-
-def _misspelled_names(app: AppContext) -> list[str]:
-    """Return a line for each name that is probably misspelled, in the code or in shield.toml."""
-    if app.only == "aws":
-        return []
-    return [*(found.text for found in find_misspelled_names(app)), *misspelled_ignores(app)]
 
 
 def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> list[Skipped]:

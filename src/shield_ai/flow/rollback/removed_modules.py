@@ -185,6 +185,16 @@ def _matches(name: str, path: str, removed: Collection[str]) -> set[str]:
     return {".".join((*root, name)) for root in roots} & set(removed)
 
 
+def kept_name(path: str) -> str:
+    """Return how a kept file is named: a copy of the runtime by its folder."""
+    return copied_folder(path) or path
+
+
+def keep_reason(importer: Importer) -> str:
+    """Return why a module that the rollback would remove is kept."""
+    return f"kept, because {printable(importer.path)}:{importer.line} imports it"
+
+
 def importer_error(importers: Sequence[Importer]) -> UnsafePlanError:
     """Return the error for code that imports modules which the rollback removes."""
     modules = ", ".join(sorted({printable(file.module) for file in importers}))

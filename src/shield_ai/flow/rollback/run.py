@@ -22,13 +22,13 @@ from shield_ai.flow.rollback.removed_modules import (
     find_needed_files,
     importer_error,
     keep_hint,
+    keep_reason,
+    kept_name,
 )
 from shield_ai.flow.rollback.restored_settings import restore_settings
 from shield_ai.flow.verify.db_login import LoginResult
 from shield_ai.model.errors import AwsError, RollbackIncompleteError
 from shield_ai.model.plan import Action, Receipt, StepKind, StepStatus
-from shield_ai.model.printable import printable
-from shield_ai.project.runtime_names import copied_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
@@ -226,11 +226,11 @@ class Rollback:
 
     def _keep_file(self, step: FileStep, importer: Importer) -> Receipt:
         """Keep a file that remaining code imports; the next rollback tries to remove it again."""
-        name = copied_folder(step.what) or step.what
+        name = kept_name(step.what)
         if name not in self.retried:
             self.retried.append(name)
             self.not_undone.append(name)
-        detail = f"kept, because {printable(importer.path)}:{importer.line} imports it"
+        detail = keep_reason(importer)
         return Receipt(step=StepKind.FILE, what=step.what, status=KEPT, detail=detail)
 
     def _undo_file(self, step: FileStep, files: _Files) -> Receipt:
