@@ -91,8 +91,9 @@ def _listed(_name: str) -> bool:
 
 def _require_safe(lost: Sequence[EditedFile], importers: Sequence[Importer]) -> None:
     """Refuse to lose edits, and to remove modules that other code imports."""
-    if lost:
-        raise edited_error(lost, keep_hint(importers))
+    manual = [file for file in lost if not file.is_generated]
+    if manual:
+        raise edited_error(manual, keep_hint(importers))
     if importers:
         raise importer_error(importers)
 
@@ -177,7 +178,7 @@ class Rollback:
         contents = {path: file.merged or b"" for path, file in merged.items()}
         importers = find_importers(steps, self.tree, contents)
         if not force:
-            _require_safe([file for file in lost if not file.is_generated], importers)
+            _require_safe(lost, importers)
         needed = find_needed_files(importers, steps, self.tree)
         copies = {file.path: self._save_edits(file) for file in lost if file.path not in needed}
         return _Files(merged, copies, needed)

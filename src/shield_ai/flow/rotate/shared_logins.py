@@ -146,12 +146,18 @@ def _url_login(text: str) -> _Login | None:
         return None
     if not parts.scheme or not parts.password:
         return None
-    engines = [ENGINES[part] for part in parts.scheme.split("+") if part in ENGINES]
-    if engines and not port:
-        port = DEFAULT_PORTS[engines[0]]
     username = unquote(parts.username or "")
     host = _normalize_host(parts.hostname or "")
-    return _Login(username, Hidden(unquote(parts.password)), host, port or 0)
+    number = port or _default_port(parts.scheme)
+    return _Login(username, Hidden(unquote(parts.password)), host, number)
+
+
+def _default_port(scheme: str) -> int:
+    """Return the default port of a database; 0 for a scheme of another server."""
+    for part in scheme.split("+"):
+        if part in ENGINES:
+            return DEFAULT_PORTS[ENGINES[part]]
+    return 0
 
 
 def _normalize_host(host: str) -> str:

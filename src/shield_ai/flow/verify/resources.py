@@ -63,15 +63,19 @@ def verify_resources(
                 problems.append(problem)
     if errors and not problems:
         yield unknown_check(RESOURCES_MATCH, errors[0])
-    elif kept and not problems:
-        detail = f"the policy of the role keeps {join_names(kept)} until deleted"
-        yield make_check(RESOURCES_MATCH, Status.OK, detail)
     else:
-        yield ok_or_failed(
-            RESOURCES_MATCH,
-            join_names(problems, "; "),
-            "shield plan shows the differences; shield apply --conflict replace fixes them",
-        )
+        yield _match_check(problems, kept)
+
+
+def _match_check(problems: Sequence[str], kept: Sequence[str]) -> Check:
+    if kept and not problems:
+        detail = f"the policy of the role keeps {join_names(kept)} until deleted"
+        return make_check(RESOURCES_MATCH, Status.OK, detail)
+    return ok_or_failed(
+        RESOURCES_MATCH,
+        join_names(problems, "; "),
+        "shield plan shows the differences; shield apply --conflict replace fixes them",
+    )
 
 
 def _problem(resource: Resource, live: Settings | None) -> str:

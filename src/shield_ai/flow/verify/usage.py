@@ -130,13 +130,12 @@ def verify_held(manifest: Manifest, aws: Account, app: AppContext) -> Check:
     required = [call for call in scan.secret_calls if not call.is_optional or call in suggestions]
     try:
         missing = _missing_names(manifest, aws, required)
+        found = _held_check(required, missing, suggestions)
+        if found.status is not Status.OK:
+            return found
+        return _optional_check(manifest, aws, scan.secret_calls)
     except AwsError as error:
         return unknown_check(SECRETS_HELD, error)
-    found = _held_check(required, missing, suggestions)
-    if found.status is not Status.OK:
-        return found
-    optional = [call for call in scan.secret_calls if call.is_optional]
-    return _optional_check(manifest, aws, optional)
 
 
 def _held_check(
@@ -156,13 +155,15 @@ def _held_check(
 
 
 def _optional_check(manifest: Manifest, aws: Account, calls: Sequence[SecretCall]) -> Check:
-    """Return the check of calls that work without their secret: unknown if a secret is missing."""
-    try:
-        missing = _missing_names(manifest, aws, calls)
-    except AwsError as error:
-        return unknown_check(SECRETS_HELD, error)
+    """Return the check of calls that work without their secret: unknown if a secret is missing.
+
+    Raises:
+        AwsError: An AWS call failed.
+    """
+    optional = [call for call in calls if call.is_optional]
+    missing = _missing_names(manifest, aws, optional)
     without: list[str] = []
-    for call in calls:
+    for call in optional:
         if call.names and missing.issuperset(call.names):
             without.append(f"{call.place} reads {' or '.join(call.names)}")
     if not without:
