@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import boto3
@@ -487,6 +488,23 @@ def test_rollback_keeps_the_edits_since_apply(app, aws):
     assert (app / ".shield/edited/shop/settings.py").read_bytes() == edited
 
 
+def test_rollback_names_the_apply_and_how_many_are_left(app, aws):
+    assert run("draft", cwd=app).code == 0
+    manifest = app / "shield.toml"
+    for team in ("", '[app]\ntags = { team = "web" }\n'):
+        manifest.write_text(manifest.read_text().replace("[app]\n", team or "[app]\n"))
+        assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app).code == 0
+    day = f"{datetime.now(UTC):%Y-%m-%d}"
+    asked = run("rollback", cwd=app)
+    assert f" of the last apply of {day} " in asked.err
+    assert "1 earlier apply remains after this rollback" in asked.err
+    done = run("rollback", "--yes", cwd=app)
+    assert "1 earlier apply remains; to undo the newest, run shield rollback again" in done.err
+    done = run("rollback", "--yes", cwd=app)
+    assert done.code == 0, done.text
+    assert "remain" not in done.err
+
+
 def test_rollback_does_not_remove_modules_that_new_code_imports(app, aws):
     assert run("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
     (app / "shop/views.py").write_text("from shop.utils.secrets import get_secret\n")
@@ -494,7 +512,27 @@ def test_rollback_does_not_remove_modules_that_new_code_imports(app, aws):
     done = run("rollback", "--yes", cwd=app)
     error(done, 4, "imports shop/utils/secrets.py", "shop/views.py:1", "--force")
     assert files_of(app) == before
+
+
+def test_rollback_with_force_keeps_modules_that_new_code_imports(app, aws):
+    before = files_of(app)
+    assert run("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
+    views = app / "shop/views.py"
+    views.write_text("from shop.utils.secrets import get_secret\n")
+    module = app / "shop/utils/secrets.py"
+    edited = module.read_bytes() + b"# edited\n"
+    module.write_bytes(edited)
+    done = run("rollback", "--yes", cwd=app)
+    error(done, 4, "edited since apply: shop/utils/secrets.py", "shop/views.py:1", "--force")
+    done = run("rollback", "--yes", "--force", cwd=app)
+    error(done, 6, "not undone: shop/utils/secrets.py", "shop/views.py:1 imports it")
+    assert module.read_bytes() == edited
+    assert (app / "shop/settings.py").read_bytes() == before["shop/settings.py"]
+    command = [sys.executable, "-B", "-c", "import shop.views"]
+    assert subprocess.run(command, cwd=app, check=False).returncode == 0
+    views.write_text("import os\n")
     assert run("rollback", "--yes", "--force", cwd=app).code == 0
+    assert files_of(app) == {**before, "shop/views.py": b"import os\n"}
 
 
 def test_rollback_of_an_edit_that_it_would_lose_requires_force(app, aws):
@@ -751,3 +789,25 @@ def test_a_folder_inside_the_app_is_refused(app, command):
     error(done, 2, "is inside another app", "run shield in ..;")
     assert not (app / "shop/.shield").exists()
     assert files_of(app) == before
+
+
+def test_a_login_in_two_secrets_is_reported_before_a_rotation(app, aws):
+    login = "shop:same-password-17@db.example.com/shop"
+    variables = {"DATABASE_URL": f"postgres://{login}", "BROKER_URL": f"sqla+postgresql://{login}"}
+    settings = app / "shop/settings.py"
+    lines = [f'{name} = os.environ["{name}"]\n' for name in variables]
+    settings.write_bytes(settings.read_bytes() + "".join(lines).encode())
+    with (app / ".env").open("a") as file:
+        file.writelines(f"{name}={value}\n" for name, value in variables.items())
+    assert run("draft", cwd=app).code == 0
+    manifest = app / "shield.toml"
+    entry = 'env = "DATABASE_URL"\n'
+    text = manifest.read_text().replace(entry, entry + 'rotate = { strategy = "single-user" }\n')
+    manifest.write_text(text)
+    warning = "the rotation of database-url would break broker-url"
+    planned = run("plan", "--env-file", ".env", cwd=app)
+    assert warning in " ".join(planned.out.split()), planned.text
+    assert run("apply", "--env-file", ".env", "--yes", "--no-proof", cwd=app).code == 0
+    verified = run("verify", cwd=app)
+    assert warning in " ".join(verified.out.split()), verified.text
+    assert "same-password-17" not in planned.text + verified.text

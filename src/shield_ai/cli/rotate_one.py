@@ -52,6 +52,7 @@ def rotate_one(rotator: SecretRotator, secret: Secret, app: AppContext, *, yes: 
         text = django_key_text(secret.name, has_fallbacks=has_fallbacks)
         echo(f"{text}\n", err=True)
     else:
+        rotator.require_own_login(secret)
         preview = rotator.preview(secret)
         preview = msgspec.structs.replace(preview, uses_backend=_uses_backend(app))
         print_before_question(preview_text(preview), yes=yes)
@@ -125,9 +126,18 @@ def rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Non
     secret_id = rotator.secret_id(secret)
     kind = ManualKind.DATABASE_LOGIN if rotator.is_login(secret) else manual_kind(secret)
     echo(f"{manual_rotation_text(secret.name, secret_id, kind)}\n", err=True)
+    if kind is ManualKind.DATABASE_LOGIN:
+        _note_shared_login(rotator, secret)
     values = read_new_values(manually_rotated_fields(secret), yes=yes)
     rotator.store_manual_values(secret, values)
     note(f"{secret_id}: the new value is AWSCURRENT, the old one AWSPREVIOUS")
+
+
+def _note_shared_login(rotator: SecretRotator, secret: Secret) -> None:
+    others = rotator.secrets_with_login(secret)
+    if others:
+        names = ", ".join(others)
+        echo(f"The same login is in {names}: store its new value there, too.\n", err=True)
 
 
 def note_env_files(app: AppContext, secrets: Sequence[Secret]) -> None:

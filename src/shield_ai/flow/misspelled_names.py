@@ -49,12 +49,12 @@ def find_misspelled_names(app: AppContext) -> Iterator[MisspelledName]:
         name = call.names[0] if len(call.names) == 1 else ""
         if not name or name in known or name.rpartition("/")[2] in known:
             continue
-        suggestion = did_you_mean(name, _with_same_digits(name, names), SIMILARITY)
+        suggestion = did_you_mean(name, with_same_digits(name, names), SIMILARITY)
         if suggestion:
             yield MisspelledName(call, suggestion)
 
 
-def _with_same_digits(name: str, choices: Iterable[str]) -> Iterator[str]:
+def with_same_digits(name: str, choices: Iterable[str]) -> Iterator[str]:
     """Yield the choices with the same numbers as a name: key-1 is no misspelling of key-2."""
     digits = DIGITS.findall(name)
     return (choice for choice in choices if DIGITS.findall(choice) == digits)

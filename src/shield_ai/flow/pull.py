@@ -119,16 +119,14 @@ def pull_command(environment: str, file: str = DOTENV) -> str:
     return f"shield pull --env-file {file}{option}"
 
 
-def pull_command_for(tree: Tree, environment: str, replaced: Collection[str] = ()) -> str:
-    """Return the pull command for the app's .env, or for FILE if .env is missing or replaced.
+def pull_command_for(tree: Tree, environment: str) -> str:
+    """Return the pull command for the app's .env, or for FILE if .env is missing.
 
     Args:
         tree: The app's folder.
         environment: The environment of the secrets; empty: none.
-        replaced: The files that a rollback replaces afterwards.
     """
-    is_known = DOTENV not in replaced and tree.read(DOTENV) is not None
-    return pull_command(environment, DOTENV if is_known else "FILE")
+    return pull_command(environment, "FILE" if tree.read(DOTENV) is None else DOTENV)
 
 
 def env_file_with(context: AppContext, secret: Secret) -> str:

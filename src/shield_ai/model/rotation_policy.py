@@ -44,6 +44,11 @@ def _rotation(secret: Secret) -> Rotation:
     return secret.rotate if isinstance(secret.rotate, Rotation) else Rotation()
 
 
+def changes_database(secret: Secret) -> bool:
+    """Return whether a rotation of the secret changes a password in a database."""
+    return rotation_strategy(secret).endswith(("single-user", "alternating-users"))
+
+
 def can_rotate(secret: Secret) -> bool:
     """Return whether a secret is meant to be rotated: it has `rotate`, or is a database login."""
     if secret.rotate or secret.kind is Kind.DATABASE:

@@ -148,6 +148,26 @@ def test_number_of_addresses_is_limited():
     assert access.more_sources == 180
 
 
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("restored_by", "before", "texts"),
+    [
+        pytest.param(BOB, HOUR, [], id="by the same principal"),
+        pytest.param(
+            APP, HOUR, ["scheduled it for deletion, and role/Shop restored it"], id="by another"
+        ),
+        pytest.param(BOB, 3 * HOUR, ["scheduled it for deletion"], id="before the deletion"),
+    ],
+)
+def test_a_deletion_that_was_undone(restored_by, before, texts):
+    deleted = record("DeleteSecret", "a", BOB, 2 * HOUR)
+    restored = record("RestoreSecret", "a", restored_by, before)
+    for records in ((deleted, restored), (restored, deleted)):
+        assert [alert.text for alert in audit(*records).alerts] == texts
+
+
 @given(st.permutations([record("GetSecretValue", "a", APP), record("DeleteSecret", "b", BOB), denied("GetSecretValue", "a", BOB), record("DescribeSecret", "a", APP, BEFORE_START), service_event("RotationFailed", "a")]))  # fmt: skip
 def test_order_of_events_is_irrelevant(records):
     assert audit(*records) == audit(

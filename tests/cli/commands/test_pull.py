@@ -391,6 +391,31 @@ def test_rollback_restores_a_literal_without_a_pull(client, tmp_path, options):
     assert note in asked
 
 
+@pytest.mark.parametrize("options", [(), ("--force",)], ids=["", "forced"])
+def test_rollback_keeps_pulled_values_in_an_env_file_that_apply_edited(client, tmp_path, options):
+    values = make_app(tmp_path)
+    settings = tmp_path / "shop/settings.py"
+    settings.write_text(settings.read_text() + f'STRIPE_SECRET_KEY = "{secrets.token_hex(16)}"\n')
+    (tmp_path / ".gitignore").write_text(".env\n")
+    apply = ("apply", "--env-file", ".env", "--yes", "--no-proof", "--remove-literals")
+    assert run_shield(*apply, cwd=tmp_path).code == 0
+    rotated = {name: secrets.token_hex(16) for name in ("mail-api-key", "stripe-secret-key")}
+    for name, value in rotated.items():
+        client.put_secret_value(SecretId=name, SecretString=value)
+    asked = run_shield("rollback", cwd=tmp_path, stdin="").err
+    assert f"{ADVICE} --env-file .env: it copies the current values of 2 secrets" in asked
+    assert run_shield("pull", "--env-file", ".env", "--yes", cwd=tmp_path).code in {0, 1}
+    done = run_shield("rollback", "--yes", *options, cwd=tmp_path)
+    assert (done.code, ADVICE in done.err) == (6, False), done.err
+    expected = {
+        **values,
+        "MAIL_API_KEY": rotated["mail-api-key"],
+        "STRIPE_SECRET_KEY": rotated["stripe-secret-key"],
+    }
+    lines = (tmp_path / ".env").read_text().splitlines()
+    assert dict(line.split("=", 1) for line in lines) == expected
+
+
 def test_rollback_names_secrets_that_a_pull_cannot_copy(client, tmp_path):
     make_app(tmp_path)
     assert run_shield("draft", cwd=tmp_path).code == 0

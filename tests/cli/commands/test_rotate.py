@@ -150,6 +150,26 @@ def test_rotates_a_database_password_step_by_step(app, database):
     assert database()
 
 
+def share_login(app):
+    """Store the database login in a second secret, as a broker in the same database has it."""
+    login = json.loads(app.value("database-credentials"))
+    place = f"{login['host']}:{login['port']}/{login['database']}"
+    url = f"sqla+postgresql://{login['username']}:{login['password']}@{place}"
+    app.client.put_secret_value(SecretId="never", SecretString=url)
+    return login["password"]
+
+
+def test_a_login_of_two_secrets_is_not_rotated(app, database, in_61_days):
+    password = share_login(app)
+    for arguments in (("database-credentials", "--yes"), ("--due", "--yes")):
+        code, out, err = app.shield(*arguments)
+        assert code == 2
+        assert "rotation of database-credentials would break never" in err
+        assert "create a second database user for never" in err
+        assert password not in out + err
+    assert database()
+
+
 def test_resume_after_a_failed_step(app, database):
     """The server first rejects the connection, then accepts it."""
     app.write(old='sslmode = "disable"', new='sslmode = "verify-full"')

@@ -389,3 +389,21 @@ def test_values_of_a_template(aws, sam, value, reason):
     result = json.loads(plan(sam, "--json").out)
     found = [item["reason"] for item in result["skipped"] if item["name"] == "DATABASE_PASSWORD"]
     assert found == ([reason] if reason else [])
+
+
+@pytest.mark.parametrize(
+    ("key", "name", "suggestion"),
+    [
+        pytest.param("containers", "wbe", 'did you mean "web"?', id="swapped letters"),
+        pytest.param("inject", "web-app", "", id="another name"),
+        pytest.param("containers", "web", "", id="a container"),
+    ],
+)
+def test_a_misspelled_container_is_reported(app, key, name, suggestion):
+    manifest = app / "shield.toml"
+    table = f'[deployment]\nedit = ["compose", "kubernetes"]\n{key} = ["{name}"]\n'
+    manifest.write_text(manifest.read_text().replace(TABLE.lstrip(), table))
+    out = " ".join(plan(app, "--only", "code").out.split())
+    line = f"{key} in shield.toml lists {name}, which no file has: {suggestion}"
+    assert (line in out) is bool(suggestion), out
+    assert ("in shield.toml lists" in out) is bool(suggestion)

@@ -146,3 +146,45 @@ def test_the_tags_show_that_an_old_secret_is_of_the_app(app):
     edit(app, OLD, NEW)
     apply(app)
     assert value(NEW) == "rotated"
+
+
+def policy_names():
+    iam = boto3.client("iam")
+    (attached,) = iam.list_attached_role_policies(RoleName="shop")["AttachedPolicies"]
+    arn = attached["PolicyArn"]
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    document = iam.get_policy_version(PolicyArn=arn, VersionId=version)["PolicyVersion"]["Document"]
+    arns = document["Statement"][0]["Resource"]
+    return {arn.rpartition(":")[2].removesuffix("-??????") for arn in arns}
+
+
+@pytest.mark.parametrize("other_machine", [False, True])
+def test_the_role_may_read_the_old_secret_until_it_is_deleted(app, other_machine):
+    boto3.client("iam").create_role(RoleName="shop", AssumeRolePolicyDocument="{}")
+    path = app / "shield.toml"
+    path.write_text(path.read_text().replace("[app]\n", '[app]\nrole = "shop"\n', 1))
+    apply(app)
+    edit(app, OLD, NEW)
+    out = " ".join(apply(app).split())
+    assert "the policy of the role keeps the permission to read it" in out
+    assert {OLD, NEW} <= policy_names()
+    if other_machine:
+        shutil.rmtree(app / ".shield")
+    assert "nothing to do" in apply(app)
+    out = " ".join(run("verify", "-v", cwd=app).out.split())
+    assert f"the policy of the role keeps {OLD} until deleted" in out
+    client().delete_secret(SecretId=OLD)
+    apply(app)
+    assert NEW in policy_names()
+    assert OLD not in policy_names()
+
+
+def test_the_policy_keeps_no_secret_of_another_app(app):
+    boto3.client("iam").create_role(RoleName="shop", AssumeRolePolicyDocument="{}")
+    path = app / "shield.toml"
+    path.write_text(path.read_text().replace("[app]\n", '[app]\nrole = "shop"\n', 1))
+    client().create_secret(Name="other-app-key", SecretString="of another app")
+    mapping = next(app.glob("*/*/secrets.py"))
+    mapping.write_text(mapping.read_text().replace(OLD, "other-app-key"))
+    apply(app)
+    assert "other-app-key" not in policy_names()

@@ -58,6 +58,8 @@ class Auditor:
         self._accesses: dict[tuple[str, str], Tally] = {}  # by secret and principal
         # by kind, secret, principal and text
         self._alerts: dict[tuple[str, str, str, str], Tally] = {}
+        # by secret, the time of the last restoration and its principal
+        self._restored: dict[str, tuple[dt.datetime, str]] = {}
         self._earlier_principals: set[str] = set()
         self._events = 0
         self._seen = 0
@@ -85,6 +87,9 @@ class Auditor:
         self._events += 1
         access = self._accesses.setdefault((name, event.who), Tally(event))
         access.add(event, access_type)
+        if event.name == "RestoreSecret" and access_type is AccessType.CHANGE:
+            restored = (event.at, event.who)
+            self._restored[name] = max(restored, self._restored.get(name, restored))
         alert = self._alert(event, access_type)
         if alert:
             kind, text = alert
@@ -130,7 +135,8 @@ class Auditor:
             unread: The files that could not be read completely.
         """
         accesses = self._all_accesses()
-        alerts = self._event_alerts() + self._newcomer_alerts(accesses)
+        alerts = self._event_alerts()
+        alerts += self._newcomer_alerts(accesses, alerts)
         alerts.sort(key=lambda alert: (alert.kind, alert.secret, alert.who))
         return Audit(
             app=self._app,
@@ -165,7 +171,12 @@ class Auditor:
 
     def _event_alerts(self) -> list[Alert]:
         alerts = []
-        for (kind, secret, who, text), tally in self._alerts.items():
+        for (kind, secret, who, event_text), tally in self._alerts.items():
+            text = event_text
+            if kind == "deleted":
+                text = self._deletion_text(secret, who, text, tally.last)
+            if not text:
+                continue
             alert = Alert(
                 kind=kind,
                 secret=secret,
@@ -179,11 +190,23 @@ class Auditor:
             alerts.append(alert)
         return alerts
 
-    def _newcomer_alerts(self, accesses: Sequence[Access]) -> list[Alert]:
+    def _deletion_text(self, secret: str, who: str, text: str, last: dt.datetime) -> str:
+        """Return the text of a deletion; empty if the same principal restored the secret since.
+
+        A rollback deletes the secrets of an apply, and the next apply restores them.
+        """
+        at, restorer = self._restored.get(secret, (None, ""))
+        if at is None or at < last:
+            return text
+        return "" if restorer == who else f"{text}, and {restorer} restored it"
+
+    def _newcomer_alerts(
+        self, accesses: Sequence[Access], reported_alerts: Sequence[Alert]
+    ) -> list[Alert]:
         """Return an alert for each principal without earlier events, unless it already has one."""
         if not self._earlier_principals:
             return []
-        reported = {(secret, who) for _, secret, who, _ in self._alerts}
+        reported = {(alert.secret, alert.who) for alert in reported_alerts}
         alerts = []
         for access in accesses:
             if (access.secret, access.who) not in reported and self._is_newcomer(access.who):

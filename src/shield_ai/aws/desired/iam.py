@@ -15,7 +15,7 @@ from shield_ai.model.resource import Resource
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import App, Manifest
@@ -72,14 +72,25 @@ class Location(NamedTuple):
 
 
 def iam_resources(
-    manifest: Manifest, account: str, region: str, _read: FileReader | None = None
+    manifest: Manifest,
+    account: str,
+    region: str,
+    _read: FileReader | None = None,
+    kept: Sequence[str] = (),
 ) -> Iterator[Resource]:
-    """Describe the policies and their attachments; yield nothing if shield.toml names no role."""
+    """Describe the policies and their attachments; yield nothing if shield.toml names no role.
+
+    Args:
+        manifest: shield.toml, with the settings of the environment.
+        account: The AWS account.
+        region: The region of the secrets.
+        kept: The names in AWS of other secrets that the role may read.
+    """
     app = manifest.app
-    if not app.role or not manifest.secret:
+    if not app.role or not (manifest.secret or kept):
         return
     role = role_name(app)
-    for number, document in enumerate(policy_documents(manifest, account), 1):
+    for number, document in enumerate(policy_documents(manifest, account, kept), 1):
         name = f"{app_slug(app)}-secrets-read-{region}"
         if number > 1:
             name += f"-{number}"
@@ -90,6 +101,59 @@ def iam_resources(
         yield Resource(
             kind="policy-attachment", name=f"{role}/{name}", settings={"policy": arn, "role": role}
         )
+
+
+def with_kept_secrets(
+    desired: Sequence[Resource], manifest: Manifest, account: str, kept: Sequence[str]
+) -> tuple[Resource, ...]:
+    """Return the desired resources, with policies that also allow reading former secrets.
+
+    The deployed version of an app reads a secret under its former name until the next deployment.
+
+    Args:
+        desired: All resources of the app.
+        manifest: shield.toml, with the settings of the environment.
+        account: The AWS account.
+        kept: The names in AWS of the former secrets.
+    """
+    region = manifest.app.region
+    replaced = {resource.key for resource in iam_resources(manifest, account, region)}
+    policies = [*iam_resources(manifest, account, region, kept=kept)]
+    found: list[Resource] = []
+    for resource in desired:
+        if resource.key in replaced:
+            found += policies
+            policies = []
+        else:
+            found.append(resource)
+    return (*found, *policies)
+
+
+def granted_names(document: Any, account: str, region: str) -> set[str]:
+    """Return the names of the secrets that a policy of `iam_resources` allows reading.
+
+    Args:
+        document: The policy in AWS, which may have been edited.
+        account: The AWS account.
+        region: The region of the secrets.
+    """
+    start = Location(account, region).arn("secretsmanager", "secret:")
+    return {
+        text.removeprefix(start).removesuffix(ARN_SUFFIX)
+        for text in _strings(document)
+        if text.startswith(start) and text.endswith(ARN_SUFFIX)
+    }
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Yield the strings in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from _strings([*value.values()])
+    elif isinstance(value, list):
+        for item in value:
+            yield from _strings(item)
 
 
 def app_slug(app: App) -> str:
@@ -163,9 +227,11 @@ def app_tags(app: App) -> dict[str, str]:
     return {**app.tags, "app": app.name, "managed-by": MANAGED_BY}
 
 
-def policy_documents(manifest: Manifest, account: str) -> list[dict[str, Any]]:
+def policy_documents(
+    manifest: Manifest, account: str, kept: Sequence[str] = ()
+) -> list[dict[str, Any]]:
     """Return the policy of the app's role, split into documents within IAM's size limit."""
-    return _split(policy_document(manifest, account))
+    return _split(policy_document(manifest, account, kept))
 
 
 def platform_policies(manifest: Manifest, account: str) -> list[dict[str, Any]]:
@@ -205,8 +271,14 @@ def _compact_size(document: dict[str, Any]) -> int:
     return len(json.dumps(document, separators=(",", ":")))
 
 
-def policy_document(manifest: Manifest, account: str) -> dict[str, Any]:
-    """Return the policy of the app's role as one document of any size."""
+def policy_document(manifest: Manifest, account: str, kept: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the policy of the app's role as one document of any size.
+
+    Args:
+        manifest: shield.toml, with the settings of the environment.
+        account: The AWS account.
+        kept: The names in AWS of other secrets that the role may read.
+    """
     app = manifest.app
     base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{account}:secret:{app.prefix}"
     resources = [f"{base}{secret.name}{ARN_SUFFIX}" for secret in manifest.secret]
@@ -214,6 +286,7 @@ def policy_document(manifest: Manifest, account: str) -> dict[str, Any]:
     # permission, it would return AccessDeniedException, but an app that can run without the secret
     # needs ResourceNotFoundException. No existing secret has such an ARN.
     resources += [f"{base}{secret.name}" for secret in manifest.secret if secret.optional]
+    resources += [Location(account, app.region).secret_arn(name) for name in kept]
     statements = [{"Sid": SID, "Effect": "Allow", "Action": list(ACTIONS), "Resource": resources}]
     if uses_customer_key(app):
         statements.append(decrypt_statement(app, account))

@@ -51,7 +51,7 @@ OVERRIDES = grouped_options(
         "--force",
         is_flag=True,
         help="Restore files byte for byte even if they were edited after apply; the edits are"
-        " saved in .shield/edited.",
+        " saved in .shield/edited. Modules that remaining code imports are kept.",
     ),
     click.option(
         "--adopt",
@@ -108,6 +108,8 @@ def rollback(
         if undo.journal.is_adopted:
             note(f"the journal was moved to {undo.journal.retire()}")
     _summarize(receipts, is_finished=undo.is_finished)
+    if undo.other_applies:
+        note(f"{_remaining_text(undo)}; to undo the newest, run shield rollback again")
     if as_json:
         print_json(_document(environment, receipts, ignored))
     return DONE
@@ -117,11 +119,26 @@ def _list_steps(undo: Undo, *, yes: bool) -> None:
     kept = undo.kept
     steps = [step for step in undo.steps if step not in kept]
     if steps:
-        print_before_question("These steps of the last apply will be undone:", yes=yes)
+        print_before_question(f"{_heading(undo, len(steps))}:", yes=yes)
         list_steps(steps, yes=yes)
     if kept:
         print_before_question("Kept by an earlier rollback, and tried again:", yes=yes)
         list_steps(kept, yes=yes)
+    if undo.other_applies:
+        print_before_question(f"{_remaining_text(undo)} after this rollback", yes=yes)
+
+
+def _heading(undo: Undo, number: int) -> str:
+    """Name the apply that is undone, by the time at which it started."""
+    steps = "This step" if number == 1 else f"These {number} steps"
+    time = f" of {undo.applied_at:%Y-%m-%d %H:%M} UTC" if undo.applied_at else ""
+    return f"{steps} of the last apply{time} will be undone"
+
+
+def _remaining_text(undo: Undo) -> str:
+    number = undo.other_applies
+    verb = "remains" if number == 1 else "remain"
+    return f"{count(number, 'earlier apply')} {verb}"
 
 
 def _summarize(receipts: Sequence[Receipt], *, is_finished: bool) -> None:

@@ -28,6 +28,7 @@ class RunStart(_Record, frozen=True, kw_only=True, tag="start"):
     """A run starts, or continues after an interruption."""
 
     files: tuple[str, ...] = ()  # every path that the run may stage
+    time: int = 0  # seconds since 1970; 0: unknown, because an earlier version wrote the record
 
 
 class FileStep(_Record, frozen=True, kw_only=True, tag="begin"):

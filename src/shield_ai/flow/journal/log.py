@@ -10,6 +10,7 @@ import errno
 import fcntl
 import os
 import secrets
+import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -238,7 +239,7 @@ class Journal(RunHistory):
             files: Every path that the run may stage.
         """
         run = self.interrupted_run() or secrets.token_hex(4)
-        self.write(RunStart(run=run, files=files))
+        self.write(RunStart(run=run, files=files, time=int(time.time())))
         return run
 
     def end_run(self, run: str) -> None:

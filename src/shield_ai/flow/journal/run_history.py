@@ -8,6 +8,7 @@ from shield_ai.flow.journal.journal_record import (
     FileStep,
     ResourceStep,
     RunEnd,
+    RunStart,
     SecretStep,
     StepDone,
     StepKept,
@@ -46,6 +47,11 @@ class RunHistory:
     def run_ids(self) -> list[str]:
         """Return the ids of all runs, oldest first."""
         return list(dict.fromkeys(record.run for record in self.records))
+
+    def start_of(self, run: str) -> int:
+        """Return when a run started or was continued, in seconds since 1970; 0 if unknown."""
+        starts = (record for record in self.records if isinstance(record, RunStart))
+        return max((start.time for start in starts if start.run == run), default=0)
 
     def open_steps(self, run: str) -> list[Step]:
         """Return the open steps of a run."""

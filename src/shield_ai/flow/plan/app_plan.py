@@ -188,4 +188,4 @@ class _Planner:
             if planned.missing:
                 self.missing.append(planned.missing)
         self.changes += resource_changes(inputs)
-        self.next_steps += leftover_steps(leftover_secrets(target, inputs.live))
+        self.next_steps += leftover_steps(leftover_secrets(target, inputs.live), target.app)

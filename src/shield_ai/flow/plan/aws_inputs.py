@@ -5,24 +5,23 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired import resources
-from shield_ai.aws.desired.iam import role_name
+import msgspec
+
 from shield_ai.flow.apply.run import resolve_value
 from shield_ai.flow.plan.aws_plan import AwsInputs, resource_keys
-from shield_ai.flow.plan.renamed_secrets import applied_secrets, former_names, renamed_sources
+from shield_ai.flow.plan.desired_resources import desired_resources
+from shield_ai.flow.plan.kept_secrets import live_secrets, with_former_secrets
+from shield_ai.flow.plan.renamed_secrets import applied_secrets, renamed_sources
 from shield_ai.flow.plan.stored_values import StoredValues
 from shield_ai.flow.value_sources import has_value
 from shield_ai.model.locator import Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.journal.log import Journal
     from shield_ai.flow.plan.plan_values import PlanValues
     from shield_ai.model.plan import Origin, ValueState
-    from shield_ai.model.resource import Resource
     from shield_ai.project.values import Values
 
 
@@ -42,13 +41,15 @@ def collect_aws_inputs(
         ShieldError: A source of values, the journal or the account can't be read.
     """
     target = app.target_manifest
-    desired = _desired_resources(app, aws)
+    desired = desired_resources(app, aws)
     applied = journal.load().applied_settings(aws.id, target.app.region, app.environment)
     keys = {*resource_keys(applied), *(item.key for item in desired)}
-    names = {target.app.prefix + secret.name for secret in target.secret}
-    secrets = applied_secrets(app, aws.id, journal)
-    live = aws.live_state(names | former_names(app, secrets), keys)
-    renamed = renamed_sources(app, secrets, live)
+    found = aws.resources.read(keys)
+    live = live_secrets(app, aws, journal, found)
+    desired = with_former_secrets(app, aws, desired, live)
+    found |= aws.resources.read({item.key for item in desired} - keys)
+    live = msgspec.structs.replace(live, resources=found)
+    renamed = renamed_sources(app, applied_secrets(app, aws.id, journal), live)
     variables = target.variables()
     available = {**sources.available(values, variables), **renamed}
     can_prompt = sources.options.prompt is not None
@@ -70,13 +71,3 @@ def collect_aws_inputs(
         has_current_value=StoredValues(target, aws).has,
         may_overwrite=sources.options.may_overwrite,
     )
-
-
-def _desired_resources(app: AppContext, aws: Account) -> Sequence[Resource]:
-    """Return the desired resources; require the app's role unless it is one of them."""
-    target = app.target_manifest
-    desired = resources(target, aws.id, target.app.region, app.tree.read)
-    roles = [resource.name for resource in desired if resource.kind == "role"]
-    if target.app.role and role_name(target.app) not in roles:
-        aws.require_role(role_name(target.app))
-    return desired

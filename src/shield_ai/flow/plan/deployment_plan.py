@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.plan.deployment_reads import find_reads
 from shield_ai.flow.plan.deployment_values import KeptValues, kept_values
 from shield_ai.flow.plan.job_files import plan_jobs
+from shield_ai.flow.plan.misspelled_settings import misspelled_containers
 from shield_ai.flow.plan.workflow_plan import export_command
 from shield_ai.rewrite.project.deployment.variables import (
     DeploymentInputs,
@@ -97,6 +98,7 @@ def plan_edits(
     outcome.changes.extend(edited.changes)
     outcome.skipped.extend(edited.skipped)
     outcome.next_steps.extend(edited.next_steps)
+    outcome.next_steps.extend(misspelled_containers(target, sources.files.values()))
     return outcome
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.aws_clients import find_aws_clients
-from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.plan.compose_switches import switch_steps
 from shield_ai.flow.plan.plan_effects import adds_runtime
 from shield_ai.flow.plan.plan_lists import kept_defaults, other_reads, report_once
+from shield_ai.flow.plan.plan_warnings import plan_warnings
 from shield_ai.flow.plan.preconditions import (
     ignored_new_files,
     old_python_warnings,
@@ -63,7 +63,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         next_steps=(
             *plan.next_steps,
             *_switch_steps(plan, app, deployment),
-            *_misspelled_names(app),
+            *plan_warnings(plan, app, values),
         ),
     )
 
@@ -89,13 +89,6 @@ def _switch_steps(plan: Plan, app: AppContext, deployment: Deployment) -> Iterat
     edited = {change.path for change in plan.files}
     django = app.scan_result.facts.django
     return switch_steps(deployment.variables, edited, app.tree.read, django=django)
-
-
-def _misspelled_names(app: AppContext) -> list[str]:
-    """Return a line for each get_secret() call with a name that is probably misspelled."""
-    if app.only == "aws":
-        return []
-    return [found.text for found in find_misspelled_names(app)]
 
 
 def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> list[Skipped]:

@@ -115,10 +115,22 @@ def leftover_secrets(target: Manifest, live: Live) -> list[str]:
     return sorted(name for name in names if _is_own(live.secrets[name], target.app))
 
 
-def leftover_steps(names: Iterable[str]) -> list[str]:
-    """Return what to do about each of the secrets of `leftover_secrets`."""
+def leftover_steps(names: Iterable[str], app: App) -> list[str]:
+    """Return what to do about each of the secrets of `leftover_secrets`.
+
+    Args:
+        names: The names in AWS.
+        app: The `[app]` table of shield.toml.
+    """
+    policy = "until it is deleted, keep it in the policy of the app's role"
+    if app.role:
+        policy = (
+            "until it is deleted, the policy of the role keeps the permission to read it; then run"
+            " shield apply again"
+        )
     return [
-        f"AWS still has {name}, which is not in shield.toml: {DELETE_HINT.format(name=name)}"
+        f"AWS still has {name}, which is not in shield.toml: {DELETE_HINT.format(name=name)};"
+        f" {policy}"
         for name in names
     ]
 

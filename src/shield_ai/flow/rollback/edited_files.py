@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.journal.journal_record import FileStep
+from shield_ai.flow.rollback.generated_files import is_generated
 from shield_ai.model.errors import UnsafePlanError
+from shield_ai.project.env_file import is_env_file
 from shield_ai.project.python_source import digest
+from shield_ai.rewrite.project.secret_map import is_map_file
 from shield_ai.rewrite.reverse_edits import reverse_edits
+from shield_ai.rewrite.reverse_variables import reverse_variables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +33,17 @@ class EditedFile(msgspec.Struct, frozen=True, kw_only=True):
     now: bytes | None  # None: the file was removed
     mode: int  # before apply; 0: the file did not exist
     merged: bytes | None  # the content before apply with the edits since; None: not possible
+    keeps_values: bool = False  # `merged` has values of an env file that were changed since
+    is_generated: bool = False  # another apply generated the current content
+
+    def is_merged(self, *, force: bool) -> bool:
+        """Return whether the rollback keeps the edits.
+
+        Args:
+            force: Whether to restore the exact old content. The changed values of an env file are
+                kept nevertheless: the old ones may no longer work.
+        """
+        return self.merged is not None and (self.keeps_values or not force)
 
 
 def find_edited_files(steps: Sequence[Step], tree: Tree, journal: Journal) -> list[EditedFile]:
@@ -69,17 +84,34 @@ def _edited_file(
     step: FileStep, now: bytes | None, backups: Backups, *, can_merge: bool
 ) -> EditedFile:
     applied = backups.read(step.after)
-    merged = None
-    if can_merge and step.before and now is not None:
-        merged = reverse_edits(step.what, backups.read(step.before), applied, now)
-    return EditedFile(path=step.what, applied=applied, now=now, mode=step.mode, merged=merged)
+    edited = EditedFile(path=step.what, applied=applied, now=now, mode=step.mode, merged=None)
+    if not can_merge or now is None:
+        return edited
+    before = backups.read(step.before) if step.before else b""
+    if is_env_file(step.what):
+        merged = reverse_variables(step.what, before, applied, now)
+        if merged is not None:
+            return msgspec.structs.replace(edited, merged=merged, keeps_values=True)
+    merged = reverse_edits(step.what, before, applied, now) if step.before else None
+    # Without the merge, an older map file would lack the secrets that another apply added.
+    may_replace = merged is None and not (step.before and is_map_file(now))
+    return msgspec.structs.replace(
+        edited,
+        merged=merged,
+        is_generated=may_replace and is_generated(step.what, applied, now),
+    )
 
 
-def edited_error(edited: Sequence[EditedFile]) -> UnsafePlanError:
-    """Return the error for edits that can't be separated from those of apply."""
+def edited_error(edited: Sequence[EditedFile], kept: str) -> UnsafePlanError:
+    """Return the error for edits that can't be separated from those of apply.
+
+    Args:
+        edited: The files.
+        kept: What --force keeps, to append to the hint; may be empty.
+    """
     names = ", ".join(file.path for file in edited)
     return UnsafePlanError(
         f"edited since apply: {names}",
         "these edits can't be separated from those of apply: undo them first, or use --force, "
-        "which restores the old files and saves your versions in .shield/edited",
+        f"which restores the old files and saves your versions in .shield/edited{kept}",
     )

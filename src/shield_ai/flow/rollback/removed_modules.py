@@ -14,10 +14,11 @@ from shield_ai.model.printable import printable
 from shield_ai.project.import_roots import dotted_name
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source, digest
+from shield_ai.project.runtime_names import copied_folder
 from shield_ai.scan.files.walk import walk_all
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from shield_ai.flow.journal.journal_record import Step
     from shield_ai.project.tree import Tree
@@ -64,6 +65,45 @@ def find_importers(
                 if any(name in content for name in names):
                     found.update(_imports_of(entry.path, content, removed))
     return sorted(found)
+
+
+def find_needed_files(
+    importers: Iterable[Importer], steps: Sequence[Step], tree: Tree
+) -> dict[str, Importer]:
+    """Return the files that apply created and remaining code needs, with an import that needs them.
+
+    These are the imported modules, the modules that these import, and the packages that contain
+    them. A copy of the runtime is needed as a whole.
+
+    Args:
+        importers: The imports of removed modules in the code that remains.
+        steps: The steps to undo.
+        tree: The app's folder.
+    """
+    removed = _removed_modules(steps)
+    created = [step.what for step in steps if isinstance(step, FileStep) and step.before is None]
+    needed: dict[str, Importer] = {}
+    pending = list(importers)
+    while pending:
+        importer = pending.pop()
+        for path in _files_with(importer.module, created):
+            if path in needed:
+                continue
+            needed[path] = importer
+            with contextlib.suppress(SourceError):
+                pending += _imports_of(path, tree.read(path) or b"", removed)
+    return needed
+
+
+def _files_with(module: str, created: Sequence[str]) -> list[str]:
+    """Return the created files without which a module can't be imported, including the module."""
+    folder = copied_folder(module)
+    packages = {f"{parent}/__init__.py" for parent in PurePosixPath(module).parents}
+    return [
+        path
+        for path in created
+        if path == module or path in packages or (folder and path.startswith(folder))
+    ]
 
 
 def _removed_modules(steps: Sequence[Step]) -> dict[str, str]:
@@ -145,11 +185,33 @@ def _matches(name: str, path: str, removed: Collection[str]) -> set[str]:
     return {".".join((*root, name)) for root in roots} & set(removed)
 
 
+def kept_name(path: str) -> str:
+    """Return how a kept file is named: a copy of the runtime by its folder."""
+    return copied_folder(path) or path
+
+
+def keep_reason(importer: Importer) -> str:
+    """Return why a module that the rollback would remove is kept."""
+    return f"kept, because {printable(importer.path)}:{importer.line} imports it"
+
+
 def importer_error(importers: Sequence[Importer]) -> UnsafePlanError:
     """Return the error for code that imports modules which the rollback removes."""
-    places = ", ".join(f"{printable(file.path)}:{file.line}" for file in importers)
     modules = ", ".join(sorted({printable(file.module) for file in importers}))
     return UnsafePlanError(
-        f"remaining code imports {modules}, which the rollback removes: {places}",
-        "change that code first, or use --force",
+        f"remaining code imports {modules}, which the rollback removes: {_places(importers)}",
+        "change that code first, or use --force, which keeps what the code imports and undoes"
+        " everything else",
     )
+
+
+def keep_hint(importers: Sequence[Importer]) -> str:
+    """Return what --force keeps because of imports; empty without imports."""
+    if not importers:
+        return ""
+    modules = ", ".join(sorted({printable(file.module) for file in importers}))
+    return f"; it keeps {modules}, because remaining code imports it: {_places(importers)}"
+
+
+def _places(importers: Iterable[Importer]) -> str:
+    return ", ".join(f"{printable(file.path)}:{file.line}" for file in importers)

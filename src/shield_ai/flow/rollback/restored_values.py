@@ -26,12 +26,18 @@ def restored_values(steps: Iterable[FileStep], backups: Backups) -> Iterator[Hid
     """
     for step in steps:
         try:
-            yield from _values(step.what, backups.read(step.before or ""))
+            yield from values_in_file(step.what, backups.read(step.before or ""))
         except (SourceError, RecursionError):
             continue  # the rollback reports the file
 
 
-def _values(path: str, raw: bytes) -> Iterator[Hidden]:
+def values_in_file(path: str, raw: bytes) -> Iterator[Hidden]:
+    """Yield the literals in a module, or the variables in an env file.
+
+    Raises:
+        SourceError: The file can't be parsed.
+        RecursionError: The module is nested too deeply.
+    """
     if path.endswith(".py"):
         for node in ast.walk(Source.from_bytes(path, raw).tree):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

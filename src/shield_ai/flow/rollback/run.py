@@ -17,7 +17,14 @@ from shield_ai.flow.journal.journal_record import (
 )
 from shield_ai.flow.pull import pull_command_for
 from shield_ai.flow.rollback.edited_files import edited_error, find_edited_files
-from shield_ai.flow.rollback.removed_modules import find_importers, importer_error
+from shield_ai.flow.rollback.removed_modules import (
+    find_importers,
+    find_needed_files,
+    importer_error,
+    keep_hint,
+    keep_reason,
+    kept_name,
+)
 from shield_ai.flow.rollback.restored_settings import restore_settings
 from shield_ai.flow.verify.db_login import LoginResult
 from shield_ai.model.errors import AwsError, RollbackIncompleteError
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
     from shield_ai.flow.journal.journal_record import AwsStep, Step
     from shield_ai.flow.journal.log import Journal
     from shield_ai.flow.rollback.edited_files import EditedFile
+    from shield_ai.flow.rollback.removed_modules import Importer
     from shield_ai.flow.verify.db_login import LoginAttempt
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.resource import SecretState
@@ -55,6 +63,12 @@ class _Outcome(NamedTuple):
     restored: bool = False  # the settings of a kept secret were restored
 
 
+class _Files(NamedTuple):
+    merged: Mapping[str, EditedFile]  # they keep the edits since apply
+    copies: dict[str, str]  # the copies of the other edited files; empty: the user removed the file
+    needed: Mapping[str, Importer]  # they are kept, because remaining code imports them
+
+
 def _target(step: AwsStep) -> _Target:
     return step.account, step.region, step.resource_key
 
@@ -73,6 +87,15 @@ def _not_pulled(_name: str) -> bool:
 
 def _listed(_name: str) -> bool:
     return True
+
+
+def _require_safe(lost: Sequence[EditedFile], importers: Sequence[Importer]) -> None:
+    """Refuse to lose edits, and to remove modules that other code imports."""
+    manual = [file for file in lost if not file.is_generated]
+    if manual:
+        raise edited_error(manual, keep_hint(importers))
+    if importers:
+        raise importer_error(importers)
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -116,6 +139,7 @@ class Rollback:
             steps: The steps, newest first.
             force: Restore the exact previous content of files that were edited since, and save
                 the user's version in .shield/edited. Otherwise, only apply's edits are undone.
+                Modules that remaining code imports are kept, and changed values in env files.
 
         Raises:
             UnsafePlanError: Later edits of a file can't be separated from those of apply; remaining
@@ -126,15 +150,12 @@ class Rollback:
             SourceError: A file or a backup can't be read.
         """
         self._require_account(steps)
-        merged, lost = self._find_edits(steps, force=force)
+        files = self._prepare_files(steps, force=force)
         reported = frozenset(map(_target, self.journal.kept_steps()))
-        copies: dict[str, str] = {}
-        for file in lost:
-            copies[file.path] = self._save_edits(file)
         receipts: list[Receipt] = []
         for step in steps:
             if isinstance(step, FileStep):
-                receipt = self._undo_file(step, copies.pop(step.what, ""), merged)
+                receipt = self._undo_file(step, files)
             elif self.aws:
                 receipt = self._undo_aws(step, self.aws, reported)
             else:
@@ -143,6 +164,24 @@ class Rollback:
             self.on_receipt(receipt)
         self._require_complete()
         return receipts
+
+    def _prepare_files(self, steps: Sequence[Step], *, force: bool) -> _Files:
+        """Find out what happens to each file, and save the edits that the rollback overwrites.
+
+        Raises:
+            UnsafePlanError: Edits would be lost, or needed modules removed, and `force` is false.
+            SourceError: A file or a backup can't be read.
+        """
+        edited = find_edited_files(steps, self.tree, self.journal)
+        merged = {file.path: file for file in edited if file.is_merged(force=force)}
+        lost = [file for file in edited if file.path not in merged]
+        contents = {path: file.merged or b"" for path, file in merged.items()}
+        importers = find_importers(steps, self.tree, contents)
+        if not force:
+            _require_safe(lost, importers)
+        needed = find_needed_files(importers, steps, self.tree)
+        copies = {file.path: self._save_edits(file) for file in lost if file.path not in needed}
+        return _Files(merged, copies, needed)
 
     def _require_complete(self) -> None:
         """Raise an error for steps that stay open or that this rollback is the first to keep."""
@@ -166,35 +205,10 @@ class Rollback:
             hints.append("see the reasons above")
         raise RollbackIncompleteError(f"not undone: {', '.join(self.not_undone)}", "; ".join(hints))
 
-    def _find_edits(
-        self, steps: Sequence[Step], *, force: bool
-    ) -> tuple[dict[str, EditedFile], list[EditedFile]]:
-        """Return the files that keep their later edits, by path, and the files that lose them."""
-        edited = find_edited_files(steps, self.tree, self.journal)
-        merged = {file.path: file for file in edited if file.merged is not None and not force}
-        lost = [file for file in edited if file.path not in merged]
-        if not force:
-            self._require_safe(steps, lost, merged)
-        return merged, lost
-
     def _require_account(self, steps: Sequence[Step]) -> None:
         if self.aws:
             aws_steps = [step for step in steps if not isinstance(step, FileStep)]
             require_same_account(aws_steps, self.aws.id, self.aws.session.region)
-
-    def _require_safe(
-        self,
-        steps: Sequence[Step],
-        lost: Sequence[EditedFile],
-        merged: Mapping[str, EditedFile],
-    ) -> None:
-        """Refuse to lose edits, and to remove modules that other code imports."""
-        if lost:
-            raise edited_error(lost)
-        contents = {path: file.merged or b"" for path, file in merged.items()}
-        importers = find_importers(steps, self.tree, contents)
-        if importers:
-            raise importer_error(importers)
 
     def _save_edits(self, file: EditedFile) -> str:
         """Save the user's version of a file, and restore the version that apply wrote.
@@ -211,8 +225,20 @@ class Rollback:
         self.tree.write(file.path, file.applied)
         return copy
 
-    def _undo_file(self, step: FileStep, copy: str, merged: Mapping[str, EditedFile]) -> Receipt:
-        file = merged.get(step.what)
+    def _keep_file(self, step: FileStep, importer: Importer) -> Receipt:
+        """Keep a file that remaining code imports; the next rollback tries to remove it again."""
+        name = kept_name(step.what)
+        if name not in self.retried:
+            self.retried.append(name)
+            self.not_undone.append(name)
+        detail = keep_reason(importer)
+        return Receipt(step=StepKind.FILE, what=step.what, status=KEPT, detail=detail)
+
+    def _undo_file(self, step: FileStep, files: _Files) -> Receipt:
+        if step.what in files.needed:
+            return self._keep_file(step, files.needed[step.what])
+        copy = files.copies.pop(step.what, "")
+        file = files.merged.get(step.what)
         if file and file.merged is not None and file.now is not None:
             self.journal.backups.save_edited_copy(step.what, file.now)
             self.tree.write(step.what, file.merged, mode=step.mode if step.narrowed else 0)

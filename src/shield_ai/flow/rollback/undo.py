@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.app_context import AppContext
@@ -90,6 +91,17 @@ def _last_steps(journal: Journal, scope: Scope | None) -> Sequence[Step]:
             return journal.last_steps()
 
 
+def _open_steps_of(journal: Journal, scope: Scope | None) -> Callable[[str], Sequence[Step]]:
+    """Return the function that returns the open steps of a run in the scope of a rollback."""
+    match scope:
+        case "code":
+            return journal.open_file_steps
+        case "aws":
+            return journal.open_aws_steps
+        case None:
+            return journal.open_steps
+
+
 def _add_kept_steps(
     steps: Sequence[Step], kept: Sequence[AwsStep], environment: str
 ) -> Sequence[Step]:
@@ -140,6 +152,21 @@ class Undo:
     def is_finished(self) -> bool:
         """Whether no apply has open steps in the scope of the rollback."""
         return not _last_steps(self.journal, self.app.options.only)
+
+    @property
+    def applied_at(self) -> datetime | None:
+        """When the last apply of the steps started, in UTC; None if the journal does not tell."""
+        start = self.journal.start_of(self.steps[0].run) if self.steps else 0
+        return datetime.fromtimestamp(start, UTC) if start else None
+
+    @property
+    def other_applies(self) -> int:
+        """The number of other applies that the next rollbacks, with the same scope, can undo."""
+        if self.journal.is_adopted:
+            return 0  # the journal is used only once
+        steps_of = _open_steps_of(self.journal, self.app.options.only)
+        runs = {step.run for step in self.steps}
+        return sum(bool(steps_of(run)) for run in self.journal.run_ids() if run not in runs)
 
     @functools.cached_property
     def unsaved(self) -> UnsavedValues:

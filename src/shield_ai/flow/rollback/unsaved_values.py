@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.flow.journal.journal_record import FileStep, SecretStep
 from shield_ai.flow.pull import has_current_values, has_unlisted_value, pull_command_for
-from shield_ai.flow.rollback.restored_values import restored_values
+from shield_ai.flow.rollback.edited_files import find_edited_files
+from shield_ai.flow.rollback.restored_values import restored_values, values_in_file
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.model.plan import Action
 from shield_ai.model.site import Shape
@@ -56,7 +57,7 @@ class UnsavedValues:
         if any(isinstance(step, FileStep) for step in self._steps):
             names |= self._rotated_names()
         replaced = {step.what for step in self._steps}
-        command = pull_command_for(self._app.tree, self._app.environment, replaced)
+        command = pull_command_for(self._app.tree, self._app.environment)
         unlisted = tuple(sorted(name for name in names if not self.is_listed(name)))
         literals = tuple(self._literals(names, replaced))
         return PullAdvice(command, len(names) - len(unlisted), unlisted, literals)
@@ -142,7 +143,11 @@ class UnsavedValues:
     def _restored_values(self) -> tuple[Hidden, ...]:
         """The literals and variables in the files as they are after the rollback."""
         steps = [step for step in self._steps if isinstance(step, FileStep) and step.before]
-        return tuple(restored_values(steps, self._journal.backups))
+        found = [*restored_values(steps, self._journal.backups)]
+        for file in find_edited_files(self._steps, self._app.tree, self._journal):
+            if file.keeps_values and file.merged is not None:
+                found += values_in_file(file.path, file.merged)
+        return tuple(found)
 
     def _may_lose(self, step: SecretStep) -> bool:
         """Return whether only AWS has the current value of a secret, and the app may need it."""

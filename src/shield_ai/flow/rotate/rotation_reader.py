@@ -15,7 +15,12 @@ from shield_ai.flow.rotate.rotation_logins import (
     explain_live,
 )
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.rotation_policy import next_rotation, rotation_settings, rotation_strategy
+from shield_ai.model.rotation_policy import (
+    changes_database,
+    next_rotation,
+    rotation_settings,
+    rotation_strategy,
+)
 from shield_ai.model.rotation_status import LivePassword, RotatedBy, RotationPhase, RotationStatus
 
 if TYPE_CHECKING:
@@ -59,6 +64,7 @@ class RotationReader:
     def __init__(self, manifest: Manifest, root: Path, session: Session) -> None:
         self.manifest = manifest
         self.root = root
+        self.session = session
         self.aws = RotationClient(session)
         self._states: dict[str, RotationState | None] = {}
 
@@ -115,7 +121,7 @@ class RotationReader:
             return LivePassword.NOT_CHECKED
         settings = self.login_settings(secret)
         return self._live_version(
-            self.secret_id(secret), settings, is_known_database=is_database(secret)
+            self.secret_id(secret), settings, is_known_database=changes_database(secret)
         )
 
     def _live_version(
@@ -181,11 +187,6 @@ def _explain_problem(live: LivePassword, name: str) -> str:
     if not reason or live is LivePassword.NONE:
         return ""
     return f"its rotation is pending, and {reason}: {advice}"
-
-
-def is_database(secret: Secret) -> bool:
-    """Return whether a rotation of the secret changes a password in a database."""
-    return rotation_strategy(secret).endswith(("single-user", "alternating-users"))
 
 
 def _rotated_by(secret: Secret, state: RotationState) -> RotatedBy:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.aws.live.secretsmanager import SecretsManager
 from shield_ai.flow.interruption import InterruptedRotationError
 from shield_ai.flow.rotate import rotation_driver
 from shield_ai.flow.rotate.manual_values import require_plausible
@@ -18,18 +19,23 @@ from shield_ai.flow.rotate.rotation_logins import (
     explain_live,
     pending_hint,
 )
-from shield_ai.flow.rotate.rotation_reader import RotationReader, is_database
+from shield_ai.flow.rotate.rotation_reader import RotationReader
 from shield_ai.flow.rotate.secret_selection import select_secrets
+from shield_ai.flow.rotate.shared_logins import (
+    SharedLogin,
+    secrets_with_login,
+    shared_login_error,
+)
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.rotation_policy import can_rotate, rotation_strategy
+from shield_ai.model.rotation_policy import can_rotate, changes_database, rotation_strategy
 from shield_ai.model.rotation_status import LivePassword
 from shield_ai.rotator.handler import STEPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Secret
 
 _DJANGO_KEY_STRATEGY = "django-secret-key"
@@ -79,7 +85,7 @@ class SecretRotator(RotationReader):
         state = self.require_state(secret)
         strategy = rotation_strategy(secret)
         database = ""
-        if is_database(secret):
+        if changes_database(secret):
             settings = self.login_settings(secret)
             text = self.aws.current_text(self.secret_id(secret))
             strategy = describe_strategy(text, settings) or strategy
@@ -107,7 +113,8 @@ class SecretRotator(RotationReader):
             resume: Resume an unfinished rotation.
 
         Raises:
-            ShieldError: A step failed, or the state of the rotation does not allow this.
+            ShieldError: A step failed, or the state of the rotation does not allow this; or another
+                secret contains the same login.
         """
         state = self.require_state(secret)
         if resume and not state.pending:
@@ -115,6 +122,8 @@ class SecretRotator(RotationReader):
                 f"no rotation of {secret.name} is pending",
                 f"start one with shield rotate {secret.name}",
             )
+        if not state.pending:
+            self.require_own_login(secret)
         if state.function:
             self._rotate_in_aws(secret, state.function, progress.on_step)
             return
@@ -164,6 +173,29 @@ class SecretRotator(RotationReader):
             ShieldError: The secret is not in AWS.
         """
         return bool(rotation_strategy(secret) or self.require_state(secret).function)
+
+    def require_own_login(self, secret: Secret) -> None:
+        """Refuse a rotation that changes a login which other secrets contain, too.
+
+        Secrets that can't be read are not compared.
+
+        Raises:
+            ShieldError: Another secret in shield.toml contains the same login.
+        """
+        others = self.secrets_with_login(secret) if changes_database(secret) else ()
+        if others:
+            raise shared_login_error(SharedLogin(secret.name, others))
+
+    def secrets_with_login(self, secret: Secret) -> tuple[str, ...]:
+        """Return the names of the other secrets in shield.toml that contain a secret's login."""
+        secrets = self.manifest.secret
+        found = SecretsManager(self.session).read_many(map(self.secret_id, secrets))
+        values: dict[str, Hidden] = {}
+        for other in secrets:
+            value = found[self.secret_id(other)]
+            if isinstance(value, Hidden):
+                values[other.name] = value
+        return secrets_with_login(secret, secrets, values) if secret.name in values else ()
 
     def is_login(self, secret: Secret) -> bool:
         """Return whether the current value is a login for a database.

@@ -5,8 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.aws import desired
+from shield_ai.aws.desired.iam import with_kept_secrets
+from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.plan.aws_plan import comparable_settings
-from shield_ai.flow.verify.check import Check, CheckInfo, join_names, ok_or_failed, unknown_check
+from shield_ai.flow.plan.kept_secrets import kept_secrets, live_secrets
+from shield_ai.flow.verify.check import (
+    Check,
+    CheckInfo,
+    Status,
+    join_names,
+    make_check,
+    ok_or_failed,
+    unknown_check,
+)
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import ShieldError
 
@@ -23,12 +34,15 @@ RESOURCES_MATCH = CheckInfo(
 )
 
 
-def verify_resources(desired: Sequence[Resource], aws: Account) -> Iterator[Check]:
+def verify_resources(
+    desired: Sequence[Resource], aws: Account, kept: Sequence[str] = ()
+) -> Iterator[Check]:
     """Compare the desired resources with those in AWS.
 
     Args:
         desired: The desired resources; without any, there is no check.
         aws: The account.
+        kept: The former secrets that the policy of the app's role keeps.
     """
     if not desired:
         return
@@ -50,11 +64,18 @@ def verify_resources(desired: Sequence[Resource], aws: Account) -> Iterator[Chec
     if errors and not problems:
         yield unknown_check(RESOURCES_MATCH, errors[0])
     else:
-        yield ok_or_failed(
-            RESOURCES_MATCH,
-            join_names(problems, "; "),
-            "shield plan shows the differences; shield apply --conflict replace fixes them",
-        )
+        yield _match_check(problems, kept)
+
+
+def _match_check(problems: Sequence[str], kept: Sequence[str]) -> Check:
+    if kept and not problems:
+        detail = f"the policy of the role keeps {join_names(kept)} until deleted"
+        return make_check(RESOURCES_MATCH, Status.OK, detail)
+    return ok_or_failed(
+        RESOURCES_MATCH,
+        join_names(problems, "; "),
+        "shield plan shows the differences; shield apply --conflict replace fixes them",
+    )
 
 
 def _problem(resource: Resource, live: Settings | None) -> str:
@@ -70,7 +91,23 @@ def _check(target: AwsTarget) -> Iterator[Check]:
     manifest = target.manifest
     read = target.app.tree.read
     wanted = desired.resources(manifest, target.aws.id, manifest.app.region, read)
-    yield from verify_resources(wanted, target.aws)
+    try:
+        kept = _kept_secrets(target, wanted)
+    except ShieldError as error:
+        yield unknown_check(RESOURCES_MATCH, error)
+        return
+    wanted = with_kept_secrets(wanted, manifest, target.aws.id, kept)
+    yield from verify_resources(wanted, target.aws, kept)
+
+
+def _kept_secrets(target: AwsTarget, wanted: Sequence[Resource]) -> list[str]:
+    """Return the former secrets that the policy of the app's role must keep."""
+    policies = [resource.key for resource in wanted if resource.kind == "policy"]
+    if not policies:
+        return []
+    journal = Journal(target.app.tree.root).load()
+    found = target.aws.resources.read(policies)
+    return kept_secrets(target.app, live_secrets(target.app, target.aws, journal, found))
 
 
 CHECKS = (AwsCheck(70, _check, (RESOURCES_MATCH,)),)

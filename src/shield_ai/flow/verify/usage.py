@@ -127,12 +127,15 @@ def verify_held(manifest: Manifest, aws: Account, app: AppContext) -> Check:
         detail = f"get_secret() reads {join_names(ignored)}, which shield.toml ignores"
         return make_check(SECRETS_HELD, Status.FAILED, detail, _IGNORED_HINT)
     suggestions = {found.call: f": {found.suggestion}" for found in find_misspelled_names(app)}
-    calls = [call for call in scan.secret_calls if not call.is_optional or call in suggestions]
+    required = [call for call in scan.secret_calls if not call.is_optional or call in suggestions]
     try:
-        missing = _missing_names(manifest, aws, calls)
+        missing = _missing_names(manifest, aws, required)
+        found = _held_check(required, missing, suggestions)
+        if found.status is not Status.OK:
+            return found
+        return _optional_check(manifest, aws, scan.secret_calls)
     except AwsError as error:
         return unknown_check(SECRETS_HELD, error)
-    return _held_check(calls, missing, suggestions)
 
 
 def _held_check(
@@ -151,6 +154,24 @@ def _held_check(
     return make_check(SECRETS_HELD, Status.UNKNOWN, join_names(possible, "; "), _HELD_HINT)
 
 
+def _optional_check(manifest: Manifest, aws: Account, calls: Sequence[SecretCall]) -> Check:
+    """Return the check of calls that work without their secret: unknown if a secret is missing.
+
+    Raises:
+        AwsError: An AWS call failed.
+    """
+    optional = [call for call in calls if call.is_optional]
+    missing = _missing_names(manifest, aws, optional)
+    without: list[str] = []
+    for call in optional:
+        if call.names and missing.issuperset(call.names):
+            without.append(f"{call.place} reads {' or '.join(call.names)}")
+    if not without:
+        return make_check(SECRETS_HELD, Status.OK)
+    detail = f"neither shield.toml nor AWS has the secret: {join_names(without, '; ')}"
+    return make_check(SECRETS_HELD, Status.UNKNOWN, detail, _HELD_HINT)
+
+
 def _verify_names(app: AppContext) -> Iterator[Check]:
     """Report the calls with a name that is probably misspelled."""
     misspelled = [found.text for found in find_misspelled_names(app)]
@@ -159,7 +180,7 @@ def _verify_names(app: AppContext) -> Iterator[Check]:
         yield make_check(NAMES_LISTED, Status.FAILED, detail, _HELD_HINT)
 
 
-def _missing_names(manifest: Manifest, aws: Account, calls: Iterable[SecretCall]) -> set[str]:
+def _missing_names(manifest: Manifest, aws: Account, calls: Iterable[SecretCall]) -> frozenset[str]:
     """Return the names that neither shield.toml nor AWS has.
 
     Raises:
@@ -173,7 +194,7 @@ def _missing_names(manifest: Manifest, aws: Account, calls: Iterable[SecretCall]
         state = aws.secrets.state(manifest.app.prefix + name)
         if state is None or state.deleted:
             missing.add(name)
-    return missing
+    return frozenset(missing)
 
 
 def _check_usage(app: AppContext) -> Iterator[Check]:

@@ -37,7 +37,7 @@ def write_policy(read: FileReader, manifest: Manifest, account: str) -> Outcome:
     """
     if not account or not manifest.secret:
         return NOTHING
-    text = json.dumps(policy_document(manifest, account), indent=2) + "\n"
+    text = _text(policy_document(manifest, account))
     raw = read(PATH)
     if raw is None:
         return [creation_change(PATH, text)], []
@@ -47,6 +47,16 @@ def write_policy(read: FileReader, manifest: Manifest, account: str) -> Outcome:
     if _is_generated(current):
         return [replacement_change(PATH, raw, text)], []
     return skip_file(PATH, SkipId.POLICY_EXISTS.reason())
+
+
+def is_generated_file(raw: bytes) -> bool:
+    """Return whether shield generated the file of a policy, for any secrets."""
+    document = _parse_json(raw)
+    return _is_generated(document) and raw.replace(b"\r\n", b"\n") == _text(document).encode()
+
+
+def _text(document: Any) -> str:
+    return json.dumps(document, indent=2) + "\n"
 
 
 def _parse_json(raw: bytes) -> Any:

@@ -64,6 +64,12 @@ def read_stamp(raw: bytes | None, name: str) -> tuple[State, str]:
     return state, match["version"] or ""
 
 
+def has_valid_stamp(raw: bytes) -> bool:
+    """Return whether a file has a stamp of any kind, and was not edited since."""
+    match = STAMP.match(_text(raw))
+    return match is not None and read_stamp(raw, match["name"])[0] is State.OURS
+
+
 def body_of(raw: bytes) -> str:
     """Return the text below the stamp, with normalized line endings."""
     text = _text(raw)

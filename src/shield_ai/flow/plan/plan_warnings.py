@@ -1,0 +1,49 @@
+"""Find what is probably wrong in shield.toml, the code or the values, and needs a manual step."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.flow.apply.run import resolve_value
+from shield_ai.flow.misspelled_names import find_misspelled_names
+from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
+from shield_ai.flow.rotate.shared_logins import find_shared_logins
+from shield_ai.model.locator import CodeLiteral, DotenvLine, EnvVar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.hidden import Hidden
+    from shield_ai.model.plan import Plan
+    from shield_ai.project.values import Values
+
+# The sources that the plan may read without a prompt or a call to AWS.
+_LOCAL_SOURCES = (EnvVar, DotenvLine, CodeLiteral)
+
+
+def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
+    """Yield a line for each name that is probably misspelled, and each login in two secrets.
+
+    Args:
+        plan: The plan.
+        app: The app.
+        values: The opened sources of the plan's values.
+    """
+    yield from _shared_logins(plan, app, values)
+    if app.only != "aws":
+        yield from (found.text for found in find_misspelled_names(app))
+        yield from misspelled_ignores(app)
+
+
+def _shared_logins(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
+    """Yield a line for each secret to store with a login that another secret contains, too."""
+    prefix = app.target_manifest.app.prefix
+    planned: dict[str, Hidden] = {}
+    for change in plan.changes:
+        sources = [origin.source for origin in change.origins]
+        if sources and all(isinstance(source, _LOCAL_SOURCES) for source in sources):
+            name = change.name.removeprefix(prefix)
+            planned[name] = resolve_value(change.origins, values)
+    for shared in find_shared_logins(app.target_manifest.secret, planned):
+        yield f"{shared.text}: {shared.advice}"

@@ -1,0 +1,40 @@
+"""Recognize files that another apply generated, for example one on the machine of a colleague.
+
+They contain no edits of a person, and shield can generate them again.
+"""
+
+from __future__ import annotations
+
+from shield_ai.project.secret_map import find_map_call
+from shield_ai.rewrite.project import iam_policy
+from shield_ai.rewrite.project.stamp import has_valid_stamp, header_of
+
+_NOSEC = "# nosec B105"  # shield writes this comment after the names of passwords
+
+
+def is_generated(path: str, applied: bytes, now: bytes) -> bool:
+    """Return whether shield generated a file, for the current or another shield.toml.
+
+    Args:
+        path: The path of the file.
+        applied: The content that apply wrote.
+        now: The current content.
+    """
+    if path == iam_policy.PATH:
+        return iam_policy.is_generated_file(now)
+    if has_valid_stamp(now):
+        return header_of(now) == header_of(applied)
+    around = _around_mapping(applied)
+    return around is not None and around == _around_mapping(now)
+
+
+def _around_mapping(raw: bytes) -> tuple[bytes, bytes] | None:
+    """Return the text of a map file before and after its mapping; None for another file.
+
+    The arguments of the client are the only part that depends on shield.toml.
+    """
+    found = find_map_call(raw.replace(b"\r\n", b"\n"))
+    if found is None or "#" in found.source.segment(found.call).replace(_NOSEC, ""):
+        return None
+    start, end = found.source.span(found.call)
+    return found.source.raw[:start], found.source.raw[end:]
