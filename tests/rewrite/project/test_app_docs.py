@@ -272,3 +272,10 @@ def test_lists_the_variables_that_stay(kept, passed_on, text):
     assert not run(app_docs.fix(FixContext(files.get, made, app)), files)
     assert text in files[PAGE].decode()
     assert text in files[UPDATES].decode()
+
+
+def test_aligns_the_tables_for_prettier():
+    for files, delimiter in (({}, b"\n|---|"), ({".prettierrc": b""}, b"\n| --------")):
+        assert not run(app_docs.write_docs(files.get, manifest()), files)
+        assert delimiter in files[app_docs.PAGE]
+        assert app_docs.write_docs(files.get, manifest()) == ([], [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
@@ -22,6 +23,7 @@ from shield_ai.rewrite.project.file_edits import (
     create_or_replace,
     skip_file,
 )
+from shield_ai.rewrite.project.markdown_tables import align_tables, uses_prettier
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render_template
 
@@ -166,6 +168,8 @@ def write_docs(
         environment=stage_variable(django=django),
         signs_in=SIGN_IN_KEY in manifest.variables(),
     )
+    if uses_prettier(functools.partial(read_optional, read)):
+        text = align_tables(text)
     changes, skipped = create_or_replace(PAGE, raw, header_of(raw) + stamp(STAMP_NAME, "md", text))
     navigation = [] if raw is not None else add_to_navigation(PAGE_IN_DOCS, read).changes
     return [*changes, *navigation], skipped
