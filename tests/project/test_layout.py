@@ -43,6 +43,7 @@ def test_settings(path):
         "tests/settings.py",
         "shop/settings/test.py",
         "config/settings/ci.py",
+        "config/settings/travis.py",
         "shop/settings_pytest.py",
         "shop/settings_test.py",
         "shop/pytest_settings.py",

@@ -60,7 +60,8 @@ TEST_FOLDERS = regex(
     re.IGNORECASE,
 )
 TEST_SETTINGS = regex(
-    r"(^|/)(settings|config|conf)/([\w-]+/)*(ci|test|tests|testing|test_\w+|\w+_test)\.py$"
+    r"(^|/)(settings|config|conf)/([\w-]+/)*"
+    r"(ci|circleci|github|gitlab|jenkins|travis|test|tests|testing|test_\w+|\w+_test)\.py$"
     r"|(^|/)(settings_((py)?test(s|ing)?|ci)|(py)?tests?_settings)\.py$"
 )
 SKIPPED_FOLDERS = frozenset({

@@ -48,6 +48,11 @@ def test_finds_the_region(tmp_path, path, text):
     ("path", "text"),
     [
         pytest.param("README.md", "AWS_REGION=eu-west-2\n", id="documentation"),
+        pytest.param(
+            "a.py",
+            'client("ec2", region_name="eu-west-2", aws_access_key_id=customer.key)\n',
+            id="another account",
+        ),
         pytest.param("tests/test_a.py", "client(region_name='eu-west-2')\n", id="test"),
         pytest.param("venv/a.py", "client(region_name='eu-west-2')\n", id="other folder"),
         pytest.param("a.py", "def f(region='eu-west-2'): ...\n", id="another parameter"),

@@ -34,6 +34,8 @@ NAMED = regex(
     rb"(?i)\b(?:(?:AWS|CDK|ECR|ECS|EKS|S3|SES|SNS|SQS)[\w-]{0,40}REGION(?:_NAME)?|region_name)\b"
     rb"[^\n]{0,60}?[\"'=:\s]" + REGION_NAME
 )
+# An argument of a boto3 client: its credentials, and so its region, may be of another account.
+OTHER_ACCOUNT = regex(rb"\baws_access_key_id\s?=\s?[a-z_]")
 PLAIN = regex(rb"(?i)\b(?:default_)?region(?:_name)?\b[\"']?\s{0,9}[:=]\s{0,9}[\"']?" + REGION_NAME)
 
 
@@ -73,7 +75,8 @@ def _may_name_region(entry: Entry) -> bool:
 
 
 def _regions(path: str, raw: bytes) -> set[str]:
-    patterns = [NAMED] if not path.endswith((".ts", ".js")) else []
+    is_named = not path.endswith((".ts", ".js")) and not OTHER_ACCOUNT.search(raw)
+    patterns = [NAMED] if is_named else []
     cdk = CDK.get(path[path.rfind(".") :])
     if INFRASTRUCTURE.search(path) or (cdk and cdk in raw):
         patterns.append(PLAIN)
