@@ -58,6 +58,9 @@ def test_aliases_take_linear_time():
         pytest.param(
             "exclude: _copy/\nrepos: [{hooks: [{id: pyupgrade}]}]", [], id="excluded in all hooks"
         ),
+        pytest.param(
+            "exclude: [_copy]\nrepos: [{hooks: [{id: pyupgrade}]}]", ["pyupgrade"], id="no text"
+        ),
         pytest.param("- repos", [], id="not a table"),
         pytest.param("repos: [", [], id="invalid"),
     ],

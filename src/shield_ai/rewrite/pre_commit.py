@@ -56,9 +56,9 @@ def rewriting_hooks(read: FileReader, folder: str) -> list[str]:
 
     Args:
         read: Returns the bytes of a file of the app.
-        folder: The name of the folder. A hook leaves it out if its `exclude`, or that of the whole
-            configuration, contains the name: this pattern comes from the repository, and matching
-            it could take very long.
+        folder: The name of the folder. A hook counts as excluding it if the text of its `exclude`,
+            or of the top-level `exclude`, contains the name. The patterns are not matched as
+            regular expressions: they come from the repository, and a match could take very long.
     """
     raw = _configuration(read)
     if raw is None:
@@ -67,8 +67,9 @@ def rewriting_hooks(read: FileReader, folder: str) -> list[str]:
     found = set()
     for entry in _hooks(document):
         name = entry.get("id")
-        excluded = f"{document.get('exclude')} {entry.get('exclude')}"
-        if name in REWRITING_HOOKS and folder not in excluded:
+        patterns = (document.get("exclude"), entry.get("exclude"))
+        is_excluded = any(isinstance(text, str) and folder in text for text in patterns)
+        if name in REWRITING_HOOKS and not is_excluded:
             found.add(str(name))
     return sorted(found)
 

@@ -13,7 +13,8 @@ from shield_ai.rewrite.reverse_edits import reverse_edits
 def reverse_variables(path: str, before: bytes, applied: bytes, current: bytes) -> bytes | None:
     """Return the current content of an env file without the edits from `before` to `applied`.
 
-    A variable that was added or has another value than after the edits keeps it.
+    A variable that was added after the edits, or whose value was changed after them, keeps its
+    current value.
 
     Args:
         path: The path of the file.

@@ -451,7 +451,10 @@ def test_names_the_variable_that_overrides_a_literal(app):
     done = apply(app)
     assert done.code == 4, done.err
     assert "error: these settings would change: shop.settings.TICKET_KEY\n" in done.err
-    assert "TICKET_KEY in the environment or in .env would override the literal" in done.err
+    assert (
+        "TICKET_KEY is set in the environment or in .env to another value than the literal"
+        in done.err
+    )
     assert "report this" not in done.err
 
 

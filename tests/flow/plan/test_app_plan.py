@@ -7,7 +7,7 @@ from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.plan.app_plan import make_plan
 from shield_ai.flow.plan.aws_plan import AwsInputs
 from shield_ai.flow.plan.code_inputs import CodeInputs
-from shield_ai.flow.plan.manual_steps import HOOKS, OTHER_PROVIDER
+from shield_ai.flow.plan.manual_steps import HOOKS, OTHER_PROVIDER, SIGN_IN
 from shield_ai.model.errors import AwsError, OutsideAppError, UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.locator import EnvVar
@@ -193,10 +193,7 @@ def test_says_that_boto3_signs_in_with_a_moved_key(tmp_path, variable, values, c
     (tmp_path / "manage.py").touch()
     manifest = Manifest(app=APP, secret=(Secret(name="a-key", env=variable),))
     steps = made(tmp_path, manifest, live(), values, code=code).next_steps
-    advice = (
-        "boto3 signs in with AWS_SECRET_ACCESS_KEY: give the app a role, or keep the variable set"
-    )
-    assert steps == ((advice,) if is_advised else ())
+    assert steps == ((SIGN_IN,) if is_advised else ())
 
 
 def test_says_that_the_key_may_be_of_another_provider(tmp_path):

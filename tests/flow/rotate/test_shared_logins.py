@@ -44,6 +44,7 @@ def test_finds_the_same_login(other):
         pytest.param("sqla+postgresql://shop:other@db.example.com/celery", id="password"),
         pytest.param("sqla+postgresql://other:p%40ss@db.example.com/celery", id="user"),
         pytest.param("redis://db.example.com:6379/0", id="no login"),
+        pytest.param("amqp://shop:p%40ss@db.example.com//", id="another server"),
         pytest.param("http://[broken", id="invalid URL"),
         pytest.param("p@ss", id="a text that may be another password"),
         pytest.param("[]", id="a list"),
@@ -86,6 +87,6 @@ def test_the_text_contains_no_password():
     values = dict.fromkeys(("a", "b", "c"), Hidden(URL))
     (found,) = find_shared_logins(secrets, values)
     assert found.text == (
-        "the rotation of a would break b, c, which contain the same user, host and password"
+        "the rotation of a would break b, c, which contain the same login or its password"
     )
     assert "p@ss" not in found.text + found.advice

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.flow.apply.agent_stub import environ_without_aws, variables_of_app
 from shield_ai.flow.apply.configuration_class import configuration_variable
 from shield_ai.flow.apply.sample_values import sample_value
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -17,13 +18,17 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
 
 
+DEVELOPMENT = regex(r"(?i)dev|local|test")
+
+
 class LoadEnvirons(NamedTuple):
-    """The environments of the loads with AWS off, and the values of the secrets in them."""
+    """The environments in which the settings are loaded with AWS off, and the secrets' values."""
 
     current: dict[str, str]  # the current environment
     # The production environment, in which every required variable of shield.toml is set.
     complete: dict[str, str]
-    values: dict[str, Hidden]  # the values to store in AWS, by variable
+    # By variable: known values, literals, and invented values of required variables without one.
+    values: dict[str, Hidden]
     samples: dict[str, str]  # the invented ones of `values`
 
 
@@ -72,9 +77,12 @@ def production_environ(
         environ: The environment variables of this process.
         env_files: The variables of the env files that the user gave.
     """
+    configuration = configuration_variable(root, modules, production=True)
+    if any(map(DEVELOPMENT.search, configuration.values())):
+        configuration |= {name: environ[name] for name in configuration if name in environ}
     return {
-        **configuration_variable(root, modules, production=True),
         **environ_without_aws(environ),
+        **configuration,  # the shell is that of a developer
         "DJANGO_ENV": "production",
         **variables_of_app(env_files),
     }

@@ -13,7 +13,8 @@ MAX_FILES = 50
 MAX_SIZE = 1_000_000  # bytes of a file
 # For example: os.environ["NAME"], env.str("NAME"), get_config_value("NAME"), environ_name="NAME"
 READ = regex(
-    r"(?i:\b[\w.]{0,60}(?:env|config)[\w.]{0,60})\s?[\[(=]\s{0,40}"
+    r"(?:(?i:\b[\w.]{0,60}(?:env|config)[\w.]{0,60})\s?[\[(]\s{0,40}"
+    r"|\b[a-z_]{0,60}env[a-z_]{0,60}=)"  # a keyword argument
     r"[\"']([A-Z][A-Z0-9_]{1,60})[\"']"
 )
 

@@ -37,8 +37,8 @@ def find_causes(
     for variable, literal in values.literals.items():
         if environment.get(variable, literal) != literal:
             yield (
-                f"{variable} in the environment or in .env would override the literal in the code,"
-                f" which has another value: remove {variable} there"
+                f"{variable} is set in the environment or in .env to another value than the literal"
+                f" in the code, and would override it: remove {variable} from both"
             )
 
 

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 def find_reads(
     sites: Sequence[FoundSite], skipped: Sequence[Skipped]
 ) -> tuple[dict[str, str], set[str]]:
-    """Sort the variables by whether production still reads them from the environment.
+    """Separate the variables that production still reads from the environment from the others.
+
+    The others are those whose reads are rewritten, and those of literals. A variable can be in
+    both.
 
     Args:
         sites: The sites of the code.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
 
-# The file that `docker compose` reads without -f, also in combination with others.
+# The default file of `docker compose`. Other Compose files are often merged over it.
 COMPOSE_BASE = regex(r"(?:docker-)?compose\.ya?ml")
 # The manifests that overlays of Kustomize for several environments share.
 KUSTOMIZE_BASE = regex(r"(?:^|/)bases?/")
@@ -58,7 +58,8 @@ class DeploymentSources:
 
     Args:
         variables: The lines that set variables.
-        files: The files that set variables, by path. A file that is not edited has only a problem.
+        files: The files that set variables, by path. `problem` says why a file is not edited; the
+            blocks of a file of another kind are not read.
         command_reads: A place that reads each variable, such as an entrypoint script, by variable.
         migrated: The variables that the code already reads with get_secret().
         jobs: The workflows and pipelines.

@@ -59,14 +59,17 @@ def file_values(sources: DeploymentSources) -> Iterator[FileValue]:
 
 
 def _is_composed(file: EnvironmentFile, entry: EnvironmentEntry, form: ValueForm | None) -> bool:
-    """Return whether a template computes a value from more than one parameter."""
+    """Return whether a CloudFormation template computes a value.
+
+    It is then neither a single parameter nor a reference to a secret store.
+    """
     is_template = file.kind is DeploymentKind.CLOUDFORMATION
     is_known = form in {None, ValueForm.SECRET_STORE} or entry.reference in file.parameters
     return is_template and not is_known
 
 
 class KeptValues(NamedTuple):
-    """The values in files that may not be those that AWS has after apply."""
+    """The values in files that differ, or may differ, from those that AWS has after apply."""
 
     reasons: dict[str, str]  # why a variable must stay in all files, by its name
     places: set[tuple[str, str, str]]  # file, container and variable

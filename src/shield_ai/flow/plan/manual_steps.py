@@ -16,12 +16,16 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
 
-SIGN_IN = f"boto3 signs in with {SIGN_IN_KEY}: give the app a role, or keep the variable set"
-OTHER_PROVIDER = (
-    f"{SIGN_IN_KEY} may be the key of another provider, as {{}} sets an endpoint for S3: if so, "
-    "unset it where the app runs, because boto3 would sign in to AWS with it"
+SIGN_IN = (
+    f"boto3 needs {SIGN_IN_KEY} to sign in before it can read secrets from AWS: give the app an IAM"
+    " role, or leave the variable set where the app runs"
 )
-ENDPOINT = regex(rb"(?i)S3_ENDPOINT|ENDPOINT_URL")
+OTHER_PROVIDER = (
+    f"{{}} sets an endpoint for S3, so {SIGN_IN_KEY} may belong to another provider: if so, unset"
+    " the variable where the app runs, because boto3 would sign in to AWS with it; otherwise, give"
+    " the app an IAM role, or leave the variable set"
+)
+ENDPOINT = regex(rb"(?m)^[^#\n]{0,200}(?:S3_ENDPOINT|\bAWS_ENDPOINT_URL)")
 HOOKS = "pre-commit: the hooks {} would change the copy of the runtime: exclude {}"
 PASSED_ON = "keep {} in the env file of Docker Compose, which passes {} to other services"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.misspelled_names import SIMILARITY, with_same_digits
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from shield_ai.model.deployment import EnvironmentFile
     from shield_ai.model.manifest import Manifest
 
-# Below that of names in get_secret(): names of containers are short.
+# Lower than SIMILARITY, which is for the names in get_secret(): names of containers are short.
 _CONTAINER_SIMILARITY = 0.8
 
 
@@ -45,9 +46,13 @@ def _named_in_code(app: AppContext, names: Iterable[str]) -> set[str]:
         if not missing:
             break
         content = app.tree.read(path) or b""
-        found |= {name for name in missing if name.encode() in content}
+        found |= {name for name in missing if _has_word(content, name)}
         missing -= found
     return found
+
+
+def _has_word(content: bytes, name: str) -> bool:
+    return re.search(rf"\b{re.escape(name)}\b".encode(), content) is not None
 
 
 def misspelled_containers(manifest: Manifest, files: Iterable[EnvironmentFile]) -> Iterator[str]:

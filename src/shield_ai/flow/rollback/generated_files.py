@@ -29,9 +29,10 @@ def is_generated(path: str, applied: bytes, now: bytes) -> bool:
 
 
 def _around_mapping(raw: bytes) -> tuple[bytes, bytes] | None:
-    """Return the text of a map file before and after its mapping; None for another file.
+    """Return the text before and after the call that creates the client in a map file.
 
-    The arguments of the client are the only part that depends on shield.toml.
+    Only the arguments of the call depend on shield.toml. None if the file has no such call, or if
+    the call contains a comment that shield did not write: a person has edited it.
     """
     found = find_map_call(raw.replace(b"\r\n", b"\n"))
     if found is None or "#" in found.source.segment(found.call).replace(_NOSEC, ""):

@@ -127,9 +127,10 @@ class Rollback:
 
     # The steps of secrets that were rotated since apply.
     rotated: list[SecretStep] = dataclasses.field(default_factory=list, init=False)
-    # The secrets and resources that were not undone, unless an earlier rollback reported them.
+    # The files, secrets and resources that were not undone: all that the next rollback tries again,
+    # and those that this rollback is the first to keep.
     not_undone: list[str] = dataclasses.field(default_factory=list, init=False)
-    # The secrets and resources that the next rollback tries again.
+    # The files, secrets and resources that the next rollback tries again.
     retried: list[str] = dataclasses.field(default_factory=list, init=False)
 
     def undo(self, steps: Sequence[Step], *, force: bool) -> list[Receipt]:
@@ -137,16 +138,17 @@ class Rollback:
 
         Args:
             steps: The steps, newest first.
-            force: Restore the exact previous content of files that were edited since, and save
-                the user's version in .shield/edited. Otherwise, only apply's edits are undone.
-                Modules that remaining code imports are kept, and changed values in env files.
+            force: If true, restore the exact previous content of files that were edited since, and
+                save the user's version in .shield/edited; only modules that remaining code imports
+                and changed values in env files are kept. If false, undo only the edits of apply, or
+                raise UnsafePlanError.
 
         Raises:
             UnsafePlanError: Later edits of a file can't be separated from those of apply; remaining
                 code imports a module that would be removed; or a step ran in another account.
                 Nothing was done.
-            RollbackIncompleteError: A step was not undone, and no earlier rollback reported it; all
-                other steps were undone.
+            RollbackIncompleteError: Steps stay open for the next rollback, or this rollback is the
+                first to keep them. The other steps were undone, or kept by an earlier rollback.
             SourceError: A file or a backup can't be read.
         """
         self._require_account(steps)

@@ -34,7 +34,7 @@ class SharedLogin(NamedTuple):
         verb = "contains" if len(self.others) == 1 else "contain"
         return (
             f"the rotation of {self.name} would break {', '.join(self.others)}, which {verb} the"
-            " same user, host and password"
+            " same login or its password"
         )
 
     @property
@@ -138,7 +138,10 @@ def _document_login(document: Mapping[str, Any]) -> _Login | None:
 
 
 def _url_login(text: str) -> _Login | None:
-    """Return the login of a URL such as `sqla+postgresql://user:password@host/name`."""
+    """Return the login of a URL such as `sqla+postgresql://user:password@host/name`.
+
+    None for the URL of a server that is no database.
+    """
     try:
         parts = urlsplit(text.strip())
         port = parts.port
@@ -148,7 +151,10 @@ def _url_login(text: str) -> _Login | None:
         return None
     username = unquote(parts.username or "")
     host = _normalize_host(parts.hostname or "")
-    number = port or _default_port(parts.scheme)
+    default_port = _default_port(parts.scheme)
+    if not default_port:
+        return None
+    number = port or default_port
     return _Login(username, Hidden(unquote(parts.password)), host, number)
 
 

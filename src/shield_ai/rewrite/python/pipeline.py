@@ -73,7 +73,7 @@ def rewrite_python(
         path for path, found in sites_by_path.items() if any(not site.reason for _, site in found)
     ]
     rewriter = Rewriter(manifest, read, accessor_import, options or WrapOptions(), edited)
-    for path in sorted({*sites_by_path, *calls_by_path, *rewriter.hosts}):
+    for path in sorted({*sites_by_path, *calls_by_path, *rewriter.shared_bases}):
         rewriter.rewrite_file(path, sites_by_path[path], calls_by_path[path])
     changes = rewriter.changes
     changes.skipped += skipped_databases(manifest, rewriter.found_databases)
@@ -103,8 +103,8 @@ class Rewriter:
             self._options = self._options._replace(client=client)
         # Without the client of a map file, each settings class lists its secrets.
         can_share = self._options.has_map and bool(self._options.client)
-        self.hosts = self._options.shared.hosts if can_share else {}
-        self._heirs = self._options.shared.heirs if can_share else {}
+        self.shared_bases = self._options.shared.bases if can_share else {}
+        self._subclasses = self._options.shared.subclasses if can_share else {}
         self._imports = ImportStyle(manifest, read, accessor_import, self._options, edited)
 
     def rewrite_file(self, path: str, sites: list[FoundSite], calls: list[tuple[int, int]]) -> None:
@@ -136,8 +136,8 @@ class Rewriter:
             self._imports.line(source),
             self._options._replace(
                 style=self._imports.code_style(path),
-                hosts=self.hosts.get(path, frozenset()),
-                heirs=self._heirs.get(path, frozenset()),
+                shared_bases=self.shared_bases.get(path, frozenset()),
+                subclasses=self._subclasses.get(path, frozenset()),
             ),
         )
         self.changes.skipped += wrapped.skipped

@@ -90,6 +90,13 @@ def test_chooses_where_the_source_is_added(files, expected):
     assert methods(files) == expected
 
 
+def test_a_class_of_the_same_name_gets_its_own_source():
+    twin = "if True:\n    class Settings(Base):\n        pay_api_key: str\nelse:\n    class Settings(BaseSettings):\n        pay_api_key: str\n"
+    pay = f"from pydantic_settings import BaseSettings\nfrom shop.base import Base\n\n{twin}"
+    files = [("base", BASE), ("mail", HEIR.format("mail")), ("pay", pay)]
+    assert methods(files) == ["shop/base.py", "shop/pay.py"]
+
+
 def test_second_rewrite_changes_nothing():
     files = {"base": BASE, "mail": HEIR.format("mail"), "pay": HEIR.format("pay")}
     once = rewritten(files.items())

@@ -17,6 +17,12 @@ CONNECTS = "shop/queue.py connects to a server with the URL in SHOP_QUEUE_URL"
         pytest.param("import sqlalchemy\nx(create_engine(url=settings.QUEUE_URL))", True, id="key"),
         pytest.param("Connection(settings.QUEUE_URL)", False, id="unknown library"),
         pytest.param("import kombu\nConnection(settings.OTHER_URL)", False, id="another setting"),
+        pytest.param(
+            "import pymongo\nMongoClient(host=settings.QUEUE_URL)", True, id="URL as a host"
+        ),
+        pytest.param(
+            "import psycopg2\npsycopg2.connect(host=settings.QUEUE_URL)", False, id="host"
+        ),
         pytest.param("import kombu\nprint(settings.QUEUE_URL)", False, id="another function"),
         pytest.param(
             "url: ParseResult = settings.QUEUE_URL\nauth = (url.username, url.password)",

@@ -13,8 +13,10 @@ READ = "os.environ['X_KEYS']"
 @pytest.mark.parametrize(
     ("text", "is_boolean"),
     [
-        pytest.param(f"X = {READ}\nif X == 'true': pass", True, id="name"),
-        pytest.param(f"X = {READ}\nY = X.strip().lower() in ('1', 'yes')", True, id="methods"),
+        pytest.param(f"x = {READ}\nif x == 'true': pass", True, id="name"),
+        pytest.param(f"x = {READ}\ny = x.strip().lower() in ('1', 'yes')", True, id="methods"),
+        pytest.param(f"X = {READ}\nif X == '0': pass", False, id="setting, for other modules"),
+        pytest.param(f"x = y = {READ}\nif x == '0': use(y)", False, id="two names"),
         pytest.param(
             f"def f():\n    x = {READ}\n    return x == '1'\ndef g():\n    x = 'a'\n    print(x)",
             True,

@@ -43,6 +43,11 @@ def test_a_read_that_is_only_a_fallback_is_not_moved(
     assert reason == (expected if is_overridden else "")
 
 
+def test_another_argument_is_no_fallback(sites):
+    call = "X = read_secret('db_password', token=os.environ['VAULT_TOKEN'])\n"
+    assert ("read", "VAULT_TOKEN", "") in sites(OTHER + call)
+
+
 CALL = "MAIL_API_KEY = read_secret('mail_api_key', 'unset')\n"
 
 

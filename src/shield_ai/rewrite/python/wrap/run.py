@@ -64,7 +64,7 @@ def wrap_secrets(
         is_pydantic_1=any(site.reader == PYDANTIC_1 for _, site in sites),
     )
     wraps, skipped = choose_wraps(source, sites, manifest, names, options)
-    if not wraps and not options.hosts:
+    if not wraps and not options.shared_bases:
         return WrapResult(skipped=tuple(skipped))
     wraps = mark_plain_reads(source, wraps)
     variables = map_variables(manifest) if options.has_map else {}

@@ -51,8 +51,8 @@ class SourceOptions(NamedTuple):
     client: str = ""  # the name of the client of the map file; empty to list the secrets
     # Whether the method calls super(), because other base classes may have their own method.
     calls_super: bool = True
-    hosts: frozenset[int] = frozenset()  # offsets of classes that get it for other files
-    heirs: frozenset[int] = frozenset()  # of classes that inherit it from another file
+    shared_bases: frozenset[int] = frozenset()  # offsets of classes that get it for other files
+    subclasses: frozenset[int] = frozenset()  # of classes that inherit it from another file
 
 
 class Writer(NamedTuple):
@@ -102,12 +102,11 @@ def settings_source_edits(
         options: How the source is added.
     """
     fields = _fields_by_class(source, wraps)
-    with_source: set[str] = set()  # classes that get or inherit the source of the client
-    for node in fields:
-        if source.offset(node.lineno, node.col_offset) in options.heirs:
-            with_source.add(node.name)
-    fields = {node: own for node, own in fields.items() if node.name not in with_source}
-    for base in (*_hosts(source, fields, options), *_common_bases(source, fields, options)):
+    inheriting = [node for node in fields if _offset(source, node) in options.subclasses]
+    # The names of classes that get or inherit the source of the client.
+    with_source = {node.name for node in inheriting}
+    fields = {node: own for node, own in fields.items() if node not in inheriting}
+    for base in (*_shared_bases(source, fields, options), *_common_bases(source, fields, options)):
         yield _add_method(source, base, [], options)
         with_source.add(base.name)
     for node, own_fields in fields.items():
@@ -117,23 +116,29 @@ def settings_source_edits(
             with_source.add(node.name)
 
 
-def _hosts(
+def _shared_bases(
     source: Source, fields: dict[ast.ClassDef, list[Wrap]], options: SourceOptions
 ) -> Iterator[ast.ClassDef]:
     """Yield the classes without secrets that get the source for classes of other files."""
     for node in source.tree.body:
         if isinstance(node, ast.ClassDef) and node not in fields:
-            if source.offset(node.lineno, node.col_offset) in options.hosts:
+            if _offset(source, node) in options.shared_bases:
                 yield node
 
 
 def _common_bases(
     source: Source, fields: dict[ast.ClassDef, list[Wrap]], options: SourceOptions
 ) -> Iterator[ast.ClassDef]:
-    hosts = list(_hosts(source, fields, options))
-    for base in common_bases(source, fields) if options.client and fields else ():
-        if base not in hosts:
+    """Yield the classes without secrets that get the source for classes of this file only."""
+    if not options.client or not fields:
+        return
+    for base in common_bases(source, fields):
+        if _offset(source, base) not in options.shared_bases:
             yield base
+
+
+def _offset(source: Source, node: ast.ClassDef) -> int:
+    return source.offset(node.lineno, node.col_offset)
 
 
 def _fields_by_class(source: Source, wraps: list[Wrap]) -> dict[ast.ClassDef, list[Wrap]]:
@@ -208,7 +213,7 @@ def _add_method_1(
 def _body(
     writer: Writer, name: str, parameters: list[str], wraps: list[Wrap], options: SourceOptions
 ) -> list[str]:
-    """Return the statements of a method that inserts the source before the variables."""
+    """Return the statements of a method that inserts the source before that of variables."""
     docstring = f'{writer.indent}"""{DOCSTRING}"""'
     settings = parameters[0] if name == METHOD else ""
     others = f"[{VARIABLES}, {ENV_FILE}]" if settings else ""

@@ -1,4 +1,4 @@
-"""Choose base classes in other files from which pydantic settings classes inherit the source."""
+"""Choose the base classes that get the settings source for AWS, for subclasses in other files."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
     Class = tuple[str, int]  # the path of its file, and its byte offset
 
-MIN_HEIRS = 2  # classes with secrets that share the method of a base class without secrets
+MIN_SUBCLASSES = 2  # classes with secrets that share the method of a base class without secrets
 
 
 class SharedBases(NamedTuple):
-    """Where the source is added once for the classes of several files."""
+    """The base classes to which the settings source is added once for classes of several files."""
 
-    hosts: Mapping[str, frozenset[int]] = {}  # the offsets of the base classes, by file
-    heirs: Mapping[str, frozenset[int]] = {}  # of the classes that inherit the source, by file
+    bases: Mapping[str, frozenset[int]] = {}  # the offsets of the base classes, by file
+    subclasses: Mapping[str, frozenset[int]] = {}  # of the classes that inherit the source, by file
 
 
 def choose_shared_bases(sites: Sequence[FoundSite], variables: Collection[str]) -> SharedBases:
@@ -31,18 +31,20 @@ def choose_shared_bases(sites: Sequence[FoundSite], variables: Collection[str]) 
         sites: The sites of the app.
         variables: The variables of the secrets to move.
     """
-    heirs: defaultdict[Class, set[Class]] = defaultdict(set)  # by base class
+    subclasses: defaultdict[Class, set[Class]] = defaultdict(set)  # by base class
     classes: set[Class] = set()  # with secrets
     for finding, site in sites:
         if _is_moved_field(site, variables):
             settings = (finding.path, site.settings_start)
             classes.add(settings)
             if site.shared_base:
-                heirs[site.shared_base].add(settings)
-    hosts = {base for base, own in heirs.items() if len(own) >= MIN_HEIRS or base in classes}
+                subclasses[site.shared_base].add(settings)
+    bases = {
+        base for base, own in subclasses.items() if len(own) >= MIN_SUBCLASSES or base in classes
+    }
     return SharedBases(
-        hosts=_by_file(hosts),
-        heirs=_by_file({one for base in hosts for one in heirs[base]}),
+        bases=_by_file(bases),
+        subclasses=_by_file({one for base in bases for one in subclasses[base]}),
     )
 
 

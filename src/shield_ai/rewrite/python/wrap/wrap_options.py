@@ -21,6 +21,7 @@ class WrapOptions(NamedTuple):
     relative_package: str = ""  # the package in which the runtime is imported relatively
     importers: Importers | None = None  # required to remove unused imports; None keeps them
     shared: SharedBases = SharedBases()  # the settings sources for classes of several files
-    hosts: frozenset[int] = frozenset()  # offsets of classes that get a source for other files
-    heirs: frozenset[int] = frozenset()  # of classes that inherit the source from another file
+    # Offsets of the classes that get the settings source for classes of other files.
+    shared_bases: frozenset[int] = frozenset()
+    subclasses: frozenset[int] = frozenset()  # of classes that inherit the source from another file
     client: str = "client"  # name of the client in the map file; empty if not recognized

@@ -76,10 +76,10 @@ def wrapped_file_edits(
     """
     expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
     edits: list[Edit] = []
-    if len(expressions) < len(wraps) or options.hosts:
+    if len(expressions) < len(wraps) or options.shared_bases:
         calls_super = not names.client or _has_other_sources(source, options.importers)
         source_options = SourceOptions(
-            style.width, names.client, calls_super, options.hosts, options.heirs
+            style.width, names.client, calls_super, options.shared_bases, options.subclasses
         )
         edits += settings_source_edits(source, wraps, source_options)
     from_source = [SOURCE] if edits else []
@@ -98,7 +98,7 @@ def wrapped_file_edits(
         else:
             from_source += missing
     sites = [wrap.site for wrap in wraps]
-    sites += [Site(start=start, end=start, shape=Shape.FIELD) for start in options.hosts]
+    sites += [Site(start=start, end=start, shape=Shape.FIELD) for start in options.shared_bases]
     names = msgspec.structs.replace(names, needed_from_source_module=tuple(sorted(from_source)))
     return [
         *import_edits(source, sites, names, unused, options.style, options.importers),

@@ -26,10 +26,11 @@ LIBRARY = regex(
     rb"|redis|sqlalchemy|sqlmodel)\b"
 )
 CONNECTED = regex(
-    rb"\b(?:Connection|BrokerConnection|create_engine|create_async_engine|make_url|MongoClient"
+    rb"\b(?:(?:Mongo\w{0,10}Client|mongoengine\.connect)\(\s{0,40}host\s?=\s?"
+    rb"|(?:Connection|BrokerConnection|create_engine|create_async_engine|make_url|MongoClient"
     rb"|AsyncMongoClient|AsyncIOMotorClient|from_url|URLParameters|connect|connect_robust"
     rb"|create_pool|dj_database_url\.parse)"
-    rb"\(\s{0,40}(?:(?:url|dsn|host|conninfo)\s?=\s?)?" + _SETTING
+    rb"\(\s{0,40}(?:(?:url|dsn|conninfo)\s?=\s?)?)" + _SETTING
 )
 # url = urlparse(settings.API_URL), and url.password below
 ASSIGNED = regex(

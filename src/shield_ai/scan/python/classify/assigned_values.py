@@ -1,4 +1,4 @@
-"""Find the values of names that a module uses only in a certain way."""
+"""Trace expressions back through variables: of a name, also return the value assigned to it."""
 
 from __future__ import annotations
 
@@ -13,19 +13,26 @@ if TYPE_CHECKING:
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def with_assigned_values(tree: ast.Module, used: set[ast.expr]) -> set[ast.expr]:
-    """Add the values of the names among some expressions, in the module and in its functions.
+def with_assigned_values(
+    tree: ast.Module, used: set[ast.expr], *, with_settings: bool = True
+) -> set[ast.expr]:
+    """Return some expressions and, for each that is a name, the value assigned to it.
 
-    A name counts only if it is assigned once and has no other use, except as a condition.
+    For `debug` after `debug = os.getenv("DEBUG")`, that is the call. The scopes are the module and
+    each of its functions. A name counts only if it is assigned once in its scope, and has no other
+    use there, except as a condition.
 
     Args:
         tree: The module.
-        used: Its expressions that are used in a certain way.
+        used: The expressions that the caller selected, such as those compared with "true".
+        with_settings: Whether names of constants in the module count. Other modules can use them,
+            too.
     """
     names = {node.id for node in used if isinstance(node, ast.Name)}
     if not names:
         return used
-    found = used | _values_in(tree, names, used)
+    in_module = names if with_settings else {name for name in names if not name.isupper()}
+    found = used | _values_in(tree, in_module, used)
     for node in descend(tree):
         if isinstance(node, FUNCTIONS):
             found |= _values_in(node, names, used)
@@ -33,7 +40,7 @@ def with_assigned_values(tree: ast.Module, used: set[ast.expr]) -> set[ast.expr]
 
 
 def _values_in(scope: ast.AST, names: Collection[str], used: Collection[ast.expr]) -> set[ast.expr]:
-    """Return the values of names that a module or function uses only in a certain way."""
+    """Return the values of the names that a scope uses only as selected, or as conditions."""
     nodes = list(descend(scope))
     known = {node.test for node in nodes if isinstance(node, (ast.If, ast.IfExp))} | set(used)
     others = {name for node in nodes for name in _used_otherwise(node, known)}
@@ -45,8 +52,12 @@ def _values_in(scope: ast.AST, names: Collection[str], used: Collection[ast.expr
 def _assigned_in(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
     values: dict[str, list[ast.expr]] = {}
     for node in nodes:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            values.setdefault(node.targets[0].id, []).append(node.value)
+        if not isinstance(node, ast.Assign):
+            continue
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                # With several targets, the value has another name that may be used otherwise.
+                values.setdefault(target.id, []).extend([node.value] * len(node.targets))
     return values
 
 

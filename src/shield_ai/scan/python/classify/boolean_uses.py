@@ -21,12 +21,15 @@ TEXT_METHODS = frozenset({"lower", "upper", "casefold", "capitalize", "title", "
 
 
 def boolean_expressions(tree: ast.Module) -> set[ast.expr]:
-    """Return the expressions that a module compares with truth values, and the values of names."""
+    """Return the expressions that a module only compares with texts such as "true" or "0".
+
+    For a name, these include the value assigned to it.
+    """
     compared = set()
     for node in descend(tree):
         if isinstance(node, ast.Compare) and compares_with_boolean_text(node):
             compared.add(_without_text_methods(node.left))
-    return with_assigned_values(tree, compared)
+    return with_assigned_values(tree, compared, with_settings=False)
 
 
 def compares_with_boolean_text(node: ast.Compare) -> bool:

@@ -13,9 +13,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.model.database_fields import database_field
+from shield_ai.model.database_fields import DATABASE_WORDS, database_field
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.site import Shape
+from shield_ai.model.words import words
 from shield_ai.scan.python.classify.alternative_reads import mark_alternatives
 from shield_ai.scan.python.classify.conditions import catches_missing, required_parts
 from shield_ai.scan.python.readers.ast_walk import descend
@@ -106,7 +107,11 @@ class _Reads:
         return [self._reads[part] for part in parts if part in self._reads]
 
     def tested(self, nodes: Sequence[ast.AST]) -> list[Candidate]:
-        """Return the reads of URLs that the first expression, a condition, requires."""
+        """Return the reads of URLs that must be set for a condition to be true.
+
+        Args:
+            nodes: The first one is the condition; if it is a statement, there is none.
+        """
         found = []
         test = nodes[0]
         for part in required_parts(test) if isinstance(test, ast.expr) else ():
@@ -119,7 +124,9 @@ class _Reads:
 
 
 def _is_url(read: Candidate) -> bool:
-    return meaning(read.variable) is Meaning.URL
+    """Return whether a read is of the URL of a database."""
+    is_of_database = not DATABASE_WORDS.isdisjoint(words(read.variable))
+    return is_of_database and meaning(read.variable) is Meaning.URL
 
 
 def _is_password(read: Candidate) -> bool:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # The first word of a function that reads a secret, such as read_secret().
 VERBS = word_set("GET READ LOAD FETCH")
+DEFAULT_KEYWORDS = frozenset({"default", "fallback"})
 SECRET_WORDS = word_set("SECRET SECRETS PASSWORD CREDENTIAL CREDENTIALS VAULT")
 
 
@@ -58,5 +59,6 @@ class FileCallVisitor(ConfigurationsValueVisitor):
             self.file_reads.append(FileRead(node, key, label))
         if is_file or not SECRET_WORDS.isdisjoint(words(name)):
             reason = SkipId.OVERRIDDEN.reason(reader=label, other=key)
-            for argument in (*node.args[1:], *node.keywords):
+            defaults = [keyword for keyword in node.keywords if keyword.arg in DEFAULT_KEYWORDS]
+            for argument in (*node.args[1:2], *defaults):
                 self.overridden.update(dict.fromkeys(descend(argument), reason))
