@@ -250,6 +250,15 @@ def test_names_each_database_by_its_prefix():
     ]
 
 
+def test_a_plain_read_beside_a_computed_one_is_required():
+    text = """import os
+missing = [name for name in ('BOT_TOKEN', 'API_KEY') if os.environ.get(name) is None]
+config = {'token': os.environ['BOT_TOKEN']}
+"""
+    secrets = {secret.env: secret.optional for secret in drafted(text).secret}
+    assert secrets["BOT_TOKEN"] is False
+
+
 def test_names_a_second_django_key_after_its_variable():
     text = DJANGO + "SECRET_KEY = os.environ['{}']"
     files = {"shop/dev_settings.py": text.format("OTHER_KEY").encode()}

@@ -258,17 +258,17 @@ def _is_optional_variable(sites: Sequence[Site]) -> bool:
     """Return whether production works without one variable, at each of its sites.
 
     Reads in a class for development are ignored, and so are reads in functions if the app also
-    reads the variable when it starts. The app does not work if one of its sites demands a value,
-    and works if a computed name can be that of another secret. See `_works_without` for the rest.
+    reads the variable when it starts. The app does not work if one of its sites demands a value. A
+    site with a computed name, which can be that of another secret, works. See `_works_without` for
+    the rest.
     """
     sites = [site for site in sites if not _is_development(site)]
     if any(site.is_demanded for site in sites):
         return False
     at_start = [site for site in sites if site.shape in READ_SHAPES and not site.in_function]
     sites = at_start or sites
-    if any(site.is_computed_secret for site in sites):
-        return True  # the app may read another variable instead
-    return all(_works_without(site) for site in sites)
+    # Where the code computes the name, the app may read another variable instead.
+    return all(site.is_computed_secret or _works_without(site) for site in sites)
 
 
 def _is_development(site: Site) -> bool:

@@ -237,6 +237,18 @@ FILE_NAME = "f(n, d=None):\n    if x := getenv(n + '_FILE'):\n        if not Pat
             False,
             id="else an error",
         ),
+        pytest.param(
+            "getenv(n, *, must=False, d=None):\n    v = environ.get(n) or d\n    if must and not v:\n        raise E\n    return v",
+            "getenv('API_KEY')",
+            True,
+            id="no flag",
+        ),
+        pytest.param(
+            "getenv(n, *, must=False, d=None):\n    v = environ.get(n) or d\n    if must and not v:\n        raise E\n    return v",
+            "getenv('API_KEY', must=True)",
+            False,
+            id="flag",
+        ),
     ],
 )
 def test_an_empty_default_in_the_signature_of_a_helper(scanned, helper, call, optional):

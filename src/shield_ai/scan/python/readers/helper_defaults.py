@@ -57,9 +57,17 @@ def _is_empty_or_read(helper: ast.FunctionDef, value: ast.expr | None, call: ast
     if isinstance(value, ast.Name):
         assigned = _assigned_values(helper, value.id)
         if assigned:
-            return all(part is call for part in assigned)
+            return all(part is call or _is_or_empty(helper, part, call) for part in assigned)
         value = dict(parameter_defaults(helper.args)).get(value.id)
     return isinstance(value, ast.Constant) and not value.value
+
+
+def _is_or_empty(helper: ast.FunctionDef, value: ast.expr, call: ast.expr) -> bool:
+    """Return whether a value is that of a read, or else empty: `os.getenv(name) or default`."""
+    if not isinstance(value, ast.BoolOp) or not isinstance(value.op, ast.Or):
+        return False
+    first, *others = value.values
+    return first is call and all(_is_empty_or_read(helper, part, call) for part in others)
 
 
 def _has_empty_default(helper: Function, read: Read) -> bool:
@@ -80,10 +88,22 @@ def _may_raise(helper: ast.FunctionDef, statement: ast.stmt, read: Read) -> bool
     """Return whether a statement can raise an error, or exit, if the variable is not set."""
     parts: list[ast.stmt] = [statement]
     # The body of such a condition runs only if the value comes from the other source.
-    if isinstance(statement, ast.If) and _finds_other_source(helper, statement.test, read):
-        parts = statement.orelse
+    if isinstance(statement, ast.If):
+        is_other_source = _finds_other_source(helper, statement.test, read)
+        if is_other_source or _requires_flag(helper, statement.test):
+            parts = statement.orelse
     nodes = [node for part in parts for node in descend(part)]
     return any(isinstance(node, (ast.Raise, ast.Assert)) or _exits(node) for node in nodes)
+
+
+def _requires_flag(helper: ast.FunctionDef, test: ast.expr) -> bool:
+    """Return whether a condition is true only for calls with a keyword such as `mandatory=True`."""
+    parts = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+    names = {part.id for part in parts if isinstance(part, ast.Name)}
+    for argument, default in zip(helper.args.kwonlyargs, helper.args.kw_defaults, strict=True):
+        if argument.arg in names and isinstance(default, ast.Constant) and not default.value:
+            return True
+    return False
 
 
 def _exits(node: ast.AST) -> bool:

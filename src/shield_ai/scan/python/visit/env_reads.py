@@ -343,7 +343,8 @@ def _sounds_secret(name: str, path: tuple[str, ...]) -> bool:
 
 
 def _returns_none_if_unset(reader: Reader) -> bool:
-    return reader.method in {"get", "pop"} or "getenv" in reader.label
+    is_function_of_app = reader.label.endswith("()")
+    return reader.method in {"get", "pop"} or ("getenv" in reader.label and not is_function_of_app)
 
 
 def _uses_empty_default(node: ast.expr, reader: Reader) -> bool:
