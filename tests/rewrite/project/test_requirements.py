@@ -46,6 +46,16 @@ def fix(files, *, installed=None, **app):
         ),
         pytest.param({"requirements/common.txt": "x\n"}, "requirements/common.txt", id="common"),
         pytest.param({"requirements.in": "x\n"}, "requirements.in", id="in"),
+        pytest.param({"requirements-app.txt": "x\n"}, "requirements-app.txt", id="app"),
+        pytest.param(
+            {
+                "requirements.txt": "-r requirements-docs.txt\n-r server.txt\n",
+                "requirements-docs.txt": "mkdocs\n",
+                "server.txt": "django\n",
+            },
+            "server.txt",
+            id="not the documentation",
+        ),
         pytest.param(
             {
                 "requirements.txt": "# all\n-r requirements/base.txt\n",
