@@ -18,6 +18,7 @@ from shield_ai.rewrite.python.lines.line_length import (
     folders_above,
     linter_line_length,
     parse_toml,
+    requires_black,
 )
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
 
     line_length: int = 0  # of a formatter, or a linter's limit that is shorter than Black's
     max_line_length: int = 0  # that a linter tolerates
+    requires_black: bool = False
     max_doc_length: int = 0  # of lines in docstrings
     quote: str = ""
     has_trailing_commas: bool = False  # each call on several lines needs one
@@ -109,6 +111,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
     return CodeStyle(
         line_length=configured_line_length(read, path),
         max_line_length=linter_line_length(read, path),
+        requires_black=requires_black(read),
         max_doc_length=_length(
             _table(lint, "pycodestyle").get("max-doc-length") or flake8.get("max_doc_length")
         ),

@@ -7,6 +7,7 @@ from shield_ai.rewrite.python.lines.line_length import (
     configured_line_length,
     linter_line_length,
     max_line_length,
+    requires_black,
 )
 
 
@@ -70,6 +71,27 @@ def test_max_line_length(lengths, configured, limit, expected):
     lines = [f"x = {'1' * (length - 4)}\n" for length in lengths]
     source = Source.from_bytes("a.py", "".join(lines).encode())
     assert max_line_length(source, configured, limit) == expected
+
+
+@pytest.mark.parametrize(("quote", "expected"), [('"', 88), ("'", 120)])
+def test_a_project_that_requires_black(quote, expected):
+    line = f"# {'a ' * 50}\n".encode()
+    source = Source.from_bytes("a.py", f"x = {quote}y{quote}\n".encode() + line * 9)
+    assert max_line_length(source, 0, 120) == 120
+    assert max_line_length(source, 0, 120, requires_black=True) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({"requirements-dev.txt": b"flake8\nblack==25.1.0\n"}, True, id="pin"),
+        pytest.param({"pyproject.toml": b'dev = [\n  "black",\n]\n'}, True, id="list"),
+        pytest.param({"Pipfile": b"[dev-packages]\nblack = '*'\n"}, True, id="Pipfile"),
+        pytest.param({"requirements.txt": b"black-box\nblackbox==1\n"}, False, id="others"),
+    ],
+)
+def test_requires_black(files, expected):
+    assert requires_black(files.get) == expected
 
 
 @pytest.mark.parametrize(("limit", "expected"), [(120, 120), (79, 79), (0, 88)])

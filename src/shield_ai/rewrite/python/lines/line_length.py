@@ -25,12 +25,20 @@ MAX_DEPTH = 3  # of the app below the folder of the repository
 MAXIMUM = 120
 FLAKE8_DEFAULT = 79
 FLAKE8_FILES = (".flake8", "setup.cfg", "tox.ini")
+REQUIREMENTS = (
+    *("requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt", "requirements.txt"),
+    *("requirements/dev.txt", "requirements/development.txt", "requirements/local.txt"),
+    *("requirements/test.txt", "requirements-test.txt", "Pipfile", "pyproject.toml"),
+)
+BLACK = regex(rb"(?m)^[ \t]*[\"']?black(?:\[|[ \t]*(?:[=<>~!^\"',;#]|$))")
 LONG_LINES = "E501"  # the rule of pycodestyle
 CODE = regex(r"[A-Z]+[0-9]*")
 PARSED_FILES = 64  # configuration files that stay parsed
 
 
-def max_line_length(source: Source, configured: int, limit: int = 0) -> int:
+def max_line_length(
+    source: Source, configured: int, limit: int = 0, *, requires_black: bool = False
+) -> int:
     """Return the configured line length, or else estimate it from the lines of the file.
 
     Args:
@@ -38,10 +46,15 @@ def max_line_length(source: Source, configured: int, limit: int = 0) -> int:
         configured: The length of a formatter; 0 for none.
         limit: The length that a linter tolerates; 0 if unknown. Black's length is used as long as
             Black may have formatted the file: it has no longer lines and uses double quotes.
+        requires_black: Whether the project requires Black, which then formatted a file with double
+            quotes, also if strings or comments make lines longer.
     """
     if configured:
         return configured
-    if limit and most_used_quote(source.raw) == "'":
+    has_single_quotes = most_used_quote(source.raw) == "'"
+    if requires_black and not has_single_quotes:
+        return DEFAULT
+    if limit and has_single_quotes:
         return limit
     lengths = [len(raw.rstrip()) for _, raw in source.lines]
     longer = sorted(length for length in lengths if length > DEFAULT)
@@ -68,6 +81,15 @@ def configured_line_length(read: FileReader, path: str) -> int:
             return length
     limit = linter_line_length(read, path)
     return limit if limit < DEFAULT else 0
+
+
+def requires_black(read: FileReader) -> bool:
+    """Return whether the project's requirements for development name Black.
+
+    Args:
+        read: Returns the bytes of a file of the app; None if it does not exist.
+    """
+    return any(BLACK.search(read(name) or b"") for name in REQUIREMENTS)
 
 
 def linter_line_length(read: FileReader, path: str) -> int:

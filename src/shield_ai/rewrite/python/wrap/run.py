@@ -70,7 +70,12 @@ def wrap_secrets(
     variables = map_variables(manifest) if options.has_map else {}
     # If line breaks make the result invalid, long lines are better than a skipped file.
     for width in (
-        max_line_length(source, options.style.line_length, options.style.max_line_length),
+        max_line_length(
+            source,
+            options.style.line_length,
+            options.style.max_line_length,
+            requires_black=options.style.requires_black,
+        ),
         sys.maxsize,
     ):
         style = LineStyle(width, options.style.has_trailing_commas)
