@@ -84,6 +84,13 @@ def test_asks_the_method_of_a_base_class():
     check(before, before.replace("from shop.base import Base\n", imports) + method, files)
 
 
+def test_the_variable_hides_no_import():
+    before = f"import secrets\n\n{HEAD}\n\nclass Settings(BaseSettings):\n    api_key: str = secrets.token_hex()\n"
+    after, _ = rewritten(before)
+    assert b"        aws_secrets = SecretsManagerSource(" in after
+    assert b"            aws_secrets,\n" in after
+
+
 OWN_1 = """
         @classmethod
         def customise_sources(

@@ -45,14 +45,14 @@ def read_grouped_style(
     """
     style = read_code_style(read, path)
     own_package = path.removeprefix(f"{root}/" if root else "").partition("/")[0]
-    if package != own_package and _is_third_party_for_ruff(style, package, paths):
+    if package != own_package and is_third_party_for_ruff(style, package, paths):
         return msgspec.structs.replace(style, mixes_own_packages=True)
     if style.first_party or not mixes_own_packages(read, paths, own_packages(paths, root)):
         return style
     return msgspec.structs.replace(style, mixes_own_packages=True)
 
 
-def _is_third_party_for_ruff(style: CodeStyle, package: str, paths: Collection[str]) -> bool:
+def is_third_party_for_ruff(style: CodeStyle, package: str, paths: Collection[str]) -> bool:
     """Return whether ruff takes a package of the app for a library: it is not in its `src`."""
     if style.ruff_sources is None or not package or package in style.first_party:
         return False

@@ -16,7 +16,11 @@ from shield_ai.rewrite.python.imports.file_imports import (
     imported_names,
     imports_package,
 )
-from shield_ai.rewrite.python.imports.import_groups import mixes_own_packages, own_packages
+from shield_ai.rewrite.python.imports.import_groups import (
+    is_third_party_for_ruff,
+    mixes_own_packages,
+    own_packages,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +80,10 @@ class ImportStyle:
         style = read_code_style(self._read, path)
         if style.import_order:  # flake8-import-order knows no other packages of the app
             return style
+        importers = self._options.importers
+        package = self._accessor_import.split()[1].partition(".")[0]
+        if importers and is_third_party_for_ruff(style, package, importers.paths):
+            return msgspec.structs.replace(style, mixes_own_packages=True)
         if self._mixes_packages and not style.first_party:
             return msgspec.structs.replace(style, mixes_own_packages=True)
         first_party = (*style.first_party, *self._packages)

@@ -51,6 +51,7 @@ class SourceOptions(NamedTuple):
     client: str = ""  # the name of the client of the map file; empty to list the secrets
     # Whether the method calls super(), because other base classes may have their own method.
     calls_super: bool = True
+    variable: str = "secrets"  # of the source in the method
     shared_bases: frozenset[int] = frozenset()  # offsets of classes that get it for other files
     subclasses: frozenset[int] = frozenset()  # of classes that inherit it from another file
 
@@ -215,19 +216,18 @@ def _body(
 ) -> list[str]:
     """Return the statements of a method that inserts the source before that of variables."""
     docstring = f'{writer.indent}"""{DOCSTRING}"""'
+    variable = options.variable
     settings = parameters[0] if name == METHOD else ""
     others = f"[{VARIABLES}, {ENV_FILE}]" if settings else ""
     if not options.calls_super:
-        created = _source_statement(writer, settings, others, wraps, options.client)
-        return [
-            docstring,
-            created,
-            _return_statement(writer, parameters[1:] if settings else parameters),
-        ]
+        created = _source_statement(writer, settings, others, wraps, options.client, variable)
+        first, *sources = parameters[1:] if settings else parameters
+        returned = _return_statement(writer, [first, variable, *sources])
+        return [docstring, created, returned]
     call = writer.bracketed(f"others = super().{name}(", parameters, ")")
     others = "others" if settings else ""
-    created = _source_statement(writer, settings, others, wraps, options.client)
-    return [docstring, call, created, f"{writer.indent}return secrets.{INSERT}(others)"]
+    created = _source_statement(writer, settings, others, wraps, options.client, variable)
+    return [docstring, call, created, f"{writer.indent}return {variable}.{INSERT}(others)"]
 
 
 def _has_future_annotations(source: Source) -> bool:
@@ -248,9 +248,7 @@ def _signature(
     ]
 
 
-def _return_statement(writer: Writer, parameters: list[str]) -> str:
-    first, *others = parameters
-    names = [first, "secrets", *others]
+def _return_statement(writer: Writer, names: list[str]) -> str:
     text = f"{writer.indent}return {', '.join(names)}"
     if len(text) <= writer.width:
         return text
@@ -263,7 +261,7 @@ def _source_statement(
     others: str,
     wraps: list[Wrap],
     client: str,
-    name: str = "secrets",
+    name: str,
 ) -> str:
     """Return the statement that creates the source.
 

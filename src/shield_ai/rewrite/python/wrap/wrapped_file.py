@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -79,7 +80,12 @@ def wrapped_file_edits(
     if len(expressions) < len(wraps) or options.shared_bases:
         calls_super = not names.client or _has_other_sources(source, options.importers)
         source_options = SourceOptions(
-            style.width, names.client, calls_super, options.shared_bases, options.subclasses
+            style.width,
+            names.client,
+            calls_super,
+            _source_variable(source),
+            options.shared_bases,
+            options.subclasses,
         )
         edits += settings_source_edits(source, wraps, source_options)
     from_source = [SOURCE] if edits else []
@@ -105,6 +111,15 @@ def wrapped_file_edits(
         *edits,
         *wrap_edits(source, expressions, style),
     ]
+
+
+def _source_variable(source: Source) -> str:
+    """Return the name of a variable for the source that hides no import of the file."""
+    names: set[str] = set()
+    for node in source.tree.body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {alias.asname or alias.name for alias in node.names}
+    return "aws_secrets" if "secrets" in names else "secrets"
 
 
 def _has_other_sources(source: Source, importers: Importers | None) -> bool:
