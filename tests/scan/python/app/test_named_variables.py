@@ -13,6 +13,7 @@ SETTINGS = "import os\nURL = os.environ['DATABASE_URL']\n"
         pytest.param("manager.set('sqlalchemy.url', 'DATABASE_URL', required=True)", True, id="method"),
         pytest.param("require_all(\n    'A',\n    'DATABASE_URL',\n)", True, id="several lines"),
         pytest.param("url = read(lower('x'), 'DATABASE_URL')", True, id="after a call"),
+        pytest.param("# url = read('DATABASE_URL')", False, id="comment"),
         pytest.param("settings.get('DATABASE_URL')", False, id="settings"),
         pytest.param("getattr(settings, 'DATABASE_URL')", False, id="attribute"),
         pytest.param("raise ValueError('DATABASE_URL')", False, id="error"),
@@ -36,3 +37,21 @@ def test_calls_that_name_a_variable(scanned, code, is_named):
     skipped = scanned({"settings.py": SETTINGS, "config.py": f"{code}\n"}).skipped
     found = [(skip.path, skip.name) for skip in skipped if skip.id is SkipId.ALSO_NAMED]
     assert found == ([("config.py", "DATABASE_URL")] if is_named else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "is_named"),
+    [
+        pytest.param("from django.conf import settings\ncheck('MAIL_KEY')\n", False, id="settings"),
+        pytest.param(
+            "from django.conf import settings\nimport os\ncheck('MAIL_KEY')\nx = os.environ\n",
+            True,
+            id="environment, too",
+        ),
+        pytest.param("check('MAIL_KEY')\n", True, id="unknown"),
+    ],
+)
+def test_names_of_settings_in_code_with_settings(scanned, code, is_named):
+    files = {"settings.py": "import os\nMAIL_KEY = os.environ['MAIL_KEY']\n", "checks.py": code}
+    skipped = scanned(files).skipped
+    assert any(skip.id is SkipId.ALSO_NAMED for skip in skipped) is is_named

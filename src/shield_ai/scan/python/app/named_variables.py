@@ -39,6 +39,7 @@ OTHER_FUNCTIONS = word_set("""
 """)
 # If a file contains one of these, a list of names may be a list of variables to read.
 ENVIRONMENT = (b"environ", b"getenv")
+SETTINGS = b"django.conf import settings"
 ERRORS = (b"Error", b"Exception", b"Warning", b"Configured")
 
 
@@ -53,6 +54,7 @@ def find_named_variables(
         sites: All sites of the app.
     """
     variables: set[str] = set()
+    settings: set[str] = set()  # variables with the name of the setting
     spans: dict[str, list[tuple[int, int]]] = {}
     reported: dict[str, set[str]] = {}
     for finding, site in sites:
@@ -60,14 +62,19 @@ def find_named_variables(
         spans.setdefault(finding.path, []).append((site.start, site.end))
         if not site.reason and site.shape in READ_SHAPES and not site.possible_variables:
             variables.add(site.variable)
+            if finding.name == site.variable:
+                settings.add(site.variable)
     if not variables:
         return
     for path in paths:
         raw = read(path) or b""
         lines = LineIndex(raw)
         others = variables - reported.get(path, set())
-        listed = others if _reads_environment(raw) else set()
-        named = _named(raw, variables, spans.get(path, []), listed, others)
+        reads_environment = _reads_environment(raw)
+        listed = others if reads_environment else set()
+        # Code with Django's settings names settings: check_settings("MAIL_KEY").
+        searched = variables - settings if not reads_environment and SETTINGS in raw else variables
+        named = _named(raw, searched, spans.get(path, []), listed, others)
         for name, start in named.items():
             line, _ = lines.position(start)
             yield SkipId.ALSO_NAMED.reason(variable=name).entry(path, line, name)
@@ -101,7 +108,9 @@ def _named(
         if name not in variables or name in found:
             continue
         index = bisect.bisect_right(starts, start) - 1
-        is_known = index >= 0 and start < ends[index]
+        line_start = raw.rfind(b"\n", 0, start) + 1
+        is_comment = b"#" in raw[line_start:start]
+        is_known = is_comment or (index >= 0 and start < ends[index])
         before = _code_before(raw, start, is_keyword=name in in_keywords)
         if not is_known and _may_read(before, is_listed=name in listed):
             found[name] = start
