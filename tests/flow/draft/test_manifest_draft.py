@@ -250,6 +250,15 @@ def test_names_each_database_by_its_prefix():
     ]
 
 
+def test_a_test_before_the_django_key_does_not_hide_it():
+    text = f"""{DJANGO}
+if os.environ.get('SHOP_KEY', '') != '':
+    SECRET_KEY = os.environ.get('SHOP_KEY')
+"""
+    [secret] = drafted(text).secret
+    assert (secret.name, secret.kind) == ("django-secret-key", Kind.DJANGO_SECRET_KEY)
+
+
 def test_a_plain_read_beside_a_computed_one_is_required():
     text = """import os
 missing = [name for name in ('BOT_TOKEN', 'API_KEY') if os.environ.get(name) is None]

@@ -168,7 +168,9 @@ def _single_secrets(sites: Sequence[FoundSite], facts: AppFacts) -> Iterator[Sec
         # Findings of low severity are public fields, such as a host, or not part of a secret.
         if finding.severity is not Severity.LOW:
             for variable in site.variables:
-                first_finding.setdefault(variable, finding)
+                # A test of the variable can come before the setting.
+                if variable not in first_finding or finding.name == "SECRET_KEY":
+                    first_finding[variable] = finding
     computed_names = _computed_names(sites)
     has_usual_name = DJANGO_KEY in first_finding
     for variable, finding in first_finding.items():
