@@ -14,6 +14,7 @@ from shield_ai.scan.python.classify.main_settings import mark_main_settings
 from shield_ai.scan.python.classify.masked_reads import mark_masked_reads
 from shield_ai.scan.python.classify.overwritten_reads import mark_overwritten_reads
 from shield_ai.scan.python.classify.server_urls import mark_server_urls
+from shield_ai.scan.python.classify.stage_branches import mark_other_stages
 from shield_ai.scan.python.classify.url_or_fields import mark_urls_or_fields
 from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.known_readers import URL_READERS
@@ -54,6 +55,7 @@ def mark_reads_by_context(
     mark_demanded_reads(tree, candidates)
     mark_main_settings(tree, candidates)
     mark_masked_reads(tree, candidates)
+    mark_other_stages(tree, candidates)
 
 
 def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
