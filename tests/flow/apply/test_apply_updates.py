@@ -121,7 +121,7 @@ CHANGES_SINCE = [
     pytest.param((rotate_by_hand,), (6, 0, 0), "theirs", id="rotated"),
     pytest.param((rotate_by_hand, edit_tag), (6, 0, 0), "theirs", id="rotated-and-edited"),
     pytest.param((edit_tag,), (6, 0, 0), "", id="edited"),
-    pytest.param((delete,), (0, 0, 0), "", id="deleted"),
+    pytest.param((delete,), (6, 0, 0), "", id="deleted"),
 ]
 
 
@@ -146,6 +146,27 @@ def test_a_kept_secret_does_not_block_older_applies(app, changes, codes, left):
         done = run("rollback", "--yes", cwd=app)
         assert "already deleted" in done.err
     assert "nothing to undo" in undo(app)
+
+
+def test_rollback_restores_an_update_after_its_deleted_secret_is_back(app):
+    before = value()
+    apply(app, "--conflict", "replace", value="second")
+    client = boto3.client("secretsmanager")
+    delete(client)
+    text = undo(app, code=6)
+    assert "it was deleted since apply" in text
+    assert f"aws secretsmanager restore-secret --secret-id {NAME} --region us-east-1" in text
+    client.restore_secret(SecretId=NAME)
+    undo(app)  # and the apply that created the secret
+    client.restore_secret(SecretId=NAME)
+    assert value() == before
+
+
+def test_rollback_names_an_update_whose_secret_aws_no_longer_has(app):
+    apply(app, "--conflict", "replace", value="second")
+    client = boto3.client("secretsmanager")
+    client.delete_secret(SecretId=NAME, ForceDeleteWithoutRecovery=True)
+    assert "AWS no longer has its value" in undo(app, code=6)
 
 
 def test_a_rotated_secret_is_kept_and_its_settings_are_restored(app):

@@ -53,6 +53,7 @@ UNDONE = StepStatus.UNDONE
 KEPT = StepStatus.KEPT
 # For a secret that shield.toml does not list.
 SHOW_COMMAND = "aws secretsmanager get-secret-value --secret-id {name} --region {region}"
+_RESTORE_COMMAND = "aws secretsmanager restore-secret --secret-id {name} --region {region}"
 _CHANGED_SETTINGS = "its settings were changed since apply; restore them manually"
 
 
@@ -325,7 +326,7 @@ class Rollback:
         """
         state = aws.secrets.state(step.what)
         if state is None or state.deleted:
-            return _Outcome(UNDONE, "already deleted")
+            return self._explain_deleted(step, is_restorable=state is not None)
         applied = step.settings or {}
         settings, is_changed = restore_settings(step.was or {}, applied, state.settings)
         problem, note = self._restore_value(step, state, aws)
@@ -335,6 +336,19 @@ class Rollback:
         if problem:
             return _Outcome(KEPT, problem, restored=not is_changed)
         return _Outcome(UNDONE, f"restored{note}")
+
+    def _explain_deleted(self, step: SecretStep, *, is_restorable: bool) -> _Outcome:
+        """Return the outcome for an updated secret that was deleted since: kept at first.
+
+        The next rollback accepts the deletion, unless the secret is restored before.
+        """
+        if self.journal.is_kept(step):
+            return _Outcome(UNDONE, "already deleted")
+        if not is_restorable:
+            return _Outcome(KEPT, "it was deleted since apply, and AWS no longer has its value")
+        command = _RESTORE_COMMAND.format(name=step.what, region=step.region)
+        detail = "it was deleted since apply: to get its previous value back, restore it with"
+        return _Outcome(KEPT, f"{detail} {command}, and roll back again")
 
     def _restore_value(self, step: SecretStep, state: SecretState, aws: Account) -> tuple[str, str]:
         """Make the previous version of a secret current again.
