@@ -30,3 +30,27 @@ def test_an_access_key_stays_beside_its_session_token(text, manifest_variables, 
     files = {"shop/settings.py": text.encode()}
     found = scan_files("shop", list(files), files.get, manifest_variables).sites
     assert [reason_of(site) for _, site in found] == reasons
+
+
+@pytest.mark.parametrize(
+    ("other", "reason"),
+    [
+        pytest.param(
+            "B = os.environ['DB_SECRET_ARN']\n",
+            "the app already reads DB_SECRET_ARN, so AWS manages it",
+            id="read",
+        ),
+        pytest.param(
+            "class Settings(BaseSettings):\n    db_secret_arn: str\n",
+            "the app already reads DB_SECRET_ARN, so AWS manages it",
+            id="field",
+        ),
+        pytest.param("B = os.environ['DB_SECRET_ARNS']\n", "", id="another name"),
+        pytest.param("# DB_SECRET_ARN: not read\n", "", id="comment"),
+    ],
+)
+def test_a_secret_stays_beside_the_variable_with_its_arn(other, reason):
+    text = f"import os\nA = os.environ['DB_SECRET']\n{other}"
+    files = {"shop/settings.py": text.encode()}
+    found = scan_files("shop", list(files), files.get, ()).sites
+    assert [reason_of(site) for _, site in found if site.variable == "DB_SECRET"] == [reason]

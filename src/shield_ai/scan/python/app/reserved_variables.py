@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.app.cross_file import RESERVED
 from shield_ai.scan.python.app.deleted_variables import find_deleted_variables
 from shield_ai.scan.python.app.example_values import explain_examples
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.app.cross_file import ProjectContext
+
+# A variable with an ARN: its name in quotes, or a field of a settings class.
+ARN_NAME = regex(
+    rb"""(?m)["']([A-Z][A-Z0-9_]{0,80})_ARN["']|^[ \t]+(\w{1,80})_(?:arn|ARN)[ \t]*:"""
+)
 
 
 def find_reserved_variables(paths: Collection[str], read: FileReader) -> dict[str, SkipReason]:
@@ -56,11 +62,12 @@ def reserve_variables(
     by_name = dict.fromkeys(
         find_site_keys({site.variable for _, site in sites}), SkipId.PUBLIC_KEY.reason()
     )
+    reads = {variable for _, site in sites for variable in site.variables}
     found = by_name | find_tls_key_paths(sites, contents) | _temporary_credentials(sites)
+    found |= _managed_by_aws(reads, contents)
     for variable, reason in found.items():
         if variable not in manifest_variables:
             context.reserved.setdefault(variable, reason)
-    reads = {variable for _, site in sites for variable in site.variables}
     context.reserved |= find_deleted_variables(contents, reads)
     context.reserved |= find_written_variables(contents, reads)
 
@@ -71,3 +78,22 @@ def _temporary_credentials(sites: Sequence[FoundSite]) -> dict[str, SkipReason]:
         return {}
     reason = SkipId.READ_BY_BOTO3.reason()
     return dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), reason)
+
+
+def _managed_by_aws(
+    reads: Collection[str], contents: Sequence[tuple[str, bytes]]
+) -> dict[str, SkipReason]:
+    """Return the variables beside one with their ARN, with the reason.
+
+    AWS Copilot injects such a secret itself. A copy would be outdated after the first rotation.
+    """
+    with_arn: set[str] = set()
+    for _, raw in contents:
+        if b"_ARN" in raw or b"_arn" in raw:
+            with_arn.update(b"".join(match).decode().upper() for match in ARN_NAME.findall(raw))
+    return {
+        variable: SkipId.READS_AWS.reason(
+            reader="the app", service=f"{variable}_ARN, so AWS manages it"
+        )
+        for variable in sorted(with_arn.intersection(reads))
+    }
