@@ -23,6 +23,7 @@ class DeploymentKind(enum.StrEnum):
     HELM = "helm"
     ECS = "ecs"
     CLOUDFORMATION = "cloudformation"
+    COPILOT = "copilot"
     SERVERLESS = "serverless"
     TERRAFORM = "terraform"
     SYSTEMD = "systemd"
@@ -49,6 +50,7 @@ LABELS = {
     DeploymentKind.HELM: "Helm",
     DeploymentKind.ECS: "ECS",
     DeploymentKind.CLOUDFORMATION: "CloudFormation",
+    DeploymentKind.COPILOT: "AWS Copilot",
     DeploymentKind.SERVERLESS: "Serverless Framework",
     DeploymentKind.TERRAFORM: "Terraform",
     DeploymentKind.SYSTEMD: "systemd",

@@ -52,6 +52,33 @@ def test_a_secret_that_a_job_of_gitlab_also_reads_is_ignored(app):
     assert 'ignore = ["SECRET_KEY"]' in drafted(app)[0]
 
 
+COPILOT = """\
+name: web
+type: Load Balanced Web Service
+variables:
+  MAIL_API_KEY: Zk8vR2q1Lm4xP0
+secrets:
+  SECRET_KEY: {}
+"""
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        pytest.param("/copilot/${COPILOT_APPLICATION_NAME}/secrets/SECRET_KEY", id="parameter"),
+        pytest.param("{secretsmanager: shop/secret-key}", id="secret"),
+        pytest.param("{from_cfn: '${COPILOT_APPLICATION_NAME}-Secret'}", id="import"),
+    ],
+)
+def test_secrets_that_copilot_injects_are_ignored(app, reference):
+    (app / "copilot/web").mkdir(parents=True)
+    (app / "copilot/web/manifest.yml").write_text(COPILOT.replace("{}", reference))
+    manifest, text = drafted(app)
+    assert 'ignore = ["SECRET_KEY"]' in manifest
+    assert 'env = "MAIL_API_KEY"' in manifest
+    assert "SECRET_KEY: already injected from AWS, so not moved" in text
+
+
 def test_without_others_nothing_is_written(app):
     (app / "task-definition.json").write_text(task("SECRET_KEY", "MAIL_API_KEY"))
     manifest, text = drafted(app)
@@ -87,6 +114,23 @@ def test_a_secret_that_is_also_set_elsewhere_is_drafted(app):
     (app / "Procfile").write_text("web: SECRET_KEY=Zk8vR2q1Lm4xP0 gunicorn shop\n")
     manifest, _ = drafted(app)
     assert 'env = "SECRET_KEY"' in manifest
+
+
+@pytest.mark.parametrize(
+    ("value", "is_ignored"),
+    [
+        pytest.param("${SECRET_KEY}", True, id="reference"),
+        pytest.param("${SECRET_KEY:-for-my-own-computer}", True, id="default"),
+        pytest.param("Zk8vR2q1Lm4xP0", False, id="value"),
+    ],
+)
+def test_a_compose_file_with_the_mounted_code_counts_by_its_value(app, value, is_ignored):
+    (app / "task-definition.json").write_text(task("SECRET_KEY"))
+    web = (
+        f"    build: .\n    volumes:\n      - .:/app\n    environment:\n      SECRET_KEY: {value}\n"
+    )
+    (app / "compose.yaml").write_text(f"services:\n  web:\n{web}")
+    assert ('ignore = ["SECRET_KEY"]' in drafted(app)[0]) is is_ignored
 
 
 def test_an_existing_manifest_is_not_changed(app):

@@ -205,6 +205,12 @@ def rows(deployment):
             id="Serverless Framework",
         ),
         pytest.param(
+            "copilot/web/manifest.yml",
+            "name: web\nvariables:\n  SECRET_KEY: VALUE\nsecrets:\n  DB_PASSWORD: /shop/password\nenvironments:\n  prod:\n    variables:\n      DB_HOST: VALUE\n",
+            [(3, "", "SECRET_KEY", "literal"), (5, "", "DB_PASSWORD", "secret-store"), (9, "environments.prod", "DB_HOST", "literal")],
+            id="AWS Copilot",
+        ),
+        pytest.param(
             "infra/main.tf",
             TERRAFORM,
             [(5, "aws_lambda_function.api", "SECRET_KEY", "literal"), (6, "aws_lambda_function.api", "DB_PASSWORD", "secret-store"),

@@ -12,9 +12,22 @@ if TYPE_CHECKING:
     from shield_ai.model.deployment import Deployment
     from shield_ai.model.manifest import Manifest
 
-# Where `secrets` with `valueFrom` refers to AWS Secrets Manager or Parameter Store.
+# Where `secrets` refers to AWS Secrets Manager or Parameter Store.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html
-KINDS = frozenset({DeploymentKind.ECS, DeploymentKind.CLOUDFORMATION, DeploymentKind.TERRAFORM})
+# https://aws.github.io/copilot-cli/docs/developing/secrets/
+KINDS = frozenset(
+    {
+        DeploymentKind.ECS,
+        DeploymentKind.CLOUDFORMATION,
+        DeploymentKind.TERRAFORM,
+        DeploymentKind.COPILOT,
+    }
+)
+# Forms of a line that keep no secret themselves. In a file with an unknown use, such as a
+# compose.yaml, they show no other place of the value.
+WITHOUT_VALUE = frozenset(
+    {ValueForm.REFERENCE, ValueForm.DEFAULT, ValueForm.PLACEHOLDER, ValueForm.EMPTY}
+)
 
 
 def without_injected(manifest: Manifest, deployment: Deployment) -> Manifest:
@@ -41,6 +54,6 @@ def injected_variables(deployment: Deployment) -> set[str]:
             continue
         if item.kind in KINDS and item.form is ValueForm.SECRET_STORE:
             injected.add(item.variable)
-        else:
+        elif item.use is Use.PRODUCTION or item.form not in WITHOUT_VALUE:
             others.add(item.variable)
     return injected - others - {""}

@@ -48,6 +48,8 @@ HINTS = {
     "add it to secrets with valueFrom and the secret's ARN (ARN:FIELD:: for one field)",
     DeploymentKind.CLOUDFORMATION: f"{_REMOVE}, and {_SWITCH} there; {_OTHER} in ECS, "
     "use Secrets with ValueFrom",
+    DeploymentKind.COPILOT: f"remove the variable from variables, and {_SWITCH} there; {_OTHER}, "
+    "add it to secrets with secretsmanager",
     DeploymentKind.SERVERLESS: f"remove the variable from environment, and {_SWITCH} there",
     DeploymentKind.TERRAFORM: f"remove the variable, and {_SWITCH} there; then rotate the secret: "
     "the state of Terraform contains its value",

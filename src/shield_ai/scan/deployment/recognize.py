@@ -31,6 +31,8 @@ TERRAFORM_JSON = regex(r".*\.(?:tf|tofu|tfvars)\.json", re.IGNORECASE)
 COMPOSE_FILE = regex(r"(docker-)?compose([.-][\w.-]+)?\.ya?ml(\.\w+)?", re.IGNORECASE)
 VALUES_FILE = regex(r"([\w.-]*[.-])?values([.-][\w.-]+)?\.ya?ml", re.IGNORECASE)
 KAMAL_FILE = regex(r"(^|/)config/deploy(\.[\w-]+)?\.ya?ml$")
+# https://aws.github.io/copilot-cli/docs/manifest/overview/
+COPILOT_FILE = regex(r"(^|/)copilot/(?!pipelines/|environments/)[^/]+/manifest\.ya?ml$")
 SERVERLESS_FILE = regex(r"serverless([.-][\w.-]+)?\.ya?ml", re.IGNORECASE)
 # The kinds of the formats that are neither YAML nor JSON.
 LINE_KINDS = {
@@ -92,6 +94,8 @@ def tree_kind(path: str, roots: list[Node]) -> DeploymentKind | None:
 
 def _kind_by_content(path: str, name: str, roots: list[Node]) -> DeploymentKind | None:
     root = roots[0]
+    if COPILOT_FILE.search(path):
+        return DeploymentKind.COPILOT
     if KAMAL_FILE.search(path):
         return DeploymentKind.KAMAL
     for key, _ in root.pairs:

@@ -33,6 +33,7 @@ ENVIRONMENT_KEYS = {
     DeploymentKind.KUBERNETES: ENVIRONMENT_WORDS | {"extraenv", "extraenvvars", "literals"},
     DeploymentKind.ECS: frozenset({"environment", "secrets"}),
     DeploymentKind.CLOUDFORMATION: ENVIRONMENT_WORDS | {"variables", "secrets"},
+    DeploymentKind.COPILOT: frozenset({"variables", "secrets"}),
     DeploymentKind.SERVERLESS: frozenset({"environment", "variables"}),
     DeploymentKind.GITHUB: frozenset({"env", "with"}),
     DeploymentKind.GITLAB: frozenset({"variables"}),
@@ -112,7 +113,7 @@ class _Search:
             is_heroku = self._file.kind is DeploymentKind.HEROKU
             environment = _with_values(block.value) if is_heroku else block.value
             settings = self.reader.read(environment, "", use)
-            is_sealed = _is_sealed(block)
+            is_sealed = _is_sealed(block, self._file.kind)
             for item in settings:
                 yield item._replace(form=ValueForm.SECRET_STORE) if is_sealed else item
         elif key in ENV_FILE_KEYS:
@@ -190,8 +191,10 @@ def _gives_value(value: Node) -> bool:
     return not value.is_container or any(key.text in HEROKU_VALUES for key, _ in value.pairs)
 
 
-def _is_sealed(block: Block) -> bool:
-    return block.path[-1] == "encryptedData"
+def _is_sealed(block: Block, kind: DeploymentKind) -> bool:
+    """Return whether a block has references to a secret store, or values that it encrypted."""
+    key = block.path[-1]
+    return key == "encryptedData" or (kind is DeploymentKind.COPILOT and key == "secrets")
 
 
 def _text_lines(raw: bytes, names: frozenset[str], text: Node) -> Iterator[Setting]:
