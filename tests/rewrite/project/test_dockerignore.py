@@ -19,7 +19,8 @@ BOTH = f"{COMMENT}\n.shield/\n**/*.shield_ai_backup\n"
         pytest.param("", BOTH, id="empty"),
         pytest.param(".shield", f"\n\n{COMMENT}\n**/*.shield_ai_backup\n", id="one"),
         pytest.param(".*\n**/*_backup\n", "", id="other patterns"),
-        pytest.param("*\n!shop\n", "\n" + BOTH, id="all but some"),
+        pytest.param("*\n!shop\n", f"\n{COMMENT}\n**/*.shield_ai_backup\n", id="all but some"),
+        pytest.param("*\n!.shield\n", "\n" + BOTH, id="all but the journal"),
         pytest.param("*.shield_ai_backup\n", "\n" + BOTH, id="only in the folder"),
     ],
 )

@@ -48,10 +48,11 @@ def ignore_in_images(read: FileReader) -> Outcome:
     text = raw.decode("utf-8", "replace")
     patterns = ignore_patterns(text)
     present = [line.strip() for line in text.splitlines()]
-    # An exception such as !shop can include paths that the examples don't represent.
-    is_certain = not any(pattern.startswith("!") for _, pattern in patterns)
+    has_exceptions = any(pattern.startswith("!") for _, pattern in patterns)
     lines = []
     for line, example in EXAMPLES.items():
+        # An exception such as !shop can include backups in other folders than the example's.
+        is_certain = example == JOURNAL or not has_exceptions
         is_excluded = is_certain and excluding_line(example, patterns)
         if line not in present and not is_excluded:
             lines.append(line)
