@@ -23,6 +23,8 @@ HEADER = """\
 # flake8: noqa
 # isort: skip_file
 # mypy: ignore-errors
+# pyright: basic, reportMissingImports=false
+# pyright: reportCallIssue=false, reportGeneralTypeIssues=false
 # pylint: skip-file
 """
 # Modules of earlier versions of the copy, which nothing imports.
