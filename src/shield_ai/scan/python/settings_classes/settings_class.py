@@ -63,6 +63,8 @@ class SettingsClass(NamedTuple):
     reason: SkipReason | None = None  # why it cannot get a new source; None if it can
     is_served: bool = False  # shield's source provides all variables of the map file
     migrated: frozenset[str] = frozenset()  # variables that shield's source already provides
+    # The path of a file, and the offset of a base class in it that can get the source instead.
+    shared_base: tuple[str, int] | None = None
 
     def variable(self, field: str, value: ast.expr | None, parents: str = "") -> str:
         """Return a field's variable; empty if its name is computed.
@@ -135,17 +137,15 @@ def settings_class(
     for base in outside & LIBRARY_BASES.keys():
         reason = SkipId.BASE_HAS_SOURCES.reason(method=LIBRARY_BASES[base])
         return settings._replace(reason=reason)
-    return settings._replace(reason=_explain_no_source(settings, config, resolver))
+    settings = settings._replace(reason=_explain_no_source(settings, config, resolver))
+    return settings._replace(shared_base=_shared_base(resolver, settings))
 
 
-def shared_base(resolver: Resolver, settings: SettingsClass) -> tuple[str, int] | None:
+def _shared_base(resolver: Resolver, settings: SettingsClass) -> tuple[str, int] | None:
     """Return the base class of another file that can get the source in place of a class.
 
     It derives from BaseSettings of pydantic-settings directly, and no class between them has its
     own sources.
-
-    Returns:
-        The path of the file and the byte offset of the class; None if there is no such class.
     """
     own_module = settings.bases[0][0]
     parts = [part for _, part in settings.bases]

@@ -28,7 +28,6 @@ from shield_ai.scan.python.settings_classes.settings_class import (
     SettingsClass,
     class_kind,
     find_base,
-    shared_base,
 )
 from shield_ai.scan.python.settings_classes.settings_readers import (
     SettingsReaders,
@@ -153,10 +152,10 @@ class PydanticFieldVisitor(ExpressionVisitor):
         self, scope: ast.ClassDef, node: ast.AnnAssign, target: ast.Name
     ) -> None:
         """Add the fields of a model of another file that settings read as PARENT__FIELD."""
-        if "nested_delimiter" not in self.source.text:
-            return
         settings = self._readers.settings_of(scope, self.scopes)
         if not settings or not settings.nested_delimiter or has_alias(node.value):
+            return
+        if "nested_delimiter" not in self.source.text:
             return
         delimiter = settings.nested_delimiter
         for home, parents, field in nested_settings_fields(
@@ -264,7 +263,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         candidate.variable = variable
         candidate.shape = Shape.FIELD
         candidate.settings = None if settings.is_served else settings.node
-        candidate.shared_base = None if settings.is_served else shared_base(self.resolver, settings)
+        candidate.shared_base = settings.shared_base
         candidate.reader = PYDANTIC_1 if settings.is_pydantic_1 else ""
         candidate.reason = settings.reason
         candidate.optional = has_default(node, is_pydantic_1=settings.is_pydantic_1)
