@@ -117,8 +117,8 @@ def secret_key_fallbacks(**_: Any) -> list[Any]:
         checks.Warning(
             "SECRET_KEY is rotated, but SECRET_KEY_FALLBACKS is empty:"
             " each rotation logs all users out.",
-            hint='Add the result of get_secret("django-secret-key", None, stage="AWSPREVIOUS")'
-            " to the list, unless it is None.",
+            hint='Add the results of get_secret("django-secret-key", None, stage=STAGE)'
+            ' for "AWSPREVIOUS" and "AWSPENDING" to the list, unless they are None.',
             id="shield_ai.W003",
         )
     ]
