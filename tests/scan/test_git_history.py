@@ -51,6 +51,19 @@ def repository(tmp_path):
     return tmp_path
 
 
+def test_doubtful_values_have_low_severity_as_in_a_scan_of_files(tmp_path):
+    """A value that a later commit uses outside the docstring is reported there."""
+    git(tmp_path, "init", "-q")
+    docstring = f'"""Call the API.\n\nAPI_SECRET = "{PASSWORD}"\n"""\n'
+    commit(tmp_path, {"client.py": docstring}, "2020-01-02T03:04:05+00:00")
+    (first,) = scan_history(tmp_path).findings
+    assert (first.severity, first.path) == ("low", "client.py")
+    commit(tmp_path, {"app.yml": f"api_secret: {PASSWORD}\n"}, "2021-01-02T03:04:05+00:00")
+    commit(tmp_path, {"b.yml": f"# first\napi_secret: {PASSWORD}\n"}, "2022-01-02T03:04:05+00:00")
+    (later,) = scan_history(tmp_path).findings
+    assert (later.severity, later.path, later.date[:10]) == ("high", "app.yml", "2021-01-02")
+
+
 @pytest.mark.parametrize("encoding", ["IBM037", "UTF-16", "UTF-7"])
 def test_encoding_of_the_log_has_no_effect(repository, encoding) -> None:
     git(repository, "config", "i18n.logOutputEncoding", encoding)

@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from shield_ai.model.errors import SourceError
-from shield_ai.model.finding import Confidence
+from shield_ai.model.finding import Confidence, Severity
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project import git_process
 from shield_ai.project.git_objects import BlobReader, is_shallow
 from shield_ai.project.own_repository import require_own_repository
-from shield_ai.scan.files.file_class import allows_unquoted, is_scannable
+from shield_ai.scan.files.file_class import is_scannable
 from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.app.complete import assign_fingerprints
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.changed_region import PreviousVersions, changed_region
 from shield_ai.scan.text.engine import create_detector
+from shield_ai.scan.text.grading import grade
 from shield_ai.scan.text.hits import FileFindings
 from shield_ai.scan.text.reader import MAX_SIZE, is_binary
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.finding import Finding
     from shield_ai.scan.rules.pattern import Pattern
-    from shield_ai.scan.text.prefilter import PrefilterResult
+    from shield_ai.scan.text.hits import Hit
 
 COMMIT_MARK = b"\x01"  # at the beginning of a commit's line
 # With -c, a merge lists the files that differ from all of its parents.
@@ -70,7 +71,9 @@ def scan_history(
     include_low_confidence: bool = False,
     progress: Callable[[int, int], None] | None = None,
 ) -> HistoryScan:
-    """Scan every version of every file in a folder; report each secret where it first occurs.
+    """Scan every version of every file in a folder.
+
+    Each secret is reported once: where it occurs first with its highest severity.
 
     Args:
         root: A folder in a repository.
@@ -102,7 +105,7 @@ def scan_history(
 
 
 class _HistoryScanner:
-    """Scans file versions and keeps the first finding of each secret."""
+    """Scans file versions and keeps the first of the most severe findings of each secret."""
 
     def __init__(
         self, patterns: list[Pattern], head_blobs: set[str], *, include_low_confidence: bool
@@ -133,37 +136,44 @@ class _HistoryScanner:
             return
         if is_binary(version.path, raw):
             return
-        file = FileFindings(version.path, raw)
-        hits = self._detector.hits(version.path, raw, self._candidates(version, raw))
+        hits = self._hits(version, raw)
         for problem in self._detector.tokens.take_problems():
             self.skip(version.path, problem)
+        new = []
         for hit in hits:
             value = raw[hit.start : hit.end]
             if version.blob in self._head_blobs:
                 self._head_values.add(value)
             if not self._include_low_confidence and hit.confidence is Confidence.LOW:
                 continue
-            if (hit.rule.id, value) not in self._found:
-                finding = file.create(hit)
-                self._found[hit.rule.id, value] = msgspec.structs.replace(
+            known = self._found.get((hit.rule.id, value))
+            if known is None or _is_higher(hit.severity, known.severity):
+                new.append(hit)
+        if new:
+            self._add(version, raw, new)
+
+    def _add(self, version: FileVersion, raw: bytes, hits: list[Hit]) -> None:
+        """Keep the findings of a version that are new, or more severe than those before."""
+        file = FileFindings(version.path, raw)
+        findings = grade([file.create(hit) for hit in hits], lambda _path: raw)
+        for hit, finding in zip(hits, findings, strict=True):
+            key = hit.rule.id, raw[hit.start : hit.end]
+            known = self._found.get(key)
+            if known is None or _is_higher(finding.severity, known.severity):
+                self._found[key] = msgspec.structs.replace(
                     finding, commit=version.commit, date=version.date
                 )
 
-    def _candidates(self, version: FileVersion, raw: bytes) -> PrefilterResult | None:
-        """Return the candidates in the part that differs from the previous version of the file.
+    def _hits(self, version: FileVersion, raw: bytes) -> list[Hit]:
+        """Search the part of a version that differs from the previous version of the file.
 
-        Returns:
-            None if all of the version must be searched: of a new file, and of each file in HEAD,
-            which shows whether a secret is still there.
+        All of a new file is searched, and of each file in HEAD, which shows whether a secret is
+        still there.
         """
         previous = self._previous.replace(version.path, raw)
         if previous is None or version.blob in self._head_blobs:
-            return None
-        part = changed_region(previous, raw)
-        unquoted = allows_unquoted(version.path)
-        changed = raw[part.start : part.stop]
-        candidates = self._detector.prefilter.find_candidates(changed, unquoted=unquoted)
-        return candidates.in_part(part)
+            return self._detector.hits(version.path, raw)
+        return self._detector.hits_in(version.path, raw, changed_region(previous, raw))
 
     def findings(self) -> list[Finding]:
         """Return the findings, with the commit in their messages."""
@@ -173,6 +183,11 @@ class _HistoryScanner:
                 for (_, value), finding in self._found.items()
             ]
         )
+
+
+def _is_higher(severity: Severity, other: Severity) -> bool:
+    levels = list(Severity)
+    return levels.index(severity) > levels.index(other)
 
 
 def _describe(finding: Finding, *, in_head: bool) -> Finding:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.rules.pattern import Pattern, Rule
     from shield_ai.scan.text.assignments import Assignment
     from shield_ai.scan.text.prefilter import HyperscanPrefilter, PrefilterResult
+    from shield_ai.scan.text.regions import Region
     from shield_ai.scan.text.structure import ParsedConfig
     from shield_ai.scan.text.token_rules import Token
 
@@ -114,6 +115,18 @@ class Detector:
             builtin = [hit for hit in hits if hit.rule.id not in self._custom_rule_ids]
             return raise_levels(kept, builtin)
         return kept
+
+    def hits_in(self, path: str, raw: bytes, part: Region) -> list[Hit]:
+        """Return the credentials in a part of a file, in order.
+
+        Args:
+            path: The file.
+            raw: All of its content.
+            part: The part to search.
+        """
+        text = raw[part.start : part.stop]
+        candidates = self.prefilter.find_candidates(text, unquoted=allows_unquoted(path))
+        return self.hits(path, raw, candidates.in_part(part))
 
     def _notebook_findings(self, path: str, raw: bytes, hits: list[Hit]) -> list[Finding]:
         """Create the findings of a notebook, with the cell, the output and the line in it."""
