@@ -18,6 +18,11 @@ class Severity(enum.StrEnum):
     HIGH = "high"
     CRITICAL = "critical"
 
+    @property
+    def rank(self) -> int:
+        """The position, for comparisons."""
+        return list(Severity).index(self)
+
 
 class Confidence(enum.StrEnum):
     """How certain the scanner is that a finding is a secret."""

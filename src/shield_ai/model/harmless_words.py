@@ -1,4 +1,4 @@
-"""Find the word because of which the value of a secret-like name is no secret."""
+"""Find the word that makes a secret-like name harmless, such as LENGTH in PASSWORD_LENGTH."""
 
 from __future__ import annotations
 

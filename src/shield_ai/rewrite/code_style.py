@@ -142,7 +142,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
 
 
 def _later_packages(isort: Table) -> tuple[str, ...]:
-    """Return the packages in sections that the project defines after that of its own packages.
+    """Return the packages in the project's own sections that follow the first-party section.
 
     https://docs.astral.sh/ruff/settings/#lint_isort_section-order
     """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from shield_ai.model.errors import SourceError
-from shield_ai.model.finding import Confidence, Severity
+from shield_ai.model.finding import Confidence
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project import git_process
 from shield_ai.project.git_objects import BlobReader, is_shallow
@@ -147,7 +147,7 @@ class _HistoryScanner:
             if not self._include_low_confidence and hit.confidence is Confidence.LOW:
                 continue
             known = self._found.get((hit.rule.id, value))
-            if known is None or _is_higher(hit.severity, known.severity):
+            if known is None or hit.severity.rank > known.severity.rank:
                 new.append(hit)
         if new:
             self._add(version, raw, new)
@@ -159,7 +159,7 @@ class _HistoryScanner:
         for hit, finding in zip(hits, findings, strict=True):
             key = hit.rule.id, raw[hit.start : hit.end]
             known = self._found.get(key)
-            if known is None or _is_higher(finding.severity, known.severity):
+            if known is None or finding.severity.rank > known.severity.rank:
                 self._found[key] = msgspec.structs.replace(
                     finding, commit=version.commit, date=version.date
                 )
@@ -183,11 +183,6 @@ class _HistoryScanner:
                 for (_, value), finding in self._found.items()
             ]
         )
-
-
-def _is_higher(severity: Severity, other: Severity) -> bool:
-    levels = list(Severity)
-    return levels.index(severity) > levels.index(other)
 
 
 def _describe(finding: Finding, *, in_head: bool) -> Finding:

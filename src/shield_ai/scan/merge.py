@@ -162,7 +162,7 @@ def _merge_duplicates(
         if at is None:
             others.append(_limit_dotenv_severity(credential, tracked))
         elif _may_raise_severity(findings[at], tracked):
-            if _is_more_severe(credential, findings[at]):
+            if credential.severity.rank > findings[at].severity.rank:
                 findings[at] = msgspec.structs.replace(findings[at], severity=credential.severity)
     return [*findings, *others]
 
@@ -209,11 +209,6 @@ def _limit_dotenv_severity(finding: Finding, tracked: set[str]) -> Finding:
 
 def _may_raise_severity(finding: Finding, tracked: set[str]) -> bool:
     return finding.rule == LITERAL_RULE or finding.path in tracked
-
-
-def _is_more_severe(finding: Finding, other: Finding) -> bool:
-    levels = list(Severity)
-    return levels.index(finding.severity) > levels.index(other.severity)
 
 
 def _tracked_dotenv_findings(tracked: set[str], findings: list[Finding]) -> list[Finding]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from shield_ai.flow.apply.configuration_class import configuration_variable
@@ -34,3 +36,9 @@ def test_finds_the_class_in_the_start_files(tmp_path, files, development, produc
         expected = {"DJANGO_CONFIGURATION": names[path]} if path else {}
         found = configuration_variable(tmp_path, modules, production=is_production)
         assert found == expected
+
+
+@pytest.mark.timeout(10)
+def test_a_named_pipe_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "manage.py")
+    assert configuration_variable(tmp_path, [("settings", "")], production=False) == {}

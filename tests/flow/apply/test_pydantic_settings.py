@@ -1,4 +1,4 @@
-"""The comparison covers pydantic's settings, whatever their names are."""
+"""The comparison covers settings classes of pydantic with any name."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from shield_ai.flow.apply.read_names import names_read_in
@@ -18,3 +20,9 @@ from shield_ai.flow.apply.read_names import names_read_in
 def test_names_read_in(tmp_path, code, names):
     (tmp_path / "settings.py").write_text(f"{code}\n")
     assert names_read_in(tmp_path) == names
+
+
+@pytest.mark.timeout(10)
+def test_a_named_pipe_is_not_read(tmp_path):
+    os.mkfifo(tmp_path / "base.py")
+    assert names_read_in(tmp_path) == set()

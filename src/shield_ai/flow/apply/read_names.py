@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,8 +29,8 @@ def names_read_in(folder: Path) -> set[str]:
     names: set[str] = set()
     for path in sorted(folder.glob("*.py"))[:MAX_FILES]:
         try:
-            if path.stat().st_size <= MAX_SIZE:
-                names.update(READ.findall(path.read_text(encoding="utf-8", errors="replace")))
+            raw = read_regular_file(path, MAX_SIZE)
         except OSError:
             continue
+        names.update(READ.findall(raw.decode("utf-8", "replace")))
     return names

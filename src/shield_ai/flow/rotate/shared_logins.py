@@ -140,7 +140,7 @@ def _document_login(document: Mapping[str, Any]) -> _Login | None:
 def _url_login(text: str) -> _Login | None:
     """Return the login of a URL such as `sqla+postgresql://user:password@host/name`.
 
-    None for the URL of a server that is no database.
+    None if the scheme is not that of a database.
     """
     try:
         parts = urlsplit(text.strip())

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 OWN_LOGINS = CheckInfo(
     "rotated-logins-own",
-    "no secret contains a login that the rotation of another one changes",
+    "no secret shares its login with one that is rotated",
     "the values of the secrets; only reported if there are such secrets",
 )
 

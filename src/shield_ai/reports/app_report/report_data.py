@@ -251,10 +251,9 @@ def mask_findings(findings: Sequence[Finding], read: FileReader) -> tuple[Masked
         if finding.name:
             keep.add(finding.name.rpartition(".")[2])
     lines = {path: mask(path, read(path) or b"", keep).splitlines() for path, keep in names.items()}
-    levels = list(Severity)
 
     def order(finding: Finding) -> tuple[int, str, int, int]:
-        return -levels.index(finding.severity), finding.path, finding.line, finding.column
+        return -finding.severity.rank, finding.path, finding.line, finding.column
 
     return tuple(
         MaskedFinding(finding=finding, line=_source_line(finding, lines[finding.path]))

@@ -61,7 +61,7 @@ def raise_levels(kept: list[Hit], others: list[Hit]) -> list[Hit]:
             hit = raised[at]
             if other.start < hit.end:
                 raised[at] = hit._replace(
-                    severity=max(hit.severity, other.severity, key=list(Severity).index),
+                    severity=max(hit.severity, other.severity, key=lambda severity: severity.rank),
                     confidence=max(hit.confidence, other.confidence, key=list(Confidence).index),
                 )
     return raised

@@ -2,7 +2,7 @@
 
     connection = kombu.Connection(settings.EVENTS_QUEUE_URL)
 
-Such a URL can contain a password, whatever the name of the setting is.
+Such a URL can contain a password, even if the name of the setting does not sound secret.
 """
 
 from __future__ import annotations

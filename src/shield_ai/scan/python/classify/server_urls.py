@@ -1,4 +1,4 @@
-"""Recognize reads whose values are URLs of servers by their use, whatever their names are.
+"""Recognize reads of server URLs by their use, not by their names.
 
     EVENTS = os.environ["EVENTS"]
     connection = kombu.Connection(EVENTS)

@@ -1,9 +1,11 @@
 """Mark the reads in branches that production does not take.
 
-if ENVIRONMENT in ("production", "staging"):
-...
-else:
-S3_KEY = os.environ.get("S3_KEY", "local")  # not needed in production
+    if ENVIRONMENT in ("production", "staging"):
+        ...
+    else:
+        S3_KEY = os.environ.get("S3_KEY", "local")
+
+Production does not need the secrets that only these branches read.
 """
 
 from __future__ import annotations
