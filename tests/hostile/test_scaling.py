@@ -185,6 +185,33 @@ CASES = [
         id="defaults that read variables",
     ),
     pytest.param(
+        500,
+        lambda n: {
+            "s.py": "import os\ndef read_secret(name, default=None):\n"
+            + repeat("    xN = 1\n", n)
+            + "    return open(name).read()\n"
+            + repeat("KN = read_secret('api_keyN', os.getenv('API_KEYN'))\n", n)
+        },
+        id="calls of a function that reads a file",
+    ),
+    pytest.param(
+        500,
+        lambda n: {
+            "s.py": "import os\ndef f():\n"
+            + repeat("    if os.getenv('DATABASE_URLN'):\n        return 1\n", n)
+            + "    return os.environ['DB_PASSWORD']\n"
+        },
+        id="returns of URLs",
+    ),
+    pytest.param(
+        1000,
+        lambda n: {
+            "s.py": "import os\n"
+            + repeat("def fN():\n  aN = os.getenv('A_KEYN')\n  return aN == 'true'\n", n)
+        },
+        id="functions that compare a variable",
+    ),
+    pytest.param(
         8000,
         lambda n: {"s.py": READ, "Dockerfile": "CMD" + repeat(" uvicorn aN", n)},
         id="run commands",

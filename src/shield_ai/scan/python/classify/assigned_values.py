@@ -39,14 +39,21 @@ def with_assigned_values(
     return found
 
 
-def _values_in(scope: ast.AST, names: Collection[str], used: Collection[ast.expr]) -> set[ast.expr]:
+def _values_in(scope: ast.AST, names: Collection[str], used: Collection[ast.AST]) -> set[ast.expr]:
     """Return the values of the names that a scope uses only as selected, or as conditions."""
     nodes = list(descend(scope))
-    known = {node.test for node in nodes if isinstance(node, (ast.If, ast.IfExp))} | set(used)
-    others = {name for node in nodes for name in _used_otherwise(node, known)}
-    values = _assigned_in(nodes)
-    found = [values.get(name, []) for name in names if name not in others]
-    return {assigned[0] for assigned in found if len(assigned) == 1}
+    tests = {node.test for node in nodes if isinstance(node, (ast.If, ast.IfExp))}
+    others = {
+        name
+        for node in nodes
+        if node not in tests and node not in used
+        for name in _used_otherwise(node)
+    }
+    return {
+        assigned[0]
+        for name, assigned in _assigned_in(nodes).items()
+        if name in names and name not in others and len(assigned) == 1
+    }
 
 
 def _assigned_in(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
@@ -61,12 +68,12 @@ def _assigned_in(nodes: Iterable[ast.AST]) -> dict[str, list[ast.expr]]:
     return values
 
 
-def _used_otherwise(node: ast.AST, known: Collection[ast.expr]) -> list[str]:
+def _used_otherwise(node: ast.AST) -> list[str]:
     """Return the names that a node binds in another scope, or uses in an unknown way."""
     if isinstance(node, (ast.Global, ast.Nonlocal)):
         return node.names
     if isinstance(node, ast.arg):
         return [node.arg]
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node not in known:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         return [node.id]
     return []

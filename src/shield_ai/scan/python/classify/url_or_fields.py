@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.python.classify.candidates import Candidate
 
+MAX_RETURNS = 10  # in a block; for each, all statements below it are searched
 BLOCKS = ("body", "orelse", "finalbody")
 
 
@@ -67,10 +68,12 @@ def _alternatives_in(
     block: Sequence[ast.stmt], reads: _Reads
 ) -> Iterator[tuple[Sequence[ast.AST], Sequence[ast.AST]]]:
     """Yield the alternatives of the conditions on a URL among some statements."""
+    returns = 0
     for index, statement in enumerate(block):
         if isinstance(statement, ast.If) and reads.tested([statement.test]):
             is_final = isinstance(statement.body[-1], ast.Return)
-            rest = block[index + 1 :] if is_final else ()
+            returns += is_final
+            rest = block[index + 1 :] if is_final and returns <= MAX_RETURNS else ()
             yield [statement.test, *statement.body], [*_else_branch(statement), *rest]
 
 

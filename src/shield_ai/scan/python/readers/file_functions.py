@@ -10,6 +10,7 @@ Docker and Kubernetes provide secrets in such files.
 from __future__ import annotations
 
 import ast
+import functools
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.readers.ast_walk import descend
@@ -48,6 +49,7 @@ def _defined_in(module: Module, name: str) -> ast.FunctionDef | None:
     return None
 
 
+@functools.lru_cache(maxsize=256)  # an app calls the same functions in many places
 def reads_named_file(function: ast.FunctionDef) -> bool:
     """Return whether a function reads the file that its first parameter names."""
     parameters = [*function.args.posonlyargs, *function.args.args]
