@@ -98,7 +98,7 @@ def test_variables_for_development(tmp_path, variable):
         pytest.param(["command: celery -A shop worker"], id="no evidence"),
         pytest.param(["stdin_open: true"], id="one hint"),
         pytest.param(["command: flask run"], id="a server of small sites"),
-        pytest.param(["volumes: ['.:/app']", "command: flask run", "ports: ['80:5000']"], id="hints and a public port"),
+        pytest.param(["stdin_open: true", "command: flask run", "ports: ['80:5000']"], id="hints and a public port"),
         pytest.param(["command: python manage.py runserver", "ports: ['80:8000']"], id="public port"),
         pytest.param(["command: python manage.py runserver", "ports: [{target: 8000, published: 80}]"], id="published port"),
         pytest.param(["command: python manage.py runserver", "deploy: {replicas: 3}"], id="replicas"),

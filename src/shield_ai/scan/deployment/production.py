@@ -44,7 +44,8 @@ TEMPLATE_NAMES = frozenset({"template.yaml", "template.yml", "template.json"})
 # CloudFormation calls its files templates, as in `api.template`.
 TEMPLATE_WORD = regex(r"template", re.IGNORECASE)
 SOURCE_MOUNT = regex(
-    rb"(?m)^[ \t]*-[ \t]*[\"']?\.{1,2}/?:/|\bsource:[ \t]*[\"']?\.{1,2}/?[\"']?[ \t]*$"
+    rb"(?m)(?:^[ \t]*-|[\[,])[ \t]*[\"']?\.{1,2}/?:/"
+    rb"|\bsource:[ \t]*[\"']?\.{1,2}/?[\"']?[ \t]*(?:$|[,}])"
 )
 CI_KINDS = frozenset({DeploymentKind.GITHUB, DeploymentKind.GITLAB})
 NAME_KEYS = frozenset({"name", "stage"})
