@@ -88,9 +88,9 @@ class CodeStyle(msgspec.Struct, frozen=True):
     force_single_line: bool = False
     combine_as_imports: bool = False
     imports_annotations: bool = False  # each file must import annotations from __future__
-    # The folders in which ruff looks for the project's packages, each with a trailing slash; None
-    # if ruff does not sort the imports.
-    ruff_sources: tuple[str, ...] | None = None
+    # The folders in which the linter that sorts the imports looks for the project's packages, each
+    # with a trailing slash; None if that is unknown.
+    package_sources: tuple[str, ...] | None = None
     force_grid_wrap: int = 0  # the number of names from which each has a line
 
 
@@ -104,8 +104,11 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
     read = functools.partial(read_optional, read)
     folder, ruff = next(_ruff_tables(read, path), ("", {}))
     lint = {**ruff, **_table(ruff, "lint")}
-    isort = next(_isort_tables(read, path), {}) | _snake_case(_table(lint, "isort"))
-    isort |= hook_options(read, "isort")
+    isort_folder, isort = next(_isort_tables(read, path), ("", {}))
+    sources = _package_sources(isort_folder, isort.get("src_paths"))
+    if _selects(lint, "I001"):
+        sources = _package_sources(folder, ruff.get("src", [".", "src"]))
+    isort |= _snake_case(_table(lint, "isort")) | hook_options(read, "isort")
     flake8 = flake8_options(read, path) or {}
     ban = _table(lint, "flake8-tidy-imports").get("ban-relative-imports")
     return CodeStyle(
@@ -136,7 +139,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         combine_as_imports=_is_on(isort.get("combine_as_imports")),
         imports_annotations=ANNOTATIONS
         in (*_names(isort.get("required_imports")), *_names(isort.get("add_imports"))),
-        ruff_sources=_ruff_sources(folder, ruff) if _selects(lint, "I001") else None,
+        package_sources=sources,
         force_grid_wrap=_count(isort.get("force_grid_wrap")),
     )
 
@@ -159,16 +162,26 @@ def uses_bandit(read: FileReader) -> bool:
     return any(BANDIT.search(read_optional(read, path) or b"") for path in BANDIT_FILES)
 
 
-def _ruff_sources(folder: str, ruff: Table) -> tuple[str, ...]:
-    """Return the folders of ruff's option `src`, each with a trailing slash.
+def _package_sources(folder: str, names: object) -> tuple[str, ...] | None:
+    """Return the folders of ruff's option `src`, or of isort's option `src_paths`.
 
     https://docs.astral.sh/ruff/settings/#src
+    https://pycqa.github.io/isort/docs/configuration/options.html#src-paths
+
+    Args:
+        folder: The folder of the configuration, with a trailing slash.
+        names: The value of the option.
+
+    Returns:
+        The folders, each with a trailing slash; None without the option, or with a pattern.
     """
     sources = []
-    for name in _names(ruff.get("src", [".", "src"])):
+    for name in _names(names):
+        if "*" in name:
+            return None
         path = posixpath.normpath(folder + name)
         sources.append("" if path == "." else f"{path}/")
-    return tuple(sources)
+    return tuple(sources) or None
 
 
 def _ruff_tables(read: FileReader, path: str) -> Iterator[tuple[str, Table]]:
@@ -183,15 +196,16 @@ def _ruff_tables(read: FileReader, path: str) -> Iterator[tuple[str, Table]]:
             yield folder, _table(tool, "ruff")
 
 
-def _isort_tables(read: FileReader, path: str) -> Iterator[Table]:
+def _isort_tables(read: FileReader, path: str) -> Iterator[tuple[str, Table]]:
+    """Yield the configurations of isort that apply to a file, with their folders."""
     for folder in folders_above(path):
         tool = _table(parse_toml(read(f"{folder}pyproject.toml")), "tool")
         if "isort" in tool:
-            yield _table(tool, "isort")
+            yield folder, _table(tool, "isort")
         for name, section in ISORT_FILES:
             table = _ini_section(read(folder + name), section)
             if table:
-                yield table
+                yield folder, table
 
 
 def _ini_section(raw: bytes | None, section: str) -> Table:

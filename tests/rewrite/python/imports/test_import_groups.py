@@ -5,7 +5,12 @@ import re
 import pytest
 from shield_helpers import shield
 
-from shield_ai.rewrite.python.imports.import_groups import mixes_own_packages, own_packages
+from shield_ai.rewrite.code_style import CodeStyle
+from shield_ai.rewrite.python.imports.import_groups import (
+    is_third_party_for_linter,
+    mixes_own_packages,
+    own_packages,
+)
 
 PACKAGES = ("config", "shop")
 
@@ -37,6 +42,23 @@ def test_packages_of_a_folder():
     paths = ["backend/shop/a.py", "backend/manage.py", "tools/b.py"]
     assert own_packages(paths, "backend") == ("manage", "shop")
     assert own_packages(paths, "") == ("backend", "tools")
+
+
+@pytest.mark.parametrize(
+    ("sources", "package", "expected"),
+    [
+        pytest.param(("", "src/"), "shop", False, id="defaults of ruff"),
+        pytest.param(("back/",), "shop", True, id="another folder"),
+        pytest.param(("back/",), "other", False, id="a package in another folder"),
+        pytest.param(("../", "../src/"), "shop", True, id="configured above the app"),
+        pytest.param(("../back/",), "shop", False, id="perhaps the app's folder"),
+        pytest.param(None, "shop", False, id="not sorted by a linter"),
+    ],
+)
+def test_packages_that_the_linter_takes_for_libraries(sources, package, expected):
+    style = CodeStyle(package_sources=sources)
+    paths = ["shop/settings.py", "back/other/a.py"]
+    assert is_third_party_for_linter(style, package, paths) is expected
 
 
 SETTINGS = """import os

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 MAX_FILES = 60  # with imports of an own package
 MAX_SIZE = 100_000  # bytes
+ABOVE_APP = regex(r"(?:\.\./)+(?!src/$)[^./]")  # a folder in a folder above the app
 FROM = regex(rb"(?m)^from[ \t]+([A-Za-z0-9_]+)")
 
 
@@ -45,19 +46,24 @@ def read_grouped_style(
     """
     style = read_code_style(read, path)
     own_package = path.removeprefix(f"{root}/" if root else "").partition("/")[0]
-    if package != own_package and is_third_party_for_ruff(style, package, paths):
+    if package != own_package and is_third_party_for_linter(style, package, paths):
         return msgspec.structs.replace(style, mixes_own_packages=True)
     if style.first_party or not mixes_own_packages(read, paths, own_packages(paths, root)):
         return style
     return msgspec.structs.replace(style, mixes_own_packages=True)
 
 
-def is_third_party_for_ruff(style: CodeStyle, package: str, paths: Collection[str]) -> bool:
-    """Return whether ruff takes a package of the app for a library: it is not in its `src`."""
-    if style.ruff_sources is None or not package or package in style.first_party:
+def is_third_party_for_linter(style: CodeStyle, package: str, paths: Collection[str]) -> bool:
+    """Return whether ruff or isort takes a package of the app for a library.
+
+    A source with a name above the app can be the app's own folder, so it decides nothing.
+    """
+    if style.package_sources is None or not package or package in style.first_party:
+        return False
+    if any(ABOVE_APP.match(source) for source in style.package_sources):
         return False
     starts = tuple(
-        f"{source}{package}{end}" for source in style.ruff_sources for end in ("/", ".py")
+        f"{source}{package}{end}" for source in style.package_sources for end in ("/", ".py")
     )
     return not any(path.startswith(starts) for path in paths)
 

@@ -17,7 +17,7 @@ from shield_ai.rewrite.python.imports.file_imports import (
     imports_package,
 )
 from shield_ai.rewrite.python.imports.import_groups import (
-    is_third_party_for_ruff,
+    is_third_party_for_linter,
     mixes_own_packages,
     own_packages,
 )
@@ -82,7 +82,7 @@ class ImportStyle:
             return style
         importers = self._options.importers
         package = self._accessor_import.split()[1].partition(".")[0]
-        if importers and is_third_party_for_ruff(style, package, importers.paths):
+        if importers and is_third_party_for_linter(style, package, importers.paths):
             return msgspec.structs.replace(style, mixes_own_packages=True)
         if self._mixes_packages and not style.first_party:
             return msgspec.structs.replace(style, mixes_own_packages=True)
