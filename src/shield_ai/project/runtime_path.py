@@ -52,12 +52,26 @@ def choose_runtime_path(
         if f"{helpers}/__init__.py" in known and _is_free(helpers, known, read):
             return f"{helpers}/{NAME}"
     helpers = f"{folder}/{HELPERS[0]}"
-    # A new package `utils` beside a package `util` would be confusing.
-    has_util = not known.isdisjoint({f"{folder}/util/__init__.py", f"{folder}/util.py"})
-    may_create = package and package not in SETTINGS_PACKAGES and not has_util
-    if may_create and _is_free(helpers, known, read):
+    may_create = package and package not in SETTINGS_PACKAGES
+    if may_create and not _has_helpers(folder, root, known) and _is_free(helpers, known, read):
         return f"{helpers}/{NAME}"
     return f"{folder}/{DEFAULT_RUNTIME}" if folder else DEFAULT_RUNTIME
+
+
+def _has_helpers(folder: str, root: str, known: set[str]) -> bool:
+    """Return whether an app has helpers somewhere: another package for them would be confusing.
+
+    Args:
+        folder: The topmost package of the settings.
+        root: The import root.
+        known: All files of the app.
+    """
+    parents = (root, folder, *(f"{folder}/{name}" for name in SHARED))
+    prefixes = [f"{parent}/" if parent else "" for parent in parents]
+    ends = [f"{name}{end}" for name in HELPERS for end in ("/__init__.py", ".py")]
+    paths = {prefix + end for prefix in prefixes for end in ends}
+    apps = {f"{prefix}{name}/__init__.py" for prefix in prefixes for name in SHARED}
+    return not known.isdisjoint(paths - apps)
 
 
 def _shared_helpers(folder: str, root: str, read: FileReader) -> Iterator[str]:
