@@ -50,3 +50,24 @@ def has_user_keys():
     found = scanned({"shop/settings.py": text})
     assert found.sites == ()
     assert {skip.id for skip in found.harmless} <= {SkipId.HARMLESS_BOOLEAN}
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        pytest.param("is_true(os.environ.get('SENTRY_DSN', 'False'))", id="function of the app"),
+        pytest.param("os.environ.get('SENTRY_DSN', '0') not in ('0', 'off')", id="comparison"),
+    ],
+)
+def test_a_flag_of_a_variable_that_is_also_read_as_a_secret_is_migrated(scanned, test):
+    text = f"""import os
+def is_true(text):
+    return text != "False"
+SENTRY_ENABLED = {test}
+SENTRY_DSN = os.environ.get("SENTRY_DSN")
+"""
+    found = scanned({"shop/settings.py": text})
+    assert [(finding.line, site.reason) for finding, site in found.sites] == [(4, None), (5, None)]
+    assert found.harmless == ()
+    alone = scanned({"shop/settings.py": text.rpartition("SENTRY_DSN =")[0]})
+    assert alone.sites == ()

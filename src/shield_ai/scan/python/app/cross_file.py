@@ -14,9 +14,11 @@ if TYPE_CHECKING:
 
 
 # https://boto3.amazonaws.com/v1/documentation/api/latest/guide/configuration.html
+# https://docs.djangoproject.com/en/stable/ref/django-admin/#createsuperuser
 # https://docs.cloudfoundry.org/devguide/deploy-apps/environment-variable.html
 RESERVED = {
     "AWS_SESSION_TOKEN": SkipId.READ_BY_BOTO3.reason(),
+    "DJANGO_SUPERUSER_PASSWORD": SkipId.COMMAND_OPTION.reason(),
     "VCAP_SERVICES": SkipId.SET_BY_PLATFORM.reason(),
 }
 # The functions that read these variables themselves.

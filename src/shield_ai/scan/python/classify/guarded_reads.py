@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.site import Shape
 from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.classify.alternative_reads import mark_alternatives
+from shield_ai.scan.python.classify.command_options import mark_command_options
 from shield_ai.scan.python.classify.conditions import catches_missing, required_parts
 from shield_ai.scan.python.classify.demanded_reads import mark_demanded_reads
 from shield_ai.scan.python.classify.main_settings import mark_main_settings
@@ -55,6 +56,7 @@ def mark_reads_by_context(
     mark_demanded_reads(tree, candidates)
     mark_main_settings(tree, candidates)
     mark_masked_reads(tree, candidates)
+    mark_command_options(tree, candidates)
     mark_other_stages(tree, candidates)
 
 

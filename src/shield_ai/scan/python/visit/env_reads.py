@@ -77,6 +77,8 @@ class EnvReadVisitor(PydanticFieldVisitor):
         converters = converters_of(node, read.reader)
         reason = explain_harmless_type(name or "", converters, read.default)
         if self._in_boolean_context:
+            if name and not reason:
+                self._add_truth_test(node, read, name)
             reason = SkipId.HARMLESS_BOOLEAN.reason()
         if name and not reason and _sounds_secret(name, path):
             reason = self._uses.explain(node, name)
@@ -90,6 +92,14 @@ class EnvReadVisitor(PydanticFieldVisitor):
         else:
             self._add_read(candidate, read)
         return True
+
+    def _add_truth_test(self, node: ast.expr, read: Read, name: str) -> None:
+        candidate = self._read_candidate(node, read, name, ())
+        candidate.reason = self._explain_unreliable(candidate, read)
+        self.add_truth_test(candidate)
+
+    def add_truth_test(self, candidate: Candidate) -> None:
+        """Add a read as a boolean."""
 
     @functools.cached_property
     def _uses(self) -> ValueUses:

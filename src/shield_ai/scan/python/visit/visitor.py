@@ -57,6 +57,7 @@ class SecretVisitor(AccessorCallVisitor):
     ) -> None:
         super().__init__(project, module, statement_filter)
         self.candidates: list[Candidate] = []
+        self._truth_tests: list[Candidate] = []  # reads as booleans
         self.assigned_settings: set[str] = set()  # settings with a value that is not constant
         self._connection_urls: set[ast.expr] = set()  # arguments with the URL of a server
         self._stage_classes: StageClasses | None = None  # of the module, at the first class
@@ -68,6 +69,7 @@ class SecretVisitor(AccessorCallVisitor):
     def run(self) -> list[Candidate]:
         """Visit the file, and return the candidates in order."""
         self.visit_body(self.source.tree.body)
+        self._add_truth_tests_of_secrets()
         mark_reads_by_context(self.source.tree, self.candidates, self._connection_urls)
         for candidate in self.candidates:
             if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
@@ -233,6 +235,27 @@ class SecretVisitor(AccessorCallVisitor):
         if candidate.shape is Shape.READ:
             candidate.binds = self._names_to_bind(candidate.node)
         self.candidates.append(candidate)
+
+    def add_truth_test(self, candidate: Candidate) -> None:
+        """Add a read as a boolean, which counts if the variable turns out to be a secret."""
+        self.add(candidate)
+        self._truth_tests.append(self.candidates.pop())
+
+    def _add_truth_tests_of_secrets(self) -> None:
+        """Add the reads as booleans of variables that the file also reads as secrets.
+
+        If only the latter were migrated, is_true(os.environ.get("SENTRY_DSN", "False")) would
+        become false.
+        """
+        secrets = {
+            candidate.variable
+            for candidate in self.candidates
+            if candidate.shape is Shape.READ and not candidate.reason and candidate.is_secret_read()
+        }
+        tests = [test for test in self._truth_tests if test.variable in secrets]
+        nodes = {test.node for test in tests}
+        self.not_secrets = [entry for entry in self.not_secrets if entry[0] not in nodes]
+        self.candidates += tests
 
     def _explain_stage(self, candidate: Candidate) -> SkipReason | None:
         """Return the reason to skip a value in a class that is not for production, or None."""
