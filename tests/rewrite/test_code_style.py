@@ -21,6 +21,7 @@ from shield_ai.rewrite.code_style import CodeStyle, ImportHeadings, read_code_st
         pytest.param({"setup.cfg": "[isort]\nadd_imports = from __future__ import annotations"}, CodeStyle(imports_annotations=True), id="added import"),
         pytest.param({"ruff.toml": "[lint.isort]\nlines-after-imports = -1"}, CodeStyle(line_length=88, quote='"'), id="isort's default"),
         pytest.param({"ruff.toml": '[lint]\nselect = ["E", "COM"]'}, CodeStyle(line_length=88, quote='"', has_trailing_commas=True), id="trailing commas"),
+        pytest.param({".pre-commit-config.yaml": "repos: [{repo: a, hooks: [{id: add-trailing-comma}]}]"}, CodeStyle(has_trailing_commas=True), id="trailing commas of a hook"),
         pytest.param({"ruff.toml": '[lint]\nselect = ["C"]'}, CodeStyle(line_length=88, quote='"'), id="the code of two other linters"),
         pytest.param({"ruff.toml": '[lint]\nselect = ["ALL"]\nignore = ["COM812", "D1", "PT"]'}, CodeStyle(package_sources=("", "src/"), line_length=88, quote='"', bans_parent_imports=True), id="ignored rules"),
         pytest.param({"pyproject.toml": "[tool.ruff]\nsrc = ['back']\nlint.extend-select = ['I']"}, CodeStyle(line_length=88, quote='"', package_sources=("back/",)), id="src of ruff"),

@@ -11,7 +11,7 @@ import msgspec
 from shield_ai.model.file_reader import read_optional
 from shield_ai.project.ini_file import parse_ini
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.rewrite.pre_commit import hook_options
+from shield_ai.rewrite.pre_commit import has_hook, hook_options
 from shield_ai.rewrite.python.lines.line_length import (
     configured_line_length,
     flake8_options,
@@ -119,7 +119,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
             _table(lint, "pycodestyle").get("max-doc-length") or flake8.get("max_doc_length")
         ),
         quote=_quote(read, path),
-        has_trailing_commas=_selects(lint, "COM812"),
+        has_trailing_commas=_selects(lint, "COM812") or has_hook(read, "add-trailing-comma"),
         has_package_docstrings=_selects(lint, "D104"),
         summary_on_second_line=_selects(lint, "D213") and not _selects(lint, "D212"),
         prefers_pytest=_selects(lint, "PT009") or _selects(lint, "PT027"),
