@@ -57,6 +57,12 @@ def test_settings_that_a_loop_over_variables_sets_are_not_reported_again(config_
     assert config_reads(text, files={"shop/settings.py": loop}) == []
 
 
+def test_keys_of_a_dict_that_the_app_fills_are_not_reported_again(config_reads):
+    main = "import os\nrun({'api_key': os.environ['OPENAI_API_KEY'], 'token': 1})\n"
+    text = "connect(config['api_key'])\nlogin(config['bot_token'])\n"
+    assert config_reads(text, files={"shop/main.py": main}) == [(2, "bot_token", "low")]
+
+
 def test_a_literal_elsewhere_does_not_hide_a_read(config_reads):
     literal = "MAIL_PASSWORD = 'docs-only-Zk93mQ'\n"
     text = "login(app.config['MAIL_PASSWORD'])\n"

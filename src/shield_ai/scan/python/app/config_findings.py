@@ -64,13 +64,16 @@ class ConfigFindings:
         """
         # A literal of the same name may belong to another stage, or to the build of documentation.
         settings = set(assigned)
+        filled = set()  # keys and names for the value of a variable: {"api_key": os.environ[…]}
         for finding, site in sites:
             if site.shape is not Shape.LITERAL:
-                settings.add(finding.name.rpartition(".")[2])
+                name = finding.name.rpartition(".")[2]
+                settings.add(name)
+                filled.add(name)
                 settings.update(site.variables)  # the usual names of their settings
         certain = [finding for finding in self._found if finding.severity is not Severity.LOW]
         settings.update(finding.name for finding in certain)
-        names = {name for name in settings if name.isupper()}
+        names = {name for name in settings if name.isupper()} | filled
         return [
             finding
             for finding in self._found
