@@ -253,6 +253,8 @@ class SecretVisitor(AccessorCallVisitor):
             if candidate.shape is Shape.READ and not candidate.reason and candidate.is_secret_read()
         }
         tests = [test for test in self._truth_tests if test.variable in secrets]
+        for test in tests:
+            test.is_guarded = True  # its default is a boolean, not a value for development
         nodes = {test.node for test in tests}
         self.not_secrets = [entry for entry in self.not_secrets if entry[0] not in nodes]
         self.candidates += tests
