@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.apply.run import resolve_value
 from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
+from shield_ai.flow.plan.other_values import other_values
 from shield_ai.flow.rotate.shared_logins import find_shared_logins
 from shield_ai.model.locator import CodeLiteral, DotenvLine, EnvVar
 
@@ -23,7 +24,7 @@ _LOCAL_SOURCES = (EnvVar, DotenvLine, CodeLiteral)
 
 
 def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
-    """Yield a line for each name that is probably misspelled, and each login in two secrets.
+    """Yield a line for each name that is probably misspelled, and for each doubtful value.
 
     Args:
         plan: The plan.
@@ -31,6 +32,7 @@ def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
         values: The opened sources of the plan's values.
     """
     yield from _shared_logins(plan, app, values)
+    yield from other_values(plan, app, values)
     if app.only != "aws":
         yield from (found.text for found in find_misspelled_names(app))
         yield from misspelled_ignores(app)
