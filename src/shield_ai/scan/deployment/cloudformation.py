@@ -9,10 +9,15 @@ from shield_ai.model.deployment import (
     DeploymentKind,
     EntryStyle,
     EnvironmentBlock,
-    EnvironmentEntry,
     EnvironmentFile,
 )
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.cloudformation_entries import (
+    EntryReader,
+    are_known,
+    child,
+    is_plain,
+)
 from shield_ai.scan.deployment.node_span import node_end, node_start
 from shield_ai.scan.text.config_parsers import json_values, yaml_values
 
@@ -53,10 +58,6 @@ CONTAINERS = ("Properties", "ContainerDefinitions")
 CONTAINER_DEPTH = 5  # the index of the container among the maps and lists around a value
 RUNTIMES = ("python", "provided")  # of Lambda
 NO_VALUE = b"AWS::NoValue"
-MAX_KEYS = 200  # of an environment; Lambda allows 4 kB
-MARKS = (b"!", b"&")  # of a tag or an anchor
-SUBSTITUTED = regex(r"\$\{([A-Za-z0-9:]{1,255})\}")
-TAG = regex(rb"!(\w{1,20})\s+[\"']?\Z")
 WORD = regex(rb"[A-Za-z0-9]+")
 # Sections that name a parameter, but don't use it.
 DECLARING = frozenset({"Parameters", "Metadata"})
@@ -100,10 +101,10 @@ def find_cloudformation_environments(raw: bytes) -> EnvironmentFile:
     if len(roots) != 1 or not roots[0].pairs:
         return file._replace(problem=INVALID)
     root = roots[0]
-    resources = _value(root, "Resources")
-    if not _is_plain(raw, root) or not _has_known_transforms(root):
+    resources = child(root, "Resources")
+    if not is_plain(raw, root) or not _has_known_transforms(root):
         return file._replace(problem=MACRO)
-    if resources is None or not _is_plain(raw, resources):
+    if resources is None or not is_plain(raw, resources):
         return file._replace(problem=COMPUTED)
     finder = _Finder(raw, _inherited_runtime(root))
     blocks = list(finder.globals(root, resources))
@@ -113,7 +114,7 @@ def find_cloudformation_environments(raw: bytes) -> EnvironmentFile:
 
 
 def _has_known_transforms(root: Node) -> bool:
-    value = _value(root, "Transform")
+    value = child(root, "Transform")
     if value is None:
         return True
     names = value.items or (value,)
@@ -122,7 +123,7 @@ def _has_known_transforms(root: Node) -> bool:
 
 def _parameters(raw: bytes, root: Node) -> dict[str, int]:
     """Map each parameter to the number of times that sections outside DECLARING name it."""
-    declared = _value(root, "Parameters")
+    declared = child(root, "Parameters")
     if declared is None or not declared.pairs:
         return {}
     words: Counter[bytes] = Counter()
@@ -130,24 +131,6 @@ def _parameters(raw: bytes, root: Node) -> dict[str, int]:
         if key.text not in DECLARING:
             words.update(WORD.findall(raw, value.start, max(value.end, value.start)))
     return {key.text: words[key.text.encode()] for key, _ in declared.pairs}
-
-
-def _value(node: Node, name: str) -> Node | None:
-    return next((value for key, value in node.pairs if key.text == name), None)
-
-
-def _is_plain(raw: bytes, node: Node) -> bool:
-    """Return whether a map or list is literal: no function or macro computes it or a part of it.
-
-    A map with a duplicate key is not literal.
-    """
-    if not node.is_container or raw[node.start : node.start + 1] in MARKS:
-        return False
-    names = [key.text for key, _ in node.pairs]
-    if len(set(names)) != len(names):
-        return False
-    is_function = any(not name or name.startswith("Fn::") for name in names)
-    return not is_function and names != ["Ref"]
 
 
 class _Finder:
@@ -161,11 +144,12 @@ class _Finder:
     def __init__(self, raw: bytes, runtime: str) -> None:
         self._raw = raw
         self._runtime = runtime
+        self._entries = EntryReader(raw)
 
     def globals(self, root: Node, resources: Node) -> Iterator[EnvironmentBlock]:
         """Yield the variables that all functions of SAM inherit."""
-        node = _value(root, "Globals")
-        function = _value(node, "Function") if node else None
+        node = child(root, "Globals")
+        function = child(node, "Function") if node else None
         if node is None or function is None:
             return
         problem = "" if self._are_plain(node, function) else COMPUTED
@@ -175,7 +159,7 @@ class _Finder:
 
     def resource(self, name: str, node: Node) -> Iterator[EnvironmentBlock]:
         """Yield the variables of a function, or of the containers of a task definition."""
-        kind, properties = _type(node), _value(node, "Properties")
+        kind, properties = _type(node), child(node, "Properties")
         if properties is None or not (kind in FUNCTIONS or kind == TASK_DEFINITION):
             return
         problem = "" if self._are_plain(node, properties) else COMPUTED
@@ -189,10 +173,10 @@ class _Finder:
             yield from self._task(properties, place)
 
     def _are_plain(self, *nodes: Node) -> bool:
-        return all(_is_plain(self._raw, node) for node in nodes)
+        return all(is_plain(self._raw, node) for node in nodes)
 
     def _function(self, properties: Node, place: _Place) -> Iterator[EnvironmentBlock]:
-        environment = _value(properties, ENVIRONMENT)
+        environment = child(properties, ENVIRONMENT)
         if environment is None:
             return
         pair = next((pair for pair in environment.pairs if pair[0].text == VARIABLES), None)
@@ -202,7 +186,7 @@ class _Finder:
             yield self._block(*pair, place)
 
     def _task(self, properties: Node, place: _Place) -> Iterator[EnvironmentBlock]:
-        containers = _value(properties, "ContainerDefinitions")
+        containers = child(properties, "ContainerDefinitions")
         if containers is None:
             return
         place = place._replace(
@@ -230,7 +214,7 @@ class _Finder:
 
     def _has_role(self, properties: Node, key: str) -> bool:
         """Return whether a task definition has a role, not one that a condition can remove."""
-        value = _value(properties, key)
+        value = child(properties, key)
         if value is None:
             return False
         text = self._raw[value.start : max(value.end, value.start)].strip()
@@ -239,7 +223,7 @@ class _Finder:
     def _container_problem(self, container: Node) -> str:
         if not self._are_plain(container):
             return COMPUTED
-        files = _value(container, "EnvironmentFiles")
+        files = child(container, "EnvironmentFiles")
         if files is None:
             return ""
         text = self._raw[files.start : files.end].strip(b"[] \t\r\n")
@@ -262,9 +246,9 @@ class _Finder:
 
     def _block(self, key: Node, value: Node, place: _Place) -> EnvironmentBlock:
         is_list = key.text != VARIABLES
-        entries = tuple(self._objects(value) if is_list else self._variables(value))
+        entries = tuple(self._entries.objects(value) if is_list else self._entries.variables(value))
         unexpected = value.pairs if is_list else value.items
-        is_known = self._are_plain(value) and _are_known(entries) and not unexpected
+        is_known = self._are_plain(value) and are_known(entries) and not unexpected
         return EnvironmentBlock(
             container=place.container,
             unit=place.unit,
@@ -281,56 +265,12 @@ class _Finder:
             inherited_by=place.inherited_by,
         )
 
-    def _variables(self, variables: Node) -> Iterator[EnvironmentEntry]:
-        for key, value in variables.pairs:
-            start, end = node_start(self._raw, key), node_end(self._raw, value)
-            end = max(end, node_end(self._raw, key))
-            yield self._entry(key.text, start, end, value)
-
-    def _objects(self, items: Node) -> Iterator[EnvironmentEntry]:
-        for item in items.items:
-            is_plain = self._are_plain(item) and bool(item.pairs)
-            name = _value(item, "Name") if is_plain else None
-            text = name.text if name and not name.is_container else ""
-            start, end = node_start(self._raw, item), node_end(self._raw, item)
-            yield self._entry(text, start, end, _value(item, "Value"))
-
-    def _entry(self, variable: str, start: int, end: int, value: Node | None) -> EnvironmentEntry:
-        text = self._text(value) if value else None
-        reference = self._reference(value) if value and text is None else ""
-        return EnvironmentEntry(variable, start, end, text, reference)
-
-    def _text(self, value: Node) -> str | None:
-        """Return a literal text; None for a function."""
-        is_tagged = not value.text and self._raw[value.start : value.end].strip()
-        return None if value.is_container or is_tagged else value.text
-
-    def _reference(self, value: Node) -> str:
-        """Return the parameter or resource that gives the value; empty if it is composed."""
-        name, argument = "", value
-        if value.pairs and len(value.pairs) == 1:
-            name, argument = value.pairs[0][0].text.removeprefix("Fn::"), value.pairs[0][1]
-            text = "" if argument.is_container else argument.text
-        elif match := TAG.search(self._raw, max(value.start - 24, 0), value.start):
-            name = match[1].decode()
-            text = self._raw[value.start : value.end].decode("utf-8", "replace")
-        if name == "Ref":
-            return text
-        match_whole = SUBSTITUTED.fullmatch(text) if name == "Sub" else None
-        return match_whole[1] if match_whole else ""
-
-
-def _are_known(entries: Sequence[EnvironmentEntry]) -> bool:
-    """Return whether the names of variables are known, and each has one value."""
-    names = {entry.variable for entry in entries}
-    return "" not in names and len(names) == len(entries) <= MAX_KEYS
-
 
 def _inherited_runtime(root: Node) -> str:
     """Return the runtime in `Globals`; empty if there is none, or a function computes it."""
     node: Node | None = root
     for name in ("Globals", "Function", "Runtime"):
-        node = _value(node, name) if node else None
+        node = child(node, name) if node else None
     return "" if node is None or node.is_container else node.text
 
 
@@ -341,20 +281,20 @@ def _may_be_app_code(properties: Node, inherited: str) -> bool:
         properties: The properties of the function.
         inherited: The Lambda runtime if the function sets none; empty if it is not known.
     """
-    code = _value(properties, "Code")
-    if _value(properties, "InlineCode") or (code and _value(code, "ZipFile")):
+    code = child(properties, "Code")
+    if child(properties, "InlineCode") or (code and child(code, "ZipFile")):
         return False
-    runtime = _value(properties, "Runtime")
+    runtime = child(properties, "Runtime")
     text = runtime.text if runtime else inherited
     return not text or text.startswith(RUNTIMES)
 
 
 def _type(resource: Node) -> str:
-    value = _value(resource, "Type")
+    value = child(resource, "Type")
     return "" if value is None or value.is_container else value.text
 
 
 def _container_name(container: Node) -> str:
     """Return the name of a container; empty if a function computes it."""
-    name = _value(container, "Name")
+    name = child(container, "Name")
     return "" if name is None or name.is_container else name.text
