@@ -1,4 +1,4 @@
-"""Collect the reads of environment variables in a file, and the presence tests."""
+"""Collect the reads of environment variables in a file."""
 
 from __future__ import annotations
 
@@ -17,18 +17,9 @@ from shield_ai.scan.python.classify.harmless_variables import (
     converters_of,
     explain_harmless_type,
 )
-from shield_ai.scan.python.readers.bindings import Opaque
-from shield_ai.scan.python.readers.known_readers import Environ, EnvObject
 from shield_ai.scan.python.readers.library_reads import library_read
-from shield_ai.scan.python.readers.name_texts import texts_of_name
-from shield_ai.scan.python.readers.possible_names import possible_texts
 from shield_ai.scan.python.readers.reads import explain_reader, fallback_name, reads_variable
-from shield_ai.scan.python.visit.copied_environs import (
-    CopiedEnvirons,
-    container_of,
-    without_keys_call,
-)
-from shield_ai.scan.python.visit.pydantic_fields import PydanticFieldVisitor
+from shield_ai.scan.python.visit.presence_tests import PresenceTestVisitor
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
@@ -38,28 +29,20 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.readers.reads import Read
     from shield_ai.scan.python.visit.statement_filter import StatementFilter
 
-MAPPING_METHODS = frozenset({"__get__", "__getattr__", "__getattribute__", "__getitem__"})
-COPYABLE_NODES = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript)
 
-
-class EnvReadVisitor(PydanticFieldVisitor):
+class EnvReadVisitor(PresenceTestVisitor):
     """Visits reads of variables; the subclass collects the candidates."""
 
     def __init__(
         self, project: Project, module: Module, statement_filter: StatementFilter | None = None
     ) -> None:
         super().__init__(project, module, statement_filter)
-        # variables that may be read under computed names: they stay in the environment
-        self.computed_names: set[str] = set()
-        self._followed: set[str] = set()  # names in the code that computed names depend on
         self.library_reads: dict[str, SkipReason] = {}  # why a library needs a variable
         self._written: set[str] = set()  # variables that the file sets
         self.unresolved_reads: list[ast.expr] = []  # of variables that no call determines
         self.mapping_reads: list[ast.expr] = []  # in classes that compute their attributes
         # values with a secret-like name that are not secrets: node, name, reason
         self.not_secrets: list[tuple[ast.expr, str, SkipReason]] = []
-        # the variables of the get_secret calls around the current node, the innermost last
-        self._enclosing_calls: list[tuple[str, ...]] = []
         self.migrated_reads: list[Candidate] = []  # in and through get_secret calls
 
     def visit_read(
@@ -137,14 +120,6 @@ class EnvReadVisitor(PydanticFieldVisitor):
         argument = fallback_name(candidate.node, read.reader)
         return self.resolver.constant_text(argument, self.scopes) or ""
 
-    def _computes_attributes(self) -> bool:
-        """Return whether the outermost class around the scope computes its attributes or items."""
-        for scope in self.scopes:
-            if isinstance(scope, ast.ClassDef):
-                methods = {part.name for part in scope.body if isinstance(part, ast.FunctionDef)}
-                return not methods.isdisjoint(MAPPING_METHODS)
-        return False
-
     def _set_database_field(self, candidate: Candidate) -> None:
         if self._database_alias:
             candidate.set_database_field(self._database_alias, self._database_engine)
@@ -199,45 +174,6 @@ class EnvReadVisitor(PydanticFieldVisitor):
                 prefix += text
         return prefix
 
-    def _set_possible_variables(self, candidate: Candidate, argument: ast.expr | None) -> None:
-        """Set the variables that a computed name can refer to, if the expression can be copied."""
-        if self._fstrings or not isinstance(argument, COPYABLE_NODES):
-            return
-        secrets = []
-        others = []
-        for name in possible_texts(self.resolver, argument, self.scopes) or ():
-            if candidate.is_always_secret or is_secret(name):
-                secrets.append(name)
-            else:
-                others.append(name)
-        candidate.possible_variables = tuple(secrets)
-        candidate.other_variables = tuple(others)
-        if secrets:
-            candidate.name_expr = self.source.segment(argument)
-
-    def _record_computed_read(self, candidate: Candidate, argument: ast.expr | None) -> None:
-        """Record the variables that a computed name can refer to, unless some are known secrets."""
-        if candidate.possible_variables:
-            return
-        if argument and not candidate.other_variables and not self._is_parameter(argument):
-            self.computed_names |= texts_of_name(
-                self.resolver, argument, self.scopes, self._followed
-            )
-        self.computed_names.update(candidate.other_variables)
-
-    def _is_parameter(self, node: ast.expr | None) -> bool:
-        """Return whether a computed name depends on a parameter, so that the calls determine it."""
-        if node is None:
-            return False
-        for part in ast.walk(node):
-            if not isinstance(part, ast.Name):
-                continue
-            for scope in self.scopes[1:]:
-                bindings = self.module.names(scope).get(part.id, [])
-                if any(isinstance(binding, Opaque) for binding in bindings):
-                    return True
-        return False
-
     def _explain_unreliable(self, candidate: Candidate, read: Read) -> SkipReason | None:
         """Explain why a read may not return the value of a known variable; None if it does.
 
@@ -267,84 +203,6 @@ class EnvReadVisitor(PydanticFieldVisitor):
         name, variable = library_read(node, function)
         if variable:
             self.library_reads[variable] = SkipId.READ_BY_LIBRARY.reason(function=name)
-
-    def visit_presence_test(self, node: ast.Compare) -> bool:
-        """Visit a comparison, and return whether it is a presence test of a known variable."""
-        if len(node.ops) != 1 or not isinstance(node.ops[0], (ast.In, ast.NotIn)):
-            return False
-        container = without_keys_call(node.comparators[0])
-        environ = self._environ_of(container)
-        if environ is None:
-            return False
-        candidate = Candidate(
-            node=node,
-            shape=Shape.PRESENCE,
-            reader=environ.label,
-            negated=isinstance(node.ops[0], ast.NotIn),
-        )
-        name = self.resolver.constant_text(node.left, self.scopes)
-        if environ.is_copy:
-            candidate.environ = self._original_of_copy(container, name)
-            if not candidate.environ:
-                candidate.reason = SkipId.TESTS_ENVIRONMENT_COPY.reason()
-        if name is not None:
-            candidate.variable = name
-        else:
-            self._set_possible_variables(candidate, node.left)
-            self._record_computed_read(candidate, node.left)
-            if not self.source.segment(container).endswith("environ"):
-                candidate.reason = SkipId.COMPUTED_NAME.reason()
-        if not candidate.variable and not candidate.possible_variables:
-            return False
-        if not self._is_migrated(candidate):
-            self.add(candidate)
-        return True
-
-    def _reads_unchanged_copy(self, candidate: Candidate, read: Read) -> bool:
-        """Return whether a read of a copy can become a read of os.environ."""
-        node = candidate.node
-        container = container_of(node)
-        if container is None or not candidate.variable:
-            return False
-        is_multiline = node.lineno != node.end_lineno
-        if is_multiline and read.default is not None:
-            if reads_variable(self.resolver, read.default, self.scopes):
-                return False
-        candidate.environ = self._original_of_copy(container, candidate.variable)
-        return bool(candidate.environ)
-
-    def _original_of_copy(self, container: ast.expr, variable: str | None) -> str:
-        """Return the code that a name copies, such as `os.environ`; empty if a value can differ."""
-        if len(self.scopes) > 1 or self._loop_names or self._fstrings:
-            return ""
-        return self._copies.original(container, variable)
-
-    @functools.cached_property
-    def _copies(self) -> CopiedEnvirons:
-        return CopiedEnvirons(self.source.tree, self.resolver.project)
-
-    def _environ_of(self, container: ast.expr) -> Environ | None:
-        """Return the environment that an expression refers to; None for other expressions."""
-        base = self.resolver.resolve(container, self.scopes)
-        if isinstance(base, EnvObject) and base.label == "django-environ" and not base.prefix:
-            return Environ()
-        return base if isinstance(base, Environ) and not base.is_guessed else None
-
-    def _is_migrated(self, candidate: Candidate) -> bool:
-        """Return whether an enclosing get_secret call covers a variable of a read.
-
-        Its other variables are recorded as computed names.
-        """
-        names = {candidate.variable, *candidate.possible_variables, *candidate.other_variables}
-        names.discard("")
-        enclosing = self._enclosing_variables()
-        if names.isdisjoint(enclosing):
-            return False
-        self.computed_names |= names - enclosing
-        return True
-
-    def _enclosing_variables(self) -> set[str]:
-        return {variable for variables in self._enclosing_calls for variable in variables}
 
 
 def _sounds_secret(name: str, path: tuple[str, ...]) -> bool:

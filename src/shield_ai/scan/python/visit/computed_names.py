@@ -1,0 +1,98 @@
+"""Find the variables to which a computed name can refer."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.name_meaning import is_secret
+from shield_ai.scan.python.readers.bindings import Opaque
+from shield_ai.scan.python.readers.name_texts import texts_of_name
+from shield_ai.scan.python.readers.possible_names import possible_texts
+from shield_ai.scan.python.visit.pydantic_fields import PydanticFieldVisitor
+
+if TYPE_CHECKING:
+    from shield_ai.scan.python.classify.candidates import Candidate
+    from shield_ai.scan.python.readers.bindings import Module
+    from shield_ai.scan.python.readers.project import Project
+    from shield_ai.scan.python.visit.statement_filter import StatementFilter
+
+MAPPING_METHODS = frozenset({"__get__", "__getattr__", "__getattribute__", "__getitem__"})
+COPYABLE_NODES = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript)
+
+
+class ComputedNameVisitor(PydanticFieldVisitor):
+    """Collects the variables that are read under computed names."""
+
+    def __init__(
+        self, project: Project, module: Module, statement_filter: StatementFilter | None = None
+    ) -> None:
+        super().__init__(project, module, statement_filter)
+        # variables that may be read under computed names: they stay in the environment
+        self.computed_names: set[str] = set()
+        self._followed: set[str] = set()  # names in the code that computed names depend on
+        # the variables of the get_secret calls around the current node, the innermost last
+        self._enclosing_calls: list[tuple[str, ...]] = []
+
+    def _set_possible_variables(self, candidate: Candidate, argument: ast.expr | None) -> None:
+        """Set the variables that a computed name can refer to, if the expression can be copied."""
+        if self._fstrings or not isinstance(argument, COPYABLE_NODES):
+            return
+        secrets = []
+        others = []
+        for name in possible_texts(self.resolver, argument, self.scopes) or ():
+            if candidate.is_always_secret or is_secret(name):
+                secrets.append(name)
+            else:
+                others.append(name)
+        candidate.possible_variables = tuple(secrets)
+        candidate.other_variables = tuple(others)
+        if secrets:
+            candidate.name_expr = self.source.segment(argument)
+
+    def _record_computed_read(self, candidate: Candidate, argument: ast.expr | None) -> None:
+        """Record the variables that a computed name can refer to, unless some are known secrets."""
+        if candidate.possible_variables:
+            return
+        if argument and not candidate.other_variables and not self._is_parameter(argument):
+            self.computed_names |= texts_of_name(
+                self.resolver, argument, self.scopes, self._followed
+            )
+        self.computed_names.update(candidate.other_variables)
+
+    def _is_parameter(self, node: ast.expr | None) -> bool:
+        """Return whether a computed name depends on a parameter, so that the calls determine it."""
+        if node is None:
+            return False
+        for part in ast.walk(node):
+            if not isinstance(part, ast.Name):
+                continue
+            for scope in self.scopes[1:]:
+                bindings = self.module.names(scope).get(part.id, [])
+                if any(isinstance(binding, Opaque) for binding in bindings):
+                    return True
+        return False
+
+    def _computes_attributes(self) -> bool:
+        """Return whether the outermost class around the scope computes its attributes or items."""
+        for scope in self.scopes:
+            if isinstance(scope, ast.ClassDef):
+                methods = {part.name for part in scope.body if isinstance(part, ast.FunctionDef)}
+                return not methods.isdisjoint(MAPPING_METHODS)
+        return False
+
+    def _is_migrated(self, candidate: Candidate) -> bool:
+        """Return whether an enclosing get_secret call covers a variable of a read.
+
+        Its other variables are recorded as computed names.
+        """
+        names = {candidate.variable, *candidate.possible_variables, *candidate.other_variables}
+        names.discard("")
+        enclosing = self._enclosing_variables()
+        if names.isdisjoint(enclosing):
+            return False
+        self.computed_names |= names - enclosing
+        return True
+
+    def _enclosing_variables(self) -> set[str]:
+        return {variable for variables in self._enclosing_calls for variable in variables}
