@@ -12,7 +12,6 @@ from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.flow.journal.log import Journal
-from shield_ai.flow.rollback.aws_steps import SecretChecks
 from shield_ai.flow.rollback.run import Rollback
 from shield_ai.flow.rollback.unsaved_values import UnsavedValues
 from shield_ai.flow.verify.db_login import try_login
@@ -187,12 +186,7 @@ class Undo:
             journal=self.journal,
             aws=self.app.aws if changes_aws else None,
             on_receipt=on_receipt,
-            checks=SecretChecks(
-                try_login=self._try_login,
-                rotation_problem=self._rotation_problem,
-                is_pulled=self.unsaved.is_pulled,
-                is_listed=self.unsaved.is_listed,
-            ),
+            checks=self.unsaved.checks(self._try_login, self._rotation_problem),
         )
         return rollback.undo(self.steps, force=force)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.flow.journal.journal_record import FileStep, SecretStep
 from shield_ai.flow.pull import has_current_values, has_unlisted_value, pull_command_for
+from shield_ai.flow.rollback.aws_steps import SecretChecks
 from shield_ai.flow.rollback.edited_files import find_edited_files
 from shield_ai.flow.rollback.restored_values import restored_values, values_in_file
 from shield_ai.model.errors import AwsError, ShieldError
@@ -14,11 +15,12 @@ from shield_ai.model.plan import Action
 from shield_ai.model.site import Shape
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.journal.journal_record import Step
     from shield_ai.flow.journal.log import Journal
+    from shield_ai.flow.rollback.aws_steps import TryLogin
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Secret
 
@@ -72,6 +74,15 @@ class UnsavedValues:
             is_hardcoded = site.shape is Shape.LITERAL and site.variable in variables
             if is_hardcoded and finding.path in replaced:
                 yield f"{finding.name} in {finding.path}"
+
+    def checks(self, try_login: TryLogin, rotation_problem: Callable[[str], str]) -> SecretChecks:
+        """Return what decides how each secret is undone; see `SecretChecks`."""
+        return SecretChecks(
+            try_login=try_login,
+            rotation_problem=rotation_problem,
+            is_pulled=self.is_pulled,
+            is_listed=self.is_listed,
+        )
 
     def is_listed(self, name: str) -> bool:
         """Return whether shield.toml lists a secret, as `shield pull` requires.
