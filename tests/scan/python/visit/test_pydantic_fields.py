@@ -531,3 +531,17 @@ def test_the_alias_of_a_field_tells_whether_it_is_a_secret(scanned, field, varia
     text = f"from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    {field}\n"
     found = scanned({"config.py": text}).findings
     assert [f.env for f in found if f.env] == variables
+
+
+@pytest.mark.parametrize(
+    ("alias", "reason"),
+    [
+        pytest.param("AliasChoices('API_KEY', 'KEY')", "AliasChoices can read another", id="choices"),
+        pytest.param("pydantic.AliasChoices('API_KEY')", "AliasChoices can read another", id="module"),
+        pytest.param("name_of('API_KEY')", "computes the name", id="computed"),
+    ],
+)  # fmt: skip
+def test_a_field_with_several_names_is_explained(sites, alias, reason):
+    text = f"import pydantic\nfrom pydantic import AliasChoices, Field\nfrom pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    api_key: str = Field(validation_alias={alias})\n"
+    [(_, _, explained)] = sites(text)
+    assert reason in explained

@@ -269,8 +269,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         candidate.optional = has_default(node, is_pydantic_1=settings.is_pydantic_1)
         candidate.default = _default_of(candidate, value)
         if not variable and not candidate.reason:
-            case = SkipId.READ_AS_JSON if parents is None else SkipId.FIELD_NAME_COMPUTED
-            candidate.reason = case.reason()
+            candidate.reason = _explain_unknown_name(value, parents)
         case = SkipId.DEVELOPMENT_VALUE_PYDANTIC
         reason = case.reason(variable=variable or "a variable")
         self._keep_texts(value, reason, variable)
@@ -279,6 +278,17 @@ class PydanticFieldVisitor(ExpressionVisitor):
             self.served_lines.add(node.lineno)
         else:
             self.add(candidate)
+
+
+def _explain_unknown_name(value: ast.expr | None, parents: str | None) -> SkipReason:
+    """Return the reason to skip a field of which the variable is not known."""
+    if parents is None:
+        return SkipId.READ_AS_JSON.reason()
+    keywords = value.keywords if isinstance(value, ast.Call) else []
+    calls = [keyword.value for keyword in keywords if isinstance(keyword.value, ast.Call)]
+    if any(is_named(call.func, "AliasChoices") for call in calls):
+        return SkipId.SEVERAL_VARIABLES.reason(reader="AliasChoices")
+    return SkipId.FIELD_NAME_COMPUTED.reason()
 
 
 def _default_of(candidate: Candidate, value: ast.expr | None) -> ast.expr | None:
