@@ -244,6 +244,10 @@ def rows(deployment):
             [(6, "", "SECRET_KEY", "literal"), (9, "", "DB_PASSWORD", "literal"), (10, "", "DB_HOST", "reference"), (13, "", "DB_PASSWORD", "literal")],
             id="shell script",
         ),
+        pytest.param("production/entrypoint", '#!/bin/sh\nexport SECRET_KEY="x-${DB_HOST}"\n', [(2, "", "SECRET_KEY", "reference")], id="script without extension"),
+        pytest.param("start", "#!/usr/bin/dumb-init /bin/bash\nexport SECRET_KEY=VALUE\n", [(2, "", "SECRET_KEY", "literal")], id="script of an init program"),
+        pytest.param("notes", "export SECRET_KEY=VALUE\n", [], id="text without extension"),
+        pytest.param("tool", "#!/usr/bin/env python3\nSECRET_KEY=VALUE\n", [], id="Python without extension"),
         pytest.param(
             ".github/workflows/ci.yml",
             WORKFLOW,

@@ -10,7 +10,7 @@ from shield_ai.project.git import files_around
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.compose_files import ComposeFiles
 from shield_ai.scan.deployment.file_search import FileSearch
-from shield_ai.scan.deployment.recognize import file_format
+from shield_ai.scan.deployment.recognize import file_format, is_shell_script
 from shield_ai.scan.files.walk import display_path, walk_all
 from shield_ai.scan.text.reader import reader
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Secret
 
 HELPERS = ".tpl"  # of Helm
@@ -46,7 +47,7 @@ def find_deployment(root: Path, secrets: Sequence[Secret]) -> Deployment:
         folder, _, name = path.rpartition("/")
         siblings.setdefault(folder, []).append(name)
     for path in paths:
-        if not file_format(path):
+        if not _is_deployment(path, read):
             continue
         if path != display_path(path):
             search.add_incomplete(display_path(path), SkipId.DEPLOYMENT_INVALID_NAME.reason())
@@ -57,6 +58,14 @@ def find_deployment(root: Path, secrets: Sequence[Secret]) -> Deployment:
         variables=tuple(sorted(search.found, key=lambda item: (item.path, item.line))),
         unread=tuple(sorted(search.incomplete, key=lambda skip: (skip.path, skip.reason))),
     )
+
+
+def _is_deployment(path: str, read: FileReader) -> bool:
+    """Return whether a file may set variables: by its name, or as a script without extension."""
+    if file_format(path):
+        return True
+    has_extension = "." in path.rpartition("/")[2]
+    return not has_extension and is_shell_script(read(path) or b"")
 
 
 def _add_files_around(root: Path, search: FileSearch) -> None:

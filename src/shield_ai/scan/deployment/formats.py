@@ -20,7 +20,13 @@ from shield_ai.scan.deployment.occurrences import Spans
 from shield_ai.scan.deployment.own_servers import own_logins
 from shield_ai.scan.deployment.parts import DeploymentFile, development_spans, job_part_use
 from shield_ai.scan.deployment.pipeline_uses import find_pipeline_reads
-from shield_ai.scan.deployment.recognize import DROP_IN, LINE_KINDS, file_format, tree_kind
+from shield_ai.scan.deployment.recognize import (
+    DROP_IN,
+    LINE_KINDS,
+    file_format,
+    is_shell_script,
+    tree_kind,
+)
 from shield_ai.scan.deployment.structured import structured_settings
 from shield_ai.scan.deployment.templates import template_values
 from shield_ai.scan.text.config_parsers import json_values
@@ -55,6 +61,8 @@ def parse_file(path: str, raw: bytes) -> DeploymentFile | SkipReason | None:
         raw: Its content.
     """
     syntax = file_format(path)
+    if not syntax:
+        return DeploymentFile(path, DeploymentKind.SHELL, raw, []) if is_shell_script(raw) else None
     if syntax in LINE_KINDS:
         kind = LINE_KINDS[syntax]
         roots = hcl_values(raw) if kind is DeploymentKind.TERRAFORM else []

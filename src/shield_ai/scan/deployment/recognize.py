@@ -24,6 +24,8 @@ FILE = regex(
     r"|(?P<env_template>(?:.*[._-])?env(?:[._-].*)?\.(?:j2|jinja2?|c?tmpl|tpl|erb))",
     re.IGNORECASE,
 )
+# The first line of a shell script, also of one that an init program such as dumb-init starts.
+SHELL_LINE = regex(rb"#![^\n]{0,200}?/(?:env[ \t]+)?(?:ba|da|a|k|z)?sh\b")
 DROP_IN = regex(r".*\.service\.d/[^/]+\.conf")
 WORKFLOW = regex(r"(^|/)\.(github|gitea|forgejo)/workflows/[^/]+$")
 GITLAB_FILE = regex(r"(^|/)\.?gitlab-ci([/.-][^/]*)*\.ya?ml$|(^|/)\.?gitlab(-ci)?/", re.IGNORECASE)
@@ -65,6 +67,15 @@ def file_format(path: str) -> str:
     if match is None:
         return ""
     return match.lastgroup or ""
+
+
+def is_shell_script(raw: bytes) -> bool:
+    """Return whether a file names a shell in its first line.
+
+    Args:
+        raw: The file.
+    """
+    return SHELL_LINE.match(raw) is not None
 
 
 def tree_kind(path: str, roots: list[Node]) -> DeploymentKind | None:
