@@ -159,3 +159,13 @@ def test_a_plan_lists_the_scripts_that_read_a_variable_that_moves(tmp_path, path
     plan = shield("plan", "--only", "code", cwd=tmp_path).text
     entry = f"  {path}:2  API_URL_TOKEN\n      names API_URL_TOKEN, moved to AWS: keep it set"
     assert (entry in plan) == shown, plan
+
+
+def test_a_plan_lists_all_scripts_for_production_in_one_entry(tmp_path):
+    (tmp_path / "config.py").write_text("import os\nAPI_URL_TOKEN = os.environ['API_URL_TOKEN']\n")
+    for name in ["a_test.sh", "start.sh", "worker.sh", "x1.sh", "x2.sh", "x3.sh"]:
+        (tmp_path / name).write_text("#!/bin/sh\nrq worker --url $API_URL_TOKEN\n")
+    plan = " ".join(shield("plan", "--only", "code", cwd=tmp_path).text.split())
+    assert "start.sh:2 API_URL_TOKEN names API_URL_TOKEN" in plan
+    assert "reads it; also worker.sh:2, x1.sh:2, x2.sh:2 and 1 more" in plan
+    assert "a_test.sh" not in plan

@@ -36,12 +36,29 @@ def test_files_that_read_a_variable(tmp_path, path, text, expected):
     file = tmp_path / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
-    assert find_command_reads(tmp_path, {"DB_HOST"}).get("DB_HOST") == expected
+    assert find_command_reads(tmp_path, {"DB_HOST"}).get("DB_HOST", [None])[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        pytest.param(["a_test.sh", "z_prod.sh"], ["z_prod.sh:2"], id="test"),
+        pytest.param(["run-tests.sh", "start.sh", "worker"], ["start.sh:2", "worker:2"], id="several"),
+        pytest.param(["compose/local/start", "compose/production/start"], ["compose/production/start:2"], id="folder"),
+        pytest.param(["dev.sh"], ["dev.sh:2"], id="only development"),
+    ],
+)  # fmt: skip
+def test_scripts_for_production_come_first(tmp_path, paths, expected):
+    for path in paths:
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("#!/bin/sh\nwait $DB_HOST && wait $DB_HOST\n")
+    assert find_command_reads(tmp_path, {"DB_HOST"}) == {"DB_HOST": expected}
 
 
 def test_many_reads_of_a_variable_take_linear_time(tmp_path):
     def find(count):
         (tmp_path / "run.cfg").write_text("\n$SECRET_KEY" * count)
-        assert find_command_reads(tmp_path, ["SECRET_KEY"]) == {"SECRET_KEY": "run.cfg:2"}
+        assert find_command_reads(tmp_path, ["SECRET_KEY"]) == {"SECRET_KEY": ["run.cfg:2"]}
 
     assert_linear(find, 7000)

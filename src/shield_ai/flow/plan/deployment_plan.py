@@ -63,7 +63,7 @@ def deployment_inputs(
             elif variable not in read:
                 kept[variable] = NOT_READ
             elif variable in sources.command_reads:
-                kept[variable] = COMMAND_READ.format(sources.command_reads[variable])
+                kept[variable] = COMMAND_READ.format(sources.command_reads[variable][0])
             elif stored is None:
                 kept[variable] = AWS_NOT_READ
             elif secret.name not in stored:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.model.finding import Severity
 from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import KEPT, SkipId
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
 
     Place = tuple[str, int, str]  # path, line, lowercase name
+
+_SHOWN = 3  # other places that read a variable
 
 
 def report_once(
@@ -143,8 +147,15 @@ def other_reads(app: AppContext) -> list[Skipped]:
     variables.intersection_update(app.manifest.variables())
     skipped = app.scan_result.skipped
     entries = [skip for skip in skipped if skip.id is SkipId.ALSO_NAMED and skip.name in variables]
-    for variable, place in find_command_reads(app.tree.root, variables).items():
-        path, _, line = place.rpartition(":")
+    for variable, places in find_command_reads(app.tree.root, variables).items():
+        path, _, line = places[0].rpartition(":")
         reason = SkipId.ALSO_NAMED.reason(variable=variable)
+        if others := places[1:]:
+            reason = msgspec.structs.replace(reason, text=f"{reason.text}; also {_listed(others)}")
         entries.append(reason.entry(path, int(line), variable))
     return entries
+
+
+def _listed(places: Sequence[str]) -> str:
+    shown = ", ".join(places[:_SHOWN])
+    return f"{shown} and {len(places) - _SHOWN} more" if len(places) > _SHOWN else shown

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.model.deployment import DeploymentKind, Use
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.production import path_use
 from shield_ai.scan.deployment.recognize import file_format
 from shield_ai.scan.files.walk import display_path, walk_all
 from shield_ai.scan.text.parser_marks import MAX_SIZE
@@ -38,8 +40,10 @@ RUNTIME_INSTRUCTION = regex(
 NOT_NEWLINE = regex(rb"[^\n]")
 
 
-def find_command_reads(root: Path, names: Collection[str]) -> dict[str, str]:
-    """Return the first place that reads each variable, as `path:line`, for example in a script.
+def find_command_reads(root: Path, names: Collection[str]) -> dict[str, list[str]]:
+    """Return the first place in each file that reads a variable, as `path:line`, by variable.
+
+    A file for development or for tests counts only if no other file reads the variable.
 
     Args:
         root: The app's folder.
@@ -51,7 +55,8 @@ def find_command_reads(root: Path, names: Collection[str]) -> dict[str, str]:
     if not names:
         return {}
     read = reader(str(root))
-    found: dict[str, str] = {}
+    production: dict[str, list[str]] = {}
+    development: dict[str, list[str]] = {}
     for entry in walk_all(root):
         file_kind = file_format(entry.path)
         if NOT_SEARCHED.fullmatch(entry.path) or file_kind in PLATFORM_FORMATS:
@@ -61,12 +66,21 @@ def find_command_reads(root: Path, names: Collection[str]) -> dict[str, str]:
             continue
         if file_kind == "dockerfile":
             raw = _blank_build_steps(raw)
-        for match in READ.finditer(raw):
-            name = match["name"].decode()
-            if name in names and name not in found:
-                line = raw.count(b"\n", 0, match.start()) + 1
-                found[name] = f"{display_path(entry.path)}:{line}"
-    return found
+        use = path_use(entry.path, DeploymentKind.SHELL, ())
+        found = development if use is Use.DEVELOPMENT else production
+        for name, line in _first_lines(raw, names).items():
+            found.setdefault(name, []).append(f"{display_path(entry.path)}:{line}")
+    return development | production
+
+
+def _first_lines(raw: bytes, names: Collection[str]) -> dict[str, int]:
+    """Return the first line of a file that reads each variable."""
+    lines: dict[str, int] = {}
+    for match in READ.finditer(raw):
+        name = match["name"].decode()
+        if name in names and name not in lines:
+            lines[name] = raw.count(b"\n", 0, match.start()) + 1
+    return lines
 
 
 def _blank_build_steps(raw: bytes) -> bytes:
