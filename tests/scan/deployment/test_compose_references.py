@@ -28,6 +28,17 @@ VARIABLES = ["DB_PASSWORD", "DB_USER", "SECRET_KEY", "DATABASE_URL"]
             id="command",
         ),
         pytest.param(
+            "{image: redis, command: [sh, -c, 'redis-server --requirepass \"$${DB_PASSWORD}\"']}",
+            ["DB_PASSWORD"],
+            id="shell in a command",
+        ),
+        pytest.param(
+            "{image: redis, healthcheck: {test: 'redis-cli -a $$DB_PASSWORD ping'}}",
+            ["DB_PASSWORD"],
+            id="shell in a health check",
+        ),
+        pytest.param("{image: redis, labels: {a: '$${DB_PASSWORD}'}}", [], id="escaped label"),
+        pytest.param(
             "{image: backup, environment: {PGPASSWORD: $DB_PASSWORD}}", ["DB_PASSWORD"], id="tool"
         ),
         pytest.param(

@@ -60,7 +60,7 @@ class DeploymentSources:
         variables: The lines that set variables.
         files: The files that set variables, by path. `problem` says why a file is not edited; the
             blocks of a file of another kind are not read.
-        command_reads: The places that read each variable, such as an entrypoint script, by variable.
+        command_reads: The places that read each variable, such as entrypoint scripts.
         migrated: The variables that the code already reads with get_secret().
         jobs: The workflows and pipelines.
         read: Returns the bytes of a file of the app.

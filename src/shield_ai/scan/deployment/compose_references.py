@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.deployment import DeploymentKind, Use
 from shield_ai.scan.deployment.compose_services import find_services
@@ -25,8 +25,18 @@ if TYPE_CHECKING:
 
 # https://docs.docker.com/reference/compose-file/interpolation/; `$$` is a dollar.
 REFERENCE = rb"(?<!\$)(?:\$\$)*\$\{?(?P<name>%s)\b"
+# The shell in the container expands a variable after `$$`.
+EXPANSION = rb"\$\{?(?P<name>%s)\b"
+COMMANDS = frozenset({("command",), ("entrypoint",), ("healthcheck", "test")})
 BUILD = "build"
 IMAGE = frozenset({"image"})
+
+
+class _Patterns(NamedTuple):
+    """Expressions for the uses of the variables."""
+
+    reference: re.Pattern[bytes]  # that Docker Compose replaces
+    expansion: re.Pattern[bytes]  # in a command; the container's shell can replace it, too
 
 
 def find_passed_on(root: Path, variables: Collection[str], app: Collection[str]) -> list[str]:
@@ -45,8 +55,8 @@ def find_passed_on(root: Path, variables: Collection[str], app: Collection[str])
     """
     if not variables:
         return []
-    names = "|".join(map(re.escape, sorted(variables))).encode()
-    pattern = re.compile(REFERENCE % (rb"(?:%s)" % names))
+    names = b"(?:%s)" % "|".join(map(re.escape, sorted(variables))).encode()
+    patterns = _Patterns(re.compile(REFERENCE % names), re.compile(EXPANSION % names))
     read = reader(str(root))
     found: set[str] = set()
     for entry in walk_all(root):
@@ -54,13 +64,13 @@ def find_passed_on(root: Path, variables: Collection[str], app: Collection[str])
         is_compose = COMPOSE_FILE.fullmatch(name) is not None
         if is_compose and path_use(entry.path, DeploymentKind.COMPOSE, ()) is not Use.DEVELOPMENT:
             raw = read(entry.path) or b""
-            if len(raw) <= MAX_SIZE and pattern.search(raw):
-                found.update(_references(raw, pattern, variables, app))
+            if len(raw) <= MAX_SIZE and patterns.expansion.search(raw):
+                found.update(_references(raw, patterns, variables, app))
     return sorted(found)
 
 
 def _references(
-    raw: bytes, pattern: re.Pattern[bytes], variables: Collection[str], app: Collection[str]
+    raw: bytes, patterns: _Patterns, variables: Collection[str], app: Collection[str]
 ) -> Iterator[str]:
     """Yield the variables that services other than the app of one file get."""
     roots = template_values(raw)
@@ -71,6 +81,8 @@ def _references(
         image = service.get(IMAGE)
         is_server = image is not None and SERVER_IMAGE.search(image.text) is not None
         for block in walk_blocks([service]):
+            is_command = block.path in COMMANDS
+            pattern = patterns.expansion if is_command else patterns.reference
             for text in _texts(block):
                 is_own = block.path[-1] in variables or _assigned(text) in variables
                 if is_server or not is_own:
