@@ -12,6 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project.docker_contexts import contexts_of, find_contexts
 from shield_ai.project.globs import has_too_many_wildcards
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_versions import DOCKERFILE, docker_folders
@@ -25,6 +26,7 @@ _INSTRUCTION = regex(r"\s*(FROM|WORKDIR|COPY|ADD)\s+(.*)", re.IGNORECASE | re.DO
 _CONTINUED = regex(r"\\[ \t]*$")
 _STAGE = regex(r"(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?\s*", re.IGNORECASE)
 _UNKNOWN = "?"  # a place that depends on a variable
+IGNORE_FILE = ".dockerignore"
 _MAX_SIZE = 100_000
 # Only a hostile file exceeds these limits; it is not checked.
 _MAX_SOURCES = 500  # of the instructions of a Dockerfile
@@ -41,6 +43,7 @@ class Dockerfile(NamedTuple):
     text: str
     ignore_path: str
     ignore_text: str  # empty without such a file
+    contexts: tuple[str, ...] = ("",)  # the folders that may be the context; "": the app's folder
 
 
 class MissingCopy(NamedTuple):
@@ -73,7 +76,7 @@ def missing_copies(
     dockerfile: Dockerfile, importers: Collection[str], needed: Sequence[str]
 ) -> Iterator[MissingCopy]:
     """Yield what the image of a Dockerfile lacks; see find_missing_copies()."""
-    path, text, ignore_path, ignore_text = dockerfile
+    path, text, ignore_path, ignore_text, _ = dockerfile
     files = {*importers, *needed}
     patterns = ignore_patterns(ignore_text)
     excluded = {file: line for file in files if (line := excluding_line(file, patterns))}
@@ -260,15 +263,22 @@ def _part_inside(source: str, place: str) -> str | None:
 def read_dockerfiles(tree: Tree) -> list[Dockerfile]:
     """Return the Dockerfiles of an app."""
     found = []
+    named = find_contexts(tree)
     for folder in ("", *docker_folders(tree)):
         for name in tree.file_names(folder):
             if DOCKERFILE.fullmatch(name) and not name.endswith(".dockerignore"):
                 path = f"{folder}/{name}" if folder else name
                 own = f"{path}.dockerignore"
-                ignore_path = own if _read(tree, own) else ".dockerignore"
-                file = Dockerfile(path, _read(tree, path), ignore_path, _read(tree, ignore_path))
-                found.append(file)
+                ignore_path = own if _read(tree, own) else IGNORE_FILE
+                texts = (path, _read(tree, path), ignore_path, _read(tree, ignore_path))
+                found.append(Dockerfile(*texts, contexts_of(path, named)))
     return found
+
+
+def ignore_files(dockerfiles: Iterable[Dockerfile]) -> set[str]:
+    """Return the paths of the .dockerignore files, which need not exist, in the contexts."""
+    folders = {folder for dockerfile in dockerfiles for folder in dockerfile.contexts}
+    return {posixpath.join(folder, IGNORE_FILE) for folder in folders}
 
 
 def _read(tree: Tree, path: str) -> str:

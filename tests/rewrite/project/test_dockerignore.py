@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 from fixer_helpers import manifest, run
 from shield_helpers import make_app
@@ -9,6 +11,7 @@ from shield_ai.project.docker_copies import Dockerfile
 from shield_ai.rewrite.project.dockerignore import COMMENT, fix, ignore_in_images
 from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 
+LAST = "\n**/*.shield_ai_backup\n"
 BOTH = f"{COMMENT}\n.shield/\n**/*.shield_ai_backup\n"
 
 
@@ -48,6 +51,31 @@ def test_creates_the_file_for_images_with_the_whole_folder(text, created):
     assert files == ({".dockerignore": BOTH.encode()} if created else {})
     own = dockerfile._replace(ignore_path="Dockerfile.dockerignore", ignore_text="x\n")
     assert fix(FixContext({}.get, manifest(), AppFiles(dockerfiles=[own]))) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "edited", "old", "new"),
+    [
+        pytest.param("COPY . .", "web/shop/settings.py", None, COMMENT + LAST, id="new"),
+        pytest.param("COPY . .", "web/shop/settings.py", ".env\n", f".env\n\n{COMMENT}{LAST}", id="existing"),
+        pytest.param("COPY . .", "shop/settings.py", None, None, id="edits elsewhere"),
+        pytest.param("COPY requirements.txt .", "web/shop/settings.py", None, None, id="no code"),
+    ],
+)  # fmt: skip
+def test_backups_are_excluded_in_the_context_of_the_build(text, edited, old, new):
+    dockerfile = Dockerfile("web/Dockerfile", f"FROM x\n{text}\n", ".dockerignore", "", ("web",))
+    files = {} if old is None else {"web/.dockerignore": old.encode()}
+    app = AppFiles(dockerfiles=[dockerfile], edited=[edited])
+    assert not run(fix(FixContext(files.get, manifest(), app)), files)
+    assert files == ({} if new is None else {"web/.dockerignore": new.encode()})
+
+
+def test_does_not_create_a_file_that_git_ignores(tmp_path):
+    make_app(tmp_path)
+    (tmp_path / "Dockerfile").write_text("FROM x\nCOPY . .\n")
+    (tmp_path / ".gitignore").write_text(".*\n")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    assert ".dockerignore" not in shield("plan", "--only", "code", cwd=tmp_path).text
 
 
 def test_creates_no_file(tmp_path):

@@ -13,7 +13,7 @@ from shield_ai.flow.plan.deployment_sources import (
 from shield_ai.flow.plan.literal_removal import open_literal_removal
 from shield_ai.model.naming import DOTENV, MANIFEST
 from shield_ai.project import git
-from shield_ai.project.docker_copies import read_dockerfiles
+from shield_ai.project.docker_copies import ignore_files, read_dockerfiles
 from shield_ai.project.files_above import FilesAbove, read_files_above
 from shield_ai.project.git_process import is_in_repository
 from shield_ai.project.tree import BACKUP
@@ -50,6 +50,7 @@ class CodeInputs:
         pydantic: Whether the app has settings classes of pydantic.
         in_git: Whether the app is in a Git repository.
         deployment: The deployment files to edit; None edits none.
+        hidden: The new .dockerignore files that git would ignore.
         ignores_backups: Whether git ignores the backups of edited files.
         above: The dependencies and lock files of the projects in the folders above the app.
         installed: The versions in the app's virtual environment, by name.
@@ -71,6 +72,7 @@ class CodeInputs:
     pydantic: bool = True
     in_git: bool = False
     deployment: DeploymentSources | None = None
+    hidden: Sequence[str] = ()
     ignores_backups: bool = False
     above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
     installed: Mapping[str, str] = dataclasses.field(default_factory=dict)
@@ -93,6 +95,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
     scan = app.scan_result
     facts = scan.facts
     root = app.tree.root
+    dockerfiles = read_dockerfiles(app.tree)
     return CodeInputs(
         accessor_import=facts.accessor_import(app.manifest),
         relative_package=facts.relative_package,
@@ -102,10 +105,11 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         calls=scan.calls,
         python_files=scan.python_files,
         dotenv_files=_dotenv_files(app),
-        dockerfiles=read_dockerfiles(app.tree),
+        dockerfiles=dockerfiles,
         django=facts.django,
         pydantic=facts.has_pydantic_settings,
         in_git=is_in_repository(root),
+        hidden=git.ignored_files(root, ignore_files(dockerfiles)),
         ignores_backups=bool(git.ignored_files(root, [f"{MANIFEST}{BACKUP}"])),
         above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),
         installed=app.tree.installed_versions(("boto3",)),

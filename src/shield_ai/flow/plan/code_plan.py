@@ -100,6 +100,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         dockerfiles=inputs.dockerfiles,
         in_git=inputs.in_git,
         above=inputs.above,
+        hidden=inputs.hidden,
         ignores_backups=inputs.ignores_backups,
         shares_ignore_file=inputs.real_path(".dockerignore") == ".gitignore",
         test_module=inputs.test_module,

@@ -49,6 +49,7 @@ class AppFiles(NamedTuple):
     pydantic: bool = True  # the app has settings classes of pydantic
     in_git: bool = False  # the app is in a Git repository
     ignores_backups: bool = False  # git ignores the backups of edited files
+    hidden: Collection[str] = ()  # new .dockerignore files that git would ignore
     shares_ignore_file: bool = False  # .dockerignore is a link to .gitignore
     above: FilesAbove = FilesAbove()  # the projects in the folders above the app
     test_module: str = ""  # the name by which tests import the map file, if it differs
