@@ -17,13 +17,13 @@ MINIMUM = b"[tool.coverage.report]\nfail_under = 90\n"
         pytest.param(
             {"pyproject.toml": MINIMUM + b"[tool.coverage.run]\nomit = ['a/*']\n"},
             "pyproject.toml",
-            f"omit = ['a/*', \"{PATTERN}\"]\n",
+            f"omit = ['a/*', '{PATTERN}']\n",
             id="pyproject",
         ),
         pytest.param(
             {"pyproject.toml": MINIMUM + b"omit = ['a/*']\n"},
             "pyproject.toml",
-            f"omit = ['a/*', \"{PATTERN}\"]\n",
+            f"omit = ['a/*', '{PATTERN}']\n",
             id="report in pyproject",
         ),
         pytest.param(
@@ -71,7 +71,7 @@ MINIMUM = b"[tool.coverage.report]\nfail_under = 90\n"
         pytest.param(
             {"pyproject.toml": b"[tool.coverage.run]\nomit = ['a/*']\n[tool.pytest.ini_options]\naddopts = '--cov=shop'\n"},
             "pyproject.toml",
-            f"omit = ['a/*', \"{PATTERN}\"]\n[tool.pytest",
+            f"omit = ['a/*', '{PATTERN}']\n[tool.pytest",
             id="package in the options of pytest",
         ),
         pytest.param(
@@ -79,6 +79,48 @@ MINIMUM = b"[tool.coverage.report]\nfail_under = 90\n"
             "setup.cfg",
             f"\n  a/*\n  {PATTERN}\n",
             id="pytest.ini",
+        ),
+        pytest.param(
+            {"pyproject.toml": b"[tool.coverage.report]\nomit = ['a/*', \"b/*\"]\n"},
+            "pyproject.toml",
+            f"omit = ['a/*', \"b/*\", \"{PATTERN}\"]\n",
+            id="only patterns, with both quotes",
+        ),
+        pytest.param(
+            {".coveragerc": b"[run]\nomit =\n  main.py\n  tests/*\n\n[html]\n"},
+            ".coveragerc",
+            f"\n  tests/*\n  {PATTERN}\n\n[html]\n",
+            id="only patterns",
+        ),
+        pytest.param(
+            {"pyproject.toml": b'[tool.pytest.ini_options]\naddopts = """\\\n  --cov=shop\n"""\n'},
+            "pyproject.toml",
+            f'"""\n\n[tool.coverage.run]\nomit = ["{PATTERN}"]\n',
+            id="no configuration",
+        ),
+        pytest.param(
+            {"pytest.ini": b"[pytest]\naddopts = --cov\n", "pyproject.toml": b"[project]\n"},
+            "pyproject.toml",
+            f'[project]\n\n[tool.coverage.run]\nomit = ["{PATTERN}"]\n',
+            id="pytest.ini without a configuration",
+        ),
+        pytest.param(
+            {"setup.cfg": b"[tool:pytest]\naddopts = --cov=shop\n", "pyproject.toml": b"[project]\n"},
+            "setup.cfg",
+            f"--cov=shop\n\n[coverage:run]\nomit =\n    {PATTERN}\n",
+            id="pytest in setup.cfg",
+        ),
+        pytest.param(
+            {"tox.ini": b"[pytest]\naddopts = --cov=shop\n[coverage:run]\nbranch = 1\n"},
+            "tox.ini",
+            f"[coverage:run]\nomit =\n    {PATTERN}\nbranch = 1\n",
+            id="section without patterns",
+        ),
+        pytest.param(
+            {"pytest.ini": b"[pytest]\naddopts = --cov\n", ".coveragerc": b"[report]\nprecision = 2\n"},
+            ".coveragerc",
+            f"precision = 2\n\n[run]\nomit =\n    {PATTERN}\n",
+            id="coveragerc without a section",
         ),
     ],
 )  # fmt: skip
@@ -107,15 +149,22 @@ def test_reports_what_it_can_not_extend(config):
 @pytest.mark.parametrize(
     ("files", "app"),
     [
-        pytest.param({"setup.cfg": b"[coverage:run]\nomit =\n  a/*\n"}, {}, id="no minimum"),
         pytest.param({"pytest.ini": b"[pytest]\naddopts = --cov=shop\n"}, {}, id="no settings"),
         pytest.param(
             {
                 "pytest.ini": b"[pytest]\naddopts = --no-cov --cov-report=xml\n",
-                "setup.cfg": b"[coverage:run]\nomit =\n  a/*\n",
+                "pyproject.toml": b"[project]\n",
             },
             {},
             id="options without a measurement",
+        ),
+        pytest.param(
+            {
+                "pyproject.toml": b"[tool.pytest.ini_options]\n"
+                b"addopts = '--cov=shop --cov-config=cov.ini'\n"
+            },
+            {},
+            id="another configuration",
         ),
         pytest.param({"setup.cfg": b"[coverage:report]\nfail_under = 0\n"}, {}, id="zero"),
         pytest.param(

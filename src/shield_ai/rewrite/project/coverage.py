@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +12,14 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.copy_files import copy_folder
 from shield_ai.rewrite.project.dependencies.pyproject import append_to_array
-from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, insertion_change, skip_file
+from shield_ai.rewrite.project.dependencies.toml_insertion import is_toml
+from shield_ai.rewrite.project.file_edits import (
+    NOTHING,
+    Outcome,
+    append_lines,
+    insertion_change,
+    skip_file,
+)
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
@@ -20,7 +28,8 @@ if TYPE_CHECKING:
 
 MINIMUM = regex(rb"fail[-_]under[\"']?(?=[=:, \t])[ \t]*+[=:,]?[ \t]*+[\"']?[1-9]")
 PYPROJECT = "pyproject.toml"
-INI_FILES = (".coveragerc", "setup.cfg", "tox.ini")
+COVERAGERC = ".coveragerc"
+INI_FILES = (COVERAGERC, "setup.cfg", "tox.ini")
 COMMAND_FILES = (
     *("pytest.ini", "noxfile.py", "Makefile", ".pre-commit-config.yaml"),
     *(".circleci/config.yml", ".gitlab-ci.yml", ".travis.yml"),
@@ -32,6 +41,13 @@ SECTIONS = ("run", "report")
 SOURCE = rb"[ \t]*\r?\n)(?:(?!\[)[^\n]*\n)*?source(?:_pkgs)?[ \t]*="
 INI_SOURCE = regex(rb"(?m)(?P<header>^\[(?:coverage:)?run\]" + SOURCE)
 TOML_SOURCE = regex(rb"(?m)(?P<header>^\[tool\.coverage\.run\]" + SOURCE)
+TOML_OMIT = regex(
+    rb"(?m)^\[tool\.coverage\.(?:run|report)\][ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?omit[ \t]*=[ \t]*\["
+)
+# A configuration of coverage: it reads the first file that has one.
+CONFIGURED = regex(rb"(?m)^[ \t]*\[(?:coverage:|tool\.coverage\b)")
+PYTEST_SECTION = regex(rb"(?m)^\[(?:tool:)?pytest\]")
+OTHER_CONFIG = b"--cov-config"
 # pytest-cov measures all code, or the named package.
 PYTEST_COV = regex(rb"--cov(?=[=\s\"'])")
 HAS_OMIT = regex(rb"(?m)^[ \t]*omit[ \t]*=")
@@ -96,6 +112,7 @@ def _omit(folder: _Folder, pattern: str) -> Outcome:
     return (
         _extend_option(folder, pattern)
         or _new_option(folder, pattern)
+        or _new_section(folder, pattern)
         or _report(folder, minimum, pattern)
     )
 
@@ -126,11 +143,18 @@ def _measures_copy(folder: _Folder) -> bool:
 
     A CI workflow can require a minimum that no other file contains.
     """
-    if any(PYTEST_COV.search(folder.content(name)) for name in FILES):
+    if _uses_pytest_cov(folder):
         return True
-    if any(INI_SOURCE.search(folder.content(name)) for name in INI_FILES):
-        return True
-    return bool(TOML_SOURCE.search(folder.content(PYPROJECT)))
+    for name in INI_FILES:
+        raw = folder.content(name)
+        if INI_SOURCE.search(raw) or OMIT.search(raw) or OMIT_LINE.search(raw):
+            return True
+    raw = folder.content(PYPROJECT)
+    return bool(TOML_SOURCE.search(raw) or TOML_OMIT.search(raw))
+
+
+def _uses_pytest_cov(folder: _Folder) -> bool:
+    return any(PYTEST_COV.search(folder.content(name)) for name in FILES)
 
 
 def _new_option(folder: _Folder, pattern: str) -> Outcome | None:
@@ -145,6 +169,41 @@ def _new_option(folder: _Folder, pattern: str) -> Outcome | None:
     if match and not HAS_OMIT.search(raw):
         return folder.insert(PYPROJECT, match.end("header"), f'omit = ["{pattern}"]\n')
     return None
+
+
+def _new_section(folder: _Folder, pattern: str) -> Outcome | None:
+    """Configure coverage for pytest-cov; None if the project has no place for it."""
+    name = _config_file(folder)
+    raw = folder.content(name) if name else b""
+    if not name or not _uses_pytest_cov(folder) or HAS_OMIT.search(raw):
+        return None
+    if any(OTHER_CONFIG in folder.content(file) for file in FILES):
+        return None
+    is_toml_file = name == PYPROJECT
+    prefix = "tool.coverage." if is_toml_file else "coverage:"
+    header = "[run]" if name == COVERAGERC else f"[{prefix}run]"
+    option = f'omit = ["{pattern}"]\n' if is_toml_file else f"omit =\n    {pattern}\n"
+    section = re.search(rb"(?m)^%s[ \t]*\r?\n" % re.escape(header.encode()), raw)
+    if section:
+        return folder.insert(name, section.end(), option)
+    added = f"{header}\n{option}"
+    if is_toml_file and not is_toml(f"{raw.decode('utf-8', 'replace')}\n{added}"):
+        return None
+    return append_lines(folder.prefix + name, raw, added, gap=True)
+
+
+def _config_file(folder: _Folder) -> str:
+    """Return the file that configures coverage, or may do so; empty if there is none."""
+    if read_optional(folder.read, folder.prefix + COVERAGERC) is not None:
+        return COVERAGERC
+    for name in (*INI_FILES, PYPROJECT):
+        if CONFIGURED.search(folder.content(name)):
+            return name
+    for name in INI_FILES:
+        raw = folder.content(name)
+        if PYTEST_SECTION.search(raw) and PYTEST_COV.search(raw):
+            return name
+    return PYPROJECT if folder.content(PYPROJECT) else ""
 
 
 def _report(folder: _Folder, minimum: str, pattern: str) -> Outcome:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Array
+from tomlkit.items import Array, String
 
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.model.skip import SkipId, SkipReason
@@ -120,12 +120,19 @@ def append_to_array(
         array = _get_nested(document, list, *keys)
         if not isinstance(array, Array):
             return Result.NOT_APPLICABLE
+        is_literal = _is_literal(array) and not any("'" in text for text in texts)
         for text in texts:
-            array.append(text)
+            array.append(tomlkit.string(text, literal=is_literal))
         return Result.ADDED
 
     outcome = _add_to_file(path, read, dict.fromkeys(texts, Bound("")), add)
     return (outcome[0], []) if outcome and outcome[0] else None
+
+
+def _is_literal(array: Array) -> bool:
+    """Return whether all strings of an array are in single quotes."""
+    strings = [item for item in array if isinstance(item, String)]
+    return bool(strings) and all(item.as_string().startswith("'") for item in strings)
 
 
 def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outcome | None:
