@@ -40,6 +40,7 @@ ENTRY_KEYS = word_set(
 IDENTIFIER = regex(
     r"[A-Za-z_]+|[a-z]+\d{1,2}(?:[A-Z][a-z]+)+|_?[A-Za-z]+\d{0,3}(?:[-_.:/][A-Za-z]*\d{0,3})+"
 )
+ENVIRONMENT_RULE = "CRED.environment-password"
 BOUND_ATTRIBUTE = regex(r"(?:^|\s)(?::|@|v-bind:|v-on:)([\w.-]+)=[\"']\Z")  # of Vue
 KEY_ENDINGS = {("KEY",), ("KEYS",), ("TOKEN",), ("TOKENS",), ("APIKEY",)}
 PGP_FINGERPRINT = regex(r"[0-9A-F]{40}")
@@ -67,6 +68,10 @@ AFTER_ANNOTATION = regex(r"[\"'][ \t]*(?:[,)=]|$)")
 PATH_WORD = r"(?:[A-Z]?[a-z]+|[A-Z]+|\d{1,4})"
 PATH_SEGMENT = rf"{PATH_WORD}(?:[._-]{PATH_WORD})*"
 RESOURCE_PATH = regex(rf"{PATH_SEGMENT}(?:[/:]{PATH_SEGMENT}){{2,}}")
+# The name of a secret in Google Secret Manager, with its version:
+# https://cloud.google.com/run/docs/configuring/services/secrets
+SECRET_VERSION = regex(r"[a-z]+\d{0,2}(?:-(?:[a-z]+\d{0,2}|\d{1,4}))+:(?:latest|\d{1,4})")
+SECRET_PATH = regex(r"projects/[a-z0-9-]+/secrets/[\w-]+(?:/versions/(?:latest|\d{1,6}))?")
 COMPARISON = regex(r"(?:!==?|\)\s*={2,3})\s*[\"']\Z")
 VERDICT = regex(r"\bfail", re.IGNORECASE)
 COUNTRY_CODE = regex(r"\b[A-Z]{2,3}[\"']?\s{0,9}[:,]\s{0,9}[\"']|\"[a-z]{2}\"\s{0,9}:\s{0,9}\"")
@@ -111,6 +116,7 @@ NOT_VALUES = (
     ENTRY_POINT,
     ANGULAR_ID,
     KMS_ALIAS,
+    SECRET_PATH,
     UNICODE_ESCAPES,
     CONDITION,
     CALL,
@@ -127,9 +133,14 @@ def is_non_value(place: Place) -> bool:
 def _names_reference(place: Place) -> bool:
     """Return whether the value is the name of a secret, its digest, or the address of a server."""
     parts = words(place.name)
-    if not REFERENCES.isdisjoint(parts):
+    if not REFERENCES.isdisjoint(parts) or _is_secret_version(place):
         return True
     return len(parts) > 1 and parts[-1] == "PASS" and parts[-2] in PASS_DIRECTIVES
+
+
+def _is_secret_version(place: Place) -> bool:
+    has_name = bool(place.name) or place.rule == ENVIRONMENT_RULE
+    return has_name and bool(SECRET_VERSION.fullmatch(place.value)) and has_words(place.value)
 
 
 def _names_entry(place: Place) -> bool:
