@@ -499,6 +499,50 @@ def test_the_env_files_of_kustomize(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("path", "values", "expected"),
+    [
+        pytest.param("kustomization.yaml", "envs: [prod.env]", ("", "prod.env", "env-file"), id="only env files"),
+        pytest.param("Kustomization", "literals: [SECRET_KEY=VALUE]", ("SECRET_KEY", "", "literal"), id="file without extension"),
+        pytest.param("kustomization.yml", "files: [SECRET_KEY=key.txt]", ("SECRET_KEY", "", "reference"), id="file"),
+        pytest.param("kustomization.yml", "files: [keys/SECRET_KEY]", ("SECRET_KEY", "", "reference"), id="name of a file"),
+    ],
+)  # fmt: skip
+def test_the_secret_generators_of_kustomize(tmp_path, path, values, expected):
+    found = find(tmp_path, {path: f"secretGenerator:\n- name: app\n  {values}\n"})
+    rows = [(item.variable, item.env_file, str(item.form)) for item in found.variables]
+    assert rows == [expected]
+    assert not found.unread
+
+
+def test_merge_keys_in_a_list_of_variables(tmp_path):
+    text = """\
+kind: Template
+apiVersion: template.openshift.io/v1
+x-token: &token
+  valueFrom: {secretKeyRef: {name: app, key: token}}
+objects:
+  - kind: Deployment
+    spec:
+      containers:
+        - name: app
+          env:
+            - <<: *token
+              name: SECRET_KEY
+            - name: DB_PASSWORD
+              <<: [*token]
+            - name: DB_HOST
+              value: VALUE
+              <<: *token
+"""
+    found = rows(find(tmp_path, {"openshift.yaml": text}))
+    assert found[:2] == [
+        (12, "app", "SECRET_KEY", "secret-store"),
+        (13, "app", "DB_PASSWORD", "secret-store"),
+    ]
+    assert (15, "app", "DB_HOST", "literal") in found
+
+
+@pytest.mark.parametrize(
     ("path", "text"),
     [
         pytest.param("settings.json", '{"env": {"SECRET_KEY": "VALUE"}}', id="other JSON"),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.config_node import Node
 
 MAX_DEPTH = 60  # of maps and lists; Kubernetes manifests have about 15
-MAX_PARTS = 200  # of the arguments of a function
+MAX_PARTS = 200  # of the arguments of a function, or of a merged map
 MERGE_KEY = "<<"
 # The values of these keys contain maps with further variables of the same environment.
 MERGE_KEYS = frozenset({MERGE_KEY, "Fn::If"})
@@ -158,7 +158,8 @@ class EnvironmentReader:
 
         In Terraform, the name can be the end of a path, as in `set` of a Helm release.
         """
-        name = node.get(NAME_KEYS)
+        pairs = _merged_pairs(node)
+        name = node._replace(pairs=pairs).get(NAME_KEYS)
         if name is None:
             return
         if self.style is Style.EXPRESSION:
@@ -166,10 +167,10 @@ class EnvironmentReader:
             name = name._replace(text=text, start=name.end - len(text.encode()))
         if name.text not in self.names:
             return
-        keys = {key.text.lower() for key, _ in node.pairs}
+        keys = {key.text.lower() for key, _ in pairs}
         if keys & REMOTE_KEYS:
             yield Setting(name.text, name.start, unit, ValueForm.SECRET_STORE)
-        for key, value in node.pairs:
+        for key, value in pairs:
             if form := self._form_beside_name(_normalize(key), value):
                 yield Setting(name.text, name.start, unit, form)
 
@@ -257,6 +258,18 @@ class EnvironmentReader:
         """Return the first characters of a value, unparsed."""
         end = min(value.end, value.start + 4 * MAX_SIZE)
         return self.raw[value.start : end].decode("utf-8", "replace")
+
+
+def _merged_pairs(node: Node) -> tuple[tuple[Node, Node], ...]:
+    """Return the pairs of a map, and those that its YAML merge keys add."""
+    found = {key.text: (key, value) for key, value in node.pairs}
+    if MERGE_KEY not in found:
+        return node.pairs
+    _, value = found[MERGE_KEY]
+    for merged in (value, *value.items):
+        for pair in merged.pairs[:MAX_PARTS]:
+            found.setdefault(pair[0].text, pair)
+    return tuple(found.values())
 
 
 def _source_form(value: Node) -> ValueForm:

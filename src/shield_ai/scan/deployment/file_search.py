@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from shield_ai.scan.deployment.environment import Setting
 
 MAX_SETTINGS = 5000  # assignments to secrets' variables, per file
-ENV_FILE_KEYS = ("env_file", "EnvironmentFile", "environmentFiles")
+# Words of files that name env files; `secretGenerator` is that of kustomize.
+ENV_FILE_KEYS = ("env_file", "EnvironmentFile", "environmentFiles", "Generator:")
 
 
 class FileSearch:

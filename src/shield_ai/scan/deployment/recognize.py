@@ -17,7 +17,7 @@ FILE = regex(
     r"|(?P<systemd>.*\.(?:service|socket|timer|container)(?:\.(?:j2|in|tmpl|template))?)"
     r"|(?P<procfile>procfile([.-].*)?)|(?P<fly>fly([.-][\w.-]+)?\.toml)|"
     r"(?P<shell>.*\.(?:sh|bash|zsh|envrc)|\.envrc)"
-    r"|(?P<terraform>.*\.(?:tf|tofu|tfvars|hcl))|(?P<yaml>.*\.ya?ml(?:\.tpl|\.j2|\.tmpl)?)"
+    r"|(?P<terraform>.*\.(?:tf|tofu|tfvars|hcl))|(?P<yaml>kustomization|.*\.ya?ml(?:\.tpl|\.j2|\.tmpl)?)"
     r"|(?P<json>app\.json|.*\.template|.*\.(?:tf|tofu|tfvars)\.json"
     r"|.*(?:task|container|ecs|template|stack|cloudformation|cfn|lambda|deploy|k8s|kube)"
     r"[\w.-]*\.json)"
@@ -94,7 +94,7 @@ def tree_kind(path: str, roots: list[Node]) -> DeploymentKind | None:
         return DeploymentKind.TERRAFORM
     if COMPOSE_FILE.fullmatch(name):
         return DeploymentKind.COMPOSE
-    if name.startswith("kustomization."):
+    if name.lower().partition(".")[0] == "kustomization":
         return DeploymentKind.KUBERNETES
     if SERVERLESS_FILE.fullmatch(name):
         return DeploymentKind.SERVERLESS

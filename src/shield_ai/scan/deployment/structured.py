@@ -45,6 +45,8 @@ ENVIRONMENT_KEYS = {
 DOLLAR_KINDS = frozenset({DeploymentKind.COMPOSE, DeploymentKind.GITLAB})
 DATA_KEYS = frozenset({"data", "stringData", "encryptedData"})
 ENV_FILE_KEYS = frozenset({"env_file", "environmentfiles"})
+# https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/secretgenerator/
+GENERATOR_SOURCES = frozenset({"env", "envs", "files"})
 KAMAL_SECRET_KEYS = frozenset({"secret", "secrets"})  # of an environment, and of a build
 SCRIPTED_KINDS = frozenset({DeploymentKind.GITHUB, DeploymentKind.GITLAB})
 SCRIPT_KEYS = frozenset({"run", "script", "before_script", "after_script"})
@@ -107,8 +109,8 @@ class _Search:
     def settings(self, block: Block, use: Use | None) -> Iterator[Setting]:
         """Yield what a block sets, without the unit."""
         key = block.path[-1].lower()
-        if _is_generator_file(block):
-            yield from self._env_files(block.value, use)
+        if _is_generator(block) and key in GENERATOR_SOURCES:
+            yield from self._generator_settings(block, use)
         elif self._keys is None or key in self._keys or self.objects.has_data(block):
             is_heroku = self._file.kind is DeploymentKind.HEROKU
             environment = _with_values(block.value) if is_heroku else block.value
@@ -138,6 +140,18 @@ class _Search:
     def _env_files(self, value: Node, use: Use | None) -> Iterator[Setting]:
         if self._is_new(value, "env files", use):
             yield from _env_files(value)
+
+    def _generator_settings(self, block: Block, use: Use | None) -> Iterator[Setting]:
+        """Yield the env files of a generator, and the keys of its files: `NAME=path` or a path."""
+        if block.path[-1] != "files":
+            yield from self._env_files(block.value, use)
+        elif self._is_new(block.value, "files", use):
+            for item in block.value.items:
+                name, sign, _ = item.text.partition("=")
+                key = name if sign else name.rpartition("/")[2]
+                if key in self._names:
+                    start = item.start + len(name.encode()) - len(key.encode())
+                    yield Setting(key, start, "", ValueForm.REFERENCE)
 
     def _github_settings(self, block: Block, use: Use | None) -> Iterator[Setting]:
         """Yield what the inputs of an action and the secrets of a called workflow set."""
@@ -173,9 +187,9 @@ def _reader(file: DeploymentFile, names: frozenset[str]) -> EnvironmentReader:
     return EnvironmentReader(file.raw, names, style, null_form)
 
 
-def _is_generator_file(block: Block) -> bool:
-    """Return whether a block lists the env files of a generator of kustomize."""
-    return block.path[0].endswith("Generator") and block.path[-1] in {"env", "envs"}
+def _is_generator(block: Block) -> bool:
+    """Return whether a block is in a generator of kustomize."""
+    return block.path[0].endswith("Generator")
 
 
 def _with_values(environment: Node) -> Node:
