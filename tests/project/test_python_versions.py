@@ -59,6 +59,19 @@ def test_find_python_versions(tmp_path, path, text, versions):
     assert shown == versions.split()
 
 
+def test_other_projects_do_not_count(tmp_path):
+    files = {
+        "docker-qgis/pyproject.toml": 'requires-python = ">=3.8"\n',
+        "docker-qgis/build/Dockerfile": "FROM python:3.7\n",
+        "docker-web/pyproject.toml": 'requires-python = ">=3.6"\n',
+        "docker-web/shop/settings.py": "",
+        "docker/Dockerfile": "FROM python:3.5\n",
+    }
+    found(tmp_path, files)
+    versions = find_python_versions(Tree(tmp_path), ["docker-web/shop/settings.py"])
+    assert [named.path for named in versions] == ["docker/Dockerfile", "docker-web/pyproject.toml"]
+
+
 @pytest.mark.parametrize(
     ("files", "newest"),
     [

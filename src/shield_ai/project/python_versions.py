@@ -10,7 +10,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from shield_ai.project.tree import Tree
 
@@ -87,9 +87,10 @@ def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[DeclaredVersi
         tree: The app's folder.
         paths: Files of the app, such as its settings; the folders above them are searched, too.
     """
-    folders = dict.fromkeys((*FOLDERS, *docker_folders(tree)))
+    own: dict[str, None] = {}
     for path in paths:
-        folders |= dict.fromkeys(str(parent) for parent in PurePosixPath(path).parents[:-1])
+        own |= dict.fromkeys(str(parent) for parent in PurePosixPath(path).parents[:-1])
+    folders = dict.fromkeys((*FOLDERS, *_image_folders(tree, own), *own))
     found: set[DeclaredVersion] = set()
     for folder in folders:
         for name in tree.file_names(folder):
@@ -125,6 +126,18 @@ def docker_folders(tree: Tree) -> Iterator[str]:
     for _ in range(MAX_DEPTH):
         yield from level
         level = [f"{folder}/{name}" for folder in level for name in tree.folder_names(folder)]
+
+
+def _image_folders(tree: Tree, own: Collection[str]) -> Iterator[str]:
+    """Yield the folders with Dockerfiles, without those of other projects than the app's."""
+    others: set[str] = set()
+    for folder in docker_folders(tree):  # a folder comes before those in it
+        is_project = any(METADATA.fullmatch(name) for name in tree.file_names(folder))
+        is_other = is_project or str(PurePosixPath(folder).parent) in others
+        if is_other and folder not in own:
+            others.add(folder)
+        else:
+            yield folder
 
 
 def _versions_in(tree: Tree, path: str, name: str) -> Iterator[DeclaredVersion]:

@@ -42,7 +42,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         UnsafePlanError: The app's Python can't import the runtime.
     """
     scan = app.scan_result
-    pythons = _python_versions(app) if adds_runtime(plan) else []
+    pythons = _python_versions(app, plan) if adds_runtime(plan) else []
     require_python(app.tree, pythons)
     deployment = Deployment() if app.only == "aws" else app.deployment
     runtime = app.manifest.app.runtime  # shield wrote the names in the map file
@@ -97,6 +97,7 @@ def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> l
     return kept_defaults(app.sites, app.manifest, skipped)
 
 
-def _python_versions(app: AppContext) -> list[DeclaredVersion]:
+def _python_versions(app: AppContext, plan: Plan) -> list[DeclaredVersion]:
     settings = app.manifest.app
-    return find_python_versions(app.tree, (*settings.settings, settings.runtime))
+    edited = [file.path for file in plan.files if file.path.endswith(".py") and file.before]
+    return find_python_versions(app.tree, (*settings.settings, settings.runtime, *edited))
