@@ -1,0 +1,161 @@
+"""Find the files that run with their own folder on `sys.path`, not the root of the app.
+
+A script that Python runs as `python jobs/export.py` imports the modules beside it by their bare
+name: https://docs.python.org/3/library/sys_path_init.html
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from shield_ai.model.errors import SourceError
+from shield_ai.model.skip import SkipId
+from shield_ai.project.import_roots import dotted_name
+from shield_ai.project.python_source import Source
+from shield_ai.scan.python.findings.importable import LOADED_MODULE, MAIN_BLOCK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from shield_ai.model.site import FoundSite
+    from shield_ai.project.layout import AppFacts
+    from shield_ai.scan.python.app.app_facts import AppFiles
+
+
+class _Import(NamedTuple):
+    """An absolute import."""
+
+    module: str
+    names: tuple[str, ...]  # what the file takes from the module
+
+
+def mark_folder_scripts(
+    sites: Sequence[FoundSite], facts: AppFacts, files: AppFiles
+) -> list[FoundSite]:
+    """Add a reason to the sites of files that run with their own folder on `sys.path`.
+
+    Args:
+        sites: The sites of all files.
+        facts: The app's layout.
+        files: The app's files.
+    """
+    paths = {finding.path for finding, site in sites if not site.reason}
+    scripts = _FolderScripts(facts, files).select(paths)
+    marked = []
+    for finding, site in sites:
+        is_script = finding.path in scripts and not site.reason
+        reason = SkipId.SCRIPT.reason() if is_script else site.reason
+        marked.append((finding, msgspec.structs.replace(site, reason=reason)))
+    return marked
+
+
+class _FolderScripts:
+    """Selects the files that run with their own folder on `sys.path`."""
+
+    def __init__(self, facts: AppFacts, files: AppFiles) -> None:
+        self._facts = facts
+        self._files = files
+        self._root = facts.root(facts.runtime)
+        self._runtime = dotted_name(facts.runtime, self._root).partition(".")[0]
+
+    def select(self, paths: Iterable[str]) -> set[str]:
+        """Return the files that run with their own folder on `sys.path`."""
+        scripts = {path for path in paths if self._is_script(path)}
+        return {path for path in scripts if not self._is_imported(path)}
+
+    def _is_script(self, path: str) -> bool:
+        folder = path.rpartition("/")[0]
+        is_app = folder in self._facts.roots or path in self._facts.settings
+        if is_app or not path.endswith(".py") or LOADED_MODULE.search(path):
+            return False
+        raw = self._files.read(path) or b""
+        imports = list(_imports(path, raw))
+        if any(found.module.startswith(".") for found in imports):
+            return False
+        if MAIN_BLOCK.search(raw) and self._module(folder, self._runtime):
+            return True
+        return any(self._is_beside(path, found) for found in imports)
+
+    def _is_beside(self, path: str, found: _Import) -> bool:
+        """Return whether an import finds a module beside the file, but none in the root."""
+        if found.module.partition(".")[0] in sys.stdlib_module_names:
+            return False
+        folder = path.rpartition("/")[0]
+        if self._has(self._root, found):
+            return False
+        if self._has(folder, found):
+            return self._module(folder, found.module) != path
+        # The module beside the file can be one that git ignores.
+        return found.module == self._runtime and bool(found.names)
+
+    def _has(self, folder: str, found: _Import) -> bool:
+        """Return whether a folder has a module with the names that a file imports."""
+        module = self._module(folder, found.module)
+        raw = self._files.read(module) or b"" if module else b""
+        if _imports_library(raw, found.module):
+            return False
+        prefix = found.module.replace(".", "/")
+        for name in found.names:
+            is_defined = _has_word(raw, name) or b"import *" in raw or b"__getattr__" in raw
+            if not is_defined and not self._module(folder, f"{prefix}.{name}"):
+                return False
+        return bool(module) or bool(found.names)
+
+    def _module(self, folder: str, name: str) -> str:
+        """Return the path of a module in a folder; "" without one."""
+        relative = name.replace(".", "/")
+        path = f"{folder}/{relative}" if folder else relative
+        for candidate in (f"{path}.py", f"{path}/__init__.py"):
+            if candidate in self._files.paths:
+                return candidate
+        return ""
+
+    def _is_imported(self, path: str) -> bool:
+        """Return whether another file names a module by its full name."""
+        module = dotted_name(path, self._root)
+        package, _, name = module.rpartition(".")
+        full = re.escape(module)
+        member = rf"from {re.escape(package)} import [^#]{{0,500}}?\b{re.escape(name)}\b"
+        pattern = re.compile(rf"(?<![\w.]){full}(?!\w)|{member}".encode())
+        for other in self._files.python():
+            raw = self._files.read(other) or b"" if other != path else b""
+            if name.encode() in raw and pattern.search(raw):
+                return True
+        return False
+
+
+def _imports(path: str, raw: bytes) -> Iterator[_Import]:
+    """Yield the imports of a file outside functions; relative ones begin with a dot."""
+    try:
+        body = list(Source.from_bytes(path, raw).tree.body)
+    except SourceError:
+        return
+    while body:
+        node = body.pop()
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                name = alias.asname or alias.name
+                used = rf"(?<![\w.]){re.escape(name)}\.(\w+)".encode()
+                attributes = {found.decode() for found in re.findall(used, raw)}
+                yield _Import(alias.name, tuple(sorted(attributes)))
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            names = (alias.name for alias in node.names if alias.name != "*")
+            yield _Import(module, tuple(names))
+        elif isinstance(node, (ast.If, ast.Try)):
+            body += [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt)]
+
+
+def _imports_library(raw: bytes, module: str) -> bool:
+    """Return whether a module imports a library that has the same name."""
+    name = re.escape(module.encode())
+    return bool(re.search(rb"(?m)^[ \t]*(?:from|import)[ \t]+" + name + rb"[ \t.,\r\n]", raw))
+
+
+def _has_word(raw: bytes, name: str) -> bool:
+    return bool(re.search(rb"\b" + re.escape(name.encode()) + rb"\b", raw))
