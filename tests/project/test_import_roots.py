@@ -68,6 +68,8 @@ def test_imports_of_missing_modules_are_ignored():
     [
         ("app/core/config.py", ""),
         ("src/app/core/config.py", "src"),
+        ("common/src/common/config.py", "common/src"),
+        ("src/common/core/config.py", "src"),
         ("configs/production.py", ""),
         ("back/settings/production.py", "back"),
         ("app/config.py", "app"),

@@ -225,9 +225,15 @@ def _is_below(path: str, root: str) -> bool:
 
 
 def _guess_root(path: str, folder: str) -> str:
-    """Guess the root from common names: `app/core/config.py` is imported as app.core.config."""
+    """Guess the root from common names: `app/core/config.py` is imported as app.core.config.
+
+    A folder `src` without `__init__.py` contains packages:
+    https://packaging.python.org/en/latest/discussions/src-layout-vs-flat-layout/
+    """
     while folder:
         parent, _, name = folder.rpartition("/")
+        if name == "src":
+            break
         child = path.removeprefix(f"{folder}/").partition("/")[0]
         is_subpackage = name in SUBPACKAGES | CONFIG_FOLDERS
         if not is_subpackage and child not in SUBPACKAGES - {"config"}:

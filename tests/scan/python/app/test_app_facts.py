@@ -50,6 +50,23 @@ def test_the_runtime_goes_into_the_package_that_reads_variables(scanned):
 
 
 @pytest.mark.parametrize(
+    ("extra", "package"),
+    [
+        pytest.param({}, "common/src/common", id="relatively only"),
+        pytest.param({"a.py": b"from common.config import A\n"}, "", id="by its name"),
+        pytest.param({"common/pyproject.toml": b"run = 'common.main:app'"}, "", id="entry point"),
+        pytest.param({"Procfile": b"web: python -m common"}, "", id="command"),
+    ],
+)
+def test_imports_relatively_in_a_package_that_has_no_known_name(extra, package):
+    """Other packages can contain it by a link: `shop.common`."""
+    files = {"common/src/common/__init__.py": b"", "common/src/common/config.py": SETTINGS, **extra}
+    files["common/src/common/main.py"] = b"from .config import A\n"
+    facts = collect_facts("shop", AppFiles(set(files), files.get, {}))
+    assert (facts.roots, facts.relative_package) == (("common/src",), package)
+
+
+@pytest.mark.parametrize(
     ("extra", "root", "package"),
     [
         pytest.param({}, "", "", id="imported from one root"),

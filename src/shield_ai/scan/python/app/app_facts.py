@@ -19,6 +19,7 @@ from shield_ai.project.layout import (
     is_test,
 )
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.relative_imports import is_imported_relatively
 from shield_ai.project.runtime_names import copied_folder, is_copied_file, is_runtime_module
 from shield_ai.project.runtime_path import (
     DEFAULT_RUNTIME,
@@ -97,6 +98,8 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
             package = _topmost_package(main_settings, run_root)
             root = run_root
             roots = (run_root, *[other for other in roots if other != run_root])
+        else:
+            package = _relative_package(main_settings, root, files)
     runtime = DEFAULT_RUNTIME
     if main_settings:
         anchor = find_missing_settings(paths, read)
@@ -158,6 +161,16 @@ def _below(path: str, folder: str) -> str:
 
 def _topmost_package(path: str, root: str) -> str:
     return f"{root}/{_below(path, root).partition('/')[0]}"
+
+
+def _relative_package(settings: str, root: str, files: AppFiles) -> str:
+    """Return the topmost package of the settings if it is imported only relatively, or ""."""
+    prefix = f"{root}/" if root else ""
+    name, slash, _ = settings.removeprefix(prefix).partition("/")
+    package = f"{prefix}{name}"
+    if not slash or f"{package}/__init__.py" not in files.paths:
+        return ""
+    return package if is_imported_relatively(package, files.paths, files.read) else ""
 
 
 def _has_installed_apps(settings: set[str], read: FileReader) -> bool:
