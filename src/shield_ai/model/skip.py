@@ -348,6 +348,7 @@ class SkipId(TextEnum):
     LINE_REMAINS = "line-remains", "{problem}"  # in a deployment file
     LINK_OUT_OF_APP = "link-out-of-app", "a link to a file outside the app: edit it yourself"
     PATCHES_GETENV = "patches-getenv", "patches os.getenv(), but {path} now reads os.environ"
+    LINKED_FOLDER = "linked-folder", "a link to a folder outside the app: run shield in that folder"
     NO_VARIABLE = "no-variable", "no variable is read or assigned on this line"
 
     # A file of a CloudTrail trail.

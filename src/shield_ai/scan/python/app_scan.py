@@ -19,6 +19,7 @@ from shield_ai.scan.python.app.complete import (
     invalid_names,
     not_migratable,
 )
+from shield_ai.scan.python.app.linked_folders import find_linked_folders
 from shield_ai.scan.python.app.skipped_folders import AppPaths, select_app_paths
 from shield_ai.scan.python.findings.dotenv_findings import dotenv_findings
 from shield_ai.scan.python.scan import Scan
@@ -60,10 +61,11 @@ def scan_app(
         OUTPUT.log_file(str(root / path))
     name = choose_app_name(root, read)
     found = scan_files(name, selected.paths, read, manifest_variables, markers, ignored)
+    linked = find_linked_folders(root, selected.paths)
     return msgspec.structs.replace(
         found,
         findings=tuple(assign_fingerprints([*found.findings, *selected.findings])),
-        unscanned=(*selected.skipped, *found.unscanned),
+        unscanned=(*linked, *selected.skipped, *found.unscanned),
     )
 
 
