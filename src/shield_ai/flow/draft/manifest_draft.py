@@ -13,7 +13,7 @@ from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.name_meaning import Meaning, meaning
-from shield_ai.model.naming import env_var_name, guess_kind, is_generic, secret_name
+from shield_ai.model.naming import guess_kind, is_generic, secret_name
 from shield_ai.model.rotation_policy import DATA_KEY_WORDS, ManualKind, manual_kind
 from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import SkipId
@@ -171,14 +171,11 @@ def _single_secrets(sites: Sequence[FoundSite], facts: AppFacts) -> Iterator[Sec
                 # A test of the variable can come before the setting.
                 if variable not in first_finding or finding.name == "SECRET_KEY":
                     first_finding[variable] = finding
-    computed_names = _computed_names(sites)
     has_usual_name = DJANGO_KEY in first_finding
     for variable, finding in first_finding.items():
         kind = _kind(variable, finding, facts)
         name = _specific_name(variable, finding.name)
-        if variable in computed_names:
-            name = variable  # the code computes it at run time, so no other name is possible
-        elif kind is Kind.DJANGO_SECRET_KEY and (variable == DJANGO_KEY or not has_usual_name):
+        if kind is Kind.DJANGO_SECRET_KEY and (variable == DJANGO_KEY or not has_usual_name):
             name = "django-secret-key"
         yield Secret(name=name, kind=kind, env=variable, rotate=_rotation(kind, variable))
 
@@ -194,15 +191,6 @@ def _specific_name(variable: str, setting: str) -> str:
         if parts or (not outer and last.isupper() and not is_generic(last)):
             return secret_name("_".join([*parts, last]))
     return secret_name(variable)
-
-
-def _computed_names(sites: Sequence[FoundSite]) -> set[str]:
-    """Return the variables that the code reads by a computed name."""
-    names: set[str] = set()
-    for _, site in sites:
-        if site.is_computed_secret:
-            names.update(name for name in site.possible_variables if env_var_name(name) == name)
-    return names
 
 
 def _rotation(kind: Kind, variable: str) -> Literal["manual"] | None:

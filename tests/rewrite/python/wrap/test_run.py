@@ -525,22 +525,34 @@ def test_skips_variable_without_secret_in_shield_toml():
     assert b"get_secret('api-key'" in apply_edits(before.encode(), result.edits)
 
 
-def test_uses_computed_variable_name_as_secret_name():
+def test_maps_computed_variable_name_to_secret_names():
     before = """\
 import os
 
 P = "LIVE" if os.getenv("STAGE") == "live" else "TEST"
 API_KEY = os.getenv(f"{P}_API_KEY", "")
 """
-    check(
-        before,
-        before.replace(
-            "import os\n", "import os\n\nfrom shop.utils.secrets import get_secret\n"
-        ).replace(
-            'os.getenv(f"{P}_API_KEY", "")',
-            'get_secret(f"{P}_API_KEY", lambda: os.getenv(f"{P}_API_KEY", ""))',
-        ),
+    imported = "import os\n\nfrom shop.utils.secrets import get_secret\n"
+    call = """\
+get_secret(
+    {"LIVE_API_KEY": "live-api-key", "TEST_API_KEY": "test-api-key"},
+    lambda: os.getenv(f"{P}_API_KEY", ""),
+    env=f"{P}_API_KEY",
+)"""
+    after = before.replace("import os\n", imported)
+    check(before, after.replace('os.getenv(f"{P}_API_KEY", "")', call))
+
+
+def test_uses_computed_variable_name_as_secret_name_if_they_are_equal():
+    """shield.toml can have such names; earlier versions of draft wrote them."""
+    text = "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX = os.environ[K]\n"
+    names = ("A_TOKEN", "B_TOKEN")
+    manifest = Manifest(
+        app=App(name="shop", runtime="shop/utils/secrets.py"),
+        secret=tuple(Secret(name=name, env=name) for name in names),
     )
+    after, [] = rewritten(text, manifest=manifest)
+    assert "X = get_secret(K, lambda: os.environ[K])" in after.decode()
 
 
 def test_maps_computed_variable_name_to_other_secret_names():
@@ -550,14 +562,17 @@ def test_maps_computed_variable_name_to_other_secret_names():
         secret=(Secret(name="other", env="B_TOKEN"),),
     )
     after, [] = rewritten(text, manifest=manifest)
-    call = "get_secret({'A_TOKEN': 'A_TOKEN', 'B_TOKEN': 'other'}, lambda: os.environ[K], env=K)"
+    call = "{'A_TOKEN': 'a-token', 'B_TOKEN': 'other'}, lambda: os.environ[K], env=K"
     assert call in after.decode()
 
 
 LOOPS = {
     "all are secrets": (
         "for k in ('A_TOKEN', 'B_TOKEN'):\n    globals()[k] = os.environ[k]\n",
-        "for k in ('A_TOKEN', 'B_TOKEN'):\n    globals()[k] = get_secret(k, lambda k=k: os.environ[k])\n",
+        ("for k in ('A_TOKEN', 'B_TOKEN'):\n"
+        "    globals()[k] = get_secret(\n"
+        "        {'A_TOKEN': 'a-token', 'B_TOKEN': 'b-token'}, lambda k=k: os.environ[k], env=k\n"
+        "    )\n"),
     ),
     "some are": (
         "for k in ['DEBUG', 'API_KEY']:\n    globals()[k] = os.getenv(k)\n",
