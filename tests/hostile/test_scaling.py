@@ -39,6 +39,25 @@ def nested_models(count: int) -> str:
 CASES = [
     pytest.param(5, lambda n: {"s.py": nested_models(n)}, id="nested models"),
     pytest.param(
+        1500,
+        lambda n: {"settings.py": READ, "jobs/a.py": repeat("import aN\naN.x()\n", n) + READ},
+        id="imports of a script",
+    ),
+    pytest.param(
+        1500,
+        lambda n: {"settings.py": READ, "jobs/a.py": "from b import (\n" * n + READ},
+        id="open imports",
+    ),
+    pytest.param(
+        150,
+        lambda n: {
+            "settings.py": READ,
+            "jobs/b.py": "",
+            **{f"jobs/s{i}.py": f"from b import x\n{READ}" for i in range(n)},
+        },
+        id="scripts",
+    ),
+    pytest.param(
         1500, lambda n: {"a.json": repeat('{"password":"hunter2hunterN"},', n)}, id="one line"
     ),
     pytest.param(

@@ -7,6 +7,7 @@ name: https://docs.python.org/3/library/sys_path_init.html
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,6 +17,7 @@ import msgspec
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
 from shield_ai.project.import_roots import dotted_name
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.scan.python.findings.importable import LOADED_MODULE, MAIN_BLOCK
 
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite
     from shield_ai.project.layout import AppFacts
     from shield_ai.scan.python.app.app_facts import AppFiles
+
+DOTTED = regex(rb"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+MAX_PARTS = 8  # of a dotted name
+FROM_IMPORT = regex(
+    rb"(?m)^[ \t]*from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]+(?P<names>\([^)]{0,999}\)|[^\n#]*)"
+)
+WORD = regex(rb"[A-Za-z_]\w*")
 
 
 class _Import(NamedTuple):
@@ -117,16 +126,30 @@ class _FolderScripts:
 
     def _is_imported(self, path: str) -> bool:
         """Return whether another file names a module by its full name."""
-        module = dotted_name(path, self._root)
-        package, _, name = module.rpartition(".")
-        full = re.escape(module)
-        member = rf"from {re.escape(package)} import [^#]{{0,500}}?\b{re.escape(name)}\b"
-        pattern = re.compile(rf"(?<![\w.]){full}(?!\w)|{member}".encode())
-        for other in self._files.python():
-            raw = self._files.read(other) or b"" if other != path else b""
-            if name.encode() in raw and pattern.search(raw):
-                return True
-        return False
+        named_by = self._named.get(dotted_name(path, self._root), path)
+        return named_by != path
+
+    @functools.cached_property
+    def _named(self) -> dict[str, str]:
+        """Map each dotted name in the Python files to the file with it; "" for several files."""
+        named: dict[str, str] = {}
+        for path in self._files.python():
+            for name in _dotted_names(self._files.read(path) or b""):
+                if named.setdefault(name, path) != path:
+                    named[name] = ""
+        return named
+
+
+def _dotted_names(raw: bytes) -> set[str]:
+    """Return the dotted names in a file, and what it imports from a module."""
+    names: set[str] = set()
+    for chain in DOTTED.findall(raw):
+        parts = chain.decode().split(".")[:MAX_PARTS]
+        names.update(".".join(parts[:length]) for length in range(2, len(parts) + 1))
+    for match in FROM_IMPORT.finditer(raw):
+        module = match["module"].decode()
+        names.update(f"{module}.{name.decode()}" for name in WORD.findall(match["names"]))
+    return names
 
 
 def _imports(path: str, raw: bytes) -> Iterator[_Import]:
@@ -135,20 +158,28 @@ def _imports(path: str, raw: bytes) -> Iterator[_Import]:
         body = list(Source.from_bytes(path, raw).tree.body)
     except SourceError:
         return
+    attributes = _attributes(raw)
     while body:
         node = body.pop()
         if isinstance(node, ast.Import):
             for alias in node.names:
-                name = alias.asname or alias.name
-                used = rf"(?<![\w.]){re.escape(name)}\.(\w+)".encode()
-                attributes = {found.decode() for found in re.findall(used, raw)}
-                yield _Import(alias.name, tuple(sorted(attributes)))
+                used = attributes.get(alias.asname or alias.name, set())
+                yield _Import(alias.name, tuple(sorted(used)))
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
             names = (alias.name for alias in node.names if alias.name != "*")
             yield _Import(module, tuple(names))
         elif isinstance(node, (ast.If, ast.Try)):
             body += [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt)]
+
+
+def _attributes(raw: bytes) -> dict[str, set[str]]:
+    """Map each name, which may be dotted, to the attributes that a file takes from it."""
+    found: dict[str, set[str]] = {}
+    for name in _dotted_names(raw):
+        start, _, attribute = name.rpartition(".")
+        found.setdefault(start, set()).add(attribute)
+    return found
 
 
 def _imports_library(raw: bytes, module: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 def find_linked_folders(root: Path, paths: Iterable[str]) -> list[Skipped]:
-    """Return an entry for each link to a folder outside the app that contains Python modules.
+    """Return an entry for each link to a folder that contains Python modules outside the app.
 
-    Links that git ignores are left out.
+    Links that git ignores, and links out of the repository, are left out.
 
     Args:
         root: The app's folder.
@@ -31,13 +31,19 @@ def find_linked_folders(root: Path, paths: Iterable[str]) -> list[Skipped]:
         if path.endswith(".py"):
             folders.update(folder_and_parents(path.rpartition("/")[0]))
     links = [link for folder in sorted(folders) for link in _links_in(root, folder)]
-    ignored = git.ignored_files(root, links) if links else ()
+    if not links:
+        return []
+    depth = len(PurePosixPath(git.prefix_of(root)).parts)
+    base = Path(os.path.realpath(root))
+    repository = (base, *base.parents)[depth]
+    inside = [link for link in links if _has_modules(root / link, repository)]
+    ignored = git.ignored_files(root, inside) if inside else ()
     reason = SkipId.LINKED_FOLDER.reason()
-    return [reason.entry(link) for link in links if link not in ignored]
+    return [reason.entry(link) for link in inside if link not in ignored]
 
 
 def _links_in(root: Path, folder: str) -> Iterator[str]:
-    """Yield the links in a folder of the app."""
+    """Yield the links in a folder of the app that lead out of the app."""
     base = os.path.realpath(root)
     try:
         entries = sorted((root / folder).iterdir())
@@ -46,14 +52,17 @@ def _links_in(root: Path, folder: str) -> Iterator[str]:
     for entry in entries:
         if not entry.is_symlink() or entry.name in SKIPPED_FOLDERS:
             continue
-        target = Path(os.path.realpath(entry))
         path = f"{folder}/{entry.name}" if folder else entry.name
-        if not target.is_relative_to(base) and not is_test(f"{path}/"):
-            if entry.name.isidentifier() and _has_modules(target):
-                yield path
+        is_outside = not Path(os.path.realpath(entry)).is_relative_to(base)
+        if is_outside and entry.name.isidentifier() and not is_test(f"{path}/"):
+            yield path
 
 
-def _has_modules(folder: Path) -> bool:
+def _has_modules(link: Path, repository: Path) -> bool:
+    """Return whether a link leads to a folder of the repository with Python files."""
+    folder = Path(os.path.realpath(link))
+    if not folder.is_relative_to(repository):
+        return False
     try:
         return any(entry.suffix == ".py" for entry in folder.iterdir())
     except OSError:
