@@ -139,7 +139,7 @@ def test_renaming_a_secret_updates_the_code(app):
     assert code_only(app).code == 0
     text = (app / "shop/settings.py").read_text()
     assert '"mail-service"' in text
-    assert '"mail-service": "MAIL_API_KEY"' in (app / "shop/utils/secrets.py").read_text()
+    assert '"mail-service": "MAIL_API_KEY"' in (app / "shop/aws_secrets.py").read_text()
     assert "nothing to do" in code_only(app).err
 
 
@@ -507,10 +507,10 @@ def test_rollback_names_the_apply_and_how_many_are_left(app, aws):
 
 def test_rollback_does_not_remove_modules_that_new_code_imports(app, aws):
     assert run("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
-    (app / "shop/views.py").write_text("from shop.utils.secrets import get_secret\n")
+    (app / "shop/views.py").write_text("from shop.aws_secrets import get_secret\n")
     before = files_of(app)
     done = run("rollback", "--yes", cwd=app)
-    error(done, 4, "imports shop/utils/secrets.py", "shop/views.py:1", "--force")
+    error(done, 4, "imports shop/aws_secrets.py", "shop/views.py:1", "--force")
     assert files_of(app) == before
 
 
@@ -518,14 +518,14 @@ def test_rollback_with_force_keeps_modules_that_new_code_imports(app, aws):
     before = files_of(app)
     assert run("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
     views = app / "shop/views.py"
-    views.write_text("from shop.utils.secrets import get_secret\n")
-    module = app / "shop/utils/secrets.py"
+    views.write_text("from shop.aws_secrets import get_secret\n")
+    module = app / "shop/aws_secrets.py"
     edited = module.read_bytes() + b"# edited\n"
     module.write_bytes(edited)
     done = run("rollback", "--yes", cwd=app)
-    error(done, 4, "edited since apply: shop/utils/secrets.py", "shop/views.py:1", "--force")
+    error(done, 4, "edited since apply: shop/aws_secrets.py", "shop/views.py:1", "--force")
     done = run("rollback", "--yes", "--force", cwd=app)
-    error(done, 6, "not undone: shop/utils/secrets.py", "shop/views.py:1 imports it")
+    error(done, 6, "not undone: shop/aws_secrets.py", "shop/views.py:1 imports it")
     assert module.read_bytes() == edited
     assert (app / "shop/settings.py").read_bytes() == before["shop/settings.py"]
     command = [sys.executable, "-B", "-c", "import shop.views"]
@@ -623,7 +623,7 @@ def test_new_files_that_git_ignores(app):
     (app / ".gitignore").write_text(".env*\n_shield*\n")
     before = files_of(app)
     for done in (run("plan", "--only", "code", cwd=app), code_only(app)):
-        error(done, 4, "git ignores shop/utils/_shield_runtime/__init__.py", "`runtime`")
+        error(done, 4, "git ignores shop/_shield_runtime/__init__.py", "`runtime`")
     assert files_of(app) == before
     (app / ".gitignore").write_text(".env*\nenv*\n*.env\n")
     assert code_only(app).code == 0
@@ -633,7 +633,7 @@ def test_git_ignores_some_modules_of_the_copy(app):
     subprocess.run(["git", "init", "-q", app], check=True)
     (app / ".gitignore").write_text("testing/\nmetrics.py\n__pycache__/\n")
     assert code_only(app).code == 0
-    copy = "shop/utils/_shield_runtime"
+    copy = "shop/_shield_runtime"
     paths = [f"{copy}/testing/__init__.py", f"{copy}/metrics.py", f"{copy}/__pycache__/a.pyc"]
     done = subprocess.run(
         ["git", "-C", app, "check-ignore", *paths], capture_output=True, text=True, check=False

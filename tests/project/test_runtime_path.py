@@ -10,9 +10,9 @@ RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
 @pytest.mark.parametrize(
     ("settings", "root", "files", "place"),
     [
-        ("shop/settings.py", "", {}, "shop/utils/secrets.py"),
-        ("shop/settings/base.py", "", {}, "shop/utils/secrets.py"),
-        ("backend/shop/settings.py", "backend", {}, "backend/shop/utils/secrets.py"),
+        ("shop/settings.py", "", {}, "shop/aws_secrets.py"),
+        ("shop/settings/base.py", "", {}, "shop/aws_secrets.py"),
+        ("backend/shop/settings.py", "backend", {}, "backend/shop/aws_secrets.py"),
         ("settings.py", "", {}, "aws_secrets.py"),
         ("app/config.py", "app", {}, "app/aws_secrets.py"),
         (
@@ -49,7 +49,7 @@ RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
             "shop/settings.py",
             "",
             {"shop/core/__init__.py": b"", "shop/core/models.py": b""},
-            "shop/utils/secrets.py",
+            "shop/aws_secrets.py",
         ),
         (
             "shop/settings.py",
@@ -64,7 +64,7 @@ RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
             {"shop/core/__init__.py": b"import x\n", "shop/core/utils.py": b""},
             "shop/aws_secrets.py",
         ),
-        ("shop/settings.py", "", {"tools/utils/__init__.py": b""}, "shop/utils/secrets.py"),
+        ("shop/settings.py", "", {"tools/utils/__init__.py": b""}, "shop/aws_secrets.py"),
         ("settings.py", "", {"utils/__init__.py": b""}, "utils/secrets.py"),
         ("bot.py", "src", {"src/utils/__init__.py": b""}, "src/utils/secrets.py"),
         ("src/shop/settings.py", "src", {"src/utils/__init__.py": b""}, "src/utils/secrets.py"),
@@ -86,7 +86,12 @@ RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
         ),
         ("shop/settings.py", "", {"shop/utils/secrets.py": b"KEY = 1"}, "shop/aws_secrets.py"),
         ("shop/settings.py", "", {"shop/utils/secrets/__init__.py": b""}, "shop/aws_secrets.py"),
-        ("shop/settings.py", "", {"shop/utils/secrets.py": RUNTIME}, "shop/utils/secrets.py"),
+        (
+            "shop/settings.py",
+            "",
+            {"shop/utils/__init__.py": b"", "shop/utils/secrets.py": RUNTIME},
+            "shop/utils/secrets.py",
+        ),
         (
             "shop/app/models/config.py",
             "",
@@ -109,13 +114,13 @@ RUNTIME = b"AWS_SECRETS_FALLBACK\nclass SecretsManagerClient:\n    pass\n"
             "shop/app/config.py",
             "",
             {"shop/api/utils/__init__.py": b""},
-            "shop/utils/secrets.py",
+            "shop/aws_secrets.py",
         ),
         (
             "shop/settings/base.py",
             "",
             {"shop/settings/common/__init__.py": b""},
-            "shop/utils/secrets.py",
+            "shop/aws_secrets.py",
         ),
     ],
 )
@@ -127,7 +132,7 @@ def test_choose_runtime_path(settings, root, files, place):
     ("init", "other", "place"),
     [
         (b"import flask\n", "shop/app/test_config.py", "shop/app/utils/secrets.py"),
-        (b"import flask\n", "shop/worker/config.py", "shop/utils/secrets.py"),
+        (b"import flask\n", "shop/worker/config.py", "shop/aws_secrets.py"),
         (b"", "shop/worker/config.py", "shop/app/utils/secrets.py"),
     ],
 )

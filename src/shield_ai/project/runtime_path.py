@@ -35,7 +35,8 @@ def choose_runtime_path(
 
     Importing `pkg.utils.secrets` runs `pkg/__init__.py`, which the import of `pkg.settings` has
     already run, and `pkg/utils/__init__.py`, which must therefore be empty. The module is in the
-    nearest package that the app has for such modules, or in a new package `utils`.
+    nearest package that the app has for such modules, or beside the settings: a new package for
+    one module would surprise its maintainers.
 
     Args:
         settings: The settings file.
@@ -51,27 +52,7 @@ def choose_runtime_path(
     for helpers in (*packages, *_shared_helpers(folder, root, read)):
         if f"{helpers}/__init__.py" in known and _is_free(helpers, known, read):
             return f"{helpers}/{NAME}"
-    helpers = f"{folder}/{HELPERS[0]}"
-    may_create = package and package not in SETTINGS_PACKAGES
-    if may_create and not _has_helpers(folder, root, known) and _is_free(helpers, known, read):
-        return f"{helpers}/{NAME}"
     return f"{folder}/{DEFAULT_RUNTIME}" if folder else DEFAULT_RUNTIME
-
-
-def _has_helpers(folder: str, root: str, known: set[str]) -> bool:
-    """Return whether an app has helpers somewhere: another package for them would be confusing.
-
-    Args:
-        folder: The topmost package of the settings.
-        root: The import root.
-        known: All files of the app.
-    """
-    parents = (root, folder, *(f"{folder}/{name}" for name in SHARED))
-    prefixes = [f"{parent}/" if parent else "" for parent in parents]
-    ends = [f"{name}{end}" for name in HELPERS for end in ("/__init__.py", ".py")]
-    paths = {prefix + end for prefix in prefixes for end in ends}
-    apps = {f"{prefix}{name}/__init__.py" for prefix in prefixes for name in SHARED}
-    return not known.isdisjoint(paths - apps)
 
 
 def _shared_helpers(folder: str, root: str, read: FileReader) -> Iterator[str]:

@@ -44,10 +44,7 @@ def test_apply_in_an_app_that_ignores_secrets(tmp_path):
     git(tmp_path, "commit", "-q", "-m", "first")
     done = run("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
     assert done.code == 0, done.text
-    assert (
-        "from shop.utils.aws_config import get_secret"
-        in (tmp_path / "shop/settings.py").read_text()
-    )
+    assert "from shop.aws_config import get_secret" in (tmp_path / "shop/settings.py").read_text()
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])

@@ -46,7 +46,7 @@ def test_a_secret_that_the_code_reads_stays_in_shield_toml(moved):
     )
     done = run("apply", "--only", "code", "--yes", "--allow-dirty", cwd=moved)
     assert done.code == 0, done.err
-    assert "SECRET_KEY" not in (moved / "shop/utils/secrets.py").read_text()
+    assert "SECRET_KEY" not in (moved / "shop/aws_secrets.py").read_text()
 
 
 PYDANTIC = """\
@@ -182,7 +182,7 @@ def test_a_variable_can_be_renamed(moved, in_code, in_manifest):
     code = settings.read_text()
     if in_code in {"", in_manifest}:
         assert done.code == 0, done.err
-        assert f'"sentry-dsn": "{in_manifest}"' in (moved / "shop/utils/secrets.py").read_text()
+        assert f'"sentry-dsn": "{in_manifest}"' in (moved / "shop/aws_secrets.py").read_text()
         assert run("verify", "--only", "code", cwd=moved).code == 0
     else:
         assert done.code == 4

@@ -135,7 +135,7 @@ def test_a_changed_prefix_and_name_keep_the_value(app):
 def test_a_secret_of_another_app_is_no_source(app):
     client().create_secret(Name="other-app-key", SecretString="of another app")
     edit(app, OLD, NEW)
-    mapping = next(app.glob("*/*/secrets.py"))
+    mapping = next(app.glob("*/aws_secrets.py"))
     mapping.write_text(mapping.read_text().replace(OLD, "other-app-key"))
     apply(app)
     assert value(NEW) in (app / ".env").read_text()
@@ -184,7 +184,7 @@ def test_the_policy_keeps_no_secret_of_another_app(app):
     path = app / "shield.toml"
     path.write_text(path.read_text().replace("[app]\n", '[app]\nrole = "shop"\n', 1))
     client().create_secret(Name="other-app-key", SecretString="of another app")
-    mapping = next(app.glob("*/*/secrets.py"))
+    mapping = next(app.glob("*/aws_secrets.py"))
     mapping.write_text(mapping.read_text().replace(OLD, "other-app-key"))
     apply(app)
     assert "other-app-key" not in policy_names()

@@ -26,12 +26,12 @@ def test_apply_extends_a_list_of_packages(app):
     path.write_text(LISTED)
     assert WARNING not in run("plan", "--only", "code", cwd=app).text
     assert run("apply", "--only", "code", "--yes", "--no-proof", cwd=app).code == 0
-    assert '"shop.utils._shield_runtime"' in path.read_text()
+    assert '"shop._shield_runtime"' in path.read_text()
     assert verified(app)["runtime-built"]["status"] == "ok"
     path.write_text(LISTED)
     check = verified(app)["runtime-built"]
     assert check["status"] == "failed"
-    assert '"shop.utils._shield_runtime.django"' in check["detail"]
+    assert '"shop._shield_runtime.django"' in check["detail"]
 
 
 def test_plan_warns_of_a_list_that_is_not_extended(app):

@@ -56,13 +56,13 @@ def destroy(app):
 
 def forge(app):
     """Edit a file of the copy, and recompute the checksum in its first line."""
-    path = app / "shop/utils/_shield_runtime/cache.py"
+    path = app / "shop/_shield_runtime/cache.py"
     body = path.read_text().partition("\n")[2] + "import this\n"
     path.write_text(stamp("runtime", "py", body, metadata.version("shield-ai")))
 
 
 def test_a_copy_of_another_version_is_not_certified(app):
-    path = app / "shop/utils/_shield_runtime/cache.py"
+    path = app / "shop/_shield_runtime/cache.py"
     path.write_text(stamp("runtime", "py", "import this\n", "0.0.1"))
     checks = json.loads(run("verify", "--json", "--only", "code", cwd=app).out)["checks"]
     (found,) = [check for check in checks if check["id"] == "runtime-unmodified"]
@@ -71,7 +71,7 @@ def test_a_copy_of_another_version_is_not_certified(app):
 
 
 def test_a_module_of_a_former_version_is_part_of_the_copy(app):
-    path = app / "shop/utils/_shield_runtime/environ.py"
+    path = app / "shop/_shield_runtime/environ.py"
     path.write_text(stamp("runtime", "py", "import this\n", "0.0.1"))
     applied = run("apply", "--only", "code", "--yes", "--no-proof", cwd=app)
     assert applied.code == 0, applied.text
@@ -81,10 +81,10 @@ def test_a_module_of_a_former_version_is_part_of_the_copy(app):
 
 
 def test_comments_and_attributes_are_no_edits(app):
-    for place in ("secrets.py", "_shield_runtime/cache.py"):
-        path = app / "shop/utils" / place
+    for place in ("aws_secrets.py", "_shield_runtime/cache.py"):
+        path = app / "shop" / place
         path.write_text("# SPDX-License-Identifier: MIT\n" + path.read_text())
-    assert (app / "shop/utils/_shield_runtime/.gitattributes").exists()
+    assert (app / "shop/_shield_runtime/.gitattributes").exists()
     checks = json.loads(run("verify", "--json", "--only", "code", cwd=app).out)["checks"]
     states = {check["id"]: check["status"] for check in checks}
     assert states["runtime-unmodified"] == states["map-current"] == "ok"
@@ -113,7 +113,7 @@ def commit_bytecode(folder, module="cache.py"):
 
 
 MAP_CALL = """
-from shop.utils._shield_runtime import SecretsManagerClient
+from shop._shield_runtime import SecretsManagerClient
 SecretsManagerClient({"a": "A"}) if 0 else print("other code")
 """
 
@@ -121,7 +121,7 @@ SecretsManagerClient({"a": "A"}) if 0 else print("other code")
 def hide_a_read(path):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("""\
-from shop.utils._shield_runtime import SecretNotFoundError
+from shop._shield_runtime import SecretNotFoundError
 import os
 X_TOKEN = os.environ["X_TOKEN"]
 """)
@@ -140,21 +140,21 @@ def add_package(module):
         pytest.param(lambda app: hide_a_read(app / "shop/hidden.py"), "every secret that can be moved", "X_TOKEN", id="a read beside an import of the copy"),
         pytest.param(lambda app: hide_a_read(app / "shop/other/_shield_runtime/x.py"), "the vendored runtime", "other/_shield_runtime/x.py is not part of the runtime", id="another copy"),
         pytest.param(lambda app: append(app / "requirements.txt", "flask\n"), "", "", id="an edited file"),
-        pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\n# a comment\n"), "", "", id="a comment in the map file"),
-        pytest.param(lambda app: append(app / "shop/utils/secrets.py", "\ndef get_secret(name): ...\n"), "the changes of apply", "shop/utils/secrets.py", id="other code in the map file"),
+        pytest.param(lambda app: append(app / "shop/aws_secrets.py", "\n# a comment\n"), "", "", id="a comment in the map file"),
+        pytest.param(lambda app: append(app / "shop/aws_secrets.py", "\ndef get_secret(name): ...\n"), "the changes of apply", "shop/aws_secrets.py", id="other code in the map file"),
         pytest.param(lambda app: append(app / "shop/settings.py", MAP_CALL), "", "", id="a map in another file"),
-        pytest.param(lambda app: rename(app / "shop/utils/secrets.py"), "the map of secrets", "the mapping in shop/utils/secrets.py differs from shield.toml", id="another mapping"),
-        pytest.param(lambda app: append(app / "shop/utils/_shield_runtime/cache.py", "x"), "the vendored runtime", "cache.py was edited", id="edited file of the copy"),
-        pytest.param(lambda app: shutil.rmtree(app / "shop/utils/_shield_runtime/django"), "the vendored runtime", "django/__init__.py is missing", id="no part for Django"),
+        pytest.param(lambda app: rename(app / "shop/aws_secrets.py"), "the map of secrets", "the mapping in shop/aws_secrets.py differs from shield.toml", id="another mapping"),
+        pytest.param(lambda app: append(app / "shop/_shield_runtime/cache.py", "x"), "the vendored runtime", "cache.py was edited", id="edited file of the copy"),
+        pytest.param(lambda app: shutil.rmtree(app / "shop/_shield_runtime/django"), "the vendored runtime", "django/__init__.py is missing", id="no part for Django"),
         pytest.param(forge, "the vendored runtime", "cache.py was edited", id="a forged checksum"),
-        pytest.param(lambda app: (app / "shop/utils/_shield_runtime/extra.py").write_text("x = 1\n"), "the vendored runtime", "extra.py is not part of the runtime", id="another file in the copy"),
-        pytest.param(lambda app: commit_bytecode(app / "shop/utils/_shield_runtime"), "the vendored runtime", ".pyc is not part of the runtime", id="bytecode that replaces the source"),
-        pytest.param(lambda app: (app / "shop/utils/_shield_runtime/extra").symlink_to(app), "the vendored runtime", "extra is not part of the runtime", id="a linked folder in the copy"),
-        pytest.param(lambda app: add_package(app / "shop/utils/secrets.py"), "the vendored runtime", "shop/utils/secrets/__init__.py takes precedence over shop/utils/secrets.py", id="a package beside the map file"),
-        pytest.param(lambda app: (app / "shop/utils/secrets.cpython-313-darwin.so").touch(), "the vendored runtime", "secrets.cpython-313-darwin.so takes precedence over", id="an extension module beside the map file"),
-        pytest.param(lambda app: commit_bytecode(app / "shop/utils", "secrets.py"), "the vendored runtime", ".pyc takes precedence over", id="bytecode that replaces the map file"),
-        pytest.param(lambda app: (app / "shop/utils/secrets").mkdir(), "", "", id="a folder without __init__.py"),
-        pytest.param(lambda app: (app / "shop/utils/secrets.py").unlink(), "the map of secrets", "is missing", id="no map file"),
+        pytest.param(lambda app: (app / "shop/_shield_runtime/extra.py").write_text("x = 1\n"), "the vendored runtime", "extra.py is not part of the runtime", id="another file in the copy"),
+        pytest.param(lambda app: commit_bytecode(app / "shop/_shield_runtime"), "the vendored runtime", ".pyc is not part of the runtime", id="bytecode that replaces the source"),
+        pytest.param(lambda app: (app / "shop/_shield_runtime/extra").symlink_to(app), "the vendored runtime", "extra is not part of the runtime", id="a linked folder in the copy"),
+        pytest.param(lambda app: add_package(app / "shop/aws_secrets.py"), "the vendored runtime", "shop/aws_secrets/__init__.py takes precedence over shop/aws_secrets.py", id="a package beside the map file"),
+        pytest.param(lambda app: (app / "shop/aws_secrets.cpython-313-darwin.so").touch(), "the vendored runtime", "secrets.cpython-313-darwin.so takes precedence over", id="an extension module beside the map file"),
+        pytest.param(lambda app: commit_bytecode(app / "shop", "aws_secrets.py"), "the vendored runtime", ".pyc takes precedence over", id="bytecode that replaces the map file"),
+        pytest.param(lambda app: (app / "shop/aws_secrets").mkdir(), "", "", id="a folder without __init__.py"),
+        pytest.param(lambda app: (app / "shop/aws_secrets.py").unlink(), "the map of secrets", "is missing", id="no map file"),
         pytest.param(lambda app: append(app / "aws/iam-policy-secrets-manager.json", "x"), "the IAM policy", "missing", id="a broken policy"),
         pytest.param(lambda app: (app / "aws/iam-policy-secrets-manager.json").write_text("{}"), "the IAM policy", "differs from the expected policy", id="another policy"),
         pytest.param(lambda app: widen(app / "aws/iam-policy-secrets-manager.json"), "the IAM policy", "mail-api-key* is not the exact name of one of the app's secrets", id="a policy with a star"),
@@ -209,7 +209,8 @@ def test_nothing_is_applied(tmp_path, rolled_back):
 
 
 def test_a_deleted_copy_that_the_code_imports_is_a_failure(app):
-    shutil.rmtree(app / "shop/utils")
+    shutil.rmtree(app / "shop/_shield_runtime")
+    (app / "shop/aws_secrets.py").unlink()
     found = states(app)
     assert found["runtime-unmodified"][0] == found["map-current"][0] == "failed"
 

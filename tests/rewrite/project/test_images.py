@@ -138,8 +138,8 @@ def test_applies_and_rolls_back(tmp_path):
     before = {name: (tmp_path / name).read_bytes() for name in ("Dockerfile", ".dockerignore")}
     assert shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path).code == 0
     copied, included = [(tmp_path / name).read_text() for name in before]
-    assert "COPY shop/utils/secrets.py shop/utils/\n" in copied
-    assert "\n!shop/utils/secrets.py\n" in included
+    assert "COPY shop/aws_secrets.py shop/\n" in copied
+    assert "\n!shop/aws_secrets.py\n" in included
     assert shield("rollback", "--only", "code", "--yes", cwd=tmp_path).code == 0
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
 

@@ -5,7 +5,7 @@ from rewrite_helpers import check, rewritten
 
 CALLS = 'X = os.environ["API_KEY"]\nY = "API_KEY" in os.environ\n'
 MODULES = {"shop/views.py": b"", "shop/web.py": b"", "shop/utils/data.py": b""}
-IMPORT = "from shop.utils.secrets import get_secret"
+IMPORT = "from shop.aws_secrets import get_secret"
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ def test_each_import_of_a_settings_class_has_its_place():
     after = rewritten(before.encode(), MODULES)[0].decode()
     imports = [line for line in after.splitlines() if line.startswith("from shop.")]
     assert imports == [
-        "from shop.utils._shield_runtime.pydantic import SecretsManagerSource",
+        "from shop._shield_runtime.pydantic import SecretsManagerSource",
+        "from shop.aws_secrets import client",
         "from shop.utils.data import X",
-        "from shop.utils.secrets import client",
         "from shop.web import Y",
     ]
 
@@ -89,10 +89,11 @@ def test_follows_flake8_import_order(config, before, after):
 def test_a_module_of_another_distribution_is_not_the_apps():
     """`shop.sdk` is not in the app, so formatters sort it among third-party imports."""
     before = "import os\n\nimport typer\nfrom shop.sdk import Client\n\nX = os.environ['API_KEY']\n"
-    after = "import typer\nfrom shop.sdk import Client\n\nfrom shop.utils.secrets import get_secret\n\nX = get_secret('api-key')\n"
+    after = "import typer\nfrom shop.sdk import Client\n\nfrom shop.aws_secrets import get_secret\n\nX = get_secret('api-key')\n"
     check(before, after)
     own = {"shop/sdk.py": b""}
-    check(before, after.replace("Client\n\nfrom", "Client\nfrom"), own)
+    after = "import typer\nfrom shop.aws_secrets import get_secret\nfrom shop.sdk import Client\n\nX = get_secret('api-key')\n"
+    check(before, after, own)
 
 
 def test_sorts_imports_regardless_of_case():
@@ -102,7 +103,7 @@ def test_sorts_imports_regardless_of_case():
     result = rewritten(
         before.encode(), {"ruff.toml": b'[lint.isort]\nknown-first-party = ["Store"]'}
     )
-    imports = own.replace("Cart\n", "Cart\nfrom shop.utils.secrets import get_secret\n")
+    imports = own.replace("Cart\n", "Cart\nfrom shop.aws_secrets import get_secret\n")
     assert imports in result[0].decode()
 
 

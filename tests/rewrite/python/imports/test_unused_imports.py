@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from rewrite_helpers import check, rewritten
 
-IMPORT = "from shop.utils.secrets import get_secret\n"
+IMPORT = "from shop.aws_secrets import get_secret\n"
 READ = 'X = os.environ["API_KEY"]\n'
 CALL = 'X = get_secret("api-key")\n'
 
@@ -55,7 +55,7 @@ CALL = 'X = get_secret("api-key")\n'
             id="name on a line",
         ),
         pytest.param(
-            f"import os\nfrom shop.utils.secrets import get_secret\n\nY = get_secret('y-key')\n{READ}",
+            f"import os\nfrom shop.aws_secrets import get_secret\n\nY = get_secret('y-key')\n{READ}",
             f"{IMPORT}\nY = get_secret('y-key')\n{CALL}",
             id="runtime is imported",
         ),

@@ -9,7 +9,7 @@ from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.rewrite.python.wrap.plain_reads import environ_names, plain_arguments
 from shield_runtime import SecretNotFoundError, SecretsManagerClient
 
-HEAD = "from shop.utils.secrets import get_secret\n"
+HEAD = "from shop.aws_secrets import get_secret\n"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ F = env.get('F_TOKEN', env.get('G'))
 import json
 import os
 
-from shop.utils.secrets import get_secret, has_secret
+from shop.aws_secrets import get_secret, has_secret
 
 env = os.environ.copy()
 if has_secret('api-key'):
@@ -200,14 +200,14 @@ def test_an_import_that_would_be_unused_keeps_the_lambda():
 def test_a_call_without_arguments_needs_no_lambda():
     check(
         "import environ\n\nenv = environ.Env()\nDATABASES = {'default': env.db()}\n",
-        "import environ\n\nfrom shop.utils.secrets import get_secret\n\nenv = environ.Env()\n"
+        "import environ\n\nfrom shop.aws_secrets import get_secret\n\nenv = environ.Env()\n"
         "DATABASES = {'default': get_secret('database-url', env.db)}\n",
     )
     check(
         "from configurations import Configuration, values\n\n\nclass Base(Configuration):\n"
         "    API_KEY = values.Value()\n",
         "from configurations import Configuration, values\n\n"
-        "from shop.utils.secrets import get_secret\n\n\nclass Base(Configuration):\n"
+        "from shop.aws_secrets import get_secret\n\n\nclass Base(Configuration):\n"
         '    API_KEY = get_secret("django-api-key", values.Value)\n',
     )
 
@@ -238,7 +238,7 @@ def test_a_computed_default_needs_no_lambda():
     check(
         "import os\n\nX = os.environ.get('DATABASE_URL',\n"
         "    'sqlite:///' + os.path.join(basedir, 'data-of-the-shop.sqlite'))\n",
-        "import os\n\nfrom shop.utils.secrets import get_secret\n\nX = get_secret(\n"
+        "import os\n\nfrom shop.aws_secrets import get_secret\n\nX = get_secret(\n"
         "    'database-url', 'sqlite:///' + os.path.join(basedir, 'data-of-the-shop.sqlite')\n)\n",
     )
 
@@ -291,7 +291,7 @@ def test_a_default_from_another_secret_keeps_its_lambda():
 def test_a_json_document_keeps_its_expression(before, after):
     check(
         f"import json\nimport os\n\nX = {before}\n",
-        f"import json\nimport os\n\nfrom shop.utils.secrets import get_secret\n\nX = {after}\n",
+        f"import json\nimport os\n\nfrom shop.aws_secrets import get_secret\n\nX = {after}\n",
     )
 
 
@@ -311,7 +311,7 @@ DATABASES = {
 BROKER = f"amqp://shop:{os.environ['RABBITMQ_PASSWORD']}@host"
 """,
         """\
-from shop.utils.secrets import get_secret
+from shop.aws_secrets import get_secret
 
 DATABASES = {
     "default": {
@@ -328,7 +328,7 @@ BROKER = f"amqp://shop:{get_secret('rabbitmq-password')}@host"
 
 def test_expressions_need_no_variable():
     manifest = Manifest(
-        app=App(name="shop", runtime="shop/utils/secrets.py"),
+        app=App(name="shop", runtime="shop/aws_secrets.py"),
         secret=(
             Secret(name="our/key", env="API_KEY", optional=True),
             Secret(name="mail", fields={"password": "MAIL_PASSWORD"}),

@@ -19,7 +19,7 @@ from shield_ai.rewrite.python.wrap.run import wrap_secrets
 from shield_ai.scan.python.app_scan import scan_files
 from shield_runtime.testing import fake_secrets
 
-IMPORT = "from shop.utils.secrets import get_secret"
+IMPORT = "from shop.aws_secrets import get_secret"
 
 
 @pytest.mark.parametrize(
@@ -140,9 +140,7 @@ IMPORT = "from shop.utils.secrets import get_secret"
 def test_expressions(before, after):
     name = "get_secret, has_secret" if "has_secret" in after else "get_secret"
     keeps_os = "os." in after or ("os.environ" not in before and "os.getenv" not in before)
-    head = (
-        f"{'import os' + chr(10) * 2 if keeps_os else ''}from shop.utils.secrets import {name}\n\n"
-    )
+    head = f"{'import os' + chr(10) * 2 if keeps_os else ''}from shop.aws_secrets import {name}\n\n"
     check(f"import os\n\n{before}\n", f"{head}{after}\n")
 
 
@@ -218,25 +216,25 @@ def test_imports(before, after):
     [
         pytest.param(
             b'import os\r\nX = os.environ["API_KEY"]\r\n',
-            b'from shop.utils.secrets import get_secret\r\nX = get_secret("api-key")\r\n',
+            b'from shop.aws_secrets import get_secret\r\nX = get_secret("api-key")\r\n',
             id="crlf",
         ),
         pytest.param(
             b'\xef\xbb\xbfimport os\nX = os.environ["API_KEY"]',
-            b'\xef\xbb\xbffrom shop.utils.secrets import get_secret\nX = get_secret("api-key")',
+            b'\xef\xbb\xbffrom shop.aws_secrets import get_secret\nX = get_secret("api-key")',
             id="bom, no final newline",
         ),
         pytest.param(
             "# -*- coding: latin-1 -*-\nimport os\nX = 'é', os.environ['API_KEY']\n".encode(
                 "latin-1"
             ),
-            "# -*- coding: latin-1 -*-\nfrom shop.utils.secrets import get_secret\n"
+            "# -*- coding: latin-1 -*-\nfrom shop.aws_secrets import get_secret\n"
             "X = 'é', get_secret('api-key')\n".encode("latin-1"),
             id="latin-1",
         ),
         pytest.param(
             b"\x0cimport os\n\x0c\nX = os.environ['API_KEY']\n",
-            b"\x0cimport os\n\nfrom shop.utils.secrets import get_secret\n\x0c\n"
+            b"\x0cimport os\n\nfrom shop.aws_secrets import get_secret\n\x0c\n"
             b"X = get_secret('api-key')\n",
             id="form feeds",
         ),
@@ -421,7 +419,7 @@ def test_settings_are_unchanged_in_every_context(text, count, monkeypatch):
     exec(raw.replace(b"._shield_runtime", b"shield_runtime"), module.__dict__)
     for name in ("shop", "shop.utils"):
         monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
-    monkeypatch.setitem(sys.modules, "shop.utils.secrets", module)
+    monkeypatch.setitem(sys.modules, "shop.aws_secrets", module)
     monkeypatch.setitem(sys.modules, "shop.aws_secrets", module)
     for variables in (VALUES, {}, dict.fromkeys(VALUES, "")):
         assert settings_of(now, variables, monkeypatch) == settings_of(
@@ -479,7 +477,7 @@ def test_multiline_expressions(before, after):
     name = "get_secret, has_secret" if "has_secret" in after else "get_secret"
     keeps_os = "os." in after or "os." not in before
     head = "import os\n\n" if keeps_os else ""
-    check(f"import os\n\n{before}", f"{head}from shop.utils.secrets import {name}\n\n{after}")
+    check(f"import os\n\n{before}", f"{head}from shop.aws_secrets import {name}\n\n{after}")
 
 
 @pytest.mark.parametrize(
@@ -532,7 +530,7 @@ import os
 P = "LIVE" if os.getenv("STAGE") == "live" else "TEST"
 API_KEY = os.getenv(f"{P}_API_KEY", "")
 """
-    imported = "import os\n\nfrom shop.utils.secrets import get_secret\n"
+    imported = "import os\n\nfrom shop.aws_secrets import get_secret\n"
     call = """\
 get_secret(
     {"LIVE_API_KEY": "live-api-key", "TEST_API_KEY": "test-api-key"},
@@ -548,7 +546,7 @@ def test_uses_computed_variable_name_as_secret_name_if_they_are_equal():
     text = "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX = os.environ[K]\n"
     names = ("A_TOKEN", "B_TOKEN")
     manifest = Manifest(
-        app=App(name="shop", runtime="shop/utils/secrets.py"),
+        app=App(name="shop", runtime="shop/aws_secrets.py"),
         secret=tuple(Secret(name=name, env=name) for name in names),
     )
     after, [] = rewritten(text, manifest=manifest)
@@ -558,7 +556,7 @@ def test_uses_computed_variable_name_as_secret_name_if_they_are_equal():
 def test_maps_computed_variable_name_to_other_secret_names():
     text = "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX = os.environ[K]\n"
     manifest = Manifest(
-        app=App(name="shop", runtime="shop/utils/secrets.py"),
+        app=App(name="shop", runtime="shop/aws_secrets.py"),
         secret=(Secret(name="other", env="B_TOKEN"),),
     )
     after, [] = rewritten(text, manifest=manifest)
@@ -618,13 +616,13 @@ LOOPS = {
 )
 def test_loop_over_known_names(before, after):
     names = "get_secret, has_secret" if "has_secret" in after else "get_secret"
-    check("import os\n" + before, f"import os\n\nfrom shop.utils.secrets import {names}\n" + after)
+    check("import os\n" + before, f"import os\n\nfrom shop.aws_secrets import {names}\n" + after)
 
 
 def test_wraps_whole_value_of_django_configurations():
     check(
         "from configurations import Configuration, values\n\n\nclass Base(Configuration):\n    MAIL_PASSWORD = values.Value('')\n",
-        "from configurations import Configuration, values\n\nfrom shop.utils.secrets import get_secret\n\n\n"
+        "from configurations import Configuration, values\n\nfrom shop.aws_secrets import get_secret\n\n\n"
         "class Base(Configuration):\n"
         "    MAIL_PASSWORD = get_secret('django-mail-password', lambda: values.Value(''))\n",
     )
@@ -657,14 +655,14 @@ def test_wraps_whole_value_of_django_configurations():
 )
 def test_passes_a_function_that_is_called_without_arguments(before, after):
     head = "import dj_database_url\n\n"
-    accessor = "from shop.utils.secrets import get_secret\n\n"
+    accessor = "from shop.aws_secrets import get_secret\n\n"
     check(f"{head}{before}\n", f"{head}{accessor}{after}\n")
 
 
 def test_does_not_wrap_read_inside_read_of_same_variable():
     check(
         "import dj_database_url, os\nD = dj_database_url.config(ssl_require='x' in os.getenv('DATABASE_URL', ''))\n",
-        "import dj_database_url, os\n\nfrom shop.utils.secrets import get_secret\nD = get_secret(\n"
+        "import dj_database_url, os\n\nfrom shop.aws_secrets import get_secret\nD = get_secret(\n"
         "    'database-url',\n"
         "    lambda: dj_database_url.config(ssl_require='x' in os.getenv('DATABASE_URL', '')),\n)\n",
     )
@@ -676,7 +674,7 @@ def test_does_not_wrap_read_inside_read_of_same_variable():
 
 def test_passes_optional_for_optional_secret_with_default():
     spare = Secret(name="spare-key", env="SPARE_KEY", optional=True)
-    manifest = Manifest(app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(spare,))
+    manifest = Manifest(app=App(name="shop", runtime="shop/aws_secrets.py"), secret=(spare,))
     after, _ = rewritten("import os\nX = os.getenv('SPARE_KEY', 'none')\n", manifest=manifest)
     assert b"X = get_secret('spare-key', 'none')\n" in after
 
@@ -686,7 +684,7 @@ def test_reads_pair_from_one_document():
         name="mail-account",
         fields={"username": "EMAIL_HOST_USER", "password": "EMAIL_HOST_PASSWORD"},
     )
-    manifest = Manifest(app=App(name="shop", runtime="shop/utils/secrets.py"), secret=(mail,))
+    manifest = Manifest(app=App(name="shop", runtime="shop/aws_secrets.py"), secret=(mail,))
     text = "import os\nUSER = os.getenv('EMAIL_HOST_USER', '')\nPASSWORD = os.getenv('EMAIL_HOST_PASSWORD')\n"
     after = rewritten(text, manifest=manifest)[0].decode()
     assert "USER = get_secret('mail-account:username', '')\n" in after
@@ -718,7 +716,7 @@ def test_reads_pair_from_one_document():
 def test_keeps_alignment_with_bracket(before, after):
     check(
         f"from environs import env\n{before}",
-        f"from environs import env\n\nfrom shop.utils.secrets import get_secret\n{after}",
+        f"from environs import env\n\nfrom shop.aws_secrets import get_secret\n{after}",
     )
 
 

@@ -10,8 +10,8 @@ from shield_helpers import shield
 from shield_ai.model.manifest import App, Manifest, Secret
 
 IMPORT = """\
-from shop.utils._shield_runtime.pydantic import SecretsManagerSource
-from shop.utils.secrets import client
+from shop._shield_runtime.pydantic import SecretsManagerSource
+from shop.aws_secrets import client
 """
 HEAD = "from pydantic_settings import BaseSettings, SettingsConfigDict\n"
 NEW_HEAD = """\
@@ -73,13 +73,13 @@ def test_asks_the_method_of_a_base_class():
         secrets = SecretsManagerSource(settings_cls, client, others)
         return secrets.before_env(others)
 """
-    module = "from shop.utils._shield_runtime.pydantic import"
+    module = "from shop._shield_runtime.pydantic import"
     names = "".join(
         f"    {name},\n"
         for name in ("BaseSettings", "PydanticBaseSettingsSource", "SecretsManagerSource")
     )
     imports = (
-        f"from shop.base import Base\n{module} (\n{names})\nfrom shop.utils.secrets import client\n"
+        f"{module} (\n{names})\nfrom shop.aws_secrets import client\nfrom shop.base import Base\n"
     )
     check(before, before.replace("from shop.base import Base\n", imports) + method, files)
 
@@ -105,11 +105,11 @@ OWN_1 = """
 """
 HEAD_1 = "from pydantic import BaseSettings\n"
 IMPORT_1 = """\
-from shop.utils._shield_runtime.pydantic_v1 import (
+from shop._shield_runtime.pydantic_v1 import (
     SecretsManagerSource,
     SettingsSourceCallable,
 )
-from shop.utils.secrets import client
+from shop.aws_secrets import client
 """
 
 
@@ -169,7 +169,7 @@ def test_serves_nested_models_of_other_files():
 
 def test_a_field_that_calls_the_runtime_needs_no_source():
     """An earlier version moved texts in class bodies."""
-    call = "from shop.utils.secrets import get_secret\n"
+    call = "from shop.aws_secrets import get_secret\n"
     before = f"{call}{HEAD}from pydantic import Field, SecretStr\n\n\nclass S(BaseSettings):\n    token: SecretStr = SecretStr(get_secret('token', default='x'))\n    api_key: str = Field(default_factory=lambda: get_secret('api-key'))\n"
     after, skipped = rewritten(before)
     assert (after.decode(), skipped) == (before, ())
@@ -199,9 +199,9 @@ def test_an_import_with_an_alias_is_not_extended(imports, after):
 
 
 def test_extends_the_import_of_the_map_file():
-    head = f"{HEAD}\nfrom shop.utils.secrets import get_secret\n\nT = get_secret('t-key')\n"
+    head = f"{HEAD}\nfrom shop.aws_secrets import get_secret\n\nT = get_secret('t-key')\n"
     after, _ = rewritten(f"{head}\n\nclass S(BaseSettings):\n    api_key: str\n")
-    assert b"\nfrom shop.utils.secrets import client, get_secret\n" in after
+    assert b"\nfrom shop.aws_secrets import client, get_secret\n" in after
 
 
 def test_breaks_long_entries_of_the_package():

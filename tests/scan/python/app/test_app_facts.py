@@ -12,7 +12,7 @@ SETTINGS = b"import os\nSECRET_KEY = os.environ['SECRET_KEY']\n"
     ("line", "accessor"),
     [
         pytest.param("x = 1", "get_secret", id="unused"),
-        pytest.param("from shop.utils.secrets import get_secret", "get_secret", id="copy"),
+        pytest.param("from shop.aws_secrets import get_secret", "get_secret", id="copy"),
         pytest.param("from shield_runtime import get_secret", "get_secret", id="package"),
         pytest.param("from shield_ai import get_secret", "get_secret", id="former package"),
         pytest.param("from corp.vault import get_secret", "aws_get_secret", id="import"),
@@ -35,7 +35,7 @@ def test_the_runtime_is_importable_from_imported_modules(scanned):
         "app/__init__.py": "from config import Config\n",
         "app/settings.py": f"{read}    A_TOKEN = B_KEY = ''\n",
     }
-    assert scanned(files).facts.runtime == "app/utils/secrets.py"
+    assert scanned(files).facts.runtime == "app/aws_secrets.py"
     assert scanned({**files, "config.py": read}).facts.runtime == "aws_secrets.py"
 
 
@@ -46,7 +46,7 @@ def test_the_runtime_goes_into_the_package_that_reads_variables(scanned):
         "shop/__init__.py": "",
         "shop/settings.py": "import os\nA = os.environ['A_TOKEN']\n",
     }
-    assert scanned(files).facts.runtime == "shop/utils/secrets.py"
+    assert scanned(files).facts.runtime == "shop/aws_secrets.py"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_imports_relatively_in_a_package_that_is_run_from_another_root(
     facts = collect_facts("shop", AppFiles(set(files), files.get, {}))
     assert (facts.roots[0], facts.relative_package) == (root, package)
     tests = facts.test_module(facts.runtime)
-    assert tests == ("src.app.utils.secrets" if package else "")
+    assert tests == ("src.app.aws_secrets" if package else "")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_package_without_settings_gets_the_runtime(scanned):
     read = "import os\nfrom shop.x import y\nX = os.environ['API_KEY']\n"
     files = {"src/shop/main.py": read, "src/shop/x.py": "y = 1\n", "tests/test_x.py": read}
     scan = scanned(files)
-    assert (scan.facts.runtime, scan.facts.roots) == ("src/shop/utils/secrets.py", ("src",))
+    assert (scan.facts.runtime, scan.facts.roots) == ("src/shop/aws_secrets.py", ("src",))
     assert [reason_of(site) for f, site in scan.sites if f.path == "src/shop/main.py"] == [""]
 
 
@@ -145,7 +145,7 @@ def test_a_module_at_the_top_gets_the_runtime_beside_it(scanned):
 def test_the_copy_of_the_runtime_has_no_settings(scanned):
     files = {
         "config/__init__.py": "import os\nX = os.environ['API_KEY']\n",
-        "config/utils/_shield_runtime/django/checks.py": "# INSTALLED_APPS\n",
+        "config/_shield_runtime/django/checks.py": "# INSTALLED_APPS\n",
     }
     facts = scanned(files).facts
     assert facts.settings == ("config/__init__.py",)
@@ -155,9 +155,9 @@ def test_the_copy_of_the_runtime_has_no_settings(scanned):
 @pytest.mark.parametrize(
     ("files", "runtime"),
     [
-        pytest.param({}, "shop/utils/secrets.py", id="missing"),
-        pytest.param({"shop/settings.py": ""}, "worker/utils/secrets.py", id="exists"),
-        pytest.param({"shop/__init__.py": None}, "worker/utils/secrets.py", id="no package"),
+        pytest.param({}, "shop/aws_secrets.py", id="missing"),
+        pytest.param({"shop/settings.py": ""}, "worker/aws_secrets.py", id="exists"),
+        pytest.param({"shop/__init__.py": None}, "worker/aws_secrets.py", id="no package"),
     ],
 )
 def test_the_runtime_is_beside_the_settings_that_users_create(scanned, files, runtime):
