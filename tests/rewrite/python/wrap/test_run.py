@@ -564,6 +564,30 @@ def test_maps_computed_variable_name_to_other_secret_names():
     assert call in after.decode()
 
 
+def test_comprehensions_with_the_same_variable_are_told_apart():
+    """Only the second one can read the secret."""
+    text = """\
+import os
+
+PUBLIC = ("ISSUER", "AUDIENCE")
+SECRETS = ("CLIENT_SECRET", "ISSUER")
+ALL = (*PUBLIC, "DEBUG")
+
+
+def check():
+    a = [name for name in PUBLIC if os.environ.get(name)]
+    b = [os.environ.get(name) for name in SECRETS]
+    c = [name for name in ALL if not os.environ.get(name)]
+    d = [[os.environ.get(name) for name in SECRETS] for name in PUBLIC]
+    return a, b, c, d
+"""
+    after, _ = rewritten(text)
+    lines = after.decode().splitlines()
+    assert "    a = [name for name in PUBLIC if os.environ.get(name)]" in lines
+    assert "    c = [name for name in ALL if not os.environ.get(name)]" in lines
+    assert after.count(b'CLIENT_SECRET": ') == 2
+
+
 LOOPS = {
     "all are secrets": (
         "for k in ('A_TOKEN', 'B_TOKEN'):\n    globals()[k] = os.environ[k]\n",

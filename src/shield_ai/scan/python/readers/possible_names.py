@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set
 from shield_ai.scan.python.readers.bindings import LoopVariable, Opaque
+from shield_ai.scan.python.readers.comprehension_names import narrowed_bindings
 from shield_ai.scan.python.readers.enumerated_values import (
     MAX_STEPS,
     MAX_TEXTS,
@@ -92,7 +93,8 @@ class _Enumerator:
                 self.texts(part, scopes, depth + 1) for part in (node.body, node.orelse)
             )
         if isinstance(node, ast.Name):
-            bindings = self._module.lookup(node.id, scopes)
+            bound = self._module.lookup(node.id, scopes)
+            bindings = narrowed_bindings(node, bound, scopes[-1])
             return union_of_texts(self._bound_texts(node.id, b, scopes, depth) for b in bindings)
         if isinstance(node, ast.Subscript):
             value = self._entry_of(node, scopes)
