@@ -624,6 +624,13 @@ LOOPS = {
         "    'NAME': 'x',\n"
         "}\n"),
     ),
+    "a comprehension below its bracket": (
+        "X = [\n    k for k in ['DEBUG', 'SOME_LONG_API_KEY'] if not os.environ.get(k)\n]\n",
+        ("X = [\n    k\n    for k in ['DEBUG', 'SOME_LONG_API_KEY']\n"
+        "    if not get_secret(\n"
+        "        {'SOME_LONG_API_KEY': 'some-long-api-key'}, lambda k=k: os.environ.get(k), env=k\n"
+        "    )\n]\n"),
+    ),
     "a question before": (
         "for k in ['DEBUG', 'API_KEY']:\n    if k in os.environ:\n        globals()[k] = os.environ[k]\n",
         ("for k in ['DEBUG', 'API_KEY']:\n"

@@ -36,6 +36,12 @@ def elements_outside_brackets(chars: TrackedText) -> list[TrackedText]:
     return []
 
 
+def comprehension_parts(chars: TrackedText) -> list[TrackedText]:
+    """Split a line that is enclosed in brackets before the clauses of a comprehension, if any."""
+    clauses = element_positions(plain_text(chars))[1]
+    return [part for part in cut_at(chars, clauses) if part]
+
+
 def ends_with_nonempty_brackets(chars: TrackedText) -> bool:
     """Return whether a line ends with brackets that are not empty, so that they can be split."""
     return chars[-1].text in CLOSING and chars[-2].text not in OPENING

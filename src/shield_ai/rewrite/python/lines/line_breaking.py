@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.python.lines.brackets import (
+    comprehension_parts,
     elements_outside_brackets,
     ends_with_nonempty_brackets,
     has_brackets,
@@ -194,7 +195,7 @@ def _split(
         strings = _fstring_parts(chars, layout.room(depth))
         if strings:
             return [(depth, part) for part in strings]
-        elements = elements_outside_brackets(chars)
+        elements = elements_outside_brackets(chars) or comprehension_parts(chars)
         if len(elements) > 1:
             return _split_each(elements, layout, depth, in_brackets=True)
     span = None if in_brackets else _span_to_parenthesize(chars, operators, layout.room(depth + 1))

@@ -189,6 +189,7 @@ class ExpressionVisitor(ExpressionHooks):
                 self._in_comprehension = True
             self.visit(generator.iter, (), direct=False)
             self._in_comprehension = True
+            self._loop_names |= stored_names([generator])
             for test in generator.ifs:
                 self.visit(test, (), direct=False)
 
