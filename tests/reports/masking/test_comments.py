@@ -33,6 +33,8 @@ def shown(comment):
         "# https://docs.djangoproject.com/en/4.2/topics/i18n/",
         "# noqa: F401, F403",
         "# noqa",
+        "# noqa F405",
+        "# Timed token_cache for installation access token (1 minute less than an hour)",
         "# type: ignore[no-untyped-call]",
         "# noqa: TC002 Pydantic requires this to be present at runtime",
         "#",
@@ -62,6 +64,7 @@ def test_plain_comments_are_shown(comment):
         ),
         pytest.param("# noqa: AB1234567", "# noqa: •••", id="no rule id"),
         pytest.param("# pin 123456", "# pin •••", id="long number"),
+        pytest.param("# my_xqzvkjwpqh_b", "# •••", id="random letters in a name"),
         pytest.param("# xqzvkjwpqh", "# •••", id="random letters"),
     ],
 )

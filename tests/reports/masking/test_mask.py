@@ -37,6 +37,16 @@ def shown(path, text, keep=()):
         ),
         pytest.param('A = envbool("DEBUG", "v")', 'A = envbool("DEBUG", "•••")', id="envbool"),
         pytest.param('A = get_env("MY_S3_KEY")', 'A = get_env("MY_S3_KEY")', id="get_env"),
+        pytest.param(
+            'EMAIL_HOST = get_str_env("EMAIL_HOST", "localhost")',
+            'EMAIL_HOST = get_str_env("EMAIL_HOST", "localhost")',
+            id="get_str_env",
+        ),
+        pytest.param(
+            'A = get_str_env("A_PASSWORD", "localhost")',
+            'A = get_str_env("A_PASSWORD", "•••")',
+            id="default of a password",
+        ),
         pytest.param('A = set_env("JBSWY3DPEHPK3PXP")', 'A = set_env("•••")', id="key in capitals"),
         pytest.param('A = envoy("MY_KEY")', 'A = envoy("•••")', id="another word"),
         pytest.param('A = env("v-1")', 'A = env("•••")', id="not a variable"),

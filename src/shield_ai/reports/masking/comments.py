@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 CODE = regex(r"""[="`\\|<>{}@$]|->|(?<![a-z])'|'(?![a-z])""")
 WORD = regex(r"\S+")
 PLAIN = regex(
-    r"(?:[A-Za-z]?[a-z]{0,15}|[A-Z]{1,12})(?:[-'/](?:[A-Za-z]?[a-z]{1,15}|[A-Z]{1,12})){0,3}"
+    r"(?:[A-Za-z]?[a-z]{0,15}|[A-Z]{1,12})(?:[-_'/](?:[A-Za-z]?[a-z]{1,15}|[A-Z]{1,12})){0,3}"
 )
 # Usual words whose letter pairs are rare, in lower case.
 KNOWN = word_set("""
@@ -40,7 +40,7 @@ CONSTANT = regex(r"[A-Z]{2,15}(?:_[A-Z]{1,15}){1,5}")
 SEPARATOR = regex(r"[-*#~_.&+/—\u2013«»•]+")  # such as ----
 # Comments for tools, with the ids of rules.
 DIRECTIVE = regex(
-    r"# ?(?:noqa(?:: ?[A-Z]{1,4}\d{3,4}(?:, ?[A-Z]{1,4}\d{3,4}){0,9})?"
+    r"# ?(?:noqa(?:(?:: ?| )[A-Z]{1,4}\d{3,4}(?:, ?[A-Z]{1,4}\d{3,4}){0,9})?"
     r"|type: ?ignore(?:\[[a-z]{2,12}(?:-[a-z]{2,12}){0,4}\])?|pragma: ?no cover)(?=\s|\Z)"
 )
 SLUG = r"[a-z]{1,20}(?:[-_.][a-z]{1,20}){0,8}"
@@ -102,7 +102,7 @@ def is_plain(word: str) -> bool:
         return True
     if CAMEL_CASE.fullmatch(word):
         return wordiness(word) >= MIN_WORDINESS
-    return PLAIN.fullmatch(word) is not None and all(map(is_word, re.split(r"[-'/]", word)))
+    return PLAIN.fullmatch(word) is not None and all(map(is_word, re.split(r"[-_'/]", word)))
 
 
 def is_word(text: str) -> bool:

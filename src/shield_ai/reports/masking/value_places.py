@@ -26,8 +26,10 @@ VARIABLE = regex(r"[A-Z_][A-Z0-9_]{0,59}|[a-z0-9-]{1,60}:[a-z_]{1,30}")
 # Functions and methods with a name and a default.
 READERS = frozenset({"get", "getenv", "env", "config", "get_secret", "setdefault", "str", "url"})
 MAPPINGS = frozenset({"environ", "env"})
-# Functions of the app with names such as env_bool, envint, get_env and read_env.
-ENV_FUNCTION = regex(r"(?:get_?)?env(?:_?(?:bool|int|str|float|list|var|secret|flag))?|[a-z]+_env")
+# Functions of the app with names such as env_bool, envint, get_env and get_str_env.
+ENV_FUNCTION = regex(
+    r"(?:get_?)?env(?:_?(?:bool|int|str|float|list|var|secret|flag))?|(?:[a-z]+_){1,3}env"
+)
 # The first argument of these functions, if it is a variable's name. A key of capitals and digits
 # does not match.
 PLAIN_VARIABLE = regex(r"[A-Z]{2,15}|[A-Z]+[A-Z0-9]*(?:_[A-Z0-9]{1,15}){1,6}")
