@@ -10,7 +10,7 @@ from shield_ai.model.output_options import OUTPUT
 from shield_ai.project.app_name import choose_app_name
 from shield_ai.project.layout import is_test
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
-from shield_ai.scan.files.walk import display_path, is_python, walk_all
+from shield_ai.scan.files.walk import display_path, is_python
 from shield_ai.scan.python.app.app_facts import AppFiles, collect_facts
 from shield_ai.scan.python.app.app_scanner import AppScanner
 from shield_ai.scan.python.app.complete import (
@@ -19,8 +19,7 @@ from shield_ai.scan.python.app.complete import (
     invalid_names,
     not_migratable,
 )
-from shield_ai.scan.python.app.linked_folders import find_linked_folders
-from shield_ai.scan.python.app.skipped_folders import AppPaths, select_app_paths
+from shield_ai.scan.python.app.skipped_folders import AppPaths, find_app_paths
 from shield_ai.scan.python.findings.dotenv_findings import dotenv_findings
 from shield_ai.scan.python.scan import Scan
 from shield_ai.scan.text.reader import reader
@@ -54,18 +53,17 @@ def scan_app(
     """
     read = reader(str(root))
     if paths is None:
-        selected = select_app_paths(walk_all(root), read)
+        selected = find_app_paths(root, read)
     else:
         selected = AppPaths(paths, (), tuple(other_reads))
     for path in selected.paths:
         OUTPUT.log_file(str(root / path))
     name = choose_app_name(root, read)
     found = scan_files(name, selected.paths, read, manifest_variables, markers, ignored)
-    linked = find_linked_folders(root, selected.paths)
     return msgspec.structs.replace(
         found,
         findings=tuple(assign_fingerprints([*found.findings, *selected.findings])),
-        unscanned=(*linked, *selected.skipped, *found.unscanned),
+        unscanned=(*selected.skipped, *found.unscanned),
     )
 
 

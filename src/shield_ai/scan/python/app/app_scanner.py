@@ -9,7 +9,6 @@ from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.python_source import Source, source_problem
 from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.python.app.collected import Collected
-from shield_ai.scan.python.app.folder_scripts import mark_folder_scripts
 from shield_ai.scan.python.app.related_sites import open_context, relate_sites
 from shield_ai.scan.python.findings.from_candidates import create_findings, missing_runtime_finding
 from shield_ai.scan.python.readers.project import Project
@@ -95,8 +94,7 @@ class AppScanner:
 
     def related_sites(self) -> list[FoundSite]:
         """Return the sites of all files, after the checks that need the whole app."""
-        sites = mark_folder_scripts(self._sites, self._facts, self._files)
-        return relate_sites(sites, self.collected, self.scanned, self._settings, self._files)
+        return relate_sites(self._sites, self.collected, self.scanned, self._facts, self._files)
 
     def other_findings(self, related: Iterable[FoundSite]) -> list[Finding]:
         """Return the findings without a site.

@@ -33,7 +33,7 @@ MAX_PARTS = 8  # of a dotted name
 FROM_IMPORT = regex(
     rb"(?m)^[ \t]*from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]+(?P<names>\([^)]{0,999}\)|[^\n#]*)"
 )
-WORD = regex(rb"[A-Za-z_]\w*")
+WORD = regex(r"[A-Za-z_]\w*")
 
 
 class _Import(NamedTuple):
@@ -78,10 +78,9 @@ class _FolderScripts:
         return {path for path in scripts if not self._is_imported(path)}
 
     def _is_script(self, path: str) -> bool:
-        folder = path.rpartition("/")[0]
-        is_app = folder in self._facts.roots or path in self._facts.settings
-        if is_app or not path.endswith(".py") or LOADED_MODULE.search(path):
+        if self._is_loaded(path):
             return False
+        folder = path.rpartition("/")[0]
         raw = self._files.read(path) or b""
         imports = list(_imports(path, raw))
         if any(found.module.startswith(".") for found in imports):
@@ -89,6 +88,11 @@ class _FolderScripts:
         if MAIN_BLOCK.search(raw) and self._module(folder, self._runtime):
             return True
         return any(self._is_beside(path, found) for found in imports)
+
+    def _is_loaded(self, path: str) -> bool:
+        """Return whether a file is imported from the root, by its name or its place."""
+        is_app = path.rpartition("/")[0] in self._facts.roots or path in self._facts.settings
+        return is_app or not path.endswith(".py") or LOADED_MODULE.search(path) is not None
 
     def _is_beside(self, path: str, found: _Import) -> bool:
         """Return whether an import finds a module beside the file, but none in the root."""
@@ -144,11 +148,12 @@ def _dotted_names(raw: bytes) -> set[str]:
     """Return the dotted names in a file, and what it imports from a module."""
     names: set[str] = set()
     for chain in DOTTED.findall(raw):
-        parts = chain.decode().split(".")[:MAX_PARTS]
+        parts = chain.decode("utf-8", "replace").split(".")[:MAX_PARTS]
         names.update(".".join(parts[:length]) for length in range(2, len(parts) + 1))
     for match in FROM_IMPORT.finditer(raw):
-        module = match["module"].decode()
-        names.update(f"{module}.{name.decode()}" for name in WORD.findall(match["names"]))
+        module = match["module"].decode("utf-8", "replace")
+        imported = match["names"].decode("utf-8", "replace")
+        names.update(f"{module}.{name}" for name in WORD.findall(imported))
     return names
 
 
@@ -161,16 +166,20 @@ def _imports(path: str, raw: bytes) -> Iterator[_Import]:
     attributes = _attributes(raw)
     while body:
         node = body.pop()
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                used = attributes.get(alias.asname or alias.name, set())
-                yield _Import(alias.name, tuple(sorted(used)))
-        elif isinstance(node, ast.ImportFrom):
-            module = "." * node.level + (node.module or "")
-            names = (alias.name for alias in node.names if alias.name != "*")
-            yield _Import(module, tuple(names))
-        elif isinstance(node, (ast.If, ast.Try)):
+        if isinstance(node, (ast.If, ast.Try)):
             body += [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt)]
+        yield from _imports_of(node, attributes)
+
+
+def _imports_of(node: ast.stmt, attributes: dict[str, set[str]]) -> Iterator[_Import]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            used = attributes.get(alias.asname or alias.name, set())
+            yield _Import(alias.name, tuple(sorted(used)))
+    elif isinstance(node, ast.ImportFrom):
+        module = "." * node.level + (node.module or "")
+        names = [alias.name for alias in node.names if alias.name != "*"]
+        yield _Import(module, tuple(names))
 
 
 def _attributes(raw: bytes) -> dict[str, set[str]]:

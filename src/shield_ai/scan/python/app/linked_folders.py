@@ -7,7 +7,6 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
-from shield_ai.project import git
 from shield_ai.project.import_roots import folder_and_parents
 from shield_ai.project.layout import SKIPPED_FOLDERS, is_test
 
@@ -33,6 +32,8 @@ def find_linked_folders(root: Path, paths: Iterable[str]) -> list[Skipped]:
     links = [link for folder in sorted(folders) for link in _links_in(root, folder)]
     if not links:
         return []
+    from shield_ai.project import git
+
     depth = len(PurePosixPath(git.prefix_of(root)).parts)
     base = Path(os.path.realpath(root))
     repository = (base, *base.parents)[depth]

@@ -12,6 +12,7 @@ from shield_ai.scan.python.app.connection_settings import (
 from shield_ai.scan.python.app.cross_file import ProjectContext, apply_context
 from shield_ai.scan.python.app.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.app.development_files import development_files
+from shield_ai.scan.python.app.folder_scripts import mark_folder_scripts
 from shield_ai.scan.python.app.masked_names import drop_masked_names
 from shield_ai.scan.python.app.related_reads import select_related_reads
 from shield_ai.scan.python.app.reserved_variables import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from shield_ai.model.site import FoundSite
+    from shield_ai.project.layout import AppFacts
     from shield_ai.scan.python.app.app_facts import AppFiles
     from shield_ai.scan.python.app.collected import Collected
 
@@ -56,7 +58,7 @@ def relate_sites(
     sites: list[FoundSite],
     collected: Collected,
     scanned: Sequence[str],
-    settings: set[str],
+    facts: AppFacts,
     files: AppFiles,
 ) -> list[FoundSite]:
     """Select, merge and mark the sites of all files.
@@ -65,12 +67,14 @@ def relate_sites(
         sites: The sites of all files, in the order of the files.
         collected: What the visitors found in addition.
         scanned: The scanned files.
-        settings: The settings files.
+        facts: The app's layout.
         files: The app's files.
     """
     context = collected.context
     variables = collected.manifest_variables
     read = files.read
+    settings = set(facts.settings)
+    sites = mark_folder_scripts(sites, facts, files)
     sites = drop_masked_names(sites, {*variables, *context.migrated})
     with_reads = dict(files.with_marker("env_read"))
     contents = [(path, with_reads[path]) for path in scanned if path in with_reads]

@@ -11,11 +11,14 @@ from shield_ai.model.words import word_set
 from shield_ai.project.import_roots import CONFIG_FOLDERS
 from shield_ai.project.layout import SKIPPED_FOLDERS, is_test
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.files.walk import walk_all
+from shield_ai.scan.python.app.linked_folders import find_linked_folders
 from shield_ai.scan.rules.pattern import csec34_rules
 from shield_ai.scan.text.line_index import LineIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.skip import Skipped, SkipReason
@@ -44,6 +47,18 @@ class AppPaths(NamedTuple):
     paths: list[str]
     skipped: tuple[Skipped, ...]
     findings: tuple[Finding, ...]  # the reads in migrations, which the app runs
+
+
+def find_app_paths(root: Path, read: FileReader) -> AppPaths:
+    """Find the files of an app in its folder.
+
+    Args:
+        root: The folder.
+        read: Returns the bytes of a file; None if it can't be read.
+    """
+    selected = select_app_paths(walk_all(root), read)
+    linked = find_linked_folders(root, selected.paths)
+    return selected._replace(skipped=(*linked, *selected.skipped))
 
 
 def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
