@@ -89,6 +89,24 @@ def test_reports_modules_that_do_not_load(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("missing", "is_same"),
+    [
+        pytest.param("other_library", True, id="another library"),
+        pytest.param("other_library.part", True, id="a module of another library"),
+        pytest.param("shop.secrets", False, id="a module of the app"),
+        pytest.param("_shield_runtime", False, id="the copy of the runtime"),
+        pytest.param("shield_runtime.nothing", False, id="the runtime"),
+    ],
+)
+def test_another_missing_library_is_the_same_error(tmp_path, missing, is_same):
+    (tmp_path / "shop").mkdir()
+    before = load(tmp_path, "import no_such_module")
+    after = load(tmp_path, f"import {missing}\nimport no_such_module")
+    assert (compare_settings(before, after)[0] == []) is is_same
+    assert compare_settings(load(tmp_path, "X = 1"), after)[0] != []
+
+
 def test_returns_no_values(tmp_path):
     value = secrets.token_hex(16)
     loaded = load(tmp_path, "import os\nX = os.environ['X']\n", X=value)

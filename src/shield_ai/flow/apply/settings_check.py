@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.apply.agent_stub import AgentStub
@@ -16,7 +17,7 @@ from shield_ai.model.hidden import Hidden
 from shield_ai.model.naming import DOTENV
 from shield_ai.model.plan import Comparison
 from shield_ai.project.app_name import project_names
-from shield_ai.project.runtime_names import PACKAGE
+from shield_ai.project.runtime_names import COPY, PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -121,6 +122,7 @@ class SettingsComparison:
         self.lacks_runtime = False  # whether a load after the edits did not find shield_runtime
         self._loader = SettingsLoader(tree.root, modules, python)
         self._loader.project_names = _project_names(tree, modules)
+        self._loader.own_names = (PACKAGE, COPY, PurePosixPath(manifest.app.runtime).stem)
         self.python = self._loader.python
         self._manifest = manifest
         current = {name: Hidden(text) for name, text in environ.items()}

@@ -21,6 +21,7 @@ from shield_ai.flow.apply.probe_program import PROGRAM
 from shield_ai.flow.apply.read_names import names_read_in
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.project.installed import find_venv
+from shield_ai.project.runtime_names import COPY, PACKAGE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -47,6 +48,8 @@ class SettingsLoader:
         self.hidden: Collection[str] = ()  # values to hide, which the settings may get from AWS
         self.samples: Mapping[str, str] = {}  # the sample values in the environment, by variable
         self.project_names: Collection[str] = ()  # the names under which the app may be installed
+        # Packages and modules that are no libraries, in addition to those in the app's folders.
+        self.own_names: Collection[str] = (PACKAGE, COPY)
         self.python = str(Path(python).absolute()) if python else find_interpreter(root)
         self._key = secrets.token_hex(16)
 
@@ -92,7 +95,8 @@ class SettingsLoader:
             return LoadedSettings(module=module, error="the process exited without a result")
         values = [*environ.values(), *self.hidden]
         names = {*environ, *self._names_read(loaded, folder)}
-        return without_values(loaded, names, values, self.project_names)
+        shown = without_values(loaded, names, values, self.project_names)
+        return msgspec.structs.replace(shown, lacks_library=self._lacks_library(shown, folder))
 
     def _names_read(self, loaded: LoadedSettings, folder: str) -> set[str]:
         """Return the names of variables that a module which failed reads."""
@@ -102,9 +106,28 @@ class SettingsLoader:
         return names_read_in(path if path.is_dir() else path.parent)
 
 
-def _is_same_error(before: str, after: str) -> bool:
-    """Return whether two errors are equivalent: SecretNotFoundError is also a KeyError."""
-    return after == before or (before, after) == ("KeyError", "SecretNotFoundError")
+    def _lacks_library(self, loaded: LoadedSettings, folder: str) -> bool:
+        """Return whether a module failed because a library is not installed."""
+        missing = loaded.missing_module.partition(".")[0]
+        if not missing or loaded.lacks_project or missing in self.own_names:
+            return False
+        folders = {self.root, self.root / folder}
+        return not any(
+            (parent / missing).is_dir() or (parent / f"{missing}.py").exists()
+            for parent in folders
+        )
+
+
+def _is_same_error(before: LoadedSettings, after: LoadedSettings) -> bool:
+    """Return whether two errors are equivalent.
+
+    SecretNotFoundError is also a KeyError. Where libraries are missing, the order of the imports
+    decides which one the error names.
+    """
+    if before.lacks_library and after.lacks_library:
+        return True
+    errors = (before.error, after.error)
+    return after.error == before.error or errors == ("KeyError", "SecretNotFoundError")
 
 
 def compare_settings(
@@ -129,7 +152,7 @@ def compare_settings(
     for old, new in zip(before, after, strict=True):
         if old.error:
             problems.append(f"{old.module} does not load here: {old.failure()}")
-            if compares_errors and not _is_same_error(old.error, new.error):
+            if compares_errors and not _is_same_error(old, new):
                 differ.append(f"{old.module}: {new.error or 'loads'} instead of {old.error}")
         elif new.error:
             differ.append(f"{old.module}: {new.failure()}")
