@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import boto3
 import pytest
 from shield_helpers import make_app, run
 
@@ -37,6 +38,21 @@ def append(path, text):
 def test_every_secret_of_a_migrated_app_is_used_and_held(app):
     assert check(app, "secrets-used")["status"] == "ok"
     assert check(app, "secrets-held")["status"] == "ok"
+
+
+def test_a_listed_secret_is_missing_in_aws(app):
+    aws = boto3.client("secretsmanager")
+    names = [found["Name"] for found in aws.list_secrets()["SecretList"]]
+    secret = next(name for name in names if name.endswith("secret-key"))
+    aws.delete_secret(SecretId=secret)
+    found = check(app, "secrets-held")
+    assert found["status"] == "failed"
+    assert f"{secret} is scheduled for deletion" in found["detail"]
+    aws.restore_secret(SecretId=secret)
+    aws.delete_secret(SecretId=secret, ForceDeleteWithoutRecovery=True)
+    found = check(app, "secrets-held")
+    assert found["status"] == "failed"
+    assert f"{secret} is not in AWS" in found["detail"]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,7 @@ _HELD_HINT = (
     'correct the name, or add a [[secret]] with this name and env = "VARIABLE" to shield.toml, '
     "then run shield apply"
 )
+_ABSENT_HINT = "run shield apply, with --env-file FILE or --prompt for the values"
 _IGNORED_HINT = (
     "read the variable without get_secret(), or remove it from ignore and restore its [[secret]] "
     "in shield.toml"
@@ -111,10 +112,9 @@ def _names_of(secret: Secret, manifest: Manifest) -> set[str]:
 
 
 def verify_held(manifest: Manifest, aws: Account, app: AppContext) -> Check:
-    """Check that AWS has the secrets that the code reads, but shield.toml does not list.
+    """Check that AWS has the secrets that the code reads, listed in shield.toml or not.
 
-    The secrets in shield.toml have a check each. The secrets of ignored variables fail the check,
-    because the app's role can't read them.
+    The secrets of ignored variables fail the check, because the app's role can't read them.
 
     Args:
         manifest: shield.toml, with the settings of the environment.
@@ -133,6 +133,9 @@ def verify_held(manifest: Manifest, aws: Account, app: AppContext) -> Check:
         found = _held_check(required, missing, suggestions)
         if found.status is not Status.OK:
             return found
+        absent = _missing_listed(manifest, aws, scan)
+        if absent:
+            return make_check(SECRETS_HELD, Status.FAILED, join_names(absent), _ABSENT_HINT)
         return _optional_check(manifest, aws, scan.secret_calls)
     except AwsError as error:
         return unknown_check(SECRETS_HELD, error)
@@ -195,6 +198,26 @@ def _missing_names(manifest: Manifest, aws: Account, calls: Iterable[SecretCall]
         if state is None or state.deleted:
             missing.add(name)
     return frozenset(missing)
+
+
+def _missing_listed(manifest: Manifest, aws: Account, scan: Scan) -> list[str]:
+    """Return the required secrets of shield.toml that the code reads and AWS does not have.
+
+    Raises:
+        AwsError: An AWS call failed.
+    """
+    used = _used_names(manifest, scan)
+    missing = []
+    for secret in manifest.secret:
+        name = manifest.app.prefix + secret.name
+        if secret.optional or used.isdisjoint(_names_of(secret, manifest)):
+            continue
+        state = aws.secrets.state(name)
+        if state is None:
+            missing.append(f"{name} is not in AWS")
+        elif state.deleted:
+            missing.append(f"{name} is scheduled for deletion")
+    return missing
 
 
 def _check_usage(app: AppContext) -> Iterator[Check]:
