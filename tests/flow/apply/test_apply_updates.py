@@ -380,3 +380,27 @@ def test_apply_or_rollback_recovers_when_refused_at_any_call(app, aws, monkeypat
             assert number > 8
             undo(app)
         assert (value(), state().settings) == before
+
+
+def test_restores_a_deleted_secret_with_its_value_in_aws(app):
+    apply(app)
+    client = boto3.client("secretsmanager")
+    value = client.get_secret_value(SecretId=NAME)["SecretString"]
+    client.delete_secret(SecretId=NAME)
+    done = run("apply", "--only", "aws", "--yes", cwd=app)
+    assert done.code == 0, done.text
+    assert "1 secret restored" in done.text
+    assert client.get_secret_value(SecretId=NAME)["SecretString"] == value
+    assert "scheduled for deletion" in undo(app)
+    assert Account(Session("us-east-1")).secrets.state(NAME).deleted
+
+
+def test_a_missing_secret_without_a_value_is_an_error(app):
+    apply(app)
+    client = boto3.client("secretsmanager")
+    client.delete_secret(SecretId="django-secret-key", ForceDeleteWithoutRecovery=True)
+    done = run("apply", "--only", "aws", "--yes", cwd=app)
+    assert done.code == 2, done.text
+    assert "no value for django-secret-key (SECRET_KEY)" in done.text
+    assert "--env-file" in done.text
+    assert run("apply", "--only", "aws", "--yes", "--allow-missing", cwd=app).code == 0

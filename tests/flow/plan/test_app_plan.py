@@ -38,7 +38,13 @@ def live(**states):
 
 def state(*, deleted=False, **tags):
     settings = {**secret_settings(MAIL, Manifest(app=APP)), "tags": {"team": "web", **tags}}
-    return SecretState(arn="arn:x", tags=tags, deleted=deleted, settings=settings)
+    return SecretState(
+        arn="arn:x",
+        tags=tags,
+        deleted=deleted,
+        versions={"1": ("AWSCURRENT",)} if deleted else {},
+        settings=settings,
+    )
 
 
 def made(root, manifest, account, available=(), *, code=False):
@@ -75,6 +81,7 @@ def of(root, secret, account, available=()):
         pytest.param(MAIL, live(mail_key=state(**OURS)), [], {"shop/mail-key": (Action.KEEP, [])}, (), id="unchanged"),
         pytest.param(MAIL, live(mail_key=state()), ["MAIL_KEY"], {"shop/mail-key": (Action.KEEP, [])}, (), id="created manually"),
         pytest.param(MAIL, live(mail_key=state(deleted=True, **OURS)), ["MAIL_KEY"], {"shop/mail-key": (Action.RESTORE, [("", "env:MAIL_KEY")])}, (), id="scheduled for deletion"),
+        pytest.param(MAIL, live(mail_key=state(deleted=True, **OURS)), [], {"shop/mail-key": (Action.RESTORE, [])}, (), id="scheduled for deletion, no source"),
         pytest.param(MAIL, live(), [], {}, ("mail-key (MAIL_KEY)",), id="no value"),
         pytest.param(DSN, live(), [], {}, (), id="optional, no value"),
         pytest.param(KEY, live(), [], {}, ("django-secret-key (SECRET_KEY)",), id="Django key without a value"),

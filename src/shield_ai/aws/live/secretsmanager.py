@@ -90,12 +90,17 @@ class SecretsManager:
                 ) from None
         return response["ARN"]
 
-    def restore(self, name: str, value: Hidden, *, token: str) -> str:
-        """Cancel a scheduled deletion, store a new current value, and return the secret's ARN."""
-        _reveal(name, value)  # raises before anything is changed
+    def restore(self, name: str, value: Hidden | None, *, token: str) -> str:
+        """Cancel a scheduled deletion, store a new current value, and return the secret's ARN.
+
+        Without a value, the secret keeps its current one.
+        """
+        if value:
+            _reveal(name, value)  # raises before anything is changed
         with translate_errors("secretsmanager:RestoreSecret", name):
             response = self._client.restore_secret(SecretId=name)
-        self.put_value(name, value, token=token)
+        if value:
+            self.put_value(name, value, token=token)
         return response["ARN"]
 
     def put_value(self, name: str, value: Hidden, *, token: str) -> None:

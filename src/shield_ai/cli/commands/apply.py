@@ -123,6 +123,7 @@ def apply(
         restore_uncompared(target, options, yes=yes)
     session, planned = open_plan(target, options) if plan_file else make_plan(target, options)
     if session.has_nothing_to_do(planned):
+        session.require_values(planned, allow_missing=overrides.allow_missing)
         note(no_changes_text(planned))
         if after.as_json:
             print_json(apply_document(planned, Applied()))

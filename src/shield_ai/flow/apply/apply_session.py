@@ -129,6 +129,26 @@ class ApplySession(PlanningSession):
             UnsafePlanError: There are uncommitted changes, or git ignores a file that the app
                 imports.
         """
+        self.require_values(
+            plan, allow_missing=allow_missing, allow_placeholders=allow_placeholders
+        )
+        require_runtime_not_ignored(self.tree.root, plan, self.manifest.app.runtime)
+        if plan.files and not allow_dirty:
+            require_committed(self.tree, self.journal)
+
+    def require_values(
+        self, plan: Plan, *, allow_missing: bool, allow_placeholders: bool = False
+    ) -> None:
+        """Require that every secret has a value.
+
+        Args:
+            plan: The plan.
+            allow_missing: Accept secrets without a value.
+            allow_placeholders: Accept placeholders such as `changeme`.
+
+        Raises:
+            ValueMissingError: A secret has no value, or a placeholder.
+        """
         require_values(
             plan,
             self.values.selected_env_files(),
@@ -136,9 +156,6 @@ class ApplySession(PlanningSession):
             allow_missing=allow_missing,
             allow_placeholders=allow_placeholders,
         )
-        require_runtime_not_ignored(self.tree.root, plan, self.manifest.app.runtime)
-        if plan.files and not allow_dirty:
-            require_committed(self.tree, self.journal)
 
     def apply(
         self,

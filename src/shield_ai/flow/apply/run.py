@@ -172,7 +172,7 @@ class Applier:
         arn = ""
         if value and change.action is Action.CREATE:
             arn = aws.secrets.create(change.name, value, settings, token=step.token)
-        elif value and change.action is Action.RESTORE:
+        elif change.action is Action.RESTORE:
             arn = aws.secrets.restore(change.name, value, token=step.token)
         elif value:
             aws.secrets.put_value(change.name, value, token=step.token)

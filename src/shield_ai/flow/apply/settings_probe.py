@@ -105,7 +105,6 @@ class SettingsLoader:
         path = self.root / folder / loaded.module.replace(".", "/")
         return names_read_in(path if path.is_dir() else path.parent)
 
-
     def _lacks_library(self, loaded: LoadedSettings, folder: str) -> bool:
         """Return whether a module failed because a library is not installed."""
         missing = loaded.missing_module.partition(".")[0]
@@ -113,8 +112,7 @@ class SettingsLoader:
             return False
         folders = {self.root, self.root / folder}
         return not any(
-            (parent / missing).is_dir() or (parent / f"{missing}.py").exists()
-            for parent in folders
+            (parent / missing).is_dir() or (parent / f"{missing}.py").exists() for parent in folders
         )
 
 

@@ -11,7 +11,7 @@ from shield_ai.flow.plan.linked_app import LinkedApp
 from shield_ai.flow.plan.manual_steps import code_steps, sign_in_steps
 from shield_ai.flow.plan.renamed_secrets import leftover_secrets, leftover_steps
 from shield_ai.flow.plan.secret_plan import plan_secret
-from shield_ai.model.plan import Change, Plan
+from shield_ai.model.plan import Action, Change, Plan
 from shield_ai.rewrite.project.iam_policy import write_policy
 
 if TYPE_CHECKING:
@@ -156,7 +156,11 @@ class _Planner:
 
     def _stored_secrets(self, target: Manifest, aws: AwsInputs) -> set[str]:
         """Return the secrets that have a value in AWS after apply."""
-        names = {change.name for change in self.changes if change.origins}
+        names = {
+            change.name
+            for change in self.changes
+            if change.origins or change.action is Action.RESTORE
+        }
         for name, state in aws.live.secrets.items():
             if state.current and not state.deleted:
                 names.add(name)

@@ -36,7 +36,8 @@ def secret_change(
         inputs: What the plan depends on.
 
     Returns:
-        The change; None if the secret does not exist and has no value.
+        The change; None if the secret does not exist and has no value. A secret that is scheduled
+        for deletion keeps its value in AWS if there is no other.
 
     Raises:
         AwsError: The secret is scheduled for deletion and was not created by shield.
@@ -59,7 +60,7 @@ def secret_change(
             "restore it with aws secretsmanager restore-secret, "
             "or set another prefix in shield.toml",
         )
-    if not origins:
+    if not origins and not (state and state.current):
         return None
     return _new_secret_change(secret, manifest, state, origins)
 

@@ -119,8 +119,9 @@ class AwsUndo:
         state = self.aws.secrets.state(step.what)
         if state is None or state.deleted:
             return Outcome(UNDONE, "already deleted")
-        is_current = "AWSCURRENT" in state.versions.get(step.token, ())
-        never_stored = not self.journal.is_done(step) and step.token not in state.versions
+        version = step.token or step.previous  # a restored secret may have kept its value
+        is_current = "AWSCURRENT" in state.versions.get(version, ())
+        never_stored = not self.journal.is_done(step) and version not in state.versions
         if never_stored and step.action is not Action.RESTORE:
             return Outcome(UNDONE, "never created")
         if not is_current and not never_stored:
