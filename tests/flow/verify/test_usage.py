@@ -55,6 +55,21 @@ def test_a_listed_secret_is_missing_in_aws(app):
     assert f"{secret} is not in AWS" in found["detail"]
 
 
+def test_never_certifies_a_file_that_it_could_not_parse(app):
+    code = "from shop.aws_secrets import get_secret\nX = get_secret('old-key')\n<<<<<<< HEAD\n"
+    (app / "shop/mail.py").write_text(code)
+    append(app / "shield.toml", UNUSED)
+    found = check(app, "code-migrated", "--only", "code")
+    assert found["status"] == "unknown"
+    assert "not checked: shop/mail.py: " in found["detail"]
+    found = check(app, "secrets-used", "--only", "code")
+    assert found["status"] == "unknown"
+    assert "shop/mail.py" in found["detail"]
+    assert "remove" not in found["hint"]
+    plan = run("plan", "--only", "code", cwd=app)
+    assert "shop/mail.py" in plan.out
+
+
 @pytest.mark.parametrize(
     ("manifest", "code", "status", "detail"),
     [

@@ -74,9 +74,7 @@ def _found_in_files(app: AppContext, deployment: Deployment) -> Iterator[Skipped
     is_code_planned = app.only != "aws"
     if is_code_planned:
         yield from scan.unresolved
-    for skip in app.unreadable:
-        if skip.path in scan.facts.settings:
-            yield skip
+    yield from app.unreadable
     yield from deployment.unread
     if is_code_planned:
         yield from scan.file_reads

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model.errors import ShieldError
+    from shield_ai.model.skip import Skipped
+
+NOT_SCANNED_HINT = "fix the file, or run shield with the Python version of the app"
 
 _SHOWN = 5  # names in one detail; more are counted
 _SUBJECT = "{subject}"
@@ -106,6 +109,16 @@ def unknown_check(info: CheckInfo, error: ShieldError, *, subject: str = "") -> 
         subject: The secret or key that was checked, if there is one check for each.
     """
     return make_check(info, Status.UNKNOWN, error.message, error.hint, subject=subject)
+
+
+def not_scanned(files: Sequence[Skipped]) -> str:
+    """Return which files the scan could not read or parse, and why.
+
+    Args:
+        files: At least one of them.
+    """
+    texts = [f"{skip.path}: {skip.reason}" for skip in files]
+    return f"not checked: {join_names(texts, '; ')}"
 
 
 def join_names(names: Sequence[str], separator: str = ", ") -> str:

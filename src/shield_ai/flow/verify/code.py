@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check
+from shield_ai.flow.verify.check import (
+    NOT_SCANNED_HINT,
+    Check,
+    CheckInfo,
+    Status,
+    join_names,
+    make_check,
+    not_scanned,
+)
 from shield_ai.flow.verify.registry import CodeCheck
 
 if TYPE_CHECKING:
@@ -21,8 +29,12 @@ CODE_MIGRATED = CheckInfo(
 )
 
 
-def _verify_migration(sites: Sequence[FoundSite], manifest: Manifest) -> Check:
+def _verify_migration(app: AppContext) -> Check:
+    sites, manifest = app.sites, app.manifest
     fixable = [(finding, site) for finding, site in sites if not site.reason]
+    if not fixable and app.unreadable:
+        detail = not_scanned(app.unreadable)
+        return make_check(CODE_MIGRATED, Status.UNKNOWN, detail, NOT_SCANNED_HINT)
     if not fixable:
         ignored = join_names(manifest.app.ignore)
         detail = f"ignored in shield.toml: {ignored}" if ignored else ""
@@ -47,7 +59,7 @@ def _migration_hint(sites: Sequence[FoundSite], manifest: Manifest) -> str:
 
 
 def _check_code(app: AppContext) -> Iterator[Check]:
-    yield _verify_migration(app.sites, app.manifest)
+    yield _verify_migration(app)
 
 
 CHECKS = (CodeCheck(10, _check_code, (CODE_MIGRATED,)),)

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.verify.check import (
+    NOT_SCANNED_HINT,
     Check,
     CheckInfo,
     Status,
     join_names,
     make_check,
+    not_scanned,
     ok_or_failed,
     unknown_check,
 )
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.scan import Scan
     from shield_ai.scan.python.visit.secret_calls import SecretCall
 
@@ -63,12 +66,13 @@ _IGNORED_HINT = (
 )
 
 
-def verify_usage(manifest: Manifest, scan: Scan) -> Check:
+def verify_usage(manifest: Manifest, scan: Scan, unreadable: Sequence[Skipped]) -> Check:
     """Check that the code reads every secret in shield.toml that is not marked as external.
 
     Args:
         manifest: shield.toml.
         scan: The scan of the app.
+        unreadable: The files that the scan could not read or parse.
     """
     used = _used_names(manifest, scan)
     unused = [
@@ -76,6 +80,9 @@ def verify_usage(manifest: Manifest, scan: Scan) -> Check:
         for secret in manifest.secret
         if not secret.external and used.isdisjoint(_names_of(secret, manifest))
     ]
+    if unused and unreadable:
+        detail = f"{join_names(unused)} may be read in a file that was {not_scanned(unreadable)}"
+        return make_check(SECRETS_USED, Status.UNKNOWN, detail, NOT_SCANNED_HINT)
     computed = [call.place for call in scan.secret_calls if not call.names]
     if unused and computed:
         detail = f"{join_names(unused)} may be read where the name is computed: {computed[0]}"
@@ -221,7 +228,7 @@ def _missing_listed(manifest: Manifest, aws: Account, scan: Scan) -> list[str]:
 
 
 def _check_usage(app: AppContext) -> Iterator[Check]:
-    yield verify_usage(app.manifest, app.scan_result)
+    yield verify_usage(app.manifest, app.scan_result, app.unreadable)
     if app.only == "code":  # otherwise, AWS tells whether the secret exists
         yield from _verify_names(app)
 
