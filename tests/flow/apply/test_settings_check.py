@@ -226,6 +226,10 @@ def test_names_the_python_that_lacks_the_runtime_package(app, monkeypatch):
     assert "install shield-ai-runtime there" in hint
     assert "--no-proof" in hint
     assert files_of(app) == before
+    (suggested,) = re.findall(r"set (runtime = \S+) in \[app\]", hint)
+    manifest.write_text(manifest.read_text().replace('runtime = "package"', suggested))
+    done = apply(app)
+    assert done.code == 0, done.err
 
 
 @pytest.mark.parametrize(

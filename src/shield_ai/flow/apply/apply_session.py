@@ -205,7 +205,7 @@ class ApplySession(PlanningSession):
 
     def _load_settings(self, values: Values, python: str) -> SettingsComparison:
         known = known_values(self.scan_result, self.manifest, self.tree, values)
-        return SettingsComparison(
+        comparison = SettingsComparison(
             self.tree,
             self.settings_modules(),
             self.manifest,
@@ -213,3 +213,5 @@ class ApplySession(PlanningSession):
             os.environ,
             python,
         )
+        comparison.map_path = self.scan_result.facts.runtime
+        return comparison

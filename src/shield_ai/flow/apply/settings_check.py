@@ -18,6 +18,7 @@ from shield_ai.model.naming import DOTENV
 from shield_ai.model.plan import Comparison
 from shield_ai.project.app_name import project_names
 from shield_ai.project.runtime_names import COPY, PACKAGE
+from shield_ai.project.runtime_path import DEFAULT_RUNTIME
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -56,8 +57,9 @@ class SettingsCheck:
         if differ and self._comparison.lacks_runtime:
             raise UnsafePlanError(
                 f"shield-ai-runtime is not installed for {self._comparison.python}",
-                "every file was restored; install shield-ai-runtime there, or remove `runtime` from"
-                " shield.toml so that apply copies it into the app, or use --no-proof",
+                "every file was restored; install shield-ai-runtime there, or set runtime ="
+                f' "{self._comparison.map_path}" in [app] of shield.toml so that apply copies it'
+                " into the app, or use --no-proof",
             )
         if differ:
             advice = "; ".join(self._comparison.causes)
@@ -119,6 +121,7 @@ class SettingsComparison:
         python: str = "",
     ) -> None:
         self.modules = tuple(module for module, _ in modules)
+        self.map_path = DEFAULT_RUNTIME  # where apply could write a map file
         self.lacks_runtime = False  # whether a load after the edits did not find shield_runtime
         self._loader = SettingsLoader(tree.root, modules, python)
         self._loader.project_names = _project_names(tree, modules)
