@@ -29,6 +29,55 @@ def test_names_compose_files_that_list_variables(tmp_path, compose, is_named):
     assert (STEP in shown) == is_named, shown
 
 
+POD = """\
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+    - name: web
+      image: shop
+      env:
+        - {name: SECRET_KEY, valueFrom: {secretKeyRef: {name: shop, key: key}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("pod", "is_named"),
+    [
+        pytest.param(POD, True, id="listed"),
+        pytest.param(POD + "        - {name: USE_AWS_SECRETS, value: 'true'}\n", False, id="on"),
+        pytest.param(POD + "      envFrom: [{configMapRef: {name: shop}}]\n", False, id="all"),
+    ],
+)
+def test_names_kubernetes_files_that_list_variables(tmp_path, pod, is_named):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text(SETTINGS)
+    (tmp_path / "k8s.yaml").write_text(pod)
+    shown = " ".join(shield("plan", "--only", "code", cwd=tmp_path).text.split())
+    step = STEP.replace("docker-compose.yml", "k8s.yaml").replace("services", "containers")
+    assert (step in shown) == is_named, shown
+
+
+def test_names_the_prefix_that_environments_remove_from_the_map(tmp_path):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text(SETTINGS)
+    (tmp_path / "docker-compose.yml").write_text(LISTED)
+    assert shield("draft", cwd=tmp_path).code == 0
+    manifest = tmp_path / "shield.toml"
+    manifest.write_text(manifest.read_text().replace("[app]\n", '[app]\nprefix = "shop/"\n'))
+    done = shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
+    assert "AWS_SECRETS_PREFIX" not in done.text
+    with manifest.open("a") as file:
+        file.write('\n[environments.staging]\nprefix = "shop/staging/"\n')
+        file.write("\n[environments.production]\n")
+    shown = " ".join(shield("plan", "--only", "code", cwd=tmp_path).text.split())
+    assert (
+        "set AWS_SECRETS_PREFIX=shop/staging/ in staging or AWS_SECRETS_PREFIX=shop/ in production"
+    ) in shown
+    assert STEP.replace(" and AWS_REGION", ", AWS_SECRETS_PREFIX and AWS_REGION") in shown
+
+
 def test_names_no_compose_file_that_is_edited(tmp_path):
     (tmp_path / "requirements.txt").write_text("flask\n")
     (tmp_path / "config.py").write_text(SETTINGS)

@@ -1,9 +1,10 @@
-"""Find the Compose files with services that would not get the variables that turn AWS on."""
+"""Find the files of Compose and Kubernetes whose containers would not get the variables that turn AWS on."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.plan.prefix_variable import PREFIX_VARIABLE
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.rewrite.project.describe import stage_variable
 
@@ -15,9 +16,12 @@ if TYPE_CHECKING:
 
 SWITCH = "USE_AWS_SECRETS"
 LISTED = (
-    "{}: its services get only the variables that the file lists: "
-    "add {}, {} and AWS_REGION to the services of the app"
+    "{path}: its {containers} get only the variables that the file lists: "
+    "add {added} and AWS_REGION to the {containers} of the app"
 )
+CONTAINERS = {DeploymentKind.COMPOSE: "services", DeploymentKind.KUBERNETES: "containers"}
+# A Kubernetes container with it may get the variables from a ConfigMap or a Secret.
+ALL_OF_OBJECT = b"envFrom"
 
 
 def switch_steps(
@@ -26,8 +30,9 @@ def switch_steps(
     read: FileReader,
     *,
     django: bool,
+    needs_prefix: bool = False,
 ) -> Iterator[str]:
-    """Yield a step for each Compose file that lists the variables of the app's services.
+    """Yield a step for each file that lists the variables of the app's services or containers.
 
     The variables in the .env file beside it, such as USE_AWS_SECRETS, don't reach such services.
 
@@ -36,13 +41,18 @@ def switch_steps(
         edited: The files that the plan edits.
         read: Returns the bytes of a file of the app.
         django: Whether the app uses Django.
+        needs_prefix: Whether the app needs the variable with the prefix, too.
     """
-    forms: dict[str, set[ValueForm]] = {}
+    forms: dict[tuple[str, DeploymentKind], set[ValueForm]] = {}
     for item in variables:
-        if item.kind is DeploymentKind.COMPOSE and item.use is not Use.DEVELOPMENT:
-            forms.setdefault(item.path, set()).add(item.form)
-    for path, found in sorted(forms.items()):
+        if item.kind in CONTAINERS and item.use is not Use.DEVELOPMENT:
+            forms.setdefault((item.path, item.kind), set()).add(item.form)
+    names = [SWITCH, stage_variable(django=django)]
+    if needs_prefix:
+        names.append(PREFIX_VARIABLE)
+    for (path, kind), found in sorted(forms.items()):
         if path in edited or ValueForm.ENV_FILE in found:
             continue
-        if SWITCH.encode() not in (read(path) or b""):
-            yield LISTED.format(path, SWITCH, stage_variable(django=django))
+        raw = read(path) or b""
+        if SWITCH.encode() not in raw and ALL_OF_OBJECT not in raw:
+            yield LISTED.format(path=path, containers=CONTAINERS[kind], added=", ".join(names))

@@ -16,6 +16,7 @@ from shield_ai.flow.plan.preconditions import (
     old_python_warnings,
     require_python,
 )
+from shield_ai.flow.plan.prefix_variable import needs_prefix_variable, prefix_steps
 from shield_ai.flow.value_sources import placeholder_secrets
 from shield_ai.model.deployment import Deployment
 from shield_ai.project.python_versions import find_python_versions
@@ -63,6 +64,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         next_steps=(
             *plan.next_steps,
             *_switch_steps(plan, app, deployment),
+            *prefix_steps(app.manifest, {change.path for change in plan.files}),
             *plan_warnings(plan, app, values),
         ),
     )
@@ -86,7 +88,13 @@ def _found_in_files(app: AppContext, deployment: Deployment) -> Iterator[Skipped
 def _switch_steps(plan: Plan, app: AppContext, deployment: Deployment) -> Iterator[str]:
     edited = {change.path for change in plan.files}
     django = app.scan_result.facts.django
-    return switch_steps(deployment.variables, edited, app.tree.read, django=django)
+    return switch_steps(
+        deployment.variables,
+        edited,
+        app.tree.read,
+        django=django,
+        needs_prefix=needs_prefix_variable(app.manifest),
+    )
 
 
 def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> list[Skipped]:

@@ -12,6 +12,7 @@ from shield_ai.flow.apply.agent_stub import AgentStub
 from shield_ai.flow.apply.load_environs import production_environ
 from shield_ai.flow.apply.sample_values import sample_value
 from shield_ai.flow.apply.settings_probe import SettingsLoader
+from shield_ai.flow.plan.prefix_variable import PREFIX_VARIABLE, needs_prefix_variable
 from shield_ai.flow.value_sources import EnvFiles
 from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
@@ -101,7 +102,7 @@ def verify_settings(
         failed = [module for module, error in without_fallback.items() if error]
         load_check = _boto3_check(loaded, loader.python, environ)
         if not failed:
-            yield load_check
+            yield _with_prefix(load_check, manifest)
             yield _without_fallback_check(load_check, _served_by_defaults(manifest, values))
             return
         loader.modules = [pair for pair in modules if pair[0] in failed]
@@ -110,7 +111,8 @@ def verify_settings(
     if any(off.values()):
         off = _without_errors_of_values(off, loader, production, manifest)
     settings = _settings_check(with_fallback, off)
-    yield load_check if settings.status is Status.OK else settings
+    settings = load_check if settings.status is Status.OK else settings
+    yield _with_prefix(settings, manifest)
     yield _fallback_check(without_fallback, with_fallback, off, _fallback_hint(manifest))
 
 
@@ -167,6 +169,14 @@ def _boto3_check(
         detail = f"boto3 is not installed for {python}, so the app can't read from AWS there"
         return make_check(SETTINGS_LOAD, Status.FAILED, detail, _HINT_NO_BOTO3)
     return make_check(SETTINGS_LOAD, Status.OK)
+
+
+def _with_prefix(check: Check, manifest: Manifest) -> Check:
+    """Add to a check without details which variable it set, if the app needs it."""
+    if check.detail or not manifest.app.prefix or not needs_prefix_variable(manifest):
+        return check
+    detail = f"with {PREFIX_VARIABLE}={manifest.app.prefix}, which the app needs where it runs"
+    return msgspec.structs.replace(check, detail=detail)
 
 
 def _without_fallback_check(load_check: Check, defaults: Sequence[str]) -> Check:
