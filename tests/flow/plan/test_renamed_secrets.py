@@ -56,6 +56,18 @@ def test_a_renamed_secret_keeps_its_value_in_aws(app):
     assert "nothing to do" in apply(app)
 
 
+def test_the_policy_file_allows_the_former_secret_until_it_is_deleted(app):
+    policy = app / "aws/iam-policy-secrets-manager.json"
+    edit(app, OLD, NEW)
+    assert "keep it in the policy of the app's role" in apply(app)
+    assert f":{OLD}-" in policy.read_text()
+    checks = json.loads(run("verify", "--json", cwd=app).out)["checks"]
+    assert next(c["status"] for c in checks if c["id"] == "policy-minimal") == "ok"
+    client().delete_secret(SecretId=OLD)
+    apply(app)
+    assert f":{OLD}-" not in policy.read_text()
+
+
 def test_a_secret_that_becomes_a_field_keeps_its_value_in_aws(app):
     edit(app, entry(app), JOINED)
     apply(app)
@@ -93,6 +105,7 @@ def test_plan_and_verify_name_the_old_secret(app):
         out = run(command, cwd=app).out
         assert f"aws secretsmanager delete-secret --secret-id {OLD}" in " ".join(out.split())
     client().delete_secret(SecretId=OLD)
+    apply(app)  # removes it from the file with the policy
     for command in ("plan", "verify"):
         assert OLD not in run(command, cwd=app).out
 

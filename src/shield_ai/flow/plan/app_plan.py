@@ -178,9 +178,12 @@ class _Planner:
             inputs: What the changes depend on.
         """
         target = inputs.target or self._manifest
+        leftovers = leftover_secrets(target, inputs.live)
         if target is self._manifest:
             # The policy file in the app's folder is the one without an environment.
-            files, skipped = write_policy(self._app.read, self._manifest, inputs.live.account)
+            files, skipped = write_policy(
+                self._app.read, self._manifest, inputs.live.account, leftovers
+            )
             inside, links = self._app.without_outside(files)
             self.files += inside
             self.skipped += [*links, *skipped]
@@ -192,4 +195,4 @@ class _Planner:
             if planned.missing:
                 self.missing.append(planned.missing)
         self.changes += resource_changes(inputs)
-        self.next_steps += leftover_steps(leftover_secrets(target, inputs.live), target.app)
+        self.next_steps += leftover_steps(leftovers, target.app)

@@ -1,4 +1,4 @@
-"""Find the files of Compose and Kubernetes whose containers would not get the variables that turn AWS on."""
+"""Find Compose and Kubernetes files that leave out the variables that turn AWS on."""
 
 from __future__ import annotations
 

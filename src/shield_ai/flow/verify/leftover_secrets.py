@@ -32,12 +32,21 @@ NONE_LEFT_OVER = CheckInfo(
 )
 
 
+def find_leftovers(target: AwsTarget) -> list[str]:
+    """Return the names in AWS of such secrets, sorted.
+
+    Raises:
+        ShieldError: The journal or AWS can't be read.
+    """
+    journal = Journal(target.app.tree.root).load()
+    names = former_names(target.app, applied_secrets(target.app, target.aws.id, journal))
+    return leftover_secrets(target.manifest, target.aws.secrets.live_state(names))
+
+
 def _check(target: AwsTarget) -> Iterator[Check]:
     """Yield an unknown result, because a deployed version may still read the secrets."""
     try:
-        journal = Journal(target.app.tree.root).load()
-        names = former_names(target.app, applied_secrets(target.app, target.aws.id, journal))
-        left = leftover_secrets(target.manifest, target.aws.secrets.live_state(names))
+        left = find_leftovers(target)
     except ShieldError as error:
         yield unknown_check(NONE_LEFT_OVER, error)
         return

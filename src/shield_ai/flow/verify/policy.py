@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,13 @@ from shield_ai.flow.verify.check import (
     join_names,
     ok_or_failed,
 )
+from shield_ai.flow.verify.leftover_secrets import find_leftovers
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
+from shield_ai.model.errors import ShieldError
 from shield_ai.rewrite.project.iam_policy import PATH as POLICY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
@@ -30,20 +33,24 @@ POLICY_MINIMAL = CheckInfo(
 )
 
 
-def verify_policy(manifest: Manifest, account: str, read: FileReader) -> Iterator[Check]:
+def verify_policy(
+    manifest: Manifest, account: str, read: FileReader, kept: Sequence[str] = ()
+) -> Iterator[Check]:
     """Check that the policy file in the app's folder allows exactly the app's secrets.
 
     Args:
         manifest: shield.toml.
         account: The AWS account.
         read: Returns the bytes of a file of the app.
+        kept: The names in AWS of former secrets, which the policy may allow, too.
     """
     try:
         document = json.loads(read(POLICY) or b"null")
     except (ValueError, RecursionError):
         document = None
     problem = ""
-    if document != policy_document(manifest, account):
+    expected = [policy_document(manifest, account, names) for names in ((), kept)]
+    if document not in expected:
         problem = _policy_problem(document, manifest)
     yield ok_or_failed(
         POLICY_MINIMAL,
@@ -68,8 +75,12 @@ def _policy_problem(document: Any, manifest: Manifest) -> str:
 
 
 def _check(target: AwsTarget) -> Iterator[Check]:
-    if not target.app.environment:
-        yield from verify_policy(target.app.manifest, target.aws.id, target.app.tree.read)
+    if target.app.environment:
+        return
+    kept: list[str] = []
+    with contextlib.suppress(ShieldError):  # another check reports it
+        kept = find_leftovers(target)
+    yield from verify_policy(target.app.manifest, target.aws.id, target.app.tree.read, kept)
 
 
 CHECKS = (AwsCheck(50, _check, (POLICY_MINIMAL,)),)

@@ -23,6 +23,8 @@ from shield_ai.rewrite.project.file_edits import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
 
@@ -30,14 +32,22 @@ PATH = "aws/iam-policy-secrets-manager.json"
 KEYS = frozenset({"Sid", "Effect", "Action", "Resource", "Condition"})
 
 
-def write_policy(read: FileReader, manifest: Manifest, account: str) -> Outcome:
+def write_policy(
+    read: FileReader, manifest: Manifest, account: str, kept: Sequence[str] = ()
+) -> Outcome:
     """Write or update the policy. Without an account, nothing is written.
 
     A policy with statements or actions that shield does not generate is skipped.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        manifest: shield.toml.
+        account: The AWS account.
+        kept: The names in AWS of former secrets, which the deployed version may still read.
     """
     if not account or not manifest.secret:
         return NOTHING
-    text = _text(policy_document(manifest, account))
+    text = _text(policy_document(manifest, account, kept))
     raw = read(PATH)
     if raw is None:
         return [creation_change(PATH, text)], []
