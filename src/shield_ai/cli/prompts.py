@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.plan import Plan
 
 
 def confirm(question: str, *, yes: bool, declined: str = UNCHANGED) -> None:
@@ -123,14 +124,31 @@ def prompt_hidden(text: str) -> Hidden:
 def prompt_for_value(variable: str) -> Hidden:
     """Prompt for the value of a variable with hidden input, once per variable.
 
+    The answer may be empty.
+
     Raises:
         ShieldError: Standard input or standard error is not a terminal, or the answer is only the
             first line of a key.
     """
     if not can_ask():
         raise ShieldError(f"--prompt requires a terminal to ask for {variable}", "use --env-file")
-    answer = click.prompt(printable(f"Value of {variable}"), hide_input=True, err=True)
-    return _require_whole_value(answer)
+    return prompt_hidden(f"Value of {variable} (Enter to skip)")
+
+
+def prompt_for_values(plan: Plan) -> Plan:
+    """Prompt for all values that a plan needs, and return it without those that were skipped.
+
+    Args:
+        plan: The plan.
+
+    Raises:
+        ShieldError: Standard input or standard error is not a terminal, or an answer is only the
+            first line of a key.
+    """
+    from shield_ai.flow.plan.prompted_values import prompted_variables, without_values
+
+    skipped = [name for name in prompted_variables(plan) if not prompt_for_value(name)]
+    return without_values(plan, skipped)
 
 
 def _require_whole_value(answer: str) -> Hidden:

@@ -14,6 +14,7 @@ from shield_helpers import make_app, run
 
 from shield_ai.aws.live.account import Account
 from shield_ai.aws.live.session import Session
+from shield_ai.cli import prompts
 from shield_ai.flow.journal.log import Journal
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.manifest_parser import parse_manifest
@@ -404,3 +405,48 @@ def test_a_missing_secret_without_a_value_is_an_error(app):
     assert "no value for django-secret-key (SECRET_KEY)" in done.text
     assert "--env-file" in done.text
     assert run("apply", "--only", "aws", "--yes", "--allow-missing", cwd=app).code == 0
+
+
+@pytest.fixture
+def questions(monkeypatch):
+    """Answer each question from a list, and collect the texts of the questions."""
+    asked = []
+    answers = []
+
+    def prompt(text, **_options):
+        asked.append(text)
+        return answers.pop(0)
+
+    prompts.prompt_for_value.cache_clear()
+    monkeypatch.setattr("shield_ai.cli.prompts.can_ask", lambda: True)
+    monkeypatch.setattr("shield_ai.cli.prompts.click.prompt", prompt)
+    monkeypatch.setattr(
+        "shield_ai.cli.prompts.click.confirm", lambda *_, **__: asked.append("?") or True
+    )
+    yield asked, answers
+    prompts.prompt_for_value.cache_clear()
+
+
+def test_prompts_only_for_missing_values_before_the_confirmation(app, questions):
+    asked, answers = questions
+    apply(app)
+    client = boto3.client("secretsmanager")
+    client.delete_secret(SecretId="django-secret-key", ForceDeleteWithoutRecovery=True)
+    value = secrets.token_hex(16)
+    answers.append(value)
+    done = run("apply", "--only", "aws", "--prompt", cwd=app)
+    assert done.code == 0, done.text
+    assert asked == ["Value of SECRET_KEY (Enter to skip)", "?"]
+    assert client.get_secret_value(SecretId="django-secret-key")["SecretString"] == value
+
+
+def test_a_prompt_without_an_answer_is_a_missing_value(app, questions):
+    asked, answers = questions
+    apply(app)
+    client = boto3.client("secretsmanager")
+    client.delete_secret(SecretId="django-secret-key", ForceDeleteWithoutRecovery=True)
+    answers.append("")
+    done = run("apply", "--only", "aws", "--prompt", cwd=app)
+    assert done.code == 2, done.text
+    assert "no value for django-secret-key (SECRET_KEY)" in done.text
+    assert len(asked) == 1

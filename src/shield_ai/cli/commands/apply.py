@@ -19,6 +19,7 @@ from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import confirm_plan
 from shield_ai.cli.options import JSON, YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, make_plan, open_plan
+from shield_ai.cli.prompts import prompt_for_values
 from shield_ai.cli.run_settings import PYTHON
 from shield_ai.flow.app_options import SettingsOptions
 from shield_ai.flow.plan.plan_lists import count_fixed
@@ -135,6 +136,8 @@ def apply(
             recovered_steps, planned = recover(session, given_plan, yes=yes)
         if plan_file:
             session.require_derived(planned)
+        if options.prompt:
+            planned = prompt_for_values(planned)
         session.require_safe(
             planned,
             allow_dirty=overrides.allow_dirty,

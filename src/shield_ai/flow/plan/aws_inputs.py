@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.journal.log import Journal
     from shield_ai.flow.plan.plan_values import PlanValues
+    from shield_ai.model.locator import Locator
+    from shield_ai.model.manifest import Manifest
     from shield_ai.model.plan import Origin, ValueState
+    from shield_ai.model.resource import Live
     from shield_ai.project.values import Values
 
 
@@ -52,7 +55,7 @@ def collect_aws_inputs(
     renamed = renamed_sources(app, applied_secrets(app, aws.id, journal), live)
     variables = target.variables()
     available = {**sources.available(values, variables), **renamed}
-    can_prompt = sources.options.prompt is not None
+    prompts = _prompts(target, live) if sources.options.prompt else {}
 
     def compare_value(name: str, version: str, origins: tuple[Origin, ...]) -> ValueState:
         value = resolve_value(origins, sources.open(sources.selected_env_files()))
@@ -62,7 +65,7 @@ def collect_aws_inputs(
         live=live,
         available=available,
         renamed=renamed,
-        prompts={name: Prompt(name) for name in variables if can_prompt},
+        prompts=prompts,
         target=target,
         desired=desired,
         last_applied=applied,
@@ -71,3 +74,13 @@ def collect_aws_inputs(
         has_current_value=StoredValues(target, aws).has,
         may_overwrite=sources.options.may_overwrite,
     )
+
+
+def _prompts(target: Manifest, live: Live) -> dict[str, Locator]:
+    """Return the locator of each variable that AWS has no value for."""
+    prompts: dict[str, Locator] = {}
+    for secret in target.secret:
+        state = live.secrets.get(target.app.prefix + secret.name)
+        if not (state and state.current):
+            prompts.update({name: Prompt(name) for name in secret.variables()})
+    return prompts
