@@ -275,7 +275,7 @@ class SkipId(TextEnum):
     DATABASE_URL = "database-url", _RESTART + "its settings come from a URL"
     DATABASE_NOT_FOUND = (
         "database-not-found",
-        _RESTART + "no settings dict with ENGINE and PASSWORD was found",
+        "no settings dict with ENGINE: code that reads a login once must restart after a rotation",
     )
 
     # A file other than the app's Python code can't be edited.
