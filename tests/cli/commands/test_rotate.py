@@ -433,9 +433,10 @@ def test_first_line_of_a_pasted_key_is_refused(app):
         ("changeme\n", ["--yes"], "the new value is a placeholder; nothing was changed"),
         ("<your key>\n", ["--yes"], "the new value is a placeholder; nothing was changed"),
         (" new\n", ["--yes"], "the new value starts or ends with a space; nothing was changed"),
+        ("y\n", ["--yes"], "the new value has fewer than 8 characters"),
         ("new\n", [], "confirmation required, but stdin is not a terminal"),
     ],
-    ids=["empty", "placeholder", "template", "space", "no confirmation"],
+    ids=["empty", "placeholder", "template", "space", "short", "no confirmation"],
 )
 def test_manual_rotation_without_a_value(app, monkeypatch, typed, arguments, message):
     old = app.value("stripe-secret-key")

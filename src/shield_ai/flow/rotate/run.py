@@ -9,7 +9,11 @@ import msgspec
 from shield_ai.aws.live.secretsmanager import SecretsManager
 from shield_ai.flow.interruption import InterruptedRotationError
 from shield_ai.flow.rotate import rotation_driver
-from shield_ai.flow.rotate.manual_values import require_plausible
+from shield_ai.flow.rotate.manual_values import (
+    require_not_shorter,
+    require_plausible,
+    short_fields,
+)
 from shield_ai.flow.rotate.rotation_hook import import_hook
 from shield_ai.flow.rotate.rotation_logins import (
     LoginKind,
@@ -245,6 +249,10 @@ class SecretRotator(RotationReader):
         """
         require_plausible(secret, values)
         self.require_state(secret)
+        short = short_fields(values)
+        if short:
+            stored = SecretsManager(self.session).read(self.secret_id(secret))
+            require_not_shorter(secret, short, stored)
         self.aws.put_fields(self.secret_id(secret), values)
 
     def _settings(self, secret: Secret) -> dict[str, str]:
