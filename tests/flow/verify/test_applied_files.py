@@ -132,3 +132,18 @@ def test_a_settings_source_that_was_removed_fails(tmp_path):
         "failed",
         "shop/config.py: stripe-api-key is no longer read with get_secret()",
     )
+
+
+def test_the_journal_of_a_copied_folder_is_not_checked(app, tmp_path_factory):
+    copy = tmp_path_factory.mktemp("copy") / "app"
+    shutil.copytree(app, copy)
+    done = run("verify", "--only", "code", "--json", cwd=copy)
+    checks = {found["id"]: found for found in json.loads(done.out)["checks"]}
+    assert checks["files-unchanged"]["status"] == "unknown"
+    assert checks["code-migrated"]["status"] == "ok"
+    assert run("report", "--only", "code", cwd=copy).code in {0, 1}
+    assert "run mv .shield .shield-old" in checks["files-unchanged"]["hint"]
+    (copy / ".shield").rename(copy / ".shield-old")
+    git(copy, "add", "-A")
+    assert ".shield-old" not in (copy / ".git/index").read_text("latin-1")
+    assert run("apply", "--only", "code", "--yes", cwd=copy).code == 0

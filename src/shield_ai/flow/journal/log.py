@@ -119,9 +119,9 @@ class Journal(RunHistory):
             raise UnsafePlanError(
                 f"{self.path} was edited, or not written in this folder by this user on this "
                 "machine",
-                f"if the folder was moved, move it back; otherwise, move {FOLDER} away to start a "
-                "new journal, or restore only the files of the last apply with shield rollback "
-                "--adopt",
+                f"if the folder was renamed or copied, run mv {FOLDER} {FOLDER}-old in it to start "
+                "a new journal: shield rollback then undoes only later applies; to restore only "
+                "the files of the last apply, run shield rollback --adopt before that",
             )
         self.is_adopted = True
         adopted: list[Record] = [

@@ -12,9 +12,10 @@ from shield_ai.flow.verify.check import (
     Status,
     join_names,
     make_check,
+    unknown_check,
 )
 from shield_ai.flow.verify.registry import CodeCheck
-from shield_ai.model.errors import SourceError
+from shield_ai.model.errors import SourceError, UnsafePlanError
 from shield_ai.project.git import GitState, changed_files, git_state
 from shield_ai.project.python_source import Source, digest
 from shield_ai.project.runtime_names import COPY
@@ -49,7 +50,10 @@ def verify_files(app: AppContext) -> Check:
     Args:
         app: The app.
     """
-    journal = Journal(app.tree.root).load()
+    try:
+        journal = Journal(app.tree.root).load()
+    except UnsafePlanError as error:  # it is from another folder, user or machine
+        return unknown_check(FILES_UNCHANGED, error)
     applied = {step.what: step.after for step in reversed(journal.last_file_steps())}
     if not applied:
         return make_check(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions, SettingsOptions
 from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.verify.run import run_checks
-from shield_ai.model.errors import AwsError
+from shield_ai.model.errors import AwsError, UnsafePlanError
 from shield_ai.reports.app_report.locations import secret_locations
 from shield_ai.reports.app_report.parts.alarms import alarms
 from shield_ai.reports.app_report.parts.changes import file_diffs
@@ -40,7 +41,9 @@ def collect_report(
         ShieldError: The app or shield.toml can't be read.
     """
     manifest = app.target_manifest
-    journal = Journal(app.tree.root).load()
+    journal = Journal(app.tree.root)
+    with contextlib.suppress(UnsafePlanError):  # of another folder: a check reports it
+        journal.load()
     account, skip_reason = _open_account(app)
     if not account:
         app = AppContext(app.tree.root, AppOptions(only="code", environment=app.environment))
