@@ -35,7 +35,10 @@ def print_edits(undo: Undo, *, force: bool) -> None:
         )
     if advice.literals:
         places = ", ".join(dict.fromkeys(advice.literals))
-        line = f"the rollback restores old values: {places}; replace them with the current ones"
+        line = (
+            f"the rollback restores old values: {places}; replace them there with the current ones,"
+            f" which {advice.command} copies: the restored code does not read the variables"
+        )
         echo(printable(line), err=True)
     if advice.unlisted:
         unlisted = ", ".join(advice.unlisted)

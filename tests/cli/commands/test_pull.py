@@ -391,6 +391,22 @@ def test_rollback_restores_a_literal_without_a_pull(client, tmp_path, options):
     assert note in asked
 
 
+def test_rollback_names_removed_literals_that_a_rotation_replaced(client, tmp_path):
+    make_app(tmp_path)
+    settings = tmp_path / "shop/settings.py"
+    literal = f'STRIPE_SECRET_KEY = "{secrets.token_hex(16)}"\n'
+    loads = "from dotenv import load_dotenv\n\nload_dotenv()\n"
+    settings.write_text(loads + settings.read_text() + literal)
+    (tmp_path / ".gitignore").write_text(".env\n")
+    apply = ("apply", "--env-file", ".env", "--yes", "--no-proof", "--remove-literals")
+    assert run_shield(*apply, cwd=tmp_path).code == 0
+    assert literal not in settings.read_text()
+    client.put_secret_value(SecretId="stripe-secret-key", SecretString=secrets.token_hex(16))
+    asked = run_shield("rollback", cwd=tmp_path).err
+    assert "restores old values: STRIPE_SECRET_KEY in shop/settings.py; replace them" in asked
+    assert "the restored code does not read the variables" in asked
+
+
 @pytest.mark.parametrize("options", [(), ("--force",)], ids=["", "forced"])
 def test_rollback_keeps_pulled_values_in_an_env_file_that_apply_edited(client, tmp_path, options):
     values = make_app(tmp_path)

@@ -11,7 +11,7 @@ from shield_ai.project.env_file import is_env_file, read_assignments
 from shield_ai.project.python_source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from shield_ai.flow.journal.backups import Backups
     from shield_ai.flow.journal.journal_record import FileStep
@@ -29,6 +29,38 @@ def restored_values(steps: Iterable[FileStep], backups: Backups) -> Iterator[Hid
             yield from values_in_file(step.what, backups.read(step.before or ""))
         except (SourceError, RecursionError):
             continue  # the rollback reports the file
+
+
+def restored_literals(
+    steps: Iterable[FileStep], backups: Backups, variables: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the variables to which the restored code assigns a text, each with its file.
+
+    Args:
+        steps: The steps to undo.
+        backups: The old bytes of the files.
+        variables: The variables of the secrets.
+    """
+    for step in steps:
+        if not step.before or not step.what.endswith(".py"):
+            continue
+        try:
+            tree = Source.from_bytes(step.what, backups.read(step.before)).tree
+            names = {name for node in ast.walk(tree) for name in _assigned_texts(node)}
+        except (SourceError, RecursionError):
+            continue  # the rollback reports the file
+        for variable in sorted(names.intersection(variables)):
+            yield variable, step.what
+
+
+def _assigned_texts(node: ast.AST) -> list[str]:
+    """Return the names to which a statement assigns a text."""
+    if not isinstance(node, ast.Assign | ast.AnnAssign):
+        return []
+    if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)):
+        return []
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def values_in_file(path: str, raw: bytes) -> Iterator[Hidden]:

@@ -9,7 +9,11 @@ from shield_ai.flow.journal.journal_record import FileStep, SecretStep
 from shield_ai.flow.pull import has_current_values, has_unlisted_value, pull_command_for
 from shield_ai.flow.rollback.aws_steps import SecretChecks
 from shield_ai.flow.rollback.edited_files import find_edited_files
-from shield_ai.flow.rollback.restored_values import restored_values, values_in_file
+from shield_ai.flow.rollback.restored_values import (
+    restored_literals,
+    restored_values,
+    values_in_file,
+)
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.model.plan import Action
 from shield_ai.model.site import Shape
@@ -74,6 +78,9 @@ class UnsavedValues:
             is_hardcoded = site.shape is Shape.LITERAL and site.variable in variables
             if is_hardcoded and finding.path in replaced:
                 yield f"{finding.name} in {finding.path}"
+        steps = [step for step in self._steps if isinstance(step, FileStep)]
+        for variable, path in restored_literals(steps, self._journal.backups, variables):
+            yield f"{variable} in {path}"
 
     def checks(self, try_login: TryLogin, rotation_problem: Callable[[str], str]) -> SecretChecks:
         """Return what decides how each secret is undone; see `SecretChecks`."""
