@@ -42,7 +42,9 @@ def test_composed_value(text, composed, value):
     ("text", "reason"),
     [
         pytest.param("${USER_PART}${REST:?}", "", id="the same value"),
-        pytest.param("${USER_PART}other", DIFFERENT, id="another value"),
+        pytest.param(
+            "${USER_PART}other", DIFFERENT.format("docker-compose.yml"), id="another value"
+        ),
         pytest.param("${SHELL_PART}other", NOT_COMPARED, id="unknown value"),
     ],
 )

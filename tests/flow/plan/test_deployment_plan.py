@@ -190,7 +190,12 @@ def with_another_value(app):
 @pytest.mark.parametrize(
     ("change", "options", "reason"),
     [
-        pytest.param(with_another_value, [], variables.DIFFERENT, id="another value"),
+        pytest.param(
+            with_another_value,
+            [],
+            variables.DIFFERENT.format("docker-compose.yml"),
+            id="another value",
+        ),
         pytest.param(lambda _: None, ["--only", "code"], deployment_plan.AWS_NOT_READ, id="no AWS"),
         pytest.param(with_entrypoint, [], "entrypoint.sh:2 reads it", id="entrypoint"),
         pytest.param(with_override, [], "docker-compose.override.yml", id="combined files"),
@@ -229,7 +234,9 @@ def test_second_apply_removes_only_the_value_that_aws_has(aws, app, is_same, env
     text = (app / "docker-compose.yml").read_text()
     assert ("SECRET_KEY:" in text) is not is_same
     assert ("USE_AWS_SECRETS" in text) is is_same
-    assert is_same or variables.DIFFERENT in " ".join(plan(app).out.split())
+    assert is_same or variables.DIFFERENT.format("docker-compose.yml") in " ".join(
+        plan(app).out.split()
+    )
 
 
 def test_nothing_is_edited_by_default(aws, app):
@@ -373,7 +380,9 @@ def test_a_template_is_edited_and_restored(aws, sam):
 @pytest.mark.parametrize(
     ("value", "reason"),
     [
-        pytest.param("other-vAlue-2", variables.DIFFERENT, id="other value"),
+        pytest.param(
+            "other-vAlue-2", variables.DIFFERENT.format("template.yaml"), id="other value"
+        ),
         pytest.param("!Sub 'other-vAlue-2'", deployment_values.NOT_COMPARED, id="function"),
         pytest.param("!Sub 'x-${Password}'", deployment_values.NOT_COMPARED, id="composed"),
         pytest.param("!Ref Queue", deployment_values.NOT_COMPARED, id="resource"),
@@ -407,3 +416,16 @@ def test_a_misspelled_container_is_reported(app, key, name, suggestion):
     line = f"{key} in shield.toml lists {name}, which no file has: {suggestion}"
     assert (line in out) is bool(suggestion), out
     assert ("in shield.toml lists" in out) is bool(suggestion)
+
+
+def test_a_reason_names_the_file_with_the_other_value(aws, app):
+    text = (app / "docker-compose.yml").read_text()
+    value = yaml.safe_load(text)["services"]["web"]["environment"]["SECRET_KEY"]
+    (app / "docker-compose.yml").write_text(text.replace(value, f"{value}-other"))
+    env = f"[{{name: SECRET_KEY, value: {value}}}]"
+    spec = f"{{containers: [{{name: web, image: shop, env: {env}}}]}}"
+    (app / "web.yaml").write_text(f"apiVersion: v1\nkind: Pod\nmetadata: {{}}\nspec: {spec}\n")
+    skipped = json.loads(plan(app, "--json").out)["skipped"]
+    found = {item["path"]: item["reason"] for item in skipped if item["name"] == "SECRET_KEY"}
+    reason = variables.DIFFERENT.format("docker-compose.yml")
+    assert found == {"docker-compose.yml": reason, "web.yaml": reason}

@@ -102,7 +102,7 @@ def test_other_value_than_in_aws_remains(aws, app):
         "  script:", "  variables: {SECRET_KEY: other-value-1234}\n  script:", 1
     )
     (app / PATH).write_text(text)
-    assert reasons(app)[PATH, 6, "SECRET_KEY"] == variables.DIFFERENT
+    assert reasons(app)[PATH, 6, "SECRET_KEY"] == variables.DIFFERENT.format("the file")
 
 
 def test_pipeline_is_not_edited_without_aws(aws, app):

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 NOT_EXACT = "the edits would change other parts of the file"
 IN_COMMAND = "a command in the file reads it"
 OTHER_CONTAINER = "{} is not in containers of the [deployment] table"
-DIFFERENT = "its value in the file differs from the one that AWS has after apply"
+DIFFERENT = "its value in {} differs from the one that AWS has after apply"
 SWITCHED = "with AWS on, the container would read another value of {}"
 OTHER_VALUE = "the container sets {} to something other than {}"
 
