@@ -183,6 +183,9 @@ def _change_counts(changes: Sequence[Change]) -> Iterator[str]:
             yield f"{count(number, noun)} with manual changes"
 
 
+_NOT_SCANNED = {SkipId.UNREADABLE, SkipId.TOO_LARGE, SkipId.INVALID_SOURCE, SkipId.TOO_DEEP}
+
+
 def no_changes_text(plan: Plan) -> str:
     """Format a plan without changes: the advice for skipped items, then their number."""
     text = "nothing to do: no changes"
@@ -198,6 +201,8 @@ def _advice(plan: Plan) -> Iterator[str]:
         if skip.id is SkipId.RUNTIME_EDITED:
             advice = "restore it with git checkout, or delete it"
             yield printable(f"{skip.path} was edited and is kept: {advice}")
+        elif skip.id in _NOT_SCANNED:
+            yield printable(f"{skip.path} was not scanned: {skip.reason}")
     kept = [change.name for change in plan.changes if _keeps_another_value(change)]
     if kept:
         yield (

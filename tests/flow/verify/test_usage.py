@@ -68,6 +68,9 @@ def test_never_certifies_a_file_that_it_could_not_parse(app):
     assert "remove" not in found["hint"]
     plan = run("plan", "--only", "code", cwd=app)
     assert "shop/mail.py" in plan.out
+    manifest = app / "shield.toml"
+    manifest.write_text(manifest.read_text().replace(UNUSED, ""))
+    assert "shop/mail.py was not scanned: " in run("apply", "--only", "code", cwd=app).err
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ SECRET_READABLE = CheckInfo(
     "{subject} can be read",
     "the secret's value in AWS, as the app's role if possible",
 )
+ABSENT_HINT = "run shield apply, with --env-file FILE or --prompt for the values"
 REPAIR = "run shield apply --conflict ask --env-file FILE"
 
 
@@ -111,7 +112,7 @@ def _unreadable(name: str, error: AwsError, aws: Account) -> Check:
     except AwsError:
         return _readable_check(name, error.message, error.hint)
     if state is None:
-        return _readable_check(name, "is not in AWS", "run shield apply")
+        return _readable_check(name, "is not in AWS", ABSENT_HINT)
     if state.deleted:
         return _readable_check(name, "is scheduled for deletion", "run shield apply")
     return _readable_check(name, error.message, error.hint)

@@ -17,6 +17,7 @@ from shield_ai.flow.verify.check import (
     unknown_check,
 )
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget, CodeCheck
+from shield_ai.flow.verify.stored_secrets import ABSENT_HINT
 from shield_ai.model.errors import AwsError
 from shield_ai.model.manifest import Rotation
 from shield_ai.model.naming import env_var_name
@@ -59,7 +60,6 @@ _HELD_HINT = (
     'correct the name, or add a [[secret]] with this name and env = "VARIABLE" to shield.toml, '
     "then run shield apply"
 )
-_ABSENT_HINT = "run shield apply, with --env-file FILE or --prompt for the values"
 _IGNORED_HINT = (
     "read the variable without get_secret(), or remove it from ignore and restore its [[secret]] "
     "in shield.toml"
@@ -142,7 +142,7 @@ def verify_held(manifest: Manifest, aws: Account, app: AppContext) -> Check:
             return found
         absent = _missing_listed(manifest, aws, scan)
         if absent:
-            return make_check(SECRETS_HELD, Status.FAILED, join_names(absent), _ABSENT_HINT)
+            return make_check(SECRETS_HELD, Status.FAILED, join_names(absent), ABSENT_HINT)
         return _optional_check(manifest, aws, scan.secret_calls)
     except AwsError as error:
         return unknown_check(SECRETS_HELD, error)
