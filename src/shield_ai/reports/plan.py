@@ -197,12 +197,7 @@ def no_changes_text(plan: Plan) -> str:
 
 def _advice(plan: Plan) -> Iterator[str]:
     """Yield what the user must do, for skipped items before apply can process them."""
-    for skip in plan.skipped:
-        if skip.id is SkipId.RUNTIME_EDITED:
-            advice = "restore it with git checkout, or delete it"
-            yield printable(f"{skip.path} was edited and is kept: {advice}")
-        elif skip.id in _NOT_SCANNED:
-            yield printable(f"{skip.path} was not scanned: {skip.reason}")
+    yield from _file_advice(plan.skipped)
     kept = [change.name for change in plan.changes if _keeps_another_value(change)]
     if kept:
         yield (
@@ -215,6 +210,16 @@ def _advice(plan: Plan) -> Iterator[str]:
         shown = ", ".join(sorted(map(printable, names)))
         yield f"{count(len(names), 'secret')} {verb} not in shield.toml ({shown}): run shield draft"
     yield from map(printable, plan.next_steps)
+
+
+def _file_advice(skipped: Iterable[Skipped]) -> Iterator[str]:
+    """Yield the files that the user must restore or fix."""
+    for skip in skipped:
+        if skip.id is SkipId.RUNTIME_EDITED:
+            advice = "restore it with git checkout, or delete it"
+            yield printable(f"{skip.path} was edited and is kept: {advice}")
+        elif skip.id in _NOT_SCANNED:
+            yield printable(f"{skip.path} was not scanned: {skip.reason}")
 
 
 def _keeps_another_value(change: Change) -> bool:

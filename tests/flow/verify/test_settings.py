@@ -12,13 +12,13 @@ from shield_ai.flow.app_options import SettingsOptions
 from shield_ai.flow.verify.check import Status
 from shield_ai.flow.verify.settings import NO_FALLBACK_NEEDED, SETTINGS_LOAD, verify_settings
 from shield_ai.model.hidden import Hidden
-from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.model.manifest import App, Environment, Manifest, Secret
 
 MOVED = "from shield_runtime import get_secret\nKEY = get_secret('mail-key', lambda: os.environ['MAIL_KEY'], env='MAIL_KEY')\n"
 LEFT = "DB = os.environ['DB_KEY']\n"
 FALLS_BACK = "from shield_runtime import get_secret\nDB = get_secret('db-key', lambda: os.environ['DB_KEY'], env='DB_KEY')\n"
 MANIFEST = Manifest(
-    app=App(name="shop", prefix="shop/"), secret=(Secret(name="mail-key", env="MAIL_KEY"), Secret(name="db-key", env="DB_KEY"))
+    app=App(name="shop", prefix="shop/", runtime="utils/secrets.py"), secret=(Secret(name="mail-key", env="MAIL_KEY"), Secret(name="db-key", env="DB_KEY"))
 )  # fmt: skip
 OK, FAILED, UNKNOWN = Status.OK, Status.FAILED, Status.UNKNOWN
 
@@ -175,3 +175,14 @@ def test_uses_the_variables_of_env_files(tmp_path, aws, name):
         assert found[SETTINGS_LOAD.id]["status"] == status
         if status is UNKNOWN:
             assert "--env-file" in found[SETTINGS_LOAD.id]["hint"]
+
+
+def test_names_the_prefix_that_the_app_needs_with_environments(tmp_path):
+    (tmp_path / "settings.py").write_text("SITE_ID = 1\n")
+    manifest = Manifest(
+        app=App(name="shop", prefix="shop/", runtime="utils/secrets.py"),
+        environments={"staging": Environment(prefix="shop/staging/")},
+    )
+    check, _ = verify_settings(tmp_path, [("settings", "")], manifest, {}, os.environ)
+    assert check.status == OK
+    assert check.detail == "with AWS_SECRETS_PREFIX=shop/, which the app needs where it runs"

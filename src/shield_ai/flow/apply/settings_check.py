@@ -18,7 +18,6 @@ from shield_ai.model.naming import DOTENV
 from shield_ai.model.plan import Comparison
 from shield_ai.project.app_name import project_names
 from shield_ai.project.runtime_names import COPY, PACKAGE
-from shield_ai.project.runtime_path import DEFAULT_RUNTIME
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -121,7 +120,7 @@ class SettingsComparison:
         python: str = "",
     ) -> None:
         self.modules = tuple(module for module, _ in modules)
-        self.map_path = DEFAULT_RUNTIME  # where apply could write a map file
+        self.map_path = "secrets.py"  # where apply could write a map file
         self.lacks_runtime = False  # whether a load after the edits did not find shield_runtime
         self._loader = SettingsLoader(tree.root, modules, python)
         self._loader.project_names = _project_names(tree, modules)

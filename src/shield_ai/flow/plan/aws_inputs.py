@@ -14,17 +14,13 @@ from shield_ai.flow.plan.kept_secrets import live_secrets, with_former_secrets
 from shield_ai.flow.plan.renamed_secrets import applied_secrets, renamed_sources
 from shield_ai.flow.plan.stored_values import StoredValues
 from shield_ai.flow.value_sources import has_value
-from shield_ai.model.locator import Prompt
 
 if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.journal.log import Journal
     from shield_ai.flow.plan.plan_values import PlanValues
-    from shield_ai.model.locator import Locator
-    from shield_ai.model.manifest import Manifest
     from shield_ai.model.plan import Origin, ValueState
-    from shield_ai.model.resource import Live
     from shield_ai.project.values import Values
 
 
@@ -55,7 +51,7 @@ def collect_aws_inputs(
     renamed = renamed_sources(app, applied_secrets(app, aws.id, journal), live)
     variables = target.variables()
     available = {**sources.available(values, variables), **renamed}
-    prompts = _prompts(target, live) if sources.options.prompt else {}
+    prompts = sources.prompts(target, live)
 
     def compare_value(name: str, version: str, origins: tuple[Origin, ...]) -> ValueState:
         value = resolve_value(origins, sources.open(sources.selected_env_files()))
@@ -74,13 +70,3 @@ def collect_aws_inputs(
         has_current_value=StoredValues(target, aws).has,
         may_overwrite=sources.options.may_overwrite,
     )
-
-
-def _prompts(target: Manifest, live: Live) -> dict[str, Locator]:
-    """Return the locator of each variable that AWS has no value for."""
-    prompts: dict[str, Locator] = {}
-    for secret in target.secret:
-        state = live.secrets.get(target.app.prefix + secret.name)
-        if not (state and state.current):
-            prompts.update({name: Prompt(name) for name in secret.variables()})
-    return prompts

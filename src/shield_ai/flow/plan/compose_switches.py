@@ -43,16 +43,23 @@ def switch_steps(
         django: Whether the app uses Django.
         needs_prefix: Whether the app needs the variable with the prefix, too.
     """
-    forms: dict[tuple[str, DeploymentKind], set[ValueForm]] = {}
-    for item in variables:
-        if item.kind in CONTAINERS and item.use is not Use.DEVELOPMENT:
-            forms.setdefault((item.path, item.kind), set()).add(item.form)
     names = [SWITCH, stage_variable(django=django)]
     if needs_prefix:
         names.append(PREFIX_VARIABLE)
-    for (path, kind), found in sorted(forms.items()):
+    for (path, kind), found in sorted(_forms(variables).items()):
         if path in edited or ValueForm.ENV_FILE in found:
             continue
         raw = read(path) or b""
         if SWITCH.encode() not in raw and ALL_OF_OBJECT not in raw:
             yield LISTED.format(path=path, containers=CONTAINERS[kind], added=", ".join(names))
+
+
+def _forms(
+    variables: Sequence[DeploymentVariable],
+) -> dict[tuple[str, DeploymentKind], set[ValueForm]]:
+    """Return how each file for production, with its kind, sets variables."""
+    forms: dict[tuple[str, DeploymentKind], set[ValueForm]] = {}
+    for item in variables:
+        if item.kind in CONTAINERS and item.use is not Use.DEVELOPMENT:
+            forms.setdefault((item.path, item.kind), set()).add(item.form)
+    return forms

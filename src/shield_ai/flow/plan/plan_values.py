@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from shield_ai.flow.value_sources import EnvFiles, SecretCopies
 from shield_ai.model.environments import get_environment
+from shield_ai.model.locator import Prompt
 from shield_ai.project.values import Values
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.app_options import PlanningOptions
     from shield_ai.model.locator import Locator
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.model.resource import Live
 
 
 class PlanValues:
@@ -66,3 +69,19 @@ class PlanValues:
         if self.options.copy_from:
             return {**self._copies.locators(self.options.copy_from), **found}
         return found
+
+    def prompts(self, target: Manifest, live: Live) -> dict[str, Locator]:
+        """Return the locator of each variable to prompt for, because AWS has no value for it.
+
+        Args:
+            target: shield.toml, with the settings of the environment.
+            live: The state of the account.
+        """
+        prompts: dict[str, Locator] = {}
+        if self.options.prompt is None:
+            return prompts
+        for secret in target.secret:
+            state = live.secrets.get(target.app.prefix + secret.name)
+            if not (state and state.current):
+                prompts.update({name: Prompt(name) for name in secret.variables()})
+        return prompts

@@ -140,10 +140,7 @@ def verify_held(manifest: Manifest, aws: Account, app: AppContext) -> Check:
         found = _held_check(required, missing, suggestions)
         if found.status is not Status.OK:
             return found
-        absent = _missing_listed(manifest, aws, scan)
-        if absent:
-            return make_check(SECRETS_HELD, Status.FAILED, join_names(absent), ABSENT_HINT)
-        return _optional_check(manifest, aws, scan.secret_calls)
+        return _listed_check(manifest, aws, scan)
     except AwsError as error:
         return unknown_check(SECRETS_HELD, error)
 
@@ -162,6 +159,18 @@ def _held_check(
     if certain or not possible:
         return ok_or_failed(SECRETS_HELD, join_names(certain, "; "), _HELD_HINT)
     return make_check(SECRETS_HELD, Status.UNKNOWN, join_names(possible, "; "), _HELD_HINT)
+
+
+def _listed_check(manifest: Manifest, aws: Account, scan: Scan) -> Check:
+    """Return the check of the secrets of shield.toml, then of calls that work without a secret.
+
+    Raises:
+        AwsError: An AWS call failed.
+    """
+    absent = _missing_listed(manifest, aws, scan)
+    if absent:
+        return make_check(SECRETS_HELD, Status.FAILED, join_names(absent), ABSENT_HINT)
+    return _optional_check(manifest, aws, scan.secret_calls)
 
 
 def _optional_check(manifest: Manifest, aws: Account, calls: Sequence[SecretCall]) -> Check:
