@@ -86,10 +86,12 @@ def kept_values(
             after apply; None if that value is not known.
     """
     kept = KeptValues({}, set())
+    differing: set[str] = set()
     in_jobs = (FileValue(*item) for item in pipeline_values(sources.jobs, sources.variables))
     for variable, text, place in (*file_values(sources), *in_jobs):
         is_same = None if text is None else has_value(variable, text)
-        if is_same is False and kept.reasons.get(variable, NOT_COMPARED) == NOT_COMPARED:
+        if is_same is False and variable not in differing:
+            differing.add(variable)
             kept.reasons[variable] = DIFFERENT.format(place[0] or "the file")
         elif is_same is None:
             kept.reasons.setdefault(variable, NOT_COMPARED)
