@@ -56,7 +56,7 @@ def leave(_app):
 def fail_checks(app):
     append(app / "shop/settings.py", "\nX_TOKEN = os.environ['X_TOKEN']\n")
     append(app / "shield.toml", '\n[[secret]]\nname = "old-key"\nenv = "OLD_KEY"\n')
-    append(app / "shop/utils/_shield_runtime/cache.py", "x")
+    append(app / "shop/_shield_runtime/cache.py", "x")
     (app / "aws/iam-policy-secrets-manager.json").write_text("{}")
 
 

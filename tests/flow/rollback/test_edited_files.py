@@ -53,7 +53,7 @@ def test_files_that_the_apply_of_a_colleague_generated_are_rolled_back(tmp_path)
     assert done.code == 0, done.err
     untracked = shutil.ignore_patterns(".shield", "*.shield_ai_backup")
     shutil.copytree(other, mine, ignore=untracked, dirs_exist_ok=True)
-    page, module = mine / "docs/AWS_SECRETS_MANAGER.md", mine / "shop/utils/secrets.py"
+    page, module = mine / "docs/AWS_SECRETS_MANAGER.md", mine / "shop/aws_secrets.py"
     assert all("queue-token" in path.read_text() for path in (page, module))
     done = run("rollback", "--only", "code", "--yes", cwd=mine)
     assert done.code == 0, done.err
