@@ -55,6 +55,27 @@ def test_reports_nothing(tmp_path, text):
     assert missing(tmp_path, {"Dockerfile": text}) == []
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "line"),
+    [
+        pytest.param("shop/deploy/Dockerfile", FROM + "COPY shop/ .\n", 3, id="two folders deep"),
+        pytest.param("shop/a/b/Dockerfile", FROM + "COPY ./shop /srv/shop\n", 3, id="three folders deep"),
+        pytest.param("shop/Dockerfile", FROM + 'COPY ["shop", "/srv/shop"]\n', 3, id="one folder deep"),
+        pytest.param("shop/deploy/Dockerfile", FROM + "COPY worker.py .\n", 0, id="unknown context"),
+        pytest.param("shop/a/b/c/Dockerfile", FROM + "COPY shop/ .\n", 0, id="four folders deep"),
+        pytest.param("shop/node_modules/Dockerfile", FROM + "COPY shop/ .\n", 0, id="dependencies"),
+    ],
+)  # fmt: skip
+def test_nested_dockerfiles(tmp_path, path, text, line):
+    assert missing(tmp_path, {path: text}) == ([(path, line, BOTH)] if line else [])
+
+
+def test_a_nested_dockerfile_with_its_folder_as_context(tmp_path):
+    compose = "services:\n  shop:\n    build: shop/\n"
+    files = {"compose.yml": compose, "shop/Dockerfile": FROM + "COPY shop/ .\n"}
+    assert missing(tmp_path, files) == []
+
+
 def test_code_in_a_copied_package(tmp_path):
     files = {"docker/web.Dockerfile": FROM + "COPY shop/ shop/\n"}
     assert missing(tmp_path, files, ["shop/aws_secrets.py"]) == []

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.errors import SourceError
 from shield_ai.project.docker_contexts import contexts_of, find_contexts
 from shield_ai.project.globs import has_too_many_wildcards
+from shield_ai.project.image_folders import find_nested_folders, names_own_folder
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_versions import DOCKERFILE, docker_folders
 
@@ -262,17 +263,26 @@ def _part_inside(source: str, place: str) -> str | None:
 
 def read_dockerfiles(tree: Tree) -> list[Dockerfile]:
     """Return the Dockerfiles of an app."""
-    found = []
     named = find_contexts(tree)
+    found = []
     for folder in ("", *docker_folders(tree)):
-        for name in tree.file_names(folder):
-            if DOCKERFILE.fullmatch(name) and not name.endswith(".dockerignore"):
-                path = f"{folder}/{name}" if folder else name
-                own = f"{path}.dockerignore"
-                ignore_path = own if _read(tree, own) else IGNORE_FILE
-                texts = (path, _read(tree, path), ignore_path, _read(tree, ignore_path))
-                found.append(Dockerfile(*texts, contexts_of(path, named)))
+        found += _dockerfiles_in(tree, folder, named)
+    for folder in find_nested_folders(tree):
+        for dockerfile in _dockerfiles_in(tree, folder, named):
+            has_root = "" in dockerfile.contexts
+            if has_root and names_own_folder(dockerfile.path, dockerfile.text):
+                found.append(dockerfile)
     return found
+
+
+def _dockerfiles_in(tree: Tree, folder: str, named: Collection[str]) -> Iterator[Dockerfile]:
+    for name in tree.file_names(folder):
+        if DOCKERFILE.fullmatch(name) and not name.endswith(".dockerignore"):
+            path = f"{folder}/{name}" if folder else name
+            own = f"{path}.dockerignore"
+            ignore_path = own if _read(tree, own) else IGNORE_FILE
+            texts = (path, _read(tree, path), ignore_path, _read(tree, ignore_path))
+            yield Dockerfile(*texts, contexts_of(path, named))
 
 
 def ignore_files(dockerfiles: Iterable[Dockerfile]) -> set[str]:
