@@ -608,7 +608,7 @@ def test_old_python(app):
     (app / "Dockerfile").write_text("FROM python:3.8-slim\n")
     planned = run("plan", "--only", "code", cwd=app)
     _, _, warning = planned.text.partition("warning: the runtime is not tested on these versions")
-    assert " .travis.yml\n      names Python 3.6; the runtime is tested from 3.9 on\n" in warning
+    assert " .travis.yml\n      names Python 3.6; the runtime does not run before 3.7\n" in warning
     assert " Dockerfile\n      names Python 3.8; the runtime is tested from 3.9 on\n" in warning
     done = code_only(app)
     assert (done.code, "names Python 3.8; the runtime is tested from 3.9 on" in done.text) == (

@@ -36,7 +36,8 @@ UNHIDE = """\
 __pycache__/
 """
 _SHOWN = 3  # file names in an error; more are counted
-_REQUIRED_PYTHON = ".".join(map(str, OLDEST_SUPPORTED))
+_NOT_TESTED = f"is tested from {'.'.join(map(str, OLDEST_SUPPORTED))} on"
+_NOT_WORKING = f"does not run before {'.'.join(map(str, OLDEST_WORKING))}"
 # The problem and the hint, by the state of .env in git.
 _EXPOSED_DOTENV = {
     git.GitState.TRACKED: (
@@ -215,10 +216,11 @@ def old_python_warnings(versions: Sequence[DeclaredVersion]) -> list[Skipped]:
     for named in versions:
         if named.version < OLDEST_SUPPORTED:
             oldest.setdefault(named.path, named)
-    return [
-        SkipId.OLD_PYTHON.reason(version=named, required=_REQUIRED_PYTHON).entry(named.path)
-        for named in oldest.values()
-    ]
+    found = []
+    for named in oldest.values():
+        limit = _NOT_WORKING if named.version < OLDEST_WORKING else _NOT_TESTED
+        found.append(SkipId.OLD_PYTHON.reason(version=named, limit=limit).entry(named.path))
+    return found
 
 
 def _manual_changes(tree: Tree, journal: Journal) -> list[str]:
