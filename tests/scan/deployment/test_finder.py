@@ -246,6 +246,20 @@ def rows(deployment):
         ),
         pytest.param("production/entrypoint", '#!/bin/sh\nexport SECRET_KEY="x-${DB_HOST}"\n', [(2, "", "SECRET_KEY", "reference")], id="script without extension"),
         pytest.param("start", "#!/usr/bin/dumb-init /bin/bash\nexport SECRET_KEY=VALUE\n", [(2, "", "SECRET_KEY", "literal")], id="script of an init program"),
+        pytest.param(".profile", "export SECRET_KEY=$(vcap key)\n", [(1, "", "SECRET_KEY", "reference")], id=".profile"),
+        pytest.param("web/.bash_profile", "export SECRET_KEY=VALUE\n", [(1, "", "SECRET_KEY", "literal")], id=".bash_profile"),
+        pytest.param(
+            "deployment/deployment.yml",
+            "containers:\n  - name: web\n    properties:\n      environmentVariables:\n        - name: DB_PASSWORD\n          secureValue: VALUE\n",
+            [(5, "containers.properties", "DB_PASSWORD", "literal")],
+            id="Azure container group",
+        ),
+        pytest.param(
+            "terraform/task-definitions/shop.json",
+            '[{"name": "shop", "secrets": [\n{"name": "SECRET_KEY", "valueFrom": "${key}"}]}]\n',
+            [(2, "shop", "SECRET_KEY", "secret-store")],
+            id="folder of task definitions",
+        ),
         pytest.param("notes", "export SECRET_KEY=VALUE\n", [], id="text without extension"),
         pytest.param("tool", "#!/usr/bin/env python3\nSECRET_KEY=VALUE\n", [], id="Python without extension"),
         pytest.param(

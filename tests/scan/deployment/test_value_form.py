@@ -34,6 +34,9 @@ from shield_ai.scan.deployment.value_form import Style, value_form
         pytest.param("host=${HOST} password=hunter2x", ValueForm.LITERAL, id="literal field"),
         pytest.param("Bearer ${TOKEN}", ValueForm.REFERENCE, id="short text"),
         pytest.param("{{ .Values.key }}", ValueForm.REFERENCE, id="Helm"),
+        pytest.param("#DB_PASSWORD#", ValueForm.REFERENCE, id="token of Azure Pipelines"),
+        pytest.param("#{DB_PASSWORD}#", ValueForm.REFERENCE, id="default token of Azure Pipelines"),
+        pytest.param("#hunter2x#", ValueForm.LITERAL, id="text between signs"),
     ],
 )  # fmt: skip
 def test_value_form(text, form):

@@ -20,7 +20,8 @@ MERGE_KEY = "<<"
 # The values of these keys contain maps with further variables of the same environment.
 MERGE_KEYS = frozenset({MERGE_KEY, "Fn::If"})
 NAME_KEYS = frozenset({"name", "key", "secretkey"})
-VALUE_KEYS = frozenset({"value"})
+# `secureValue` is that of Azure container groups.
+VALUE_KEYS = frozenset({"value", "securevalue"})
 LITERAL_KEYS = VALUE_KEYS | {"default"}  # `default` is that of a Terraform variable
 SUBSTITUTION_KEYS = frozenset({"fn::sub"})
 SUBSTITUTION_TAG = regex(rb"!(?:Sub|Base64)\s+[\"']?\Z")

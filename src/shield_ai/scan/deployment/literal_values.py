@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 LITERAL_FORMS = frozenset({ValueForm.LITERAL, ValueForm.DEFAULT, ValueForm.MIXED})
 # Keys of the value of a variable, beside its name or below it.
-VALUE_KEYS = frozenset(
-    {"value", "values", "default", "content", "data", "stringdata", "plaintext", "literal"}
-)
+VALUE_KEYS = frozenset({
+    "value", "values", "securevalue", "default", "content", "data", "stringdata", "plaintext",
+    "literal",
+})  # fmt: skip
 VALUE = regex(rb"\"(?P<double>(?:[^\"\\\n]|\\.){0,500})|'(?P<single>[^'\n]{0,500})|[^\n]{0,500}")
 EXPANSION = regex(rb":?[-=](?P<text>[^}\n]{0,500})")  # of ${NAME:-text}
 

@@ -16,7 +16,7 @@ FILE = regex(
     r"(?P<dockerfile>(?:docker|container)file([._-].*)?|.*\.dockerfile)"
     r"|(?P<systemd>.*\.(?:service|socket|timer|container)(?:\.(?:j2|in|tmpl|template))?)"
     r"|(?P<procfile>procfile([.-].*)?)|(?P<fly>fly([.-][\w.-]+)?\.toml)|"
-    r"(?P<shell>.*\.(?:sh|bash|zsh|envrc)|\.envrc)"
+    r"(?P<shell>.*\.(?:sh|bash|zsh|envrc)|\.(?:bash_|z)?profile|\.(?:ba|z)shrc|\.zshenv)"
     r"|(?P<terraform>.*\.(?:tf|tofu|tfvars|hcl))|(?P<yaml>kustomization|.*\.ya?ml(?:\.tpl|\.j2|\.tmpl)?)"
     r"|(?P<json>app\.json|.*\.template|.*\.(?:tf|tofu|tfvars)\.json"
     r"|.*(?:task|container|ecs|template|stack|cloudformation|cfn|lambda|deploy|k8s|kube)"
@@ -26,6 +26,7 @@ FILE = regex(
 )
 # The first line of a shell script, also of one that an init program such as dumb-init starts.
 SHELL_LINE = regex(rb"#![^\n]{0,200}?/(?:env[ \t]+)?(?:ba|da|a|k|z)?sh\b")
+TASK_DEFINITION = regex(r"(.*/)?(task|container)[-_]?definitions?/[^/]+\.json", re.IGNORECASE)
 DROP_IN = regex(r".*\.service\.d/[^/]+\.conf")
 WORKFLOW = regex(r"(^|/)\.(github|gitea|forgejo)/workflows/[^/]+$")
 GITLAB_FILE = regex(r"(^|/)\.?gitlab-ci([/.-][^/]*)*\.ya?ml$|(^|/)\.?gitlab(-ci)?/", re.IGNORECASE)
@@ -63,6 +64,8 @@ def file_format(path: str) -> str:
     """
     if DROP_IN.fullmatch(path):
         return "systemd"
+    if TASK_DEFINITION.fullmatch(path):
+        return "json"
     match = FILE.fullmatch(path, path.rfind("/") + 1)
     if match is None:
         return ""
