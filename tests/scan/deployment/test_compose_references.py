@@ -67,6 +67,23 @@ def test_references(tmp_path, service, found):
 
 
 @pytest.mark.parametrize(
+    ("app", "found"),
+    [
+        pytest.param("image: acme/shop", ["SVIX_SECRET"], id="another image gets it"),
+        pytest.param("build: .", ["SVIX_SECRET"], id="the built app gets it"),
+        pytest.param("image: acme/svix-worker", [], id="all images have the name of the app"),
+    ],
+)
+def test_a_product_gets_its_variable_under_the_same_name(tmp_path, app, found):
+    environment = "environment: {SVIX_SECRET: '${SVIX_SECRET}'}"
+    services = (
+        f"  web: {{{app}, {environment}}}\n  svix: {{image: 'svix/svix-server:1', {environment}}}\n"
+    )
+    (tmp_path / "compose.yml").write_text(f"services:\n{services}")
+    assert find_passed_on(tmp_path, ["SVIX_SECRET"], []) == found
+
+
+@pytest.mark.parametrize(
     "path",
     [
         pytest.param("docker-compose.dev.yml", id="development"),

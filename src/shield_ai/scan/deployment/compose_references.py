@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.deployment import DeploymentKind, Use
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.compose_services import find_services
 from shield_ai.scan.deployment.environment import walk_blocks
 from shield_ai.scan.deployment.own_servers import SERVER_IMAGE
@@ -17,7 +18,7 @@ from shield_ai.scan.text.parser_marks import MAX_SIZE
 from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from shield_ai.scan.deployment.environment import Block
@@ -30,6 +31,7 @@ EXPANSION = rb"\$\{?(?P<name>%s)\b"
 COMMANDS = frozenset({("command",), ("entrypoint",), ("healthcheck", "test")})
 BUILD = "build"
 IMAGE = frozenset({"image"})
+WORD = regex(r"[A-Za-z0-9]+")
 
 
 class _Patterns(NamedTuple):
@@ -43,7 +45,8 @@ def find_passed_on(root: Path, variables: Collection[str], app: Collection[str])
     """Return the variables that a service other than the app gets from the env file of Compose.
 
     A service is the app if it is named so, if it is built, or if it gets the variable under its
-    own name and is not a known server. Files for development are left out.
+    own name and is not a known server or a product that the variable is named for. Files for
+    development are left out.
 
     Args:
         root: The app's folder.
@@ -74,9 +77,10 @@ def _references(
 ) -> Iterator[str]:
     """Yield the variables that services other than the app of one file get."""
     roots = template_values(raw)
-    for key, service in find_services(roots) if roots else ():
-        keys = {inner.text for inner, _ in service.pairs}
-        if key.text in app or BUILD in keys:
+    services = list(find_services(roots)) if roots else []
+    others = set(_variables_of_others(raw, patterns, [service for _, service in services]))
+    for key, service in services:
+        if key.text in app or _has_build(service):
             continue
         image = service.get(IMAGE)
         is_server = image is not None and SERVER_IMAGE.search(image.text) is not None
@@ -85,9 +89,39 @@ def _references(
             pattern = patterns.expansion if is_command else patterns.reference
             for text in _texts(block):
                 is_own = block.path[-1] in variables or _assigned(text) in variables
-                if is_server or not is_own:
-                    matches = pattern.finditer(raw, text.start, text.end)
-                    yield from (match["name"].decode() for match in matches)
+                for match in pattern.finditer(raw, text.start, text.end):
+                    name = match["name"].decode()
+                    is_product = name in others and _is_named_for(name, service)
+                    if is_server or is_product or not is_own:
+                        yield name
+
+
+def _variables_of_others(
+    raw: bytes, patterns: _Patterns, services: Iterable[Node]
+) -> Iterator[str]:
+    """Yield the variables of services that do not run the product which a variable is named for.
+
+    An example is SVIX_JWT_SECRET of the image svix/svix-server. If only such services get the
+    variable, the product can be the app.
+    """
+    for service in services:
+        for match in patterns.expansion.finditer(raw, service.start, service.end):
+            name = match["name"].decode()
+            if not _is_named_for(name, service):
+                yield name
+
+
+def _is_named_for(name: str, service: Node) -> bool:
+    """Return whether a variable begins with the first word of a service's image."""
+    image = service.get(IMAGE)
+    if image is None or _has_build(service):
+        return False
+    word = WORD.match(image.text.rpartition("/")[2])
+    return word is not None and name.startswith(f"{word[0].upper()}_")
+
+
+def _has_build(service: Node) -> bool:
+    return BUILD in {key.text for key, _ in service.pairs}
 
 
 def _texts(block: Block) -> tuple[Node, ...]:
