@@ -68,3 +68,32 @@ def test_script_in_its_own_folder(scanned, imports, others, is_script):
     assert [reason.id if reason else None for reason in reasons] == [
         SkipId.SCRIPT if is_script else None
     ]
+
+
+@pytest.mark.parametrize(
+    ("files", "main", "reason"),
+    [
+        pytest.param({"jobs/celery.py": "import shop.tools.api\n"}, "", None, id="imported"),
+        pytest.param(
+            {"jobs/celery.py": "from shop.tools.api import KEY\n"},
+            "",
+            None,
+            id="its name is imported",
+        ),
+        pytest.param({}, "", SkipId.OUTSIDE_PACKAGES, id="not imported"),
+        pytest.param(
+            {"jobs/celery.py": "import shop.tools.api\n"}, MAIN, SkipId.SCRIPT, id="also a script"
+        ),
+        pytest.param(
+            {"shop/__init__.py": None, "jobs/celery.py": "import shop.tools.api\n"},
+            "",
+            SkipId.OUTSIDE_PACKAGES,
+            id="not in a package",
+        ),
+    ],
+)
+def test_folder_without_init_in_a_package(scanned, files, main, reason):
+    app = {**APP, **files, "shop/tools/api.py": f"import os\nKEY = os.environ['API_KEY']\n{main}"}
+    found = scanned({path: text for path, text in app.items() if text is not None}).sites
+    reasons = [site.reason for finding, site in found if finding.path == "shop/tools/api.py"]
+    assert [found.id if found else None for found in reasons] == [reason]

@@ -19,12 +19,17 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.import_roots import dotted_name
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
-from shield_ai.scan.python.findings.importable import LOADED_MODULE, MAIN_BLOCK
+from shield_ai.scan.python.findings.importable import (
+    LOADED_MODULE,
+    MAIN_BLOCK,
+    explain_problems_inside,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from shield_ai.model.site import FoundSite
+    from shield_ai.model.site import FoundSite, Site
+    from shield_ai.model.skip import SkipReason
     from shield_ai.project.layout import AppFacts
     from shield_ai.scan.python.app.app_facts import AppFiles
 
@@ -48,19 +53,32 @@ def mark_folder_scripts(
 ) -> list[FoundSite]:
     """Add a reason to the sites of files that run with their own folder on `sys.path`.
 
+    A file in a folder without `__init__.py` in a package loses its reason if another file imports
+    it from the app's root.
+
     Args:
         sites: The sites of all files.
         facts: The app's layout.
         files: The app's files.
     """
     paths = {finding.path for finding, site in sites if not site.reason}
-    scripts = _FolderScripts(facts, files).select(paths)
+    outside = {finding.path for finding, site in sites if _is_outside(site)}
+    search = _FolderScripts(facts, files)
+    scripts = search.select(paths)
+    inside = search.explain_imported(outside)
     marked = []
     for finding, site in sites:
-        is_script = finding.path in scripts and not site.reason
-        reason = SkipId.SCRIPT.reason() if is_script else site.reason
+        reason = site.reason
+        if finding.path in scripts and not reason:
+            reason = SkipId.SCRIPT.reason()
+        elif finding.path in inside and _is_outside(site):
+            reason = inside[finding.path]
         marked.append((finding, msgspec.structs.replace(site, reason=reason)))
     return marked
+
+
+def _is_outside(site: Site) -> bool:
+    return site.reason is not None and site.reason.id is SkipId.OUTSIDE_PACKAGES
 
 
 class _FolderScripts:
@@ -76,6 +94,22 @@ class _FolderScripts:
         """Return the files that run with their own folder on `sys.path`."""
         scripts = {path for path in paths if self._is_script(path)}
         return {path for path in scripts if not self._is_imported(path)}
+
+    def explain_imported(self, paths: Iterable[str]) -> dict[str, SkipReason | None]:
+        """Return the files of packages that others import from the root, with other problems."""
+        prefix = f"{self._root}/" if self._root else ""
+        found = {}
+        for path in paths:
+            package = path.removeprefix(prefix).partition("/")[0]
+            is_inside = path.startswith(prefix) and self._module(self._root, package)
+            if not is_inside or not self._is_imported(path) or self._is_script(path):
+                continue
+            try:
+                source = Source.from_bytes(path, self._files.read(path) or b"")
+            except SourceError:
+                continue
+            found[path] = explain_problems_inside(source, self._facts, set(self._files.paths))
+        return found
 
     def _is_script(self, path: str) -> bool:
         if self._is_loaded(path):

@@ -41,11 +41,19 @@ def explain_not_importable(
         return SkipId.INSTANCE_FOLDER.reason()
     if _is_task_file(source) or _is_separate_script(source, facts, app_files):
         return SkipId.SEPARATE_SCRIPT.reason()
-    return (
-        _explain_outside(source, facts, app_files)
-        or _explain_script(source, facts, app_files)
-        or _explain_side_effects(source, facts)
+    return _explain_outside(source, facts, app_files) or explain_problems_inside(
+        source, facts, app_files
     )
+
+
+def explain_problems_inside(
+    source: Source, facts: AppFacts, app_files: set[str]
+) -> SkipReason | None:
+    """Explain why a file in the packages of the app should not import the runtime; else None.
+
+    Takes the same arguments as `explain_not_importable`.
+    """
+    return _explain_script(source, facts, app_files) or _explain_side_effects(source, facts)
 
 
 def _is_in_instance_folder(path: str, app_files: set[str]) -> bool:
