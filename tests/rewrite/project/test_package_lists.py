@@ -134,3 +134,23 @@ def test_leaves_other_projects(path, text, app):
     files = {path: text.encode()}
     assert not fixed(files, **app)
     assert files[path] == text.encode()
+
+
+@pytest.mark.parametrize(
+    ("code", "is_reported"),
+    [
+        pytest.param(b"from database import connect\n", False, id="a module that is not listed"),
+        pytest.param(b"from aws_secrets import get_secret\n", True, id="the map file"),
+        pytest.param(b"from shop import web\nimport requests\n", True, id="listed and installed"),
+    ],
+)
+def test_apps_that_import_unlisted_modules(code, is_reported):
+    text = "[tool.poetry]\npackages = [{include = 'shop'}]\n"
+    files = {
+        "pyproject.toml": text.encode(),
+        "shop/__init__.py": b"",
+        "shop/a.py": code,
+        "database/__init__.py": b"",
+        "aws_secrets.py": b"",
+    }
+    assert ("pyproject.toml" in fixed(files, runtime="aws_secrets.py")) == is_reported

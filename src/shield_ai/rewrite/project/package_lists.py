@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
 from shield_ai.project.package_lists import (
     PYPROJECT,
@@ -13,6 +14,7 @@ from shield_ai.project.package_lists import (
     PackageList,
     read_package_lists,
 )
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.copy_files import copy_folder, needed_files
 from shield_ai.rewrite.project.copy_parts import find_parts
 from shield_ai.rewrite.project.dependencies.pyproject import append_to_array
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.fixer import FixContext
 
 _INIT = "__init__.py"
+# The top-level package of an absolute import outside functions.
+_IMPORTED = regex(rb"(?m)^(?:from|import)[ \t]+([A-Za-z_]\w{0,200})")
 _PATHS = ("include", "only-include")  # keys of hatch
 
 
@@ -90,7 +94,8 @@ def find_missing(read: FileReader, built: BuiltRuntime) -> Iterator[MissingPacka
         built: The runtime.
     """
     for listed in read_package_lists(read):
-        if not _has_any(listed, built):
+        inside = _listed_importers(listed, built)
+        if not inside or _imports_unlisted(read, listed, built, inside):
             continue
         if listed.is_dotted:
             packages = _packages((built.path, *built.files), built.root)
@@ -117,14 +122,38 @@ def _with_pattern(packages: list[str], copy: str) -> list[str]:
     return [*others, f"{copy}*"] if len(others) < len(packages) else packages
 
 
-def _has_any(listed: PackageList, built: BuiltRuntime) -> bool:
-    """Return whether a list has a file that imports the runtime."""
+def _listed_importers(listed: PackageList, built: BuiltRuntime) -> list[str]:
+    """Return the files of a list that import the runtime."""
+    return [path for path in built.importers if _is_listed(listed, built.root, path)]
+
+
+def _is_listed(listed: PackageList, root: str, path: str) -> bool:
     if not listed.is_dotted:
-        return any(map(listed.has, built.importers))
-    inside = [path for path in built.importers if path.startswith(_prefix(built.root))]
-    if any(map(listed.has, _packages(inside, built.root))):
-        return True
-    return any(_dotted(path, built.root) in listed.modules for path in inside)
+        return listed.has(path)
+    if not path.startswith(_prefix(root)):
+        return False
+    is_in_package = any(map(listed.has, _packages([path], root)))
+    return is_in_package or _dotted(path, root) in listed.modules
+
+
+def _imports_unlisted(
+    read: FileReader, listed: PackageList, built: BuiltRuntime, paths: Iterable[str]
+) -> bool:
+    """Return whether files import other modules of the app that the list lacks.
+
+    The project then does not run from the package that the list builds.
+    """
+    names: set[str] = set()
+    for path in paths:
+        names.update(
+            match.decode() for match in _IMPORTED.findall(read_optional(read, path) or b"")
+        )
+    prefix = _prefix(built.root)
+    for name in names - {_dotted(built.path, built.root).partition(".")[0]}:
+        for path in (f"{prefix}{name}/{_INIT}", f"{prefix}{name}.py"):
+            if read_optional(read, path) is not None and not _is_listed(listed, built.root, path):
+                return True
+    return False
 
 
 def _packages(paths: Iterable[str], root: str) -> list[str]:
