@@ -105,7 +105,10 @@ def scan_files(
         *dotenv_findings(valid_paths, read),
     ]
     findings, sites = complete_findings(related, others)
-    skipped += not_migratable(sites, scanner.scanned, read)
+    skipped += [
+        *not_migratable(sites, scanner.scanned, read),
+        *collected.library_reads(sites),
+    ]
     return Scan(
         findings=tuple(findings),
         sites=tuple(sites),

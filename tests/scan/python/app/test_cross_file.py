@@ -76,6 +76,26 @@ def test_a_variable_that_a_library_reads_stays(sites, call, reason):
     assert bool(why) is bool(reason)
 
 
+@pytest.mark.parametrize(
+    ("path", "is_left"),
+    [
+        pytest.param("shop/llm.py", True, id="in the app"),
+        pytest.param("monke/client/llm.py", False, id="in a tool beside the app"),
+    ],
+)
+def test_only_libraries_in_the_app_keep_their_variables(scanned, path, is_left):
+    client = "import os\nfrom openai import OpenAI\nif os.getenv('OPENAI_API_KEY'):\n    X = OpenAI()\n"
+    read = "import os\nKEY = os.environ['OPENAI_API_KEY']\n"
+    found = scanned({"shop/__init__.py": "", "shop/settings.py": read, path: client})
+    [reason] = [reason_of(site) for f, site in found.sites if f.path == "shop/settings.py"]
+    text = "openai.OpenAI() reads the variable itself: pass the value as an argument first"
+    assert reason == (f"{text} ({path}:4)" if is_left else "")
+    advice = f"{text}; keep the variable OPENAI_API_KEY set for it"
+    outside = [skip.path for skip in found.skipped if (skip.line, skip.reason) == (4, advice)]
+    assert outside == ([] if is_left else [path])
+    assert found.kept == (() if is_left else ("OPENAI_API_KEY",))
+
+
 def test_a_presence_test_without_a_read_cannot_be_migrated(sites):
     assert sites("import os\nX = 'API_KEY' in os.environ") == [
         ("presence", "API_KEY", "no read of API_KEY can be migrated")
@@ -154,7 +174,7 @@ def test_ignored_variables_stay_in_the_environment(code, found):
         pytest.param(
             "SENTRY_DSN",
             "sentry_sdk.init(debug=True)",
-            SkipId.READ_BY_LIBRARY.reason(function="sentry_sdk.init").text,
+            SkipId.READ_BY_LIBRARY.reason(function="sentry_sdk.init").text + " (shop/settings.py:3)",
             id="Sentry",
         ),
         pytest.param(

@@ -11,6 +11,7 @@ from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.python.app.collected import Collected
 from shield_ai.scan.python.app.related_sites import open_context, relate_sites
 from shield_ai.scan.python.findings.from_candidates import create_findings, missing_runtime_finding
+from shield_ai.scan.python.findings.importable import explain_not_importable
 from shield_ai.scan.python.readers.project import Project
 from shield_ai.scan.python.readers.reading_names import calls_any, find_reading_names
 from shield_ai.scan.python.visit.statement_filter import StatementFilter
@@ -133,6 +134,9 @@ class AppScanner:
                 source, candidates, visitor.migrated_reads, self._facts, self._files.paths
             )
             self.collected.add(source, visitor, in_settings=path in self._settings)
+            if visitor.library_reads:
+                in_app = not explain_not_importable(source, self._facts, self._files.paths)
+                self.collected.add_library_reads(path, visitor, in_app=in_app)
         except SourceError as error:
             self._skip(path, source_problem(path, error))
             return

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.scan.python.app.bulk_reads import find_bulk_reads, loaded_prefixes
 from shield_ai.scan.python.app.config_findings import ConfigFindings
@@ -14,7 +17,7 @@ from shield_ai.scan.python.findings.from_candidates import is_probably_label
 from shield_ai.scan.python.readers.aws_reads import find_aws_reads
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from shield_ai.model.finding import Finding
     from shield_ai.model.site import FoundSite
@@ -43,6 +46,7 @@ class Collected:
         self.constants: list[FoundSite] = []  # constant defaults in get_secret calls
         self.harmless: list[Skipped] = []  # values with a secret-like name that are not secrets
         self._aws_reads: list[Skipped] = []
+        self._library_reads: list[Skipped] = []  # outside the app
         self._dynaconf_secrets: list[Skipped] = []
         self.config = ConfigFindings(project.python_files)
         # path, line and column of the get_secret calls; 0 and 0 for a settings source
@@ -67,9 +71,6 @@ class Collected:
         self.context.migrated |= visitor.migrated
         self.migrated[path] = visitor.migrated
         self.context.computed_names |= visitor.computed_names
-        for variable, reason in visitor.library_reads.items():
-            if variable not in self.manifest_variables:
-                self.context.reserved[variable] = reason
         for _, name, harmless in visitor.not_secrets:
             self.context.harmless[name] = harmless
         self.unresolved += find_bulk_reads(source, in_settings=in_settings)
@@ -94,6 +95,36 @@ class Collected:
             self.served += [(path, variable) for variable in sorted(visitor.served)]
         for node, _ in visitor.accessor_calls:
             self.calls.append((path, node.lineno, node.col_offset))
+
+    def add_library_reads(self, path: str, visitor: SecretVisitor, *, in_app: bool) -> None:
+        """Add the variables that libraries read themselves.
+
+        They stay in the environment, unless shield.toml names them, or the file belongs to another
+        program, such as a tool beside the app: then the variable must only stay set for the file.
+
+        Args:
+            path: The file.
+            visitor: The visitor of the file, after its run.
+            in_app: Whether the file can import the runtime.
+        """
+        for variable, (reason, line) in visitor.library_reads.items():
+            if not in_app or variable in self.manifest_variables:
+                self._library_reads.append(reason.keeping((variable,)).entry(path, line, variable))
+                continue
+            located = msgspec.structs.replace(reason, text=f"{reason.text} ({path}:{line})")
+            self.context.reserved.setdefault(variable, located)
+
+    def library_reads(self, sites: Iterable[FoundSite]) -> list[Skipped]:
+        """Return the calls of libraries that read a variable which is moved to AWS.
+
+        Args:
+            sites: All sites of the app.
+        """
+        moved = set(self.context.migrated)
+        for _, site in sites:
+            if not site.reason and site.shape in READ_SHAPES:
+                moved.update(site.variables)
+        return [skip for skip in self._library_reads if skip.name in moved]
 
     def config_reads(self, sites: Iterable[FoundSite]) -> list[Finding]:
         """Return the reads of secrets from configurations that the app does not fill itself.
@@ -124,7 +155,7 @@ class Collected:
         """Return the variables that the code reads through the runtime."""
         return tuple(sorted(self.context.migrated))
 
-    def kept_variables(self, sites: Iterable[FoundSite]) -> tuple[str, ...]:
+    def kept_variables(self, sites: Sequence[FoundSite]) -> tuple[str, ...]:
         """Return the variables that must stay set, because code that is not changed reads them.
 
         Args:
@@ -136,6 +167,7 @@ class Collected:
             variables.update(site.variables)
             kept.update(site.reason.kept if site.reason else ())
         kept.update(filter(self.context.loader, variables))
+        kept.update(skip.name for skip in self.library_reads(sites))
         return tuple(sorted(kept))
 
     def django_key(self, sites: Iterable[FoundSite]) -> Iterator[Skipped]:

@@ -37,7 +37,8 @@ class EnvReadVisitor(PresenceTestVisitor):
         self, project: Project, module: Module, statement_filter: StatementFilter | None = None
     ) -> None:
         super().__init__(project, module, statement_filter)
-        self.library_reads: dict[str, SkipReason] = {}  # why a library needs a variable
+        # why a library needs a variable, and the line of the call
+        self.library_reads: dict[str, tuple[SkipReason, int]] = {}
         self._written: set[str] = set()  # variables that the file sets
         self.unresolved_reads: list[ast.expr] = []  # of variables that no call determines
         self.mapping_reads: list[ast.expr] = []  # in classes that compute their attributes
@@ -202,7 +203,8 @@ class EnvReadVisitor(PresenceTestVisitor):
         """Record the variable that a function of a library reads itself."""
         name, variable = library_read(node, function)
         if variable:
-            self.library_reads[variable] = SkipId.READ_BY_LIBRARY.reason(function=name)
+            reason = SkipId.READ_BY_LIBRARY.reason(function=name)
+            self.library_reads.setdefault(variable, (reason, node.lineno))
 
 
 def _sounds_secret(name: str, path: tuple[str, ...]) -> bool:
