@@ -7,7 +7,7 @@ from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.plan.app_plan import make_plan
 from shield_ai.flow.plan.aws_plan import AwsInputs
 from shield_ai.flow.plan.code_inputs import CodeInputs
-from shield_ai.flow.plan.manual_steps import HOOKS, OTHER_PROVIDER, SIGN_IN
+from shield_ai.flow.plan.manual_steps import HOOKS, OTHER_PROVIDER, SIGN_IN, sign_in_steps
 from shield_ai.model.errors import AwsError, OutsideAppError, UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.locator import EnvVar
@@ -211,6 +211,14 @@ def test_says_that_the_key_may_be_of_another_provider(tmp_path):
     secret = Secret(name="a-key", env="AWS_SECRET_ACCESS_KEY")
     steps = made(tmp_path, Manifest(app=app, secret=(secret,)), None, code=True).next_steps
     assert steps == (OTHER_PROVIDER.format("settings.py"),)
+
+
+def test_does_not_advise_to_unset_a_key_that_other_code_reads(tmp_path):
+    (tmp_path / "settings.py").write_text("AWS_S3_ENDPOINT_URL = 'x'\n")
+    app = App(name="shop", settings=("settings.py",), runtime="aws_secrets.py")
+    key = "AWS_SECRET_ACCESS_KEY"
+    manifest = Manifest(app=app, secret=(Secret(name="a-key", env=key),))
+    assert list(sign_in_steps(manifest, Tree(tmp_path).read, [key])) == [SIGN_IN]
 
 
 def test_refuses_secrets_of_another_app(tmp_path):

@@ -15,7 +15,7 @@ from shield_ai.model.plan import Action, Change, Plan
 from shield_ai.rewrite.project.iam_policy import write_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from shield_ai.flow.plan.code_inputs import CodeInputs
     from shield_ai.model.edit import FileChange
@@ -61,7 +61,7 @@ def make_plan(
         region = aws.live.region
     if code:
         planner.add_deployment(sites, code, aws)
-    planner.add_sign_in_steps()
+    planner.add_sign_in_steps(code.kept if code else ())
     return Plan(
         app=manifest.app.name,
         account=account,
@@ -90,10 +90,10 @@ class _Planner:
         self._edits_code = False
         self._unwrapped: Sequence[Skipped] = ()  # reads that remain in the code
 
-    def add_sign_in_steps(self) -> None:
+    def add_sign_in_steps(self, kept: Collection[str]) -> None:
         """Add what to do with AWS access keys, if the plan edits code or stores values."""
         if self._edits_code or any(change.origins for change in self.changes):
-            self.next_steps += sign_in_steps(self._manifest, self._app.read)
+            self.next_steps += sign_in_steps(self._manifest, self._app.read, kept)
 
     def add_code(self, sites: Sequence[FoundSite], inputs: CodeInputs) -> None:
         planned = plan_code(self._manifest, sites, inputs, self._app)

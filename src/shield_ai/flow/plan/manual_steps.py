@@ -10,7 +10,7 @@ from shield_ai.project.runtime_names import COPY, is_copied_file
 from shield_ai.rewrite.pre_commit import rewriting_hooks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
@@ -47,17 +47,20 @@ def code_steps(
         yield PASSED_ON.format(", ".join(passed_on), "it" if len(passed_on) == 1 else "them")
 
 
-def sign_in_steps(manifest: Manifest, read: FileReader) -> Iterator[str]:
+def sign_in_steps(
+    manifest: Manifest, read: FileReader, kept: Collection[str] = ()
+) -> Iterator[str]:
     """Yield the step for an app whose AWS access keys are moved to AWS.
 
     Args:
         manifest: shield.toml.
         read: Returns the bytes of a file of the app.
+        kept: The variables that must stay set for code that is not changed.
     """
     if SIGN_IN_KEY not in manifest.variables():
         return
     for path in manifest.app.settings:
-        if ENDPOINT.search(read(path) or b""):
+        if SIGN_IN_KEY not in kept and ENDPOINT.search(read(path) or b""):
             yield OTHER_PROVIDER.format(path)
             return
     yield SIGN_IN

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.site import READ_SHAPES
-from shield_ai.model.skip import SkipId, Skipped
+from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.scan.python.app.bulk_reads import find_bulk_reads, loaded_prefixes
 from shield_ai.scan.python.app.config_findings import ConfigFindings
 from shield_ai.scan.python.app.dynaconf_files import find_dynaconf_secrets
@@ -17,7 +17,7 @@ from shield_ai.scan.python.findings.from_candidates import is_probably_label
 from shield_ai.scan.python.readers.aws_reads import find_aws_reads
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from shield_ai.model.finding import Finding
     from shield_ai.model.site import FoundSite
@@ -96,7 +96,9 @@ class Collected:
         for node, _ in visitor.accessor_calls:
             self.calls.append((path, node.lineno, node.col_offset))
 
-    def add_library_reads(self, path: str, visitor: SecretVisitor, *, in_app: bool) -> None:
+    def add_library_reads(
+        self, path: str, reads: Mapping[str, tuple[SkipReason, int]], *, in_app: bool
+    ) -> None:
         """Add the variables that libraries read themselves.
 
         They stay in the environment, unless shield.toml names them, or the file belongs to another
@@ -104,12 +106,14 @@ class Collected:
 
         Args:
             path: The file.
-            visitor: The visitor of the file, after its run.
+            reads: Maps each variable to the reason, and the line of the call.
             in_app: Whether the file can import the runtime.
         """
-        for variable, (reason, line) in visitor.library_reads.items():
+        for variable, (reason, line) in reads.items():
             if not in_app or variable in self.manifest_variables:
-                self._library_reads.append(reason.keeping((variable,)).entry(path, line, variable))
+                text = reason.keeping((variable,)).text
+                other = SkipReason(SkipId.ALSO_NAMED, text)
+                self._library_reads.append(other.entry(path, line, variable))
                 continue
             located = msgspec.structs.replace(reason, text=f"{reason.text} ({path}:{line})")
             self.context.reserved.setdefault(variable, located)
