@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.apply.run import resolve_value
 from shield_ai.flow.misspelled_names import find_misspelled_names
+from shield_ai.flow.plan.aws_endpoint import endpoint_warnings
 from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
 from shield_ai.flow.plan.other_values import other_values
 from shield_ai.flow.rotate.shared_logins import find_shared_logins
@@ -24,7 +25,7 @@ _LOCAL_SOURCES = (EnvVar, DotenvLine, CodeLiteral)
 
 
 def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
-    """Yield a line for each name that is probably misspelled, and for each doubtful value.
+    """Yield a line for misspelled names, doubtful values and AWS_ENDPOINT_URL.
 
     Args:
         plan: The plan.
@@ -36,6 +37,8 @@ def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
     if app.only != "aws":
         yield from (found.text for found in find_misspelled_names(app))
         yield from misspelled_ignores(app)
+    if plan.files:
+        yield from endpoint_warnings(app)
 
 
 def _shared_logins(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:

@@ -63,7 +63,10 @@ TROUBLESHOOTING = (
         "AWS denies access",
         "Run `aws sts get-caller-identity` to find the role, and attach the policy to it",
     ),
-    ("can't be read from AWS Secrets Manager", "Check the network and the VPC endpoint"),
+    (
+        "can't be read from AWS Secrets Manager",
+        "Check the network, the VPC endpoint and `AWS_ENDPOINT_URL`, which redirects the calls",
+    ),
     (
         "falling back to the environment variable",
         "Fix why AWS did not return the secret, then unset the variable",
