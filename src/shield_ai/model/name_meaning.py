@@ -63,6 +63,7 @@ from shield_ai.model.secret_words import (
     SWITCHES_ANYWHERE,
     TRACKER_KEYS,
     TRACKERS,
+    TRACKING_WORDS,
     URL_ENDINGS,
     WEBHOOK_OPTIONS,
     WEBHOOK_SERVICES,
@@ -207,6 +208,8 @@ def _is_public_token(parts: tuple[str, ...]) -> bool:
     if {"SECRET", "PRIVATE"} & set(parts):
         return False
     if parts[-3:-1] == ("GOOGLE", "ANALYTICS"):
+        return True
+    if parts[-1] == "ID" and not TRACKING_WORDS.isdisjoint(parts):
         return True
     return parts[-1] in {"KEY", "KEYS", "TOKEN", "TOKENS"} and bool(PUBLIC_WORDS & set(parts))
 

@@ -71,6 +71,8 @@ COLLECTIONS = word_set("PASSWORDS PASSPHRASES KEYS SECRETS TOKENS")
 # Issue trackers and their words before KEY: the value is the short name of a project or a page.
 TRACKERS = word_set("JIRA CONFLUENCE ATLASSIAN")
 TRACKER_KEYS = word_set("PROJECT SPACE ISSUE BOARD PAGE EPIC")
+# Before ID at the end: the app writes the ID into its pages, such as one of Google Analytics.
+TRACKING_WORDS = word_set("ANALYTICS GA GTM TRACKING MEASUREMENT")
 # At the start of variables that contain the path of a file.
 PATHS = ("GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE")
 # At the end of such a variable: it contains the document itself.
