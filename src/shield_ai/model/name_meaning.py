@@ -28,6 +28,7 @@ import enum
 import functools
 
 from shield_ai.model.secret_words import (
+    ACCOUNT_OWNERS,
     AUTH_KINDS,
     AUTH_SERVICES,
     BROWSER_WORDS,
@@ -226,6 +227,8 @@ def _ends_with_secret_phrase(parts: tuple[str, ...]) -> bool:
         return True
     if parts[-1] == "COOKIE":
         return len(parts) > 1 and not OWN_COOKIES & set(parts)
+    if parts[-2:] == ("SERVICE", "ACCOUNT"):
+        return not ACCOUNT_OWNERS.isdisjoint(parts)
     if "JSON" in _words_after(parts, ("SERVICE", "ACCOUNT"))[-2:]:
         return not {"PATH", "FILE", "URL", "NAME"} & set(parts[-1:])
     return any(parts[-len(phrase) :] == phrase for phrase in SECRET_PHRASES)

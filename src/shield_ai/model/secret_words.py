@@ -105,6 +105,8 @@ CREDENTIAL_DOCUMENTS = frozenset({("VCAP", "SERVICES"), ("SOCIALACCOUNT", "PROVI
 # Before JSON_KEY at the end: the value is a JSON document with the private key of an account.
 # https://cloud.google.com/iam/docs/keys-create-delete
 JSON_KEY_OWNERS = word_set("API ACCOUNT SERVICE GOOGLE GCP FIREBASE CREDENTIALS")
+# Before SERVICE_ACCOUNT at the end: the value is the JSON key of the account, or its path.
+ACCOUNT_OWNERS = word_set("GOOGLE GCP GCLOUD FIREBASE GSUITE SHEETS GSHEETS")
 # Before SESSION at the end: the value is the login of an account of Telegram.
 TELEGRAM_NAMES = ("STRING", "VC", "TELEGRAM", "TG", "TELETHON", "PYROGRAM", "USERBOT")
 # Several words at the end of a name that mean a secret together. Numbers at the end are removed

@@ -18,11 +18,13 @@ EXAMPLE_NAME = regex(r"(?=.*env)(?=.*(?:example|sample|dist|template|tmpl))[\w.-
 ASSIGNMENT = regex(r"(?:# ?)?(?:export )?([A-Za-z_]\w*) ?= ?['\"]?(\S+)")
 BOOLEAN = regex(r"(?i)true|false")
 PATH = regex(r"(?:~|\.{0,2})/[\w./-]{1,400}\.(?:pem|key|crt|cer|cert|p12|pfx|json|txt)")
+# Of a service account: https://cloud.google.com/iam/docs/service-account-overview
+EMAIL = regex(r"[\w.<>-]{1,100}@[\w.<>-]{1,100}\.gserviceaccount\.com")
 MAX_SIZE = 200_000  # bytes
 
 
 def explain_examples(paths: Iterable[str], read: FileReader) -> dict[str, SkipReason]:
-    """Map variables to the reason not to migrate them: a public key, a path or a boolean.
+    """Map variables to the reason not to migrate them: a public key, a path and so on.
 
     Args:
         paths: The app's files.
@@ -49,5 +51,7 @@ def _explain_values(text: str) -> Iterator[tuple[str, SkipReason]]:
             yield variable, SkipId.PUBLIC_KEY.reason()
         elif PATH.fullmatch(value):
             yield variable, SkipId.HARMLESS_PATH.reason()
+        elif EMAIL.fullmatch(value):
+            yield variable, SkipId.HARMLESS_LABEL.reason()
         elif BOOLEAN.fullmatch(value):
             yield variable, SkipId.HARMLESS_BOOLEAN.reason()

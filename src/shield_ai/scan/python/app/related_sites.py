@@ -19,6 +19,7 @@ from shield_ai.scan.python.app.reserved_variables import (
     find_reserved_variables,
     reserve_variables,
 )
+from shield_ai.scan.python.app.service_accounts import find_account_names
 from shield_ai.scan.python.app.stored_variables import find_stored_variables
 
 if TYPE_CHECKING:
@@ -79,6 +80,9 @@ def relate_sites(
     with_reads = dict(files.with_marker("env_read"))
     contents = [(path, with_reads[path]) for path in scanned if path in with_reads]
     reserve_variables(context, sites, variables, contents)
+    for variable, reason in find_account_names(sites, scanned, read).items():
+        if variable not in variables:
+            context.reserved.setdefault(variable, reason)
     development = development_files(scanned, settings, read)
     context.development = development
     connections = explain_connections(sites, find_connection_settings(files.python(), read))
