@@ -45,12 +45,20 @@ def test_a_variable_from_a_store_of_secrets_is_reported(scanned, path, text, is_
         "VAPID_PUBLIC_KEY",
         "FILE_UPLOAD_METHOD",
         "LOGIN_REDIRECT_URI",
+        "FRESHDESK_API_ENDPOINT",
     ],
 )
 def test_a_name_of_something_public_is_not_reported(scanned, variable):
     text = WORKFLOW.format("secrets").replace("MEMBER_ROSTER", variable)
     found = scanned({"shop/settings.py": READ.format(variable), ".github/workflows/a.yml": text})
     assert variable not in {finding.env for finding in found.findings}
+
+
+@pytest.mark.parametrize("variable", ["ALERT_WEBHOOK_ENDPOINT", "REDIS_ENDPOINT"])
+def test_an_endpoint_that_can_contain_a_credential_is_reported(scanned, variable):
+    text = WORKFLOW.format("secrets").replace("MEMBER_ROSTER", variable)
+    found = scanned({"shop/settings.py": READ.format(variable), ".github/workflows/a.yml": text})
+    assert variable in {finding.env for finding in found.findings}
 
 
 def test_a_variable_from_a_store_of_secrets_is_moved(tmp_path):
