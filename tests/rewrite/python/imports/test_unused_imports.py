@@ -148,6 +148,9 @@ def test_disables_the_lint_rule_for_a_kept_import(before, after):
     [
         pytest.param("from shop import settings\nos.environ['X'] = '1'\n", id="environment"),
         pytest.param("from shop import views\npatch('shop.views.os.environ')\n", id="other module"),
+        pytest.param(
+            "patch('a.file_utils.os.path.isfile')\nX = 'the settings'\n", id="other string names it"
+        ),
         pytest.param("X = settings_of()\npatch('shop.views.os.environ')\n", id="longer name"),
         pytest.param("from shop import settings\nX = 'macos', 'os'\n", id="other string"),
     ],

@@ -98,7 +98,7 @@ class Importers:
             imported, has_star = _used_names(text, stem, names)
             used |= imported
             if is_test(other) and re.search(rf"\b{re.escape(stem)}\b", text):
-                used |= {name for name in names if _is_patched(text, name)}
+                used |= {name for name in names if _is_patched(text, stem, name)}
             if has_star:
                 used |= _names_without_import(text, names, anywhere=is_settings(other))
                 used |= self._used(other, names - used, {*seen, other})
@@ -126,13 +126,21 @@ def _used_names(text: str, stem: str, names: Collection[str]) -> tuple[set[str],
     return used, has_star
 
 
-def _is_patched(text: str, name: str) -> bool:
+def _is_patched(text: str, stem: str, name: str) -> bool:
     """Return whether a test may use a name of a module, such as in `patch(f"{MODULE}.os.environ")`.
 
-    The test can refer to the module by any name. Attributes of os do not count.
+    The test can refer to the module by any name, but a text such as "shop.views.os" names its
+    module. Attributes of os do not count.
     """
-    target = rf"""(?<!\bos)\.{name}\b|(?:setattr|patch\.object)\(\s*[\w.]+,\s*["']{name}["']"""
-    return bool(re.search(target, text))
+    if re.search(rf"""(?:setattr|patch\.object)\(\s*[\w.]+,\s*["']{name}["']""", text):
+        return True
+    for match in re.finditer(rf"""(?P<quote>["']?)(?<![\w.])(?P<owner>[\w.]*)\.{name}\b""", text):
+        owner = match["owner"].rpartition(".")[2]
+        if owner == "os":
+            continue
+        if not (match["quote"] and owner) or owner == stem:
+            return True
+    return False
 
 
 def _names_without_import(text: str, names: Collection[str], *, anywhere: bool) -> set[str]:
