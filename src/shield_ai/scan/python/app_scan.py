@@ -19,6 +19,7 @@ from shield_ai.scan.python.app.complete import (
     invalid_names,
     not_migratable,
 )
+from shield_ai.scan.python.app.listed_variables import find_listed_variables
 from shield_ai.scan.python.app.skipped_folders import AppPaths, find_app_paths
 from shield_ai.scan.python.findings.dotenv_findings import dotenv_findings
 from shield_ai.scan.python.scan import Scan
@@ -105,7 +106,10 @@ def scan_files(
         *dotenv_findings(valid_paths, read),
     ]
     findings, sites = complete_findings(related, others)
+    excluded = {*ignored, *collected.context.migrated, *collected.context.reserved}
+    listed = list(find_listed_variables(scanner.scanned, valid_paths, read, sites, excluded))
     skipped += [
+        *listed,
         *not_migratable(sites, scanner.scanned, read),
         *collected.library_reads(sites),
     ]
@@ -113,7 +117,7 @@ def scan_files(
         findings=tuple(findings),
         sites=tuple(sites),
         skipped=tuple(sorted(skipped, key=lambda skip: (skip.path, skip.line, skip.name))),
-        unresolved=tuple(collected.unresolved),
+        unresolved=(*collected.unresolved, *listed),
         files=tuple(scanner.scanned),
         facts=facts,
         harmless=tuple(collected.harmless),

@@ -70,21 +70,22 @@ def find_named_variables(
         raw = read(path) or b""
         lines = LineIndex(raw)
         others = variables - reported.get(path, set())
-        reads_environment = _reads_environment(raw)
-        listed = others if reads_environment else set()
+        reads_variables = reads_environment(raw)
+        listed = others if reads_variables else set()
         # Code with Django's settings names settings: check_settings("MAIL_KEY").
-        searched = variables - settings if not reads_environment and SETTINGS in raw else variables
-        named = _named(raw, searched, spans.get(path, []), listed, others)
+        searched = variables - settings if not reads_variables and SETTINGS in raw else variables
+        named = find_named(raw, searched, spans.get(path, []), listed, others)
         for name, start in named.items():
             line, _ = lines.position(start)
             yield SkipId.ALSO_NAMED.reason(variable=name).entry(path, line, name)
 
 
-def _reads_environment(raw: bytes) -> bool:
+def reads_environment(raw: bytes) -> bool:
+    """Return whether a list of names in a file may be a list of variables to read."""
     return any(word in raw for word in ENVIRONMENT)
 
 
-def _named(
+def find_named(
     raw: bytes,
     variables: Collection[str],
     spans: list[tuple[int, int]],
