@@ -80,7 +80,14 @@ def test_names_a_module_that_several_settings_import_once(tmp_path):
         pytest.param(
             "A = os.getenv('FONT_TOKEN', 'x')\nB = os.environ['FONT_TOKEN']\n", "", id="also read"
         ),
-        pytest.param("A = os.getenv('BROKER_URL', 'amqp://localhost')\n", "", id="URL"),
+        pytest.param(
+            "A = os.getenv('BROKER_URL', 'amqp://localhost')\n", "broker-url", id="URL"
+        ),
+        pytest.param(
+            "A = os.getenv('FONT_TOKEN', 'x')\nB = os.getenv('FONT_TOKEN')\n",
+            "font-token",
+            id="also read without a default",
+        ),
         pytest.param("INSTALLED_APPS = []\nSECRET_KEY = os.getenv('SECRET_KEY', 'x')\n", "",
             id="Django"),
     ],

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.scan.python.scan import Scan
 
-NEEDED_KINDS = frozenset({Kind.DJANGO_SECRET_KEY, Kind.DATABASE, Kind.URL})
+NEEDED_KINDS = frozenset({Kind.DJANGO_SECRET_KEY, Kind.DATABASE})
 
 
 def draft_manifest(app: AppContext) -> Manifest:
@@ -100,10 +100,10 @@ def unmovable_reads(scan: Scan, ignored: Collection[str]) -> list[Finding]:
 
 
 def required_with_default(app: AppContext) -> list[str]:
-    """Return the new secrets that are required, although each read of them has a default.
+    """Return the new secrets that are required, although no read of them demands a value.
 
-    The defaults are taken as development values. URLs, databases and Django's key are left out: an
-    app that needs them must not start with another value.
+    The defaults are taken as development values. Databases and Django's key are left out: an app
+    that needs them must not start with another value.
     """
     with_default: set[str] = set()
     without: set[str] = set()
@@ -111,7 +111,7 @@ def required_with_default(app: AppContext) -> list[str]:
         if site.shape in READ_SHAPES and not site.reason:
             if site.optional and site.has_nonempty_default:
                 with_default.add(site.variable)
-            else:
+            elif not site.optional:
                 without.add(site.variable)
     with_default -= without
     names = []
