@@ -264,7 +264,7 @@ def _part_inside(source: str, place: str) -> str | None:
 def read_dockerfiles(tree: Tree) -> list[Dockerfile]:
     """Return the Dockerfiles of an app."""
     named = find_contexts(tree)
-    found = []
+    found: list[Dockerfile] = []
     for folder in ("", *docker_folders(tree)):
         found += _dockerfiles_in(tree, folder, named)
     for folder in find_nested_folders(tree):
