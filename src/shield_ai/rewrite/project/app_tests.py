@@ -16,7 +16,7 @@ from shield_ai.rewrite.project.layout import is_template, module_of, root_of
 from shield_ai.rewrite.project.license_header import license_headers
 from shield_ai.rewrite.project.map_style import MapStyle, settings_quote
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp
-from shield_ai.rewrite.project.tests_folder import can_import, choose_folder
+from shield_ai.rewrite.project.tests_folder import can_import, choose_folder, tested_package
 from shield_ai.rewrite.python.imports.import_groups import read_grouped_style
 
 if TYPE_CHECKING:
@@ -115,6 +115,8 @@ def _choose_path(
     if existing or not tests:
         return existing or ("", State.ABSENT)
     folder = choose_folder(anchor, root, tests)
+    if folder == root:
+        folder = tested_package(root, tests, paths)
     if not can_import(read, folder, root, paths):
         return "", State.ABSENT
     path = ""

@@ -66,6 +66,27 @@ def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
     return _unit_tests_in(best, tests)
 
 
+def tested_package(root: str, tests: Collection[str], paths: Collection[str]) -> str:
+    """Return the package in a root with the most test modules, or the root if it has some itself.
+
+    CI often runs the tests of packages that it names, not those in the root.
+
+    Args:
+        root: The folder on `sys.path` that contains the app.
+        tests: All Python files of the tests.
+        paths: All Python files of the app.
+    """
+    prefix = f"{root}/" if root else ""
+    modules: Counter[str] = Counter()
+    for path in filter(_is_test_module, tests):
+        folder, slash, _ = path.removeprefix(prefix).partition("/")
+        if path.startswith(prefix) and not slash:
+            return root
+        if path.startswith(prefix) and f"{prefix}{folder}/__init__.py" in paths:
+            modules[f"{prefix}{folder}"] += 1
+    return max(sorted(modules), key=lambda folder: modules[folder], default=root)
+
+
 def can_import(read: FileReader, folder: str, root: str, paths: Collection[str]) -> bool:
     """Return whether tests in a folder can import modules of the app's root.
 
