@@ -42,11 +42,13 @@ SETTINGS = regex(
 )
 # A file that users copy and fill in: its values are placeholders.
 EXAMPLE = regex(r"(^|[/._-])(example|sample|template|dist|dummy|fake)s?([._-]\w+)*\.py$")
-# An example of a .env file: .env.example, env_sample, .env.prod-template, example.env.
+# An example of a .env file: .env.example, env_sample, .env.prod-template, example.env,
+# envs-example/dev.env.
 ENV_EXAMPLE = regex(
     r"(^|/)(\.?([a-z]\w*\.)?(dot)?(env|environment)"
     r"([._-](?!(py|ya?ml|json|js|ts|sh|toml|ini|php)\b)[A-Za-z0-9]+)*?"
-    r"[._-](example|sample|template|dist|default)|\.?(example|sample|template|dist|default)\.env)$"
+    r"[._-](example|sample|template|dist|default)|\.?(example|sample|template|dist|default)\.env"
+    r"|\.?envs?[._-](example|sample|template)s?/[\w.-]*\.env)$"
 )
 NOT_SETTINGS = regex(
     r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models"

@@ -116,6 +116,13 @@ def test_extends_the_file_of_another_name(name):
     assert not dotenv_values(stream=io.StringIO(files[name].decode())).keys() - {"DEBUG"}
 
 
+@pytest.mark.parametrize("name", ["envs-example/dev.env", "web/.env.samples/app.env"])
+def test_extends_an_example_in_a_folder(name):
+    files = {name: b"SECRET_KEY=\n"}
+    assert not fix(files, manifest(runtime="web/shop/secrets.py"))
+    assert b"USE_AWS_SECRETS" in files[name]
+
+
 @pytest.mark.parametrize("name", ["env.yaml.example", "environment.py.template", "env.example.yml"])
 def test_files_of_other_formats_are_no_examples(name):
     files = {name: b"A: 1\n"}
@@ -164,6 +171,21 @@ def test_creates_file_only_if_git_would_track_it(files, dotenv, changed):
     before = dict(files)
     assert not fix(files, **dotenv)
     assert [path for path in files if files[path] != before.get(path)] == changed
+
+
+@pytest.mark.parametrize(
+    ("row", "is_created"),
+    [
+        pytest.param("| `{}` | text |\n", False, id="table"),
+        pytest.param("{} is a variable.\n", True, id="text"),
+    ],
+)
+def test_creates_no_file_if_the_readme_has_a_table_of_the_variables(row, is_created):
+    names = manifest().variables()
+    readme = "".join(row.format(name) for name in names).encode()
+    files = {".env": b"A=1\n", "README.md": readme}
+    assert not fix(files)
+    assert (PATH in files) == is_created
 
 
 @pytest.mark.parametrize("form", ["{}=mine", "export {}=mine", "#{}=", "  # {} = x"])

@@ -27,6 +27,10 @@ VARIABLE = regex(
     rb"^[ \t]*(?:#[ \t]*)?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE
 )
 EXPORTED = regex(rb"^[ \t]*(?:#[ \t]*)?export[ \t]+[A-Za-z_]", re.MULTILINE)
+EXAMPLES_FOLDER = regex(r"(?:^|/)\.?envs?[._-](?:example|sample|template)s?$")
+README = "README.md"
+TABLE_ROW = regex(rb"(?m)^[ \t]*\|[^\n]*")
+UPPER_NAME = regex(rb"[A-Z][A-Z0-9_]+")
 # Matches the names of example files for development.
 DEVELOPMENT = regex(r"dev|local|test|ci\b")
 # A file with any other word in its name is for a part of the app: .env.stripe.example
@@ -54,9 +58,10 @@ def extend_env_example(
 ) -> Outcome:
     """Append new variables and the runtime's switches to the example, all commented out.
 
-    If the app reads a .env but has no example, create one with the variables of all secrets. All
-    lines are commented out because developers copy the file, it can be a template for production,
-    and some libraries reject variables in .env that the app does not read.
+    If the app reads a .env but has no example and no table of its variables in the README, create
+    one with the variables of all secrets. All lines are commented out because developers copy the
+    file, it can be a template for production, and some libraries reject variables in .env that the
+    app does not read.
 
     Args:
         read: Returns the bytes of a file of the app.
@@ -67,7 +72,7 @@ def extend_env_example(
     path = _choose_example(read, manifest, files)
     reads_dotenv = files.loads or files.reads
     uses_dotenv = files.new_variables or (reads_dotenv and read_optional(read, DOTENV) is not None)
-    if not path and (not uses_dotenv or files.hides_example):
+    if not path and (not uses_dotenv or files.hides_example or _is_documented(read, manifest)):
         return NOTHING
     path = path or PATH
     raw = read(path)
@@ -88,6 +93,14 @@ def extend_env_example(
     return append_lines(path, raw, addition, gap=True) if addition else NOTHING
 
 
+def _is_documented(read: FileReader, manifest: Manifest) -> bool:
+    """Return whether the README lists most variables in a table: an example would repeat it."""
+    rows = TABLE_ROW.findall(read_optional(read, README) or b"")
+    listed = {name.decode() for row in rows for name in UPPER_NAME.findall(row)}
+    variables = set(manifest.variables())
+    return 2 * len(variables & listed) > len(variables)
+
+
 def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) -> str:
     """Return the example in the app's folder or a parent folder of its settings; "" if missing.
 
@@ -106,12 +119,18 @@ def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) ->
     examples = [
         path
         for path in files.examples
-        if path.rpartition("/")[0] in folders and _is_for_app(read, path, manifest)
+        if _folder_of(path) in folders and _is_for_app(read, path, manifest)
     ]
     if files.is_tracked and not examples:
         examples = [DOTENV]
     existing = (path for path in examples if read_optional(read, path) is not None)
     return min(existing, key=order, default="")
+
+
+def _folder_of(path: str) -> str:
+    """Return the folder of an example, or of the folder with all examples."""
+    folder = path.rpartition("/")[0]
+    return folder.rpartition("/")[0] if EXAMPLES_FOLDER.search(folder) else folder
 
 
 def _is_for_app(read: FileReader, path: str, manifest: Manifest) -> bool:
