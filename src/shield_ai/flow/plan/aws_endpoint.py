@@ -32,7 +32,10 @@ def endpoint_warnings(app: AppContext) -> Iterator[str]:
     Args:
         app: The app.
     """
+    unreadable = {skip.path for skip in app.unreadable}
     for path in app.scan_result.files:
+        if path in unreadable:
+            continue
         raw = app.tree.read(path) or b""
         if ENDPOINT not in raw.upper() or SERVICE_ENDPOINT in raw:
             continue
