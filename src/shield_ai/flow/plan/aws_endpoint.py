@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.model.errors import SourceError
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -32,14 +33,19 @@ def endpoint_warnings(app: AppContext) -> Iterator[str]:
     Args:
         app: The app.
     """
-    unreadable = {skip.path for skip in app.unreadable}
     for path in app.scan_result.files:
-        if path in unreadable:
-            continue
-        raw = app.tree.read(path) or b""
+        raw = _content(app, path)
         if ENDPOINT not in raw.upper() or SERVICE_ENDPOINT in raw:
             continue
         match = READ.search(raw)
         if match:
             yield ADVICE.format(path, raw.count(b"\n", 0, match.end()) + 1)
             return
+
+
+def _content(app: AppContext, path: str) -> bytes:
+    """Return the content of a file; empty for a file that the scan could not read either."""
+    try:
+        return app.tree.read(path) or b""
+    except SourceError:
+        return b""
