@@ -18,8 +18,8 @@ from shield_ai.scan.python.app.complete import (
     complete_findings,
     invalid_names,
     not_migratable,
+    not_read_directly,
 )
-from shield_ai.scan.python.app.listed_variables import find_listed_variables
 from shield_ai.scan.python.app.skipped_folders import AppPaths, find_app_paths
 from shield_ai.scan.python.findings.dotenv_findings import dotenv_findings
 from shield_ai.scan.python.scan import Scan
@@ -107,7 +107,7 @@ def scan_files(
     ]
     findings, sites = complete_findings(related, others)
     excluded = {*ignored, *collected.context.migrated, *collected.context.reserved}
-    listed = list(find_listed_variables(scanner.scanned, valid_paths, read, sites, excluded))
+    listed = not_read_directly(sites, scanner.scanned, valid_paths, read, excluded)
     skipped += [
         *listed,
         *not_migratable(sites, scanner.scanned, read),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
@@ -10,12 +9,10 @@ from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.python_source import Source, source_problem
 from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.python.app.collected import Collected
+from shield_ai.scan.python.app.library_reads import LibraryReads
 from shield_ai.scan.python.app.related_sites import open_context, relate_sites
 from shield_ai.scan.python.findings.from_candidates import create_findings, missing_runtime_finding
-from shield_ai.scan.python.findings.importable import explain_not_importable
-from shield_ai.scan.python.readers.aws_constructors import ACCESS_KEYS, find_default_clients
 from shield_ai.scan.python.readers.project import Project
-from shield_ai.scan.python.readers.reading_names import calls_any, find_reading_names
 from shield_ai.scan.python.visit.statement_filter import StatementFilter
 from shield_ai.scan.python.visit.visitor import SecretVisitor
 
@@ -61,9 +58,10 @@ class AppScanner:
         self._settings = set(facts.settings)
         self._project = Project(files.python(), facts, files.read, _without_exports(files.markers))
         computing = (raw for _, raw in files.with_marker("computed_read"))
-        self._project.reading_names = find_reading_names(computing)
+        self._project.find_reading_names(computing)
         context = open_context(files, manifest_variables, ignored)
         self.collected = Collected(self._project, context, manifest_variables)
+        self._library_reads = LibraryReads(self.collected, facts, files)
         self._without_runtime: set[str] = set()  # settings files that do not use the runtime
 
     def scan_file(self, path: str) -> None:
@@ -77,7 +75,7 @@ class AppScanner:
         if raw is None:
             return
         self.scanned.append(path)
-        if (has_markers or calls_any(raw, self._project.reading_names)) and not in_settings:
+        if (has_markers or self._project.may_call_reader(raw)) and not in_settings:
             self._parse_and_visit(path, raw, self._statement_filter(raw))
         elif has_markers or self._may_have_secrets(raw, in_settings=in_settings):
             self._parse_and_visit(path, raw)
@@ -97,7 +95,7 @@ class AppScanner:
 
     def related_sites(self) -> list[FoundSite]:
         """Return the sites of all files, after the checks that need the whole app."""
-        self._add_aws_clients()
+        self._library_reads.add_aws_clients(self._sites, self.scanned, self._manifest_variables)
         return relate_sites(self._sites, self.collected, self.scanned, self._facts, self._files)
 
     def other_findings(self, related: Iterable[FoundSite]) -> list[Finding]:
@@ -137,7 +135,7 @@ class AppScanner:
                 source, candidates, visitor.migrated_reads, self._facts, self._files.paths
             )
             self.collected.add(source, visitor, in_settings=path in self._settings)
-            self._add_library_reads(source, visitor.library_reads)
+            self._library_reads.add(source, visitor.library_reads)
         except SourceError as error:
             self._skip(path, source_problem(path, error))
             return
@@ -151,26 +149,6 @@ class AppScanner:
                 self._without_site.append(finding)
         if path in self._settings and not any(name in raw for name in RUNTIME_NAMES):
             self._without_runtime.add(path)
-
-    def _add_aws_clients(self) -> None:
-        """Add the calls that read the access keys of AWS, also in files that were not parsed."""
-        read = {variable for _, site in self._sites for variable in site.variables}
-        variables = read.union(self._manifest_variables).intersection(ACCESS_KEYS)
-        for path in self.scanned if variables else ():
-            raw = self._files.read(path) or b""
-            for client in find_default_clients(raw):
-                reason = SkipId.READ_BY_LIBRARY.reason(function=client.function)
-                reads = dict.fromkeys(variables, (reason, client.line))
-                with contextlib.suppress(SourceError):
-                    self._add_library_reads(Source.from_bytes(path, raw), reads)
-                break
-
-    def _add_library_reads(
-        self, source: Source, reads: Mapping[str, tuple[SkipReason, int]]
-    ) -> None:
-        if reads:
-            in_app = not explain_not_importable(source, self._facts, self._files.paths)
-            self.collected.add_library_reads(source.path, reads, in_app=in_app)
 
     def _skip(self, path: str, reason: SkipReason) -> None:
         self.skipped.append(reason.entry(path))

@@ -11,12 +11,13 @@ from shield_ai.model.finding import Finding, fingerprint
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.app.infrastructure_code import find_settings_in_infrastructure
+from shield_ai.scan.python.app.listed_variables import find_listed_variables
 from shield_ai.scan.python.app.named_variables import find_named_variables
 from shield_ai.scan.python.findings.read_severity import ReadSeverity
 from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.site import FoundSite, Site
@@ -141,6 +142,25 @@ def not_migratable(
             name = finding.env or finding.name
             skipped.append(site.reason.entry(finding.path, finding.line, name))
     return skipped
+
+
+def not_read_directly(
+    sites: Sequence[FoundSite],
+    scanned: Iterable[str],
+    paths: Iterable[str],
+    read: FileReader,
+    excluded: Collection[str],
+) -> list[Skipped]:
+    """Return an entry for each secret that the code only names in a list or a call.
+
+    Args:
+        sites: All sites of the app.
+        scanned: The scanned Python files.
+        paths: The app's files.
+        read: Returns the bytes of a file; None if it can't be read.
+        excluded: Variables that are no secrets, or are already read through the runtime.
+    """
+    return list(find_listed_variables(scanned, paths, read, sites, excluded))
 
 
 def invalid_names(paths: Iterable[str]) -> list[Skipped]:

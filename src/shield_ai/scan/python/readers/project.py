@@ -11,9 +11,10 @@ from shield_ai.project.python_source import Source
 from shield_ai.project.runtime_names import FORMER_PACKAGE, PACKAGE
 from shield_ai.project.secret_map import parse_map
 from shield_ai.scan.python.readers.bindings import Module
+from shield_ai.scan.python.readers.reading_names import calls_any, find_reading_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.project.layout import AppFacts
@@ -53,6 +54,18 @@ class Project:
         self._maps: dict[str, SecretMap | None] = {}  # dotted name → mapping of a map file
         self._class_constants: Counter[str] | None = None
         self._splits: dict[str, tuple[str, str]] = {}  # dotted name → path, name in the module
+
+    def find_reading_names(self, contents: Iterable[bytes]) -> None:
+        """Find the functions of the app that read a variable with a computed name.
+
+        Args:
+            contents: The files that read a variable under a computed name.
+        """
+        self.reading_names = find_reading_names(contents)
+
+    def may_call_reader(self, raw: bytes) -> bool:
+        """Return whether a file may call such a function."""
+        return calls_any(raw, self.reading_names)
 
     def module_at(self, path: str) -> Module | None:
         """Return the module of a file; None if it can't be parsed."""
