@@ -175,9 +175,7 @@ def _new_section(folder: _Folder, pattern: str) -> Outcome | None:
     """Configure coverage for pytest-cov; None if the project has no place for it."""
     name = _config_file(folder)
     raw = folder.content(name) if name else b""
-    if not name or not _uses_pytest_cov(folder) or HAS_OMIT.search(raw):
-        return None
-    if any(OTHER_CONFIG in folder.content(file) for file in FILES):
+    if not name or HAS_OMIT.search(raw) or not _needs_section(folder):
         return None
     is_toml_file = name == PYPROJECT
     prefix = "tool.coverage." if is_toml_file else "coverage:"
@@ -190,6 +188,12 @@ def _new_section(folder: _Folder, pattern: str) -> Outcome | None:
     if is_toml_file and not is_toml(f"{raw.decode('utf-8', 'replace')}\n{added}"):
         return None
     return append_lines(folder.prefix + name, raw, added, gap=True)
+
+
+def _needs_section(folder: _Folder) -> bool:
+    """Return whether pytest-cov measures the code with its default configuration file."""
+    has_other = any(OTHER_CONFIG in folder.content(file) for file in FILES)
+    return _uses_pytest_cov(folder) and not has_other
 
 
 def _config_file(folder: _Folder) -> str:

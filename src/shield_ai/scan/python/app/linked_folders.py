@@ -25,11 +25,7 @@ def find_linked_folders(root: Path, paths: Iterable[str]) -> list[Skipped]:
         root: The app's folder.
         paths: The app's files. Only their folders are searched.
     """
-    folders = {""}
-    for path in paths:
-        if path.endswith(".py"):
-            folders.update(folder_and_parents(path.rpartition("/")[0]))
-    links = [link for folder in sorted(folders) for link in _links_in(root, folder)]
+    links = [link for folder in _folders_of(paths) for link in _links_in(root, folder)]
     if not links:
         return []
     from shield_ai.project import git
@@ -41,6 +37,15 @@ def find_linked_folders(root: Path, paths: Iterable[str]) -> list[Skipped]:
     ignored = git.ignored_files(root, inside) if inside else ()
     reason = SkipId.LINKED_FOLDER.reason()
     return [reason.entry(link) for link in inside if link not in ignored]
+
+
+def _folders_of(paths: Iterable[str]) -> list[str]:
+    """Return the folders above Python files, sorted; "" is the app's folder."""
+    folders = {""}
+    for path in paths:
+        if path.endswith(".py"):
+            folders.update(folder_and_parents(path.rpartition("/")[0]))
+    return sorted(folders)
 
 
 def _links_in(root: Path, folder: str) -> Iterator[str]:

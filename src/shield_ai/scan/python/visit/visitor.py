@@ -247,11 +247,9 @@ class SecretVisitor(AccessorCallVisitor):
         If only the latter were migrated, is_true(os.environ.get("SENTRY_DSN", "False")) would
         become false.
         """
-        secrets = {
-            candidate.variable
-            for candidate in self.candidates
-            if candidate.shape is Shape.READ and not candidate.reason and candidate.is_secret_read()
-        }
+        reads = [candidate for candidate in self.candidates if candidate.shape is Shape.READ]
+        migrated = [read for read in reads if not read.reason]
+        secrets = {read.variable for read in migrated if read.is_secret_read()}
         tests = [test for test in self._truth_tests if test.variable in secrets]
         for test in tests:
             test.is_guarded = True  # its default is a boolean, not a value for development
