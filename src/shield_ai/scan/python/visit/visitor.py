@@ -247,15 +247,18 @@ class SecretVisitor(AccessorCallVisitor):
         If only the latter were migrated, is_true(os.environ.get("SENTRY_DSN", "False")) would
         become false.
         """
-        reads = [candidate for candidate in self.candidates if candidate.shape is Shape.READ]
-        migrated = [read for read in reads if not read.reason]
-        secrets = {read.variable for read in migrated if read.is_secret_read()}
+        secrets = {read.variable for read in self._migratable_reads() if read.is_secret_read()}
         tests = [test for test in self._truth_tests if test.variable in secrets]
         for test in tests:
             test.is_guarded = True  # its default is a boolean, not a value for development
         nodes = {test.node for test in tests}
         self.not_secrets = [entry for entry in self.not_secrets if entry[0] not in nodes]
         self.candidates += tests
+
+    def _migratable_reads(self) -> Iterator[Candidate]:
+        for candidate in self.candidates:
+            if candidate.shape is Shape.READ and not candidate.reason:
+                yield candidate
 
     def _explain_stage(self, candidate: Candidate) -> SkipReason | None:
         """Return the reason to skip a value in a class that is not for production, or None."""
