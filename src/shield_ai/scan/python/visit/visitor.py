@@ -30,6 +30,8 @@ from shield_ai.scan.python.visit.lambda_safety import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.readers.bindings import Module
     from shield_ai.scan.python.readers.project import Project
