@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.deployment import Use, ValueForm
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.value_form import MAX_SIZE, Style, has_value, value_form
+from shield_ai.scan.text.config_node import find_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -160,7 +161,7 @@ class EnvironmentReader:
         In Terraform, the name can be the end of a path, as in `set` of a Helm release.
         """
         pairs = _merged_pairs(node)
-        name = node._replace(pairs=pairs).get(NAME_KEYS)
+        name = find_text(pairs, NAME_KEYS)
         if name is None:
             return
         if self.style is Style.EXPRESSION:
@@ -263,14 +264,20 @@ class EnvironmentReader:
 
 def _merged_pairs(node: Node) -> tuple[tuple[Node, Node], ...]:
     """Return the pairs of a map, and those that its YAML merge keys add."""
-    found = {key.text: (key, value) for key, value in node.pairs}
-    if MERGE_KEY not in found:
+    merged = [value for key, value in node.pairs if key.text == MERGE_KEY]
+    if not merged:
         return node.pairs
-    _, value = found[MERGE_KEY]
-    for merged in (value, *value.items):
-        for pair in merged.pairs[:MAX_PARTS]:
-            found.setdefault(pair[0].text, pair)
-    return tuple(found.values())
+    names = {key.text for key, _ in node.pairs}
+    pairs = list(node.pairs)
+    maps = list(merged)
+    for value in merged:
+        maps += value.items[:MAX_PARTS]
+    for value in maps:
+        for key, part in value.pairs[:MAX_PARTS]:
+            if key.text not in names:
+                names.add(key.text)
+                pairs.append((key, part))
+    return tuple(pairs)
 
 
 def _source_form(value: Node) -> ValueForm:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Node(NamedTuple):
@@ -18,11 +21,21 @@ class Node(NamedTuple):
 
     def get(self, keys: frozenset[str]) -> Node | None:
         """Return the first text of a map with one of the keys, which are in lower case."""
-        for key, value in self.pairs:
-            if key.text.lower() in keys and not value.is_container:
-                return value
-        return None
+        return find_text(self.pairs, keys)
 
     def kubernetes_kind(self) -> str:
         """Return the `kind` of a Kubernetes manifest; empty if it has none."""
         return next((value.text for key, value in self.pairs if key.text == "kind"), "")
+
+
+def find_text(pairs: Iterable[tuple[Node, Node]], keys: frozenset[str]) -> Node | None:
+    """Return the first text with one of the keys, which are in lower case.
+
+    Args:
+        pairs: The keys and values of a map.
+        keys: The keys to find.
+    """
+    for key, value in pairs:
+        if key.text.lower() in keys and not value.is_container:
+            return value
+    return None
