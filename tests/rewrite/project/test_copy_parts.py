@@ -46,6 +46,21 @@ def fix(files, **facts):
 
 
 @pytest.mark.parametrize(
+    ("requirements", "has_mysql"),
+    [
+        pytest.param(b"django\npsycopg[binary]==3.2\n", False, id="PostgreSQL"),
+        pytest.param(b"django\npsycopg2\nmysqlclient\n", True, id="both"),
+        pytest.param(b"django\n", True, id="no driver"),
+    ],
+)
+def test_copies_the_backend_for_mysql_unless_only_postgres_is_required(requirements, has_mysql):
+    files = {"requirements.txt": requirements}
+    fix(files, django=True)
+    assert (f"{FOLDER}/django/mysql/base.py" in files) is has_mysql
+    assert f"{FOLDER}/django/postgresql/base.py" in files
+
+
+@pytest.mark.parametrize(
     ("facts", "expected"),
     [
         pytest.param({}, (0, 0), id="neither"),

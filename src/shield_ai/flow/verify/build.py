@@ -33,10 +33,11 @@ def _check_build(app: AppContext) -> Iterator[Check]:
     if runtime == "package" or not importers:
         return
     read = app.tree.read
+    parts = CopyParts(django=scan.facts.django, pydantic=False, mysql=False)
     built = BuiltRuntime(
         runtime,
         root_of(read, runtime, scan.facts.module(runtime)),
-        needed_files(read, runtime, CopyParts(django=scan.facts.django, pydantic=False)),
+        needed_files(read, runtime, parts),
         importers,
     )
     problems = [

@@ -60,8 +60,9 @@ def verify_runtime(
             yield _verify_copies([], copies, tree)
         return
     raw = tree.read(path)
-    # Modules for pydantic are not required: without one, loading the settings fails.
-    needed = needed_files(tree.read, path, CopyParts(django=django, pydantic=False))
+    # Modules for pydantic and MySQL are not required: without one, loading the settings fails.
+    parts = CopyParts(django=django, pydantic=False, mysql=False)
+    needed = needed_files(tree.read, path, parts)
     missing = [place for place in needed if tree.read(place) is None]
     if raw is None and not copies and not is_used and len(missing) == len(needed):
         detail = "not applied yet: the app has no copy of the runtime"

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
 ENGINES = ("postgresql", "mysql")
 REQUIREMENTS = (*FILES, "pyproject.toml", "Pipfile", "setup.cfg", "setup.py")
 PYDANTIC_SETTINGS = regex(rb"\bpydantic[-_]settings\b")
+POSTGRES_DRIVER = regex(rb"\bpsycopg")
+MYSQL_DRIVER = regex(rb"(?i)mysql|mariadb")
 # No other module of the runtime imports a module of these parts.
 DJANGO = regex(r"django/.*")
+MYSQL = regex(r"django/mysql/.*")
 PYDANTIC = regex(r"pydantic(?:_v1)?\.py")
 
 
@@ -29,19 +32,24 @@ class CopyParts(NamedTuple):
 
     django: bool = True
     pydantic: bool = True
+    mysql: bool = True
 
 
 ALL = CopyParts()
 
 
 def find_parts(context: FixContext) -> CopyParts:
-    """Return the parts that an app can use, by its code and its requirements."""
-    is_required = any(
-        PYDANTIC_SETTINGS.search(read_optional(context.read, path) or b"") for path in REQUIREMENTS
-    )
+    """Return the parts that an app can use, by its code and its requirements.
+
+    Programs that import all modules, such as `pytest --doctest-modules`, would fail at the backend
+    for MySQL without its driver.
+    """
+    required = b"\n".join(read_optional(context.read, path) or b"" for path in REQUIREMENTS)
+    has_only_postgres = POSTGRES_DRIVER.search(required) and not MYSQL_DRIVER.search(required)
     return CopyParts(
         django=context.app.django or bool(context.engines),
-        pydantic=context.app.pydantic or is_required,
+        pydantic=context.app.pydantic or bool(PYDANTIC_SETTINGS.search(required)),
+        mysql="mysql" in context.engines or not has_only_postgres,
     )
 
 
@@ -63,6 +71,7 @@ def select_modules(
     former_backends = [f"{stem}_{engine}/base.py" for engine in ENGINES]
     for is_used, part, former in (
         (parts.django, DJANGO, former_backends),
+        (parts.mysql, MYSQL, [f"{stem}_mysql/base.py"]),
         (parts.pydantic, PYDANTIC, [f"{stem}_pydantic.py"]),
     ):
         in_part = [name for name in selected if part.fullmatch(name)]
