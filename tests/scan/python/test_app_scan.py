@@ -32,6 +32,11 @@ from shield_ai.scan.python.app_scan import scan_files
             "read as a number",
         ),
         (
+            "import os\nX = int(os.getenv('PASSWORD_UPPERCASE', 1))",
+            "PASSWORD_UPPERCASE",
+            "read as a number",
+        ),
+        (
             "from decouple import config\nX = config('PASSWORD_LEVEL', 3, cast=int)",
             "PASSWORD_LEVEL",
             "read as a number",

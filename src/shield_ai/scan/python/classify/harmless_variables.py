@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BOOLEANS = frozenset({"bool", "strtobool"})
 NUMBERS = frozenset({"int", "float"})
+SMALL = 1000  # a smaller number as a default is a count or a limit, not a secret
 
 
 def converters_of(node: ast.Call | ast.Subscript, reader: Reader) -> set[str]:
@@ -61,7 +62,9 @@ def explain_harmless_type(
     is_flag = value is True or (value is False and not ACTIONS.isdisjoint(words(name)[:1]))
     if converters & BOOLEANS or is_flag:
         return SkipId.HARMLESS_BOOLEAN.reason()
-    if converters & NUMBERS and is_number(default) and not _is_database_port(name):
+    is_small = isinstance(value, int) and 0 < value < SMALL
+    is_counter = is_small or (converters & NUMBERS and is_number(default))
+    if is_counter and not _is_database_port(name):
         return SkipId.HARMLESS_NUMBER.reason()
     return explain_label(name, default)
 
