@@ -10,6 +10,7 @@ from shield_ai.model.words import word_set
 from shield_ai.scan.python.classify.literals import (
     explain_not_secret,
     has_secret_like_name,
+    is_harmless_value,
     is_secret_literal,
 )
 
@@ -124,3 +125,15 @@ KEY_NAMES = "    URL = 'url'\n    USER_NAME = 'userName'\n"
 def test_constants_with_the_names_of_keys_are_not_secrets(scanned, text, found):
     findings = scanned({"settings.py": text, "manage.py": ""}).findings
     assert [f.name for f in findings if f.rule == "CSEC34.literal"] == found
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "is_file"),
+    [
+        ("TLS_KEY", "server.key", True),
+        ("DJANGO_SECRET_KEY", "default.key", False),
+        ("JWT_SECRET_KEY", "keys/jwt.pem", True),
+    ],
+)
+def test_a_secret_key_is_no_file_without_a_folder(name, text, is_file):
+    assert is_harmless_value(name, text) is is_file

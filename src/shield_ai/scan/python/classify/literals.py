@@ -180,7 +180,11 @@ def _letters_of(text: str) -> str:
 def is_harmless_value(name: str, text: str) -> bool:
     """Return whether a value is a public key, a path, a count, or names an entry or algorithm."""
     if words(name)[-1:] == ("KEY",):
-        if FILE.fullmatch(text) or LONG_PATH.fullmatch(text) or KEY_FILE.fullmatch(text):
+        # The app itself makes up a secret key, such as "default.key"; others can be in a file.
+        is_own = words(name)[-2:] == ("SECRET", "KEY")
+        if not is_own and KEY_FILE.fullmatch(text):
+            return True
+        if FILE.fullmatch(text) or LONG_PATH.fullmatch(text):
             return True
         if not ENTRY_OWNERS.isdisjoint(words(name)[-2:-1]) and ENTRY_NAME.fullmatch(text):
             return True
