@@ -37,6 +37,8 @@ def test_the_runtime_is_importable_from_imported_modules(scanned):
     }
     assert scanned(files).facts.runtime == "app/aws_secrets.py"
     assert scanned({**files, "config.py": read}).facts.runtime == "aws_secrets.py"
+    server = "# Options in the env var GUNICORN_CMD_ARGS win.\nworkers = 2\n"
+    assert scanned({**files, "config.py": server}).facts.runtime == "app/aws_secrets.py"
 
 
 def test_the_runtime_goes_into_the_package_that_reads_variables(scanned):

@@ -205,7 +205,7 @@ def _main_settings(
     """Choose the settings file that determines the runtime's path: the one with the most secrets.
 
     Without DJANGO_SETTINGS_MODULE, a settings file directly in a folder on `sys.path` that reads
-    variables takes precedence, because the app's packages can import modules from there. This
+    secrets takes precedence, because the app's packages can import modules from there. This
     layout is common in Flask apps.
     """
     candidates = sorted(set(django_settings) & settings or settings)
@@ -219,7 +219,8 @@ def _main_settings(
     root = _root_of(best, roots)
     for path in candidates:
         folder = path.rpartition("/")[0]
-        if folder == root and ENV_READ.search(read(path) or b""):
+        reads_secrets, _ = _secret_weight(read(path) or b"")
+        if folder == root and reads_secrets:
             return path
     return best
 
