@@ -8,6 +8,7 @@ from shield_ai.flow.journal.journal_record import SECRET
 from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.plan.secret_change import secret_change
+from shield_ai.model.plan import Action
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,8 @@ def find_import_ids(app: AppContext, aws: Account, desired: Sequence[Resource]) 
     inputs = AwsInputs(live=live, desired=desired, last_applied=applied)
     ids: ImportIds = {}
     for name, secret in zip(names, target.secret, strict=True):
-        if secret_change(secret, target, (), inputs) is not None:
+        change = secret_change(secret, target, (), inputs)
+        if change is not None and change.action is not Action.RESTORE:
             ids[SECRET, name] = (live.secrets[name].arn,)
     by_key = {resource.key: resource for resource in desired}
     existing = []

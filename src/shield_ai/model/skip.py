@@ -342,7 +342,7 @@ class SkipId(TextEnum):
         "{path}:{line} has another value: set the right one with --env-file",
     )
     GIT_IGNORES_FILE = "git-ignores-file", "git ignores this new file; git add --force adds it"
-    OLD_PYTHON = "old-python", "names Python {version}; the runtime {limit}"
+    OLD_PYTHON = "old-python", "names Python {version}; {limit}"
     KEPT_DEFAULT = "kept-default", "for development: with AWS on, production does not use it"
     KEPT_LITERAL = "kept-literal", "`shield apply --remove-literals` moves it to .env instead"
     LINE_REMAINS = "line-remains", "{problem}"  # in a deployment file

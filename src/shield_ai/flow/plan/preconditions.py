@@ -36,8 +36,8 @@ UNHIDE = """\
 __pycache__/
 """
 _SHOWN = 3  # file names in an error; more are counted
-_NOT_TESTED = f"is tested from {'.'.join(map(str, OLDEST_SUPPORTED))} on"
-_NOT_WORKING = f"does not run before {'.'.join(map(str, OLDEST_WORKING))}"
+_NOT_TESTED = f"the runtime is tested from {'.'.join(map(str, OLDEST_SUPPORTED))} on"
+_NOT_WORKING = f"the runtime does not run before {'.'.join(map(str, OLDEST_WORKING))}"
 # The problem and the hint, by the state of .env in git.
 _EXPOSED_DOTENV = {
     git.GitState.TRACKED: (
