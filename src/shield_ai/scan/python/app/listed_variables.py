@@ -54,13 +54,10 @@ def find_listed_variables(
         sites: All sites of the app.
         excluded: Variables that are no secrets, or are already read through the runtime.
     """
-    known = set(excluded)
     in_file: dict[str, set[str]] = {}
     for finding, site in sites:
         in_file.setdefault(finding.path, set()).update(site.variables)
-        if site.shape in READ_SHAPES and not (site.reason and site.reason.id in ELSEWHERE):
-            known.update(site.variables)
-    variables = _variables_in_env_files(paths, read) - known
+    variables = _variables_in_env_files(paths, read) - set(excluded) - _read_directly(sites)
     for path in sorted(scanned) if variables else ():
         raw = read(path) or b""
         searched = variables - in_file.get(path, set())
@@ -70,6 +67,15 @@ def find_listed_variables(
         for name, start in find_named(raw, searched, [], searched, searched).items():
             line, _ = lines.position(start)
             yield SkipId.COMPUTED_NAME.reason().entry(path, line, name)
+
+
+def _read_directly(sites: Sequence[FoundSite]) -> set[str]:
+    """Return the variables that the app itself reads."""
+    found: set[str] = set()
+    for _, site in sites:
+        if site.shape in READ_SHAPES and not (site.reason and site.reason.id in ELSEWHERE):
+            found.update(site.variables)
+    return found
 
 
 def _variables_in_env_files(paths: Iterable[str], read: FileReader) -> set[str]:

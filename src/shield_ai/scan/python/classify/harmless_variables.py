@@ -62,11 +62,14 @@ def explain_harmless_type(
     is_flag = value is True or (value is False and not ACTIONS.isdisjoint(words(name)[:1]))
     if converters & BOOLEANS or is_flag:
         return SkipId.HARMLESS_BOOLEAN.reason()
-    is_small = isinstance(value, int) and 0 < value < SMALL
-    is_counter = is_small or (converters & NUMBERS and is_number(default))
-    if is_counter and not _is_database_port(name):
+    is_number_default = bool(converters & NUMBERS) and is_number(default)
+    if (is_number_default or _is_small(value)) and not _is_database_port(name):
         return SkipId.HARMLESS_NUMBER.reason()
     return explain_label(name, default)
+
+
+def _is_small(value: object) -> bool:
+    return isinstance(value, int) and 0 < value < SMALL
 
 
 def _is_database_port(name: str) -> bool:

@@ -179,17 +179,23 @@ def _letters_of(text: str) -> str:
 
 def is_harmless_value(name: str, text: str) -> bool:
     """Return whether a value is a public key, a path, a count, or names an entry or algorithm."""
-    if words(name)[-1:] == ("KEY",):
-        # The app itself makes up a secret key, such as "default.key"; others can be in a file.
-        is_own = words(name)[-2:] == ("SECRET", "KEY")
-        if not is_own and KEY_FILE.fullmatch(text):
-            return True
-        if FILE.fullmatch(text) or LONG_PATH.fullmatch(text):
-            return True
-        if not ENTRY_OWNERS.isdisjoint(words(name)[-2:-1]) and ENTRY_NAME.fullmatch(text):
-            return True
+    if words(name)[-1:] == ("KEY",) and _names_key(name, text):
+        return True
     is_count = not COUNT_ENDINGS.isdisjoint(words(name)[-1:]) and NUMBER.fullmatch(text)
     return bool(is_count or PUBLIC_KEY.match(text) or JWT_ALGORITHM.fullmatch(text))
+
+
+def _names_key(name: str, text: str) -> bool:
+    """Return whether the value of a key is the path of a file, or names an entry.
+
+    The app itself makes up a secret key, such as "default.key"; others can be in such a file.
+    """
+    owner = words(name)[-2:-1]
+    if KEY_FILE.fullmatch(text) and owner != ("SECRET",):
+        return True
+    is_path = FILE.fullmatch(text) or LONG_PATH.fullmatch(text)
+    is_entry = not ENTRY_OWNERS.isdisjoint(owner) and ENTRY_NAME.fullmatch(text)
+    return bool(is_path or is_entry)
 
 
 def _has_hardcoded_password(node: ast.JoinedStr) -> bool:
