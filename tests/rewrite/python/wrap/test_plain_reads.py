@@ -21,7 +21,7 @@ HEAD = "from shop.aws_secrets import get_secret\n"
         ("import os", 'os.environ.get("API_KEY", "d")', 'get_secret("api-key", "d")'),
         ("import os", 'os.getenv("API_KEY", default="d")', 'get_secret("api-key", "d")'),
         ("import os", 'os.getenv("API_KEY", None)', 'get_secret("api-key", None)'),
-        ("import os", 'os.getenv("API_KEY", 5)', 'get_secret("api-key", 5)'),
+        ("import os", 'os.getenv("API_KEY", 5000)', 'get_secret("api-key", 5000)'),
         ("import os", 'os.getenv("API_KEY", False)', 'get_secret("api-key", False)'),
         ("import os", 'os.getenv("API_KEY", [])', 'get_secret("api-key", [])'),
         ("import os", "os.getenv('API_KEY', '')", "get_secret('api-key', '')"),
