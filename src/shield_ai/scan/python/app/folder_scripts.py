@@ -108,7 +108,7 @@ class _FolderScripts:
                 source = Source.from_bytes(path, self._files.read(path) or b"")
             except SourceError:
                 continue
-            found[path] = explain_problems_inside(source, self._facts, set(self._files.paths))
+            found[path] = explain_problems_inside(source, self._facts, self._files.paths)
         return found
 
     def _is_script(self, path: str) -> bool:
@@ -116,7 +116,7 @@ class _FolderScripts:
             return False
         folder = path.rpartition("/")[0]
         raw = self._files.read(path) or b""
-        imports = list(_imports(path, raw))
+        imports = _imports(path, raw)
         if any(found.module.startswith(".") for found in imports):
             return False
         if MAIN_BLOCK.search(raw) and self._module(folder, self._runtime):
@@ -147,9 +147,10 @@ class _FolderScripts:
         if _imports_library(raw, found.module):
             return False
         prefix = found.module.replace(".", "/")
-        for name in found.names:
-            is_defined = _has_word(raw, name) or b"import *" in raw or b"__getattr__" in raw
-            if not is_defined and not self._module(folder, f"{prefix}.{name}"):
+        is_open = b"import *" in raw or b"__getattr__" in raw
+        words = set(WORD.findall(raw.decode("utf-8", "replace")))
+        for name in found.names if not is_open else ():
+            if name not in words and not self._module(folder, f"{prefix}.{name}"):
                 return False
         return bool(module) or bool(found.names)
 
@@ -191,29 +192,33 @@ def _dotted_names(raw: bytes) -> set[str]:
     return names
 
 
-def _imports(path: str, raw: bytes) -> Iterator[_Import]:
-    """Yield the imports of a file outside functions; relative ones begin with a dot."""
+def _imports(path: str, raw: bytes) -> list[_Import]:
+    """Return the modules that a file imports outside functions; relative ones begin with a dot."""
     try:
         body = list(Source.from_bytes(path, raw).tree.body)
     except SourceError:
-        return
+        return []
     attributes = _attributes(raw)
+    names: dict[str, set[str]] = {}
     while body:
         node = body.pop()
         if isinstance(node, (ast.If, ast.Try)):
             body += [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt)]
-        yield from _imports_of(node, attributes)
+        for module, taken in _imports_of(node, attributes):
+            names.setdefault(module, set()).update(taken)
+    return [_Import(module, tuple(sorted(names[module]))) for module in names]
 
 
-def _imports_of(node: ast.stmt, attributes: dict[str, set[str]]) -> Iterator[_Import]:
+def _imports_of(
+    node: ast.stmt, attributes: dict[str, set[str]]
+) -> Iterator[tuple[str, Iterable[str]]]:
+    """Yield each module that a statement imports, and what the file takes from it."""
     if isinstance(node, ast.Import):
         for alias in node.names:
-            used = attributes.get(alias.asname or alias.name, set())
-            yield _Import(alias.name, tuple(sorted(used)))
+            yield alias.name, attributes.get(alias.asname or alias.name, ())
     elif isinstance(node, ast.ImportFrom):
         module = "." * node.level + (node.module or "")
-        names = [alias.name for alias in node.names if alias.name != "*"]
-        yield _Import(module, tuple(names))
+        yield module, [alias.name for alias in node.names if alias.name != "*"]
 
 
 def _attributes(raw: bytes) -> dict[str, set[str]]:
@@ -229,7 +234,3 @@ def _imports_library(raw: bytes, module: str) -> bool:
     """Return whether a module imports a library that has the same name."""
     name = re.escape(module.encode())
     return bool(re.search(rb"(?m)^[ \t]*(?:from|import)[ \t]+" + name + rb"[ \t.,\r\n]", raw))
-
-
-def _has_word(raw: bytes, name: str) -> bool:
-    return bool(re.search(rb"\b" + re.escape(name.encode()) + rb"\b", raw))
