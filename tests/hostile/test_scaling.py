@@ -44,6 +44,15 @@ CASES = [
         id="imports of a script",
     ),
     pytest.param(
+        3000,
+        lambda n: {
+            "settings.py": READ,
+            "jobs/b.py": repeat("aN = 1\n", n),
+            "jobs/a.py": repeat("from b import aN\n", n) + READ,
+        },
+        id="imports from a module beside a script",
+    ),
+    pytest.param(
         1500,
         lambda n: {"settings.py": READ, "jobs/a.py": "from b import (\n" * n + READ},
         id="open imports",
