@@ -19,8 +19,8 @@ from shield_ai.rewrite.pre_commit import PATH, has_hook, hook_options, rewriting
 )  # fmt: skip
 def test_hook_options(text, options):
     raw = f"repos:\n  - hooks:\n      - id: isort\n        {text}\n      - id: black\n".encode()
-    assert hook_options({PATH: raw}.get, "isort") == options
-    assert hook_options({PATH: raw}.get, "flake8") == hook_options({}.get, "isort") == {}
+    assert hook_options({PATH: raw}.get, "isort", PATH) == options
+    assert hook_options({PATH: raw}.get, "flake8", PATH) == hook_options({}.get, "isort", PATH) == {}
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_aliases_take_linear_time():
             "&r\n  hooks:\n  - &h {id: isort, args: ['--profile=black']}\n" + "  - *h\n" * count
         )
         raw = f"repos:\n- {repository}" + "- *r\n" * count
-        assert hook_options({PATH: raw.encode()}.get, "isort") == {"profile": "black"}
+        assert hook_options({PATH: raw.encode()}.get, "isort", PATH) == {"profile": "black"}
 
     assert_linear(read_options, 500)
 

@@ -11,11 +11,11 @@ import msgspec
 from shield_ai.model.file_reader import read_optional
 from shield_ai.project.ini_file import parse_ini
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.rewrite.config_folders import folders_above
 from shield_ai.rewrite.pre_commit import has_hook, hook_options
 from shield_ai.rewrite.python.lines.line_length import (
     configured_line_length,
     flake8_options,
-    folders_above,
     linter_line_length,
     parse_toml,
     requires_black,
@@ -68,7 +68,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
 
     line_length: int = 0  # of a formatter, or a linter's limit that is shorter than Black's
     max_line_length: int = 0  # that a linter tolerates
-    requires_black: bool = False
+    requires_black: bool = False  # and its line length is not configured
     max_doc_length: int = 0  # of lines in docstrings
     quote: str = ""
     has_trailing_commas: bool = False  # each call on several lines needs one
@@ -108,18 +108,19 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
     sources = _package_sources(isort_folder, isort.get("src_paths"))
     if _selects(lint, "I001"):
         sources = _package_sources(folder, ruff.get("src", [".", "src"]))
-    isort |= _snake_case(_table(lint, "isort")) | hook_options(read, "isort")
+    isort |= _snake_case(_table(lint, "isort")) | hook_options(read, "isort", path)
     flake8 = flake8_options(read, path) or {}
     ban = _table(lint, "flake8-tidy-imports").get("ban-relative-imports")
+    line_length = configured_line_length(read, path)
     return CodeStyle(
-        line_length=configured_line_length(read, path),
+        line_length=line_length,
         max_line_length=linter_line_length(read, path),
-        requires_black=requires_black(read),
+        requires_black=not line_length and requires_black(read),
         max_doc_length=_length(
             _table(lint, "pycodestyle").get("max-doc-length") or flake8.get("max_doc_length")
         ),
         quote=_quote(read, path),
-        has_trailing_commas=_selects(lint, "COM812") or has_hook(read, "add-trailing-comma"),
+        has_trailing_commas=_selects(lint, "COM812") or has_hook(read, "add-trailing-comma", path),
         has_package_docstrings=_selects(lint, "D104"),
         summary_on_second_line=_selects(lint, "D213") and not _selects(lint, "D212"),
         prefers_pytest=_selects(lint, "PT009") or _selects(lint, "PT027"),

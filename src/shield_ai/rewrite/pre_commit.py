@@ -9,6 +9,8 @@ import functools
 import itertools
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.rewrite.config_folders import folders_above
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -26,7 +28,7 @@ REWRITING_HOOKS = (
 )
 
 
-def hook_options(read: FileReader, hook: str) -> dict[str, str]:
+def hook_options(read: FileReader, hook: str, path: str) -> dict[str, str]:
     """Return the long options of a hook, by their names with underscores.
 
     The value of a flag is "".
@@ -34,21 +36,23 @@ def hook_options(read: FileReader, hook: str) -> dict[str, str]:
     Args:
         read: Returns the bytes of a file of the app.
         hook: The ID of the hook, such as `isort`.
+        path: The file to which the hook is applied.
     """
     options: dict[str, str] = {}
-    for arguments in _hook_arguments(read, hook):
+    for arguments in _hook_arguments(read, hook, path):
         options |= _long_options(arguments)
     return options
 
 
-def has_hook(read: FileReader, hook: str) -> bool:
+def has_hook(read: FileReader, hook: str, path: str = PATH) -> bool:
     """Return whether the project runs a hook.
 
     Args:
         read: Returns the bytes of a file of the app.
         hook: The ID of the hook, such as `isort`.
+        path: The file to which the hook is applied.
     """
-    return next(iter(_hook_arguments(read, hook)), None) is not None
+    return next(iter(_hook_arguments(read, hook, path)), None) is not None
 
 
 def rewriting_hooks(read: FileReader, folder: str) -> list[str]:
@@ -74,8 +78,9 @@ def rewriting_hooks(read: FileReader, folder: str) -> list[str]:
     return sorted(found)
 
 
-def _configuration(read: FileReader) -> bytes | None:
-    found = (read(folder + PATH) for folder in ("", "../", "../../"))
+def _configuration(read: FileReader, path: str = PATH) -> bytes | None:
+    """Return the nearest configuration; it is usually at the top of the repository."""
+    found = (read(folder + PATH) for folder in folders_above(path))
     raw = next((raw for raw in found if raw is not None), None)
     return None if raw is None or len(raw) > MAX_SIZE else raw
 
@@ -88,9 +93,9 @@ def _hooks(document: Any) -> Iterator[dict[str, Any]]:
             yield entry
 
 
-def _hook_arguments(read: FileReader, hook: str) -> Iterable[list[str]]:
+def _hook_arguments(read: FileReader, hook: str, path: str) -> Iterable[list[str]]:
     """Return the arguments of each use of a hook."""
-    raw = _configuration(read)
+    raw = _configuration(read, path)
     if raw is None or hook.encode() not in raw:
         return ()
     return _arguments(_parse(raw), hook)

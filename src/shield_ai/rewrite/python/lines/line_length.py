@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import tomllib
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.project.ini_file import parse_ini
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.rewrite.config_folders import folders_above
 from shield_ai.rewrite.pre_commit import has_hook, hook_options
 from shield_ai.rewrite.python.lines.formatting import most_used_quote
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
 
 DEFAULT = 88  # of Black and ruff
-MAX_DEPTH = 3  # of the app below the folder of the repository
 # Linters are often configured to tolerate longer lines than the code is meant to have.
 MAXIMUM = 120
 FLAKE8_DEFAULT = 79
@@ -31,6 +30,14 @@ REQUIREMENTS = (
     *("requirements/test.txt", "requirements-test.txt", "Pipfile", "pyproject.toml"),
 )
 BLACK = regex(rb"(?m)^[ \t]*[\"']?black(?:\[|[ \t]*(?:[=<>~!^\"',;#]|$))")
+# A reader of files can't list a folder, so these are the usual names.
+WORKFLOWS = ("black", "check", "checks", "ci", "code-quality", "lint", "linter", "linters", "linting",
+             "main", "pre-commit", "python", "python-app", "quality", "style", "test", "tests")  # fmt: skip
+RUNNERS = (
+    *(f".github/workflows/{name}.{suffix}" for name in WORKFLOWS for suffix in ("yml", "yaml")),
+    *(".gitlab-ci.yml", ".circleci/config.yml", ".travis.yml", "Makefile", "tox.ini"),
+)
+BLACK_RUN = regex(rb"\bpsf/black@|\bblack[ \t]+(?:\.|-)")
 LONG_LINES = "E501"  # the rule of pycodestyle
 CODE = regex(r"[A-Z]+[0-9]*")
 PARSED_FILES = 64  # configuration files that stay parsed
@@ -72,8 +79,8 @@ def configured_line_length(read: FileReader, path: str) -> int:
     """
     lengths = [_formatter_length(read, folder) for folder in folders_above(path)]
     for hook in ("black", "ruff-format"):
-        length = _capped_number(hook_options(read, hook).get("line_length", ""))
-        if not length and has_hook(read, hook):
+        length = _capped_number(hook_options(read, hook, path).get("line_length", ""))
+        if not length and has_hook(read, hook, path):
             length = DEFAULT
         lengths.append(length)
     for length in lengths:
@@ -84,12 +91,16 @@ def configured_line_length(read: FileReader, path: str) -> int:
 
 
 def requires_black(read: FileReader) -> bool:
-    """Return whether the project's requirements for development name Black.
+    """Return whether the project requires Black for development, or runs it in CI.
 
     Args:
-        read: Returns the bytes of a file of the app; None if it does not exist.
+        read: Returns the bytes of a file of the app.
     """
-    return any(BLACK.search(read(name) or b"") for name in REQUIREMENTS)
+    if any(BLACK.search(read(name) or b"") for name in REQUIREMENTS):
+        return True
+    # CI is configured at the top of the repository.
+    runners = (folder + name for folder in folders_above("Makefile") for name in RUNNERS)
+    return any(BLACK_RUN.search(read(path) or b"") for path in runners)
 
 
 def linter_line_length(read: FileReader, path: str) -> int:
@@ -106,16 +117,6 @@ def flake8_options(read: FileReader, path: str) -> dict[str, str] | None:
             if parser.has_section("flake8"):
                 return {key.replace("-", "_"): text for key, text in parser["flake8"].items()}
     return None
-
-
-def folders_above(path: str) -> list[str]:
-    """Return the folders above a file, the nearest first, also those above the app's folder.
-
-    Each ends with a slash, except the app's folder, which is "".
-    """
-    parents = [str(parent) for parent in PurePosixPath(path).parents]
-    folders = ["" if parent == "." else f"{parent}/" for parent in parents]
-    return [*folders, *(("../" * depth) for depth in range(1, MAX_DEPTH + 1))]
 
 
 def _capped_number(text: str) -> int:
