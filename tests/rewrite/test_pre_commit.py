@@ -20,7 +20,9 @@ from shield_ai.rewrite.pre_commit import PATH, has_hook, hook_options, rewriting
 def test_hook_options(text, options):
     raw = f"repos:\n  - hooks:\n      - id: isort\n        {text}\n      - id: black\n".encode()
     assert hook_options({PATH: raw}.get, "isort", PATH) == options
-    assert hook_options({PATH: raw}.get, "flake8", PATH) == hook_options({}.get, "isort", PATH) == {}
+    assert (
+        hook_options({PATH: raw}.get, "flake8", PATH) == hook_options({}.get, "isort", PATH) == {}
+    )
 
 
 @pytest.mark.parametrize(

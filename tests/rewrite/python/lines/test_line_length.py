@@ -89,7 +89,9 @@ def test_a_project_that_requires_black(quote, expected):
         pytest.param({"requirements-dev.txt": b"flake8\nblack==25.1.0\n"}, True, id="pin"),
         pytest.param({"pyproject.toml": b'dev = [\n  "black",\n]\n'}, True, id="list"),
         pytest.param({"Pipfile": b"[dev-packages]\nblack = '*'\n"}, True, id="Pipfile"),
-        pytest.param({".github/workflows/lint.yml": b"- uses: psf/black@stable"}, True, id="action"),
+        pytest.param(
+            {".github/workflows/lint.yml": b"- uses: psf/black@stable"}, True, id="action"
+        ),
         pytest.param({"../.github/workflows/ci.yaml": b"run: black --check"}, True, id="workflow"),
         pytest.param({"Makefile": b"lint:\n\tpoetry run black .\n"}, True, id="Makefile"),
         pytest.param({"Makefile": b"lint:\n\techo black box\n"}, False, id="another word"),

@@ -31,8 +31,10 @@ REQUIREMENTS = (
 )
 BLACK = regex(rb"(?m)^[ \t]*[\"']?black(?:\[|[ \t]*(?:[=<>~!^\"',;#]|$))")
 # A reader of files can't list a folder, so these are the usual names.
-WORKFLOWS = ("black", "check", "checks", "ci", "code-quality", "lint", "linter", "linters", "linting",
-             "main", "pre-commit", "python", "python-app", "quality", "style", "test", "tests")  # fmt: skip
+WORKFLOWS = (
+    *("black", "check", "checks", "ci", "code-quality", "lint", "linter", "linters", "linting"),
+    *("main", "pre-commit", "python", "python-app", "quality", "style", "test", "tests"),
+)
 RUNNERS = (
     *(f".github/workflows/{name}.{suffix}" for name in WORKFLOWS for suffix in ("yml", "yaml")),
     *(".gitlab-ci.yml", ".circleci/config.yml", ".travis.yml", "Makefile", "tox.ini"),
