@@ -17,6 +17,10 @@ from shield_ai.reports.masking.mask import mask, show
         pytest.param("pyproject.toml", "[tool.poetry.dependencies]", True, id="table"),
         pytest.param("pyproject.toml", "dependencies = [", True, id="start"),
         pytest.param("pyproject.toml", "]", True, id="end"),
+        pytest.param("pyproject.toml", 'dependencies = ["django", "boto3>=1.26"]', True, id="line"),
+        pytest.param("pyproject.toml", 'dependencies = ["x7Kq9swordfishZ2"]', False, id="token"),
+        pytest.param("pyproject.toml", 'keywords = ["swordfish"]', False, id="another list"),
+        pytest.param("pyproject.toml", 'dependencies = ["a @ https://u:pw@h"]', False, id="URL"),
         pytest.param("pyproject.toml", 'token = "swordfish"', False, id="value"),
         pytest.param("pyproject.toml", 'token = "1.2"', False, id="number"),
         pytest.param("pyproject.toml", '    "swordfish",', False, id="word"),
@@ -32,6 +36,8 @@ def test_lines_that_are_shown(path, line, is_shown):
     assert not any(value in shown for value in ("swordfish", "pw", '1.2"'))
 
 
-@pytest.mark.parametrize("part", [b"a", b" ", b"a-", b"a==1,", b"[", b'"'])
+@pytest.mark.parametrize(
+    "part", [b"a", b" ", b"a-", b"a==1,", b"[", b'"', b'dependencies = ["a", "a",']
+)
 def test_time_is_linear(part):
     assert_linear(lambda size: list(harmless_lines(part * size)), 20_000)

@@ -1,6 +1,7 @@
 """Find the lines of pyproject.toml and requirements files that can't contain a secret.
 
-These are a requirement with a version, the name of a table, and the start or the end of a list.
+These are a requirement with a version, the name of a table, the start or the end of a list, and the
+project's dependencies in one line.
 """
 
 from __future__ import annotations
@@ -21,15 +22,22 @@ DEPENDENCY_FILE = regex(
 VERSION = rb"\d{1,4}(?:\.(?:\d{1,5}|\*)){0,4}(?:(?:a|b|rc|\.post|\.dev)\d{1,3})?"
 LIMIT = rb"(?:===?|~=|[<>!]=?|\^)[ \t]{0,3}" + VERSION
 LIMITS = LIMIT + rb"(?:,[ \t]{0,3}" + LIMIT + rb"){0,3}"
-NAME = rb"[A-Za-z][A-Za-z0-9._-]{0,39}(?:\[[a-z0-9,_ -]{1,40}\])?"
+EXTRAS = rb"(?:\[[a-z0-9,_ -]{1,40}\])?"
+NAME = rb"[A-Za-z][A-Za-z0-9._-]{0,39}" + EXTRAS
 # In requirements files and in lists of TOML, or in tables of Poetry and pipenv.
 ASSIGNED = rb"(?:[ \t]{0,3}=[ \t]{0,3}[\"'])?[ \t]{0,3}"
 REQUIREMENT = rb"[\"']?" + NAME + ASSIGNED + LIMITS + rb"[\"']?,?"
 TABLE = rb"\[{1,2}[A-Za-z][A-Za-z.-]{0,60}\]{1,2}"
 LIST_START = rb"(?:[a-z][a-z_-]{0,30}[ \t]{0,3}=[ \t]{0,3})?\["
 LIST_END = rb"\],?"
+BARE = rb"[A-Za-z][a-z]{0,19}\d?(?:[._-][A-Za-z]?[a-z]{1,19}\d?){0,4}"  # not a random token
+ITEM = rb"[ \t]{0,3}\"(?:" + NAME + LIMITS + rb"|" + BARE + EXTRAS + rb")\"[ \t]{0,3}"
+# https://packaging.python.org/en/latest/specifications/pyproject-toml/#dependencies-optional-dependencies
+LIST = rb"dependencies[ \t]{0,3}=[ \t]{0,3}\[(?:" + ITEM + rb",){0,200}(?:" + ITEM + rb")?\]"
 LINE = regex(
-    rb"(?m)^[ \t]{0,40}(?:" + b"|".join([REQUIREMENT, TABLE, LIST_START, LIST_END]) + rb")\s{0,9}$"
+    rb"(?m)^[ \t]{0,40}(?:"
+    + b"|".join([REQUIREMENT, TABLE, LIST_START, LIST_END, LIST])
+    + rb")\s{0,9}$"
 )
 
 
