@@ -101,6 +101,28 @@ def test_adds_lines_once(before, path):
 
 
 @pytest.mark.parametrize(
+    "text", ["-e .\n", "# all\n.[prod,web]\n", "--editable=./\n", "-e . # app\n"]
+)
+def test_adds_to_the_package_that_a_requirements_file_installs(text):
+    files = {
+        "requirements.txt": text.encode(),
+        "pyproject.toml": b'[project]\ndependencies = ["a"]\n',
+    }
+    assert not fix(files)
+    assert files["requirements.txt"].decode() == text
+    assert files["pyproject.toml"] == b'[project]\ndependencies = ["a", "boto3>=1.26"]\n'
+
+
+@pytest.mark.parametrize(
+    "text", ["./vendor/x\n", "-e ./vendor/x\n", ".hidden\n", "-e git+https://a/b\n"]
+)
+def test_adds_to_a_requirements_file_that_installs_other_packages(text):
+    files = {"requirements.txt": text.encode(), "setup.cfg": b"[metadata]\nname = x\n"}
+    assert not fix(files)
+    assert files["requirements.txt"].decode() == text + ADDED
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         pytest.param(b"x\r\ny", b"x\r\ny\r\nboto3>=1.26\r\n", id="crlf, no final newline"),
@@ -452,6 +474,7 @@ def test_adds_boto3_that_only_a_group_has(before, group):
         pytest.param('[project]\ndependencies = []\n[dependency-groups]\nproduction = ["a"]\n', 'production = ["a", +]\n', id="empty dependencies"),
         pytest.param('[dependency-groups]\nmain = ["a==1", {include-group = "b"}, "c==1"]\n', 'main = ["a==1", {include-group = "b"}, "c==1", +]\n', id="included group"),
         pytest.param('[dependency-groups]\nmain = ["a"]\ndev = ["boto3==1.28.8"]\n', 'main = ["a", +]\ndev = ["boto3==1.28.8"]\n', id="another group has it"),
+        pytest.param('[project]\ndependencies = []\n[project.optional-dependencies]\ndev = ["c"]\nprod = ["a"]\n', 'prod = ["a", +]\n', id="extra"),
         pytest.param('[project]\ndependencies = ["a"]\n[dependency-groups]\nmain = ["b"]\n', 'dependencies = ["a", +]\n[dependency-groups]\nmain = ["b"]\n', id="dependencies"),
         pytest.param('[project]\nname = "x"\n[dependency-groups]\ndev = ["b"]\n', 'name = "x"\ndependencies = [+]\n[dependency-groups]\ndev = ["b"]\n', id="only for development"),
         pytest.param('[dependency-groups]\nmain = ["a", "boto3==1.34.74"]\n', "", id="present"),

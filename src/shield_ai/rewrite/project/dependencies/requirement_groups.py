@@ -46,12 +46,13 @@ def grouped_requirements(document: dict[str, Any]) -> list[str]:
 
 
 def app_group(document: dict[str, Any]) -> list[Any] | None:
-    """Return the dependency group that production installs; None if there is none.
+    """Return the dependency group or the extra that production installs; None if there is none.
 
     Args:
         document: The content of pyproject.toml.
     """
-    groups = _table(document, "dependency-groups")
+    extras = _table(document, "project", "optional-dependencies")
+    groups = {**extras, **_table(document, "dependency-groups")}
     by_name: dict[str, object] = {canonicalize_name(name): group for name, group in groups.items()}
     for name in APP_GROUPS:
         group = by_name.get(name)

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.dependencies.wanted_requirements import Wanted
 
 LOGICAL_LINE = regex(rb"(?:\\\r?\n|[^\n])*\n?")  # with its continuation lines
+# Another file, or the package in the folder, perhaps with extras.
+NO_REQUIREMENT = regex(
+    rb"-r|--requirement|(?:(?:-e|--editable)[ \t=]*)?\.(?:\[[^]\n]*\])?/?(?:[ \t]|$)"
+)
 # The name of a distribution in the path of a wheel or the URL of a repository.
 NAME_IN_URL = regex(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
 
@@ -92,9 +96,7 @@ def required_names(raw: bytes) -> set[str]:
 
 
 def only_includes(raw: bytes) -> bool:
-    """Return whether a requirements file only includes others."""
-    for line in raw.splitlines():
-        text = line.strip()
-        if text and not text.startswith((b"-r", b"--requirement", b"#")):
-            return False
-    return b"-r" in raw
+    """Return whether a requirements file only includes others, or only installs the app itself."""
+    lines = [line.strip() for line in raw.splitlines()]
+    entries = [line for line in lines if line and not line.startswith(b"#")]
+    return bool(entries) and all(map(NO_REQUIREMENT.match, entries))
