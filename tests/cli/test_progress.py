@@ -10,7 +10,6 @@ import pytest
 from shield_helpers import files_of, make_app, run
 
 from shield_ai.cli.progress import MIN_ITEMS, progress_bar
-from shield_ai.project.tree import BACKUP
 
 PROGRAM = """
 import sys
@@ -112,7 +111,6 @@ def test_apply_advances_when_each_file_is_written(tmp_path, monkeypatch):
     assert done.code == 0, done.text
     after = files_of(tmp_path)
     edited = [path for path in after if before.get(path) != after[path]]
-    edited = [path for path in edited if not path.endswith(BACKUP)]
     steps = [
         (done, total, sum(now.get(path) == after[path] for path in edited))
         for done, total, now in seen

@@ -175,8 +175,8 @@ def snapshot(folder: Path) -> dict[Path, bytes]:
 
 
 def may_hold_values(path: Path) -> bool:
-    """Return whether a file has to hold values: .env and the backups of edited files."""
-    if path.name.endswith((".env", ".shield_ai_backup")):
+    """Return whether a file has to hold values: .env and .shield."""
+    if path.name.endswith(".env"):
         return True
     return "backups" in path.parts or "objects" in path.parts
 

@@ -49,8 +49,6 @@ def test_keeps_the_mode(tree, tmp_path):
     (tmp_path / "manage.py").chmod(0o750)
     tree.write("manage.py", b"new")
     assert stat.S_IMODE((tmp_path / "manage.py").stat().st_mode) == 0o750
-    tree.write("copy", b"new", like="manage.py")
-    assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o750
 
 
 def test_new_files_use_the_umask(tree, tmp_path):

@@ -285,12 +285,6 @@ def _dockerfiles_in(tree: Tree, folder: str, named: Collection[str]) -> Iterator
             yield Dockerfile(*texts, contexts_of(path, named))
 
 
-def ignore_files(dockerfiles: Iterable[Dockerfile]) -> set[str]:
-    """Return the paths of the .dockerignore files, which need not exist, in the contexts."""
-    folders = {folder for dockerfile in dockerfiles for folder in dockerfile.contexts}
-    return {posixpath.join(folder, IGNORE_FILE) for folder in folders}
-
-
 def _read(tree: Tree, path: str) -> str:
     try:
         raw = tree.read(path) or b""

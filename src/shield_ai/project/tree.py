@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 TEMPORARY = ".shield_tmp"
-BACKUP = ".shield_ai_backup"
 # Files with the code style of a repository, which can have the app in a subfolder.
 CONFIGURATION = frozenset({
     "pyproject.toml", "ruff.toml", ".ruff.toml", "setup.cfg", "tox.ini", ".isort.cfg", ".flake8",
@@ -124,15 +123,12 @@ class Tree:
         path = self.path(relative)
         return stat.S_IMODE(path.stat().st_mode) if path.exists() else 0
 
-    def stage(
-        self, relative: str, content: bytes, *, like: str = "", private: bool = False, mode: int = 0
-    ) -> Path:
+    def stage(self, relative: str, content: bytes, *, private: bool = False, mode: int = 0) -> Path:
         """Write a temporary file next to a file, with the same permissions, and sync it to disk.
 
         Args:
             relative: The file to replace with `commit`.
             content: The new content.
-            like: Copy the owner and permissions of this file instead of `relative`'s.
             private: Create a new file with mode 0600. If others can access an existing file,
                 remove the access of its group and of others.
             mode: Use this mode instead, unless it is 0.
@@ -143,9 +139,8 @@ class Tree:
         """
         path = self.path(relative).resolve()
         temporary = temporary_path(path)
-        model = self.path(like) if like else path
         try:
-            status = model.stat() if model.exists() else None
+            status = path.stat() if path.exists() else None
             owner = None
             if status and status.st_uid != os.geteuid():
                 owner = (status.st_uid, status.st_gid)
@@ -180,11 +175,9 @@ class Tree:
                 f"{relative} can't be written: {error.strerror}", CHECK_PERMISSIONS
             ) from None
 
-    def write(
-        self, relative: str, content: bytes, *, like: str = "", private: bool = False, mode: int = 0
-    ) -> None:
+    def write(self, relative: str, content: bytes, *, private: bool = False, mode: int = 0) -> None:
         """Call `stage` and `commit`, which describe the arguments and errors."""
-        self.stage(relative, content, like=like, private=private, mode=mode)
+        self.stage(relative, content, private=private, mode=mode)
         self.commit(relative)
 
     def discard(self, relative: str) -> None:

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import os
-import stat
 import subprocess
 import sys
 
+import msgspec
 import pytest
 from disk_faults import fill_disk
 from hypothesis import given
@@ -64,19 +64,25 @@ def test_undo_after_commit_restores_every_byte(app):
     begun = run(app, do)
     after = snapshot(app)
     assert after["settings.py"] == b"import x\nKEY = 1\r\n"
-    assert after["settings.py.shield_ai_backup"] == before["settings.py"]
-    assert stat.S_IMODE((app / "settings.py.shield_ai_backup").stat().st_mode) == 0o600
-    assert ".env.example.shield_ai_backup" not in after
+    assert {*after} - {*before} == {"utils", "utils/deep", "utils/deep/secrets.py"}
     run(app, lambda tree, journal: file_transaction.undo_all(begun, tree=tree, journal=journal))
     assert snapshot(app) == before
 
 
-def test_a_backup_is_never_overwritten(app):
-    (app / "settings.py.shield_ai_backup").write_bytes(b"precious")
-    begun = run(app, do)
-    assert (app / "settings.py.shield_ai_backup").read_bytes() == b"precious"
-    run(app, lambda tree, journal: file_transaction.undo_all(begun, tree=tree, journal=journal))
-    assert (app / "settings.py.shield_ai_backup").read_bytes() == b"precious"
+@pytest.mark.parametrize(
+    ("content", "is_kept"),
+    [
+        pytest.param(b"KEY = 1\r\n", False, id="copy"),
+        pytest.param(b"precious", True, id="file of the user"),
+    ],
+)
+def test_undo_removes_the_copy_that_an_earlier_version_saved(app, content, is_kept):
+    (app / "settings.py.shield_ai_backup").write_bytes(content)
+    [step] = [step for step in run(app, do) if step.what == "settings.py"]
+    step = msgspec.structs.replace(step, backup=True)
+    run(app, lambda tree, journal: file_transaction.undo(step, tree=tree, journal=journal))
+    assert (app / "settings.py").read_bytes() == b"KEY = 1\r\n"
+    assert (app / "settings.py.shield_ai_backup").exists() is is_kept
 
 
 def test_a_full_disk_at_the_last_file_changes_nothing(app, monkeypatch):

@@ -17,7 +17,7 @@ def git(root, *arguments):
 def test_no_file_is_edited_on_a_branch_without_the_changes(tmp_path):
     """Also a file that two applies wrote, whose content is that before the first one."""
     make_app(tmp_path)
-    (tmp_path / ".gitignore").write_text(".env\n.shield\n*.shield_ai_backup\n")
+    (tmp_path / ".gitignore").write_text(".env\n.shield\n")
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", "-A")
     git(tmp_path, "commit", "-qm", "x")
@@ -51,7 +51,7 @@ def test_files_that_the_apply_of_a_colleague_generated_are_rolled_back(tmp_path)
     manifest.write_text(manifest.read_text() + ENTRY)
     done = run("apply", "--only", "code", "--yes", "--no-proof", cwd=other)
     assert done.code == 0, done.err
-    untracked = shutil.ignore_patterns(".shield", "*.shield_ai_backup")
+    untracked = shutil.ignore_patterns(".shield")
     shutil.copytree(other, mine, ignore=untracked, dirs_exist_ok=True)
     page, module = mine / "docs/AWS_SECRETS_MANAGER.md", mine / "shop/aws_secrets.py"
     assert all("queue-token" in path.read_text() for path in (page, module))

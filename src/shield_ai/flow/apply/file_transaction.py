@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import apply_edits, digest
-from shield_ai.project.tree import BACKUP, is_accessible_to_others
+from shield_ai.project.tree import is_accessible_to_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from shield_ai.flow.journal.log import Journal
     from shield_ai.model.edit import FileChange
     from shield_ai.project.tree import Tree
+
+COPY_SUFFIX = ".shield_ai_backup"
 
 
 def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal) -> list[FileStep]:
@@ -43,7 +45,7 @@ def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal
             journal.backups.store(new)
             if old is not None:
                 journal.backups.store(old)
-            step = _write_step(file, run, old, tree, journal)
+            step = _write_step(file, run, tree, journal)
             steps.append(step)
             for folder in step.folders:
                 tree.make_folder(folder)
@@ -59,12 +61,8 @@ def _new_files_first(files: Sequence[FileChange]) -> list[FileChange]:
     return sorted(files, key=lambda file: file.before is not None)
 
 
-def _write_step(
-    file: FileChange, run: str, old: bytes | None, tree: Tree, journal: Journal
-) -> FileStep:
+def _write_step(file: FileChange, run: str, tree: Tree, journal: Journal) -> FileStep:
     mode = tree.mode(file.path)
-    # Only rewritten code gets a backup beside it; .shield/backups has the old bytes of all files.
-    is_rewritten_code = file.path.endswith(".py") and old is not None
     return journal.write(
         FileStep(
             run=run,
@@ -73,7 +71,6 @@ def _write_step(
             after=file.after,
             mode=mode,
             narrowed=file.private and is_accessible_to_others(mode),
-            backup=is_rewritten_code and tree.read(file.path + BACKUP) is None,
             folders=tuple(tree.missing_folders(file.path)),
         )
     )
@@ -99,10 +96,6 @@ def commit(
     """
     try:
         for step in steps:
-            if step.backup and step.before:
-                old = journal.backups.read(step.before)
-                # Private, because the old code may contain values that the edits remove.
-                tree.write(step.what + BACKUP, old, mode=0o600, like=step.what)
             tree.commit(step.what)
             journal.mark_done(step)
             on_edit()
@@ -125,7 +118,7 @@ def undo_all(steps: Sequence[FileStep], *, tree: Tree, journal: Journal) -> None
 
 
 def undo(step: FileStep, *, tree: Tree, journal: Journal) -> str:
-    """Restore one file, and remove the backup and the folders that the step created.
+    """Restore one file, and remove the folders that the step created.
 
     A file that was edited since the step is not changed.
 
@@ -152,16 +145,17 @@ def undo(step: FileStep, *, tree: Tree, journal: Journal) -> str:
             outcome = "restored"
     tree.discard(step.what)
     if step.backup:
-        _remove_backup(step, tree)
+        _remove_copy(step, tree)
     for folder in reversed(step.folders):
         tree.remove_folder(folder)
     journal.mark_undone(step)
     return outcome
 
 
-def _remove_backup(step: FileStep, tree: Tree) -> None:
-    path = step.what + BACKUP
-    backup = tree.read(path)
-    if backup is not None and digest(backup) == step.before:
+def _remove_copy(step: FileStep, tree: Tree) -> None:
+    """Remove the copy of the old file that earlier versions saved beside it."""
+    path = step.what + COPY_SUFFIX
+    copy = tree.read(path)
+    if copy is not None and digest(copy) == step.before:
         tree.remove(path)
     tree.discard(path)

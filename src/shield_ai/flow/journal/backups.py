@@ -54,8 +54,7 @@ class Backups:
         if content is None or hashlib.sha256(content).hexdigest() != digest:
             raise SourceError(
                 f"{self.path / digest} is missing or damaged",
-                "restore the app's file from git, or from the copy beside it with the suffix "
-                ".shield_ai_backup",
+                "restore the app's file from git",
             )
         return content
 

@@ -40,7 +40,7 @@ class FileStep(_Record, frozen=True, kw_only=True, tag="begin"):
     after: str  # sha256 of the bytes after
     mode: int = 0  # its mode before; 0: it did not exist
     narrowed: bool = False  # the step removed the permissions of group and others
-    backup: bool = False  # the step created the .shield_ai_backup beside it
+    backup: bool = False  # the step of an earlier version created a copy beside the file
     folders: tuple[str, ...] = ()  # the folders that the step created
 
 

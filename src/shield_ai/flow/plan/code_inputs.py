@@ -11,12 +11,10 @@ from shield_ai.flow.plan.deployment_sources import (
     passed_on_variables,
 )
 from shield_ai.flow.plan.literal_removal import open_literal_removal
-from shield_ai.model.naming import DOTENV, MANIFEST
+from shield_ai.model.naming import DOTENV
 from shield_ai.project import git
-from shield_ai.project.docker_copies import ignore_files, read_dockerfiles
+from shield_ai.project.docker_copies import IGNORE_FILE, read_dockerfiles
 from shield_ai.project.files_above import FilesAbove, read_files_above
-from shield_ai.project.git_process import is_in_repository
-from shield_ai.project.tree import BACKUP
 from shield_ai.rewrite.project.dependencies.pyproject import LOCK_COMMANDS
 from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
 from shield_ai.rewrite.project.fixer import DotenvFiles
@@ -48,10 +46,8 @@ class CodeInputs:
         dockerfiles: The Dockerfiles of the app.
         django: Whether the app uses Django.
         pydantic: Whether the app has settings classes of pydantic.
-        in_git: Whether the app is in a Git repository.
         deployment: The deployment files to edit; None edits none.
-        hidden: The new .dockerignore files that git would ignore.
-        ignores_backups: Whether git ignores the backups of edited files.
+        hides_dockerignore: Whether git would ignore a new .dockerignore.
         above: The dependencies and lock files of the projects in the folders above the app.
         installed: The versions in the app's virtual environment, by name.
         kept: The variables that must stay set, because code that is not changed reads them.
@@ -70,10 +66,8 @@ class CodeInputs:
     dockerfiles: Sequence[Dockerfile] = ()
     django: bool = True
     pydantic: bool = True
-    in_git: bool = False
     deployment: DeploymentSources | None = None
-    hidden: Sequence[str] = ()
-    ignores_backups: bool = False
+    hides_dockerignore: bool = False
     above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
     installed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     kept: Sequence[str] = ()
@@ -108,9 +102,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         dockerfiles=dockerfiles,
         django=facts.django,
         pydantic=facts.has_pydantic_settings,
-        in_git=is_in_repository(root),
-        hidden=git.ignored_files(root, ignore_files(dockerfiles)),
-        ignores_backups=bool(git.ignored_files(root, [f"{MANIFEST}{BACKUP}"])),
+        hides_dockerignore=bool(git.ignored_files(root, [IGNORE_FILE])),
         above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),
         installed=app.tree.installed_versions(("boto3",)),
         kept=scan.kept,

@@ -47,10 +47,7 @@ class AppFiles(NamedTuple):
     dockerfiles: Collection[Dockerfile] = ()
     django: bool = True  # the app uses Django
     pydantic: bool = True  # the app has settings classes of pydantic
-    in_git: bool = False  # the app is in a Git repository
-    ignores_backups: bool = False  # git ignores the backups of edited files
-    hidden: Collection[str] = ()  # new .dockerignore files that git would ignore
-    shares_ignore_file: bool = False  # .dockerignore is a link to .gitignore
+    hides_dockerignore: bool = False  # git would ignore a new .dockerignore
     above: FilesAbove = FilesAbove()  # the projects in the folders above the app
     test_module: str = ""  # the name by which tests import the map file, if it differs
     installed: Mapping[str, str] = MappingProxyType({})  # versions in the virtual environment
