@@ -161,6 +161,8 @@ def secret_confidence(
 def _is_credible(
     name_family: Family, name: str, value: str, *, non_production: bool, may_be_name: bool
 ) -> bool:
+    if _names_variable(name, value):
+        return False
     if name_family is Family.KEY:
         return _is_key(name, value)
     if name_family is Family.PASSWORD:
@@ -202,6 +204,12 @@ def _is_secret(name: str, value: str, *, may_be_field: bool) -> bool:
     if may_be_field and FIELD_NAME.fullmatch(value):
         return False
     return not _repeats_name(name, value)
+
+
+def _names_variable(name: str, value: str) -> bool:
+    """Return whether a value is a variable named after it: {access_key_id = "S3_ACCESS_KEY_ID"}."""
+    name_words = words(name)
+    return bool(ENV_NAME.fullmatch(value)) and words(value)[-len(name_words) :] == name_words
 
 
 def _repeats_name(name: str, value: str) -> bool:
