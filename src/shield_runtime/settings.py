@@ -33,6 +33,7 @@ class Settings:
         self.max_stale = _seconds("AWS_SECRETS_MAX_STALE", MAX_STALE)
         self.idle = self.ttl + max(2 * self.ttl, IDLE)  # since the value was fetched
         self.fallback = _choice("AWS_SECRETS_FALLBACK", ("env", "any", "deny"))
+        self.allows_variables = self.fallback != "deny"  # if AWS has no answer
         # Whether a variable that is set takes precedence over AWS: in development, and if the
         # environment is not set, unless fallbacks are denied.
         is_unset = not environment

@@ -89,7 +89,7 @@ class Sources:
         answer: Any = self._cache.wait(self._cache.look_up(request.name))
         if isinstance(answer, SecretValue) and request.key is not None:
             answer = text_or_field(answer, request.name, request.key)
-        if not isinstance(answer, Failure) or (is_set and settings.fallback != "deny"):
+        if not isinstance(answer, Failure) or (is_set and settings.allows_variables):
             return True
         if answer.kind is SecretNotFoundError or settings.is_development:
             return False
@@ -166,7 +166,7 @@ class Sources:
         """Return the variable, or the default if it is allowed; otherwise, the failure."""
         settings = self._settings()
         text = os.environ.get(request.variable) if request.stage == CURRENT else None
-        if text and settings.fallback != "deny" and not settings.prefers_variables:
+        if text and settings.allows_variables and not settings.prefers_variables:
             self._counters().add("FallbackToEnv")
             message = "%s; falling back to the environment variable %s"
             self._warn_once(request, "variable", message, failure.text, request.variable)
@@ -202,7 +202,7 @@ class Sources:
     def _may_be_empty(self, request: Request, failure: Failure) -> bool:
         """Return whether an empty variable is the value: AWS can't store an empty one."""
         is_missing = failure.kind is SecretNotFoundError
-        return is_missing and self._settings().fallback != "deny" and request.is_optional()
+        return is_missing and self._settings().allows_variables and request.is_optional()
 
     def _warn_once(self, request: Request, source: str, message: str, *args: object) -> None:
         if self._cache.should_warn(request.name, request.stage, source):

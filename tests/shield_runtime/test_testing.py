@@ -46,6 +46,17 @@ def test_values_of_each_kind():
         get_secret("text")
 
 
+def test_environment_variables_hide_no_missing_secret(monkeypatch):
+    monkeypatch.setenv("SHOP_KEY", VALUE)
+    client = SecretsManagerClient({"shop-key": "SHOP_KEY"})
+    assert client.get_secret("shop-key") == VALUE
+    with client.fake_secrets({}):
+        assert not client.has_secret("shop-key")
+        with pytest.raises(SecretNotFoundError):
+            client.get_secret("shop-key")
+        assert client.get_secret("other-key", "default") == "default"
+
+
 def test_fields_of_a_json_secret():
     with fake_secrets({"db:username": "u", "db:password": VALUE}) as fake:
         assert get_secret_dict("db") == {"username": "u", "password": VALUE}

@@ -103,7 +103,7 @@ def fake_secrets(
     settings = Settings()
     settings.aws = True
     settings.is_development = False
-    settings.prefers_variables = False
+    settings.allows_variables = settings.prefers_variables = False
     settings.allows_defaults = False
     settings.prefix = ""
     process = runtime.process
