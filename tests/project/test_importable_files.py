@@ -37,6 +37,8 @@ def root(tmp_path):
         pytest.param("shop/secrets.cpython-311-darwin.so", True, True, id="extension module"),
         pytest.param("shop/secrets.txt", False, False, id="data"),
         pytest.param("shop/secret.so", False, True, id="another module"),
+        pytest.param("shop/__pycache__/x.cpython-311.pyc", False, True, id="unreadable bytecode"),
+        pytest.param("shop/__pycache__/x.cpython-311-pytest-9.2.0.pyc", False, False, id="pytest"),
     ],
 )
 def test_files_beside_a_module(root, path, overrides, is_importable):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _EXTENSIONS = (".so", ".pyd")  # of extension modules
 _IMPORTABLE = (*all_suffixes(), *_EXTENSIONS)
+_PYTEST = "-pytest-"  # in the names of pytest's own bytecode, which Python does not import
 _COMPARED_WITH_TIME = bytes(4)  # the flags after the magic number of bytecode, PEP 552
 
 
@@ -34,7 +35,8 @@ def importable_files(tree: Tree, relative: str) -> list[str]:
         found.extend(Path(folder, name).relative_to(tree.root).as_posix() for name in links)
         for name in names:
             path = Path(folder, name)
-            if path.parent.name == BYTECODE_FOLDER and not _is_hash_based(path):
+            is_bytecode = path.parent.name == BYTECODE_FOLDER
+            if is_bytecode and (_PYTEST in name or not _is_hash_based(path)):
                 continue
             if name.endswith(_IMPORTABLE):
                 found.append(path.relative_to(tree.root).as_posix())
