@@ -84,6 +84,7 @@ def open_session(app: Path, options: PlanOptions, scan: Scan | None = None) -> A
         prompt=prompt_for_value if options.prompt else None,
         remove_literals=options.remove_literals,
         may_overwrite=conflict_resolver(options.conflict),
+        compares_values=options.conflict != "keep",
     )
     return ApplySession(app, target, planning, scan=scan)
 

@@ -32,6 +32,8 @@ class PlanningOptions(msgspec.Struct, frozen=True, kw_only=True):
     remove_literals: bool = False  # move literals from the code to .env
     # Returns, by kind and name, whether to overwrite values and settings that differ in AWS.
     may_overwrite: Callable[[str, str], bool] = lambda _kind, _name: False
+    # Read values in AWS if nothing else tells whether they differ.
+    compares_values: bool = False
 
 
 class SettingsOptions(msgspec.Struct, frozen=True, kw_only=True):

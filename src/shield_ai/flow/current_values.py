@@ -7,7 +7,7 @@ BatchGetSecretValue is used if it is allowed.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -76,12 +76,7 @@ def _values_of(secret: Secret, result: Hidden | AwsError) -> dict[str, Hidden]:
 def _split_value(secret: Secret, text: str) -> dict[str, Hidden]:
     if secret.fields is None:
         return {variable: Hidden(text) for variable in secret.variables()}
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(document, dict):
-        return {}
+    document = parse_document(text)
     return {
         variable: Hidden(_field_text(document[field]))
         for variable, field in secret.variables().items()
@@ -91,13 +86,17 @@ def _split_value(secret: Secret, text: str) -> dict[str, Hidden]:
 
 def values_in(value: Hidden) -> list[Hidden]:
     """Return the fields of a JSON document, or else the value itself."""
+    document = parse_document(value.reveal())
+    return [Hidden(_field_text(field)) for field in document.values()] or [value]
+
+
+def parse_document(text: str) -> dict[str, Any]:
+    """Return the fields of a JSON document; empty if the text is not one."""
     try:
-        document = json.loads(value.reveal())
+        document = json.loads(text)
     except (ValueError, RecursionError):
-        return [value]
-    if not isinstance(document, dict):
-        return [value]
-    return [Hidden(_field_text(field)) for field in document.values()]
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _field_text(field: object) -> str:

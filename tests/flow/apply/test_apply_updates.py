@@ -99,6 +99,16 @@ def test_a_value_stored_by_others_is_unknown(app):
     assert value() == "theirs"
 
 
+def test_the_same_value_stored_by_others_is_not_replaced(app):
+    boto3.client("secretsmanager").put_secret_value(SecretId=NAME, SecretString="second")
+    version = state().current
+    assert "nothing to do" in apply(app, value="second")
+    assert "keep (value may differ)" in plan(app)
+    assert "nothing to do" in apply(app, "--conflict", "replace")
+    assert state().current == version
+    assert "updated" in apply(app, "--conflict", "replace", value="first")
+
+
 def test_rollback_keeps_a_value_that_changed_since(app):
     apply(app, "--conflict", "replace", value="second")
     boto3.client("secretsmanager").put_secret_value(SecretId=NAME, SecretString="theirs")

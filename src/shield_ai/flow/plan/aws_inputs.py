@@ -14,13 +14,14 @@ from shield_ai.flow.plan.kept_secrets import live_secrets, with_former_secrets
 from shield_ai.flow.plan.renamed_secrets import applied_secrets, renamed_sources
 from shield_ai.flow.plan.stored_values import StoredValues
 from shield_ai.flow.value_sources import has_value
+from shield_ai.model.plan import ValueState
 
 if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.journal.log import Journal
     from shield_ai.flow.plan.plan_values import PlanValues
-    from shield_ai.model.plan import Origin, ValueState
+    from shield_ai.model.plan import Origin
     from shield_ai.project.values import Values
 
 
@@ -53,9 +54,14 @@ def collect_aws_inputs(
     available = {**sources.available(values, variables), **renamed}
     prompts = sources.prompts(target, live)
 
+    stored = StoredValues(target, aws)
+
     def compare_value(name: str, version: str, origins: tuple[Origin, ...]) -> ValueState:
         value = resolve_value(origins, sources.open(sources.selected_env_files()))
-        return journal.compare_value(name, value, version)
+        state = journal.compare_value(name, value, version)
+        if state is ValueState.UNKNOWN and sources.options.compares_values:
+            return stored.compare(name, value)
+        return state
 
     return AwsInputs(
         live=live,
@@ -67,6 +73,6 @@ def collect_aws_inputs(
         last_applied=applied,
         compare_value=compare_value,
         has_value=functools.partial(has_value, values),
-        has_current_value=StoredValues(target, aws).has,
+        has_current_value=stored.has,
         may_overwrite=sources.options.may_overwrite,
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.current_values import read_current_values
+from shield_ai.flow.current_values import parse_document, read_current_values
 from shield_ai.model.errors import AwsError
+from shield_ai.model.plan import ValueState
 
 if TYPE_CHECKING:
     from shield_ai.aws.live.account import Account
@@ -46,3 +47,18 @@ class StoredValues:
                 self._values.update(found.values)
         value = self._values.get(variable)
         return None if value is None else value.reveal() == text
+
+    def compare(self, name: str, value: Hidden) -> ValueState:
+        """Compare a value with that of a secret; a JSON document may lack fields that AWS has.
+
+        Args:
+            name: The secret's name in AWS.
+            value: The value.
+        """
+        stored = self._aws.secrets.read_many([name])[name]
+        if isinstance(stored, AwsError):
+            return ValueState.UNKNOWN
+        fields = parse_document(stored.reveal())
+        wanted = parse_document(value.reveal())
+        is_equal = stored == value or (wanted and fields.items() >= wanted.items())
+        return ValueState.UNCHANGED if is_equal else ValueState.DIFFERS
