@@ -33,6 +33,14 @@ def test_compares_the_file_with_the_values_in_aws(path):
     assert path.read_text() == "A=new\nB=same\nC=new\nE=new\nE=new\nD='1\n2'\n"
 
 
+def test_escaped_line_breaks_are_readable_for_django_environ(path):
+    path.write_text('A="1\\n2"\nB="1\\n2"\n')
+    update = plan_update(path, current(A="3\n4", B="1\n2"))
+    assert (update.to_write, update.unchanged, update.several_lines) == (("A",), ("B",), ())
+    write_update(update)
+    assert path.read_text() == 'A="3\\n4"\nB="1\\n2"\n'
+
+
 def test_does_not_overwrite_an_edit_that_was_made_in_the_meantime(path):
     path.write_text("A=old\n")
     update = plan_update(path, current(A="new"))

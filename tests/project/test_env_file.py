@@ -152,6 +152,22 @@ def test_only_the_value_changes(before, after):
     assert set_variables(after, {"KEY": "new"}) == after
 
 
+@pytest.mark.parametrize(
+    ("before", "value", "after"),
+    [
+        pytest.param(r'KEY="a\nb" # key', "c\nd\n", r'KEY="c\nd\n" # key', id="escapes"),
+        pytest.param(r'KEY="a\nb"', 'say "c"\nd', r'KEY="say \"c\"\nd"', id="quotes"),
+        pytest.param(r'KEY="a\nb"', "c", "KEY=c", id="one line"),
+        pytest.param(r'KEY="a\nb"', "c\\n\nd", "KEY='c\\n\nd'", id="backslash"),
+        pytest.param("KEY='a\nb'", "c\nd", "KEY='c\nd'", id="several lines"),
+        pytest.param(r"KEY='a\nb'", "c\nd", "KEY='c\nd'", id="no escapes in single quotes"),
+    ],
+)
+def test_line_breaks_keep_their_form(before, value, after):
+    assert set_variables(before.encode(), {"KEY": value}).decode() == after
+    assert set_variables(after.encode(), {"KEY": value}).decode() == after
+
+
 @given(
     before=st.text(st.sampled_from("AK=EY'\"# \n\\x"), max_size=30),
     value=PLAIN_VALUES,

@@ -26,6 +26,7 @@ from shield_ai.project.env_file import (
     quote_value,
     read_assignments,
     set_variables,
+    variables_with_escapes,
 )
 from shield_ai.project.safe_write import read_private_file, write_private_file
 
@@ -66,9 +67,9 @@ class EnvFileUpdate(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def several_lines(self) -> tuple[str, ...]:
         """The variables to write with values that django-environ can't read."""
-        return tuple(
-            variable for variable, value in self.values.items() if has_several_lines(value.reveal())
-        )
+        escaped = variables_with_escapes(self.before or b"")
+        names = [name for name, value in self.values.items() if has_several_lines(value.reveal())]
+        return tuple(name for name in names if name not in escaped)
 
 
 def plan_update(path: Path, current: CurrentValues) -> EnvFileUpdate:

@@ -107,11 +107,35 @@ def read_assignments(content: bytes) -> dict[str, list[str]]:
     return assignments
 
 
+def variables_with_escapes(content: bytes) -> set[str]:
+    r"""Return the variables with `\n` in place of line breaks, as django-environ needs them.
+
+    Raises:
+        SourceError: The content is not UTF-8.
+    """
+    return {binding.key or "" for binding in _bindings(_decode(content)) if _has_escapes(binding)}
+
+
+def _has_escapes(binding: Binding) -> bool:
+    written = binding.original.string.strip()
+    return "\n" in (binding.value or "") and "\n" not in written and r"\n" in written
+
+
+def _escape_newlines(value: str) -> str:
+    """Return several lines in one; empty if there is only one, or if python-dotenv misreads it."""
+    if "\n" not in value:
+        return ""
+    escaped = value.replace('"', r"\"").replace("\n", r"\n")
+    form = f'"{escaped}"'
+    return form if _read_by_dotenv(form) == value else ""
+
+
 def set_variables(content: bytes, values: Mapping[str, str]) -> bytes:
-    """Replace the values of variables, and append the variables that are missing.
+    r"""Replace the values of variables, and append the variables that are missing.
 
     Every other byte is kept. A variable that is assigned more than once gets the value each time:
-    some readers use the first assignment, others the last.
+    some readers use the first assignment, others the last. Line breaks are written as `\n` if the
+    old value of the variable has them in this form, which is not for shells.
 
     Args:
         content: The content of the file.
@@ -127,7 +151,8 @@ def set_variables(content: bytes, values: Mapping[str, str]) -> bytes:
     for binding in _bindings(text):
         part = binding.original.string
         if binding.key in quoted and not binding.error and binding.value != values[binding.key]:
-            part = _replace_value(part, f"{binding.key}={quoted[binding.key]}")
+            escaped = _escape_newlines(values[binding.key]) if _has_escapes(binding) else ""
+            part = _replace_value(part, f"{binding.key}={escaped or quoted[binding.key]}")
         parts.append(part)
     present = read_assignments(content)
     edited = _append(
