@@ -16,6 +16,7 @@ from shield_ai.flow.journal.journal_record import (
     require_same_account,
 )
 from shield_ai.flow.pull import pull_command_for
+from shield_ai.flow.rollback.absent_code import require_code
 from shield_ai.flow.rollback.aws_steps import AwsUndo, Outcome, SecretChecks
 from shield_ai.flow.rollback.edited_files import edited_error, find_edited_files
 from shield_ai.flow.rollback.removed_modules import (
@@ -104,7 +105,8 @@ class Rollback:
 
         Raises:
             UnsafePlanError: Later edits of a file can't be separated from those of apply; remaining
-                code imports a module that would be removed; or a step ran in another account.
+                code imports a module that would be removed; an env file would be restored without
+                the code; or a step ran in another account.
                 Nothing was done.
             RollbackIncompleteError: Steps stay open for the next rollback, or this rollback is the
                 first to keep them. The other steps were undone, or kept by an earlier rollback.
@@ -133,6 +135,8 @@ class Rollback:
             UnsafePlanError: Edits would be lost, or needed modules removed, and `force` is false.
             SourceError: A file or a backup can't be read.
         """
+        if not force:
+            require_code(steps, self.tree, self.journal)
         edited = find_edited_files(steps, self.tree, self.journal)
         merged = {file.path: file for file in edited if file.is_merged(force=force)}
         lost = [file for file in edited if file.path not in merged]
