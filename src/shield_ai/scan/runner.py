@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
+from shield_ai.model.naming import MANIFEST
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.skip import SkipId, SkipReason
+from shield_ai.scan.enclosing_app import scan_in_app
 from shield_ai.scan.files.manifest_variables import manifest_variables
 from shield_ai.scan.files.tracking import find_ignored, find_tracked
 from shield_ai.scan.files.walk import is_dotenv, is_python, walk_all
@@ -109,6 +111,8 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
     selected = select_app_paths(entries, read)
     variables, ignored = manifest_variables(read)
     app = scan_app(root, selected.paths, variables, credentials.markers, ignored, selected.findings)
+    if MANIFEST not in paths:
+        app = scan_in_app(app, root, paths)
     dotenv_paths = [path for path in paths if _is_dotenv_path(path)]
     tracked = find_tracked(root, dotenv_paths)
     if git_failures or tracked is None or custom_paths is None:
@@ -159,6 +163,8 @@ def _scan_named_files(files: list[str]) -> PartResult:
     custom_paths = _custom_rule_paths(root, files, app_patterns)
     read = reader(str(root), allow_outside=True)
     part = _scan_files(files, read, root, app_patterns, custom_paths or set())
+    if part.app:
+        part = part._replace(app=scan_in_app(part.app, root, files))
     if custom_paths is None:
         part.credentials.skip(".git", SkipId.GIT_FAILED.reason())
     dotenv_paths = [path for path in files if _is_dotenv_path(path)]

@@ -1,0 +1,66 @@
+"""Scan files or a folder of an app as a part of the app.
+
+Whether a read is already moved to AWS can depend on other files, such as the map file.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.naming import MANIFEST
+from shield_ai.scan.files.manifest_variables import manifest_variables
+from shield_ai.scan.python.app_scan import scan_app
+from shield_ai.scan.text.reader import reader
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from shield_ai.model.finding import Finding
+    from shield_ai.scan.python.scan import Scan
+
+MAX_DEPTH = 8  # of the scanned files below the app's folder
+
+
+def scan_in_app(part: Scan, folder: Path, paths: Collection[str]) -> Scan:
+    """Replace the findings of a part of an app by those of the scan of the whole app.
+
+    Findings stay as they are where no folder above has a shield.toml.
+
+    Args:
+        part: The result of the scan of the part alone.
+        folder: The folder of the part's paths.
+        paths: The files of the part, relative to the folder.
+    """
+    apps = {finding.path: _app_above(folder / finding.path) for finding in part.findings}
+    findings = [finding for finding in part.findings if apps[finding.path] is None]
+    for app in {app for app in apps.values() if app}:
+        findings += _findings_in(app, folder, paths)
+    return msgspec.structs.replace(part, findings=tuple(findings))
+
+
+def _app_above(path: Path) -> Path | None:
+    """Return the nearest folder with a shield.toml above a file, in the same repository."""
+    for folder in itertools.islice(path.absolute().parents, MAX_DEPTH):
+        if (folder / MANIFEST).is_file():
+            return folder
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+def _findings_in(app: Path, folder: Path, paths: Collection[str]) -> list[Finding]:
+    """Scan an app, and return the findings in some of its files."""
+    places = {os.path.realpath(folder / path): path for path in paths}
+    variables, ignored = manifest_variables(reader(str(app)))
+    scan = scan_app(app, manifest_variables=variables, ignored=ignored)
+    found = []
+    for finding in scan.findings:
+        path = places.get(os.path.realpath(app / finding.path))
+        if path is not None:
+            found.append(msgspec.structs.replace(finding, path=path))
+    return found
