@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import itertools
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +18,7 @@ from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from pathlib import Path
 
     from shield_ai.model.finding import Finding
     from shield_ai.scan.python.scan import Scan
