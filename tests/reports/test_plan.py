@@ -172,3 +172,11 @@ def test_checks_are_colored():
     assert re.sub(r"\x1b\[\d*m", "", colored) == plain
     for shown in ("\x1b[32mok ", "\x1b[31mfailed ", "\x1b[33munknown ", "\x1b[36mhint:\x1b[0m run"):
         assert shown in colored
+
+
+def test_names_the_plan_that_explains_skipped_items():
+    plan = Plan(
+        app="shop", only="code", environment="qa", skipped=(SkipId.EDITED.reason().entry("x"),)
+    )
+    command = "shield plan --only code --environment qa"
+    assert no_changes_text(plan).endswith(f"1 item skipped, {command} shows why")

@@ -51,10 +51,11 @@ class ApplySteps:
 
     def print(self, receipt: Receipt) -> None:
         """Print a completed step."""
+        is_in_aws = receipt.step is not StepKind.FILE
+        self._done_in_aws += is_in_aws  # first: an interrupt may follow the printed line
         if is_shown(receipt):
             self._bar.print(format_receipt(receipt))
-        if receipt.step is not StepKind.FILE:
-            self._done_in_aws += 1
+        if is_in_aws:
             self.advance()
 
     def interrupted(self) -> tuple[str, str]:

@@ -190,8 +190,9 @@ def no_changes_text(plan: Plan) -> str:
     """Format a plan without changes: the advice for skipped items, then their number."""
     text = "nothing to do: no changes"
     if plan.skipped:
-        only = f" --only {plan.only}" if plan.only else ""
-        text += f"; {count(len(plan.skipped), 'item')} skipped, shield plan{only} shows why"
+        options = f" --only {plan.only}" if plan.only else ""
+        options += f" --environment {plan.environment}" if plan.environment else ""
+        text += f"; {count(len(plan.skipped), 'item')} skipped, shield plan{options} shows why"
     return "\n".join([*_advice(plan), text])
 
 

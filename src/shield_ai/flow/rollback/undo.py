@@ -156,7 +156,9 @@ class Undo:
     @property
     def applied_at(self) -> datetime | None:
         """When the last apply of the steps started, in UTC; None if the journal does not tell."""
-        start = self.journal.start_of(self.steps[0].run) if self.steps else 0
+        kept = self.kept
+        steps = [step for step in self.steps if step not in kept] or self.steps
+        start = self.journal.start_of(steps[0].run) if steps else 0
         return datetime.fromtimestamp(start, UTC) if start else None
 
     @property
