@@ -236,9 +236,9 @@ def test_the_settings_can_create_folders_of_the_app(tmp_path):
 @pytest.mark.parametrize(
     "call",
     [
-        pytest.param("subprocess.check_output(['git', 'rev-parse', 'HEAD'])", id="check_output"),
+        pytest.param("subprocess.check_output(['git', 'log', '-1'])", id="check_output"),
         pytest.param("subprocess.run([Path('/usr/bin/git')])", id="a path"),
-        pytest.param("os.popen('git describe').read()", id="shell"),
+        pytest.param("os.popen('git log -1').read()", id="shell"),
         pytest.param("os.system('git describe')", id="system"),
         pytest.param("os.execv('/usr/bin/git', ['git'])", id="exec"),
         pytest.param("os.posix_spawn('/usr/bin/git', ['git'], {})", id="posix_spawn"),
@@ -255,6 +255,26 @@ def test_programs_are_missing_while_the_settings_load(tmp_path, call):
     assert loaded.is_denied
     (loaded,) = load(tmp_path, f"{imports}{caught}    os.environ['GIT_COMMIT']\n")
     assert loaded.failure() == f"KeyError: 'GIT_COMMIT' ({reason})"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        pytest.param("subprocess.check_output(['git', 'rev-parse', 'HEAD'])", id="check_output"),
+        pytest.param("subprocess.run(['git', 'describe'], cwd='/', stdout=-1).stdout", id="cwd"),
+        pytest.param("os.popen('git rev-parse --short HEAD').read().encode()", id="shell"),
+    ],
+)
+def test_the_version_of_the_app_is_invented(tmp_path, call):
+    git = tmp_path / "git"
+    git.write_text(f"#!/bin/sh\ntouch {tmp_path}/evil\n")
+    git.chmod(0o755)
+    path = f"os.environ['PATH'] = {str(tmp_path)!r}\n"
+    (loaded,) = load(
+        tmp_path, f"import os, subprocess\n{path}assert {call} == b'0' * 40 + b'\\n'\n"
+    )
+    assert loaded.failure() == ""
+    assert not (tmp_path / "evil").exists()
 
 
 @pytest.mark.parametrize("program", ["swordfish", "my-swordfish", "Sw0rd", "a b", "", "."])
