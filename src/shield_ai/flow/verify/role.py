@@ -38,6 +38,7 @@ ROLE_READS_NO_OTHER = CheckInfo(
 )
 
 MAX_SIMILAR_NAMES = 20
+ROLE_HINT = "check that `role` in shield.toml is the app's role, then run shield apply"
 # Appended to a name, for a secret that the app's role must not be allowed to read. The secret need
 # not exist.
 SIMILAR_SUFFIX = "-not-yours"
@@ -117,7 +118,7 @@ def verify_role(manifest: Manifest, aws: Account, reads: SecretReads) -> Iterato
         access.denied,
         access.own_error,
         detail,
-        "check that `role` in shield.toml is the app's role, then run shield apply",
+        ROLE_HINT,
     )
     yield _access_check(
         ROLE_READS_NO_OTHER,

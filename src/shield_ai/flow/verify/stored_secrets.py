@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.plan.stored_documents import missing_fields
 from shield_ai.flow.verify.check import Check, CheckInfo, absent_check, join_names, ok_or_failed
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
-from shield_ai.model.errors import AwsError
+from shield_ai.flow.verify.role import ROLE_HINT
+from shield_ai.model.errors import AwsDeniedError, AwsError
 from shield_ai.model.site import READ_SHAPES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from shield_ai.aws.live.account import Account
     from shield_ai.flow.app_context import AppContext
+    from shield_ai.flow.verify.role import SecretReads
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.scan.python.scan import Scan
@@ -29,23 +31,26 @@ REPAIR = "run shield apply --conflict ask --env-file FILE"
 
 
 def verify_secrets(
-    manifest: Manifest, values: Mapping[str, Hidden | AwsError], aws: Account, app: AppContext
+    manifest: Manifest, reads: SecretReads, aws: Account, app: AppContext
 ) -> Iterator[Check]:
     """Check every secret.
 
     Args:
         manifest: shield.toml, with the settings of the environment.
-        values: The value of each secret, or why it can't be read, by the name in AWS.
+        reads: The value of each secret, or why it can't be read.
         aws: The account.
         app: The app, to tell what it does without an optional secret.
     """
     for secret in manifest.secret:
         name = manifest.app.prefix + secret.name
-        value = values[name]
+        value = reads.values[name]
         if not isinstance(value, AwsError):
             yield _readable(secret, name, value)
         elif secret.optional and _is_missing(name, aws):
             yield _absent(secret, name, app)
+        elif isinstance(value, AwsDeniedError) and reads.role and not _is_missing(name, aws):
+            problem = f"AWS denied secretsmanager:GetSecretValue to the role {manifest.app.role}"
+            yield _readable_check(name, problem, ROLE_HINT)
         else:
             yield _unreadable(name, value, aws)
 
@@ -123,7 +128,7 @@ def _readable_check(name: str, problem: str, hint: str) -> Check:
 
 
 def _check(target: AwsTarget) -> Iterator[Check]:
-    yield from verify_secrets(target.manifest, target.reads.values, target.aws, target.app)
+    yield from verify_secrets(target.manifest, target.reads, target.aws, target.app)
 
 
 CHECKS = (AwsCheck(60, _check, (SECRET_READABLE,)),)
