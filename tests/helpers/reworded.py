@@ -17,7 +17,10 @@ import sys
 from pathlib import Path
 
 PACKAGE = "shield_ai"
-NOT_SENTENCES = {"shield_ai.flow.apply.probe_program", "shield_ai.flow.apply.probe_guard"}  # holds the source of a program
+NOT_SENTENCES = {
+    "shield_ai.flow.apply.probe_program",
+    "shield_ai.flow.apply.probe_guard",
+}  # holds the source of a program
 PROSE = re.compile(r"[a-z] [a-z]")
 
 

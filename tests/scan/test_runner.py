@@ -158,7 +158,7 @@ def test_ignored_dotenv_file_does_not_fail_the_scan(tmp_path) -> None:
         assert done.code == 0
         assert "DB_PASSWORD has a value in a .env file" in done.out
         summary = " ".join(done.out.split())
-        assert "; 1 of them in .env files that git ignores, which do not fail the scan" in summary
+        assert "; 1 in .env files that git ignores, which do not fail the scan" in summary
     git(tmp_path, "add", "-f", ".env")
     assert run("scan", cwd=tmp_path).code == 1
 

@@ -60,7 +60,15 @@ def settings_options(app: AppContext, loading: LoadOptions) -> SettingsOptions:
     Args:
         app: The app.
         loading: The options of the command.
+
+    Raises:
+        ShieldError: --run-settings is given, but the scope has no check that loads the settings.
     """
+    if loading.run_settings and app.only:
+        raise ShieldError(
+            f"--run-settings has no effect with --only {app.only}",
+            "remove --only: the settings are loaded to compare the code with AWS",
+        )
     may_run = loading.run_settings
     if may_run is None:
         may_run = _may_run(app)

@@ -157,7 +157,7 @@ def _notes(result: ScanResult) -> list[str]:
     """Return the parts of the summary about findings that are not listed or do not count."""
     ignored = len(result.findings) - len(result.counted_findings)
     numbers = {
-        "{} of them in .env files that git ignores, which do not fail the scan": ignored,
+        "{} in .env files that git ignores, which do not fail the scan": ignored,
         "{} more with --all": result.hidden,
         "{} suppressed by comments": result.suppressed,
         "{} more in unchanged lines with --whole-files": result.unchanged,

@@ -137,6 +137,8 @@ def test_a_closed_pipe_ends_the_command(app):
     ("arguments", "message"),
     [
         pytest.param(("touch", "started"), "-- is missing before the command", id="no-dashes"),
+        pytest.param(("touch", "-c", "started"), "-- is missing", id="option of the command"),
+        pytest.param(("--onyl", "x"), "no such option", id="misspelled option"),
         pytest.param((), "-- is missing before the command", id="nothing"),
         pytest.param(("--",), "the command after -- is missing", id="no-command"),
         pytest.param(("x", "--", "touch", "started"), "got unexpected extra argument", id="before"),

@@ -186,3 +186,11 @@ def test_names_the_prefix_that_the_app_needs_with_environments(tmp_path):
     check, _ = verify_settings(tmp_path, [("settings", "")], manifest, {}, os.environ)
     assert check.status == OK
     assert check.detail == "with AWS_SECRETS_PREFIX=shop/, which the app needs where it runs"
+
+
+def test_run_settings_needs_both_parts_of_the_app(tmp_path):
+    make_app(tmp_path)
+    assert run("draft", cwd=tmp_path).code == 0
+    done = run("verify", "--only", "code", "--run-settings", cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "error: --run-settings has no effect with --only code" in done.err

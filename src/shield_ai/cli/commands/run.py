@@ -25,7 +25,7 @@ class _CommandAfterDashes(click.Command):
         return [*super().collect_usage_pieces(ctx), "-- COMMAND [ARG]..."]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        options = args
+        options = [*args]  # the parser removes elements
         command: list[str] = []
         if _SEPARATOR in args:
             at = args.index(_SEPARATOR)
@@ -34,15 +34,22 @@ class _CommandAfterDashes(click.Command):
         try:
             rest = super().parse_args(ctx, options)
         except click.UsageError as error:
-            if type(error) is not click.UsageError or _SEPARATOR in args:
+            if _SEPARATOR in args or not _may_be_command(error, args):
                 raise
-            rest = []  # extra arguments, which are probably the command
+            rest = []
         if _SEPARATOR not in args:
             raise click.UsageError("-- is missing before the command", ctx)
         if not command:
             raise click.UsageError("the command after -- is missing", ctx)
         ctx.params["command"] = command
         return rest
+
+
+def _may_be_command(error: click.UsageError, args: list[str]) -> bool:
+    """Return whether extra arguments, or an unknown option after a word, are from a command."""
+    if isinstance(error, click.NoSuchOption):
+        return not args[0].startswith("-")
+    return type(error) is click.UsageError
 
 
 @click.command(cls=_CommandAfterDashes)
