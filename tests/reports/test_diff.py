@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from shield_ai.model.edit import Edit
 from shield_ai.project.python_source import apply_edits, file_change
-from shield_ai.reports.diff import MAX_NEW_LINES, diff_text, find_opcodes
+from shield_ai.reports.diff import MAX_COMPARED, MAX_NEW_LINES, diff_text, find_opcodes
 
 
 def change(path, raw, *edits, encoding="utf-8"):
@@ -122,10 +122,20 @@ def test_new_file_is_shown_in_part():
     assert diff_text(change("n.py", None, (0, 0, "")), None) == "+++ n.py  (new, 0 lines)\n"
 
 
-def test_replaced_file_shows_no_old_line():
-    raw = b"old\nfile\n"
+def test_replaced_file_shows_the_difference_without_old_values():
+    raw = b"".join(b"%d\n" % number for number in range(20)) + b"old\n"
+    new = raw.decode().replace("3\n", "3\n3.5\n", 1).replace("old", "new")
+    text = diff_text(change("n.md", raw, (0, len(raw), new)), raw)
+    assert text == (
+        "--- n.md\n+++ n.md\n@@ -3,4 +3,5 @@\n 2\n 3\n+3.5\n 4\n 5\n"
+        "@@ -19,3 +20,3 @@\n 18\n 19\n-•••\n+new\n"
+    )
+
+
+def test_long_replaced_file_is_not_compared():
+    raw = b"old\n" * (MAX_COMPARED + 1)
     text = diff_text(change("n.md", raw, (0, len(raw), "new\n")), raw)
-    assert text == "+++ n.md  (replaces 2 lines written by shield, 1 line)\n+new\n"
+    assert text.endswith("-•••\n+new\n")
 
 
 def test_file_without_edits_is_not_a_replaced_file():

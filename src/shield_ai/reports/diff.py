@@ -66,7 +66,9 @@ def diff_text(
     """
     raw = before or b""
     if _replaces_file(change, raw):
-        lines = _new_content(change, raw, show_all=show_all)
+        lines = _new_content(change, show_all=show_all)
+        if raw:
+            lines = _replaced_content(change, raw, keep)
     else:
         lines = _unified(change, raw, keep, spans)
     painted = [paint(line, STYLES.get(line[:1], "dim"), color=color) for line in lines]
@@ -80,13 +82,9 @@ def _replaces_file(change: FileChange, raw: bytes) -> bool:
     return change.edits[0].start == 0 and change.edits[0].end == len(raw)
 
 
-def _new_content(change: FileChange, raw: bytes, *, show_all: bool) -> Iterator[str]:
+def _new_content(change: FileChange, *, show_all: bool) -> Iterator[str]:
     lines = "".join(edit.replacement for edit in change.edits).splitlines()
-    what = "new"
-    if change.before is not None and not raw:
-        what = "was empty"
-    elif raw:
-        what = f"replaces {count(len(raw.splitlines()), 'line')} written by shield"
+    what = "new" if change.before is None else "was empty"
     yield f"+++ {printable(change.path)}  ({what}, {count(len(lines), 'line')})"
     is_short = len(lines) <= MAX_NEW_LINES + 1
     shown = lines if show_all or is_short else lines[:MAX_NEW_LINES]
@@ -94,6 +92,23 @@ def _new_content(change: FileChange, raw: bytes, *, show_all: bool) -> Iterator[
         yield f"+{printable(line)}"
     if len(lines) > len(shown):
         yield f"… {len(lines) - len(shown)} more lines: shield plan --all"
+
+
+def _replaced_content(change: FileChange, raw: bytes, keep: Collection[str]) -> Iterator[str]:
+    """Show what changes in a file that shield wrote. Values are hidden in removed lines only."""
+    old = raw.splitlines(keepends=True)
+    new = change.edits[0].replacement.encode(change.encoding).splitlines(keepends=True)
+    opcodes: list[Opcode] = [("replace", 0, len(old), 0, len(new))]
+    if max(len(old), len(new)) <= MAX_COMPARED:
+        opcodes = list(difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
+    shown = mask(change.path, raw, keep).splitlines(keepends=True)
+    for tag, i1, i2, _, _ in opcodes:
+        if tag == "equal":
+            shown[i1:i2] = old[i1:i2]
+    yield f"--- {printable(change.path)}"
+    yield f"+++ {printable(change.path)}"
+    for group in _group(opcodes):
+        yield from _hunk(group, shown, new, change.encoding)
 
 
 def _unified(
