@@ -119,7 +119,7 @@ class SecretsManagerSource(EnvSettingsSource):
         """
         try:
             values = super().__call__()
-            self._check_defaults()
+            self._check_defaults(values)
         except SettingsError as error:
             text = str(error)
         else:
@@ -165,20 +165,23 @@ class SecretsManagerSource(EnvSettingsSource):
             return {self._own_name(variable): value for variable, value in values.items()}
         return parse(values, self.case_sensitive, self.env_ignore_empty, self.env_parse_none_str)
 
-    def _check_defaults(self) -> None:
+    def _check_defaults(self, values: dict[str, Any]) -> None:
         """Raise an error if a missing secret would be replaced by a default for development.
 
         If the field has neither a default nor another value, pydantic reports it as missing.
+
+        Args:
+            values: The values of this source, which another alias of the field can supply.
         """
         if not self._missing:
             return
         state = getattr(self, "current_state", {})  # since version 2.3
-        others = [state, *(source() for source in self._other_sources())]
+        found = [values, state, *(source() for source in self._other_sources())]
         for variable, (name, key) in self._missing:
-            default, path = self._field_of(variable)
-            if default is PydanticUndefined or any(has_value(values, path) for values in others):
-                continue
-            self._client.get_secret(name, default, key=key, env=variable)
+            default, paths = self._field_of(variable)
+            is_set = any(has_value(source, path) for source in found for path in paths)
+            if default is not PydanticUndefined and not is_set:
+                self._client.get_secret(name, default, key=key, env=variable)
 
     def _other_sources(self) -> Iterator[Callable[[], dict[str, Any]]]:
         """Yield the other sources, and those of the class's configuration if they are not given."""
@@ -187,18 +190,53 @@ class SecretsManagerSource(EnvSettingsSource):
             if not any(type(other) is source for other in self._others):
                 yield source(self.settings_cls)
 
-    def _field_of(self, variable: str) -> tuple[object, list[str]]:
-        """Return the default of the field that reads a variable, and the path of its value."""
+    def _field_of(self, variable: str) -> tuple[object, list[list[str]]]:
+        """Return the default of the field that reads a variable, and the paths of its value.
+
+        Each alias of the field has a path.
+        """
         own_name = self._own_name(variable)
+        nested: tuple[object, list[list[str]]] = (PydanticUndefined, [])
         for name, field in self.settings_cls.model_fields.items():
-            for key, env_name, _ in self._extract_field_info(field, name):
+            infos = self._extract_field_info(field, name)
+            for _, env_name, _ in infos:
                 if own_name == env_name:
-                    return _default_of(field), [key]
-                prefix = f"{env_name}{self.env_nested_delimiter}"
-                if self.env_nested_delimiter and own_name.startswith(prefix):
-                    parts = own_name[len(prefix) :].split(self.env_nested_delimiter)
-                    return _default_of_nested(field, parts), [key, *parts]
-        return PydanticUndefined, []
+                    return _default_of(field), [[key] for key, _, _ in infos]
+                parts = self._nested_parts(own_name, env_name)
+                default = self._default_of_nested(field, parts) if parts else PydanticUndefined
+                if default is not PydanticUndefined:
+                    nested = default, [[key, *parts] for key, _, _ in infos]
+        return nested
+
+    def _nested_parts(self, own_name: str, env_name: str) -> list[str]:
+        """Return the names of nested fields in a variable; empty if it is not of this field."""
+        delimiter = self.env_nested_delimiter
+        prefix = f"{env_name}{delimiter}"
+        if not delimiter or not own_name.startswith(prefix):
+            return []
+        max_split = getattr(self, "maxsplit", -1)  # since version 2.8
+        return own_name[len(prefix) :].split(delimiter, max_split)
+
+    def _default_of_nested(self, field: FieldInfo, path: list[str]) -> object:
+        """Return the default of a field of a model, which the default of the model can contain."""
+        model = field.default
+        for part in path:
+            models = (field.annotation, *get_args(field.annotation))
+            fields = {
+                own_name.lower(): (name, inner)
+                for kind in models
+                for name, inner in getattr(kind, "model_fields", {}).items()
+                for own_name in (name, *self._keys_of(name, inner))
+            }
+            if part.lower() not in fields:
+                return PydanticUndefined
+            name, field = fields[part.lower()]
+            model = getattr(model, name, PydanticUndefined)
+        return _default_of(field) if model is PydanticUndefined else plain_default(model)
+
+    def _keys_of(self, name: str, field: FieldInfo) -> list[str]:
+        """Return the aliases of a field; its name if it has none."""
+        return [key for key, _, _ in self._extract_field_info(field, name)]
 
     def _own_name(self, variable: str) -> str:
         return variable if self.case_sensitive else variable.lower()
@@ -238,20 +276,3 @@ def _default_of(field: FieldInfo) -> object:
         return "generated"
     default = field.default
     return default if default is PydanticUndefined else plain_default(default)
-
-
-def _default_of_nested(field: FieldInfo, path: list[str]) -> object:
-    """Return the default of a field of a model, which the default of the model can contain."""
-    model = field.default
-    for part in path:
-        models = (field.annotation, *get_args(field.annotation))
-        fields = {
-            name.lower(): (name, inner)
-            for kind in models
-            for name, inner in getattr(kind, "model_fields", {}).items()
-        }
-        if part.lower() not in fields:
-            return PydanticUndefined
-        name, field = fields[part.lower()]
-        model = getattr(model, name, PydanticUndefined)
-    return _default_of(field) if model is PydanticUndefined else plain_default(model)

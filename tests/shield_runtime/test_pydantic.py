@@ -4,7 +4,7 @@ import json
 import secrets
 
 import pytest
-from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic import AliasChoices, BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from shield_runtime import (
@@ -228,9 +228,9 @@ def test_a_client_serves_only_the_fields_of_the_class(on):
     assert "other" not in {name for _, names in on.calls for name in names}
 
 
-def shop_class(optional=(), config=(), **fields):
-    """Return settings with fields whose secrets have the same names."""
-    client = SecretsManagerClient(
+def shop_class(optional=(), config=(), client=None, **fields):
+    """Return settings with fields that have the names of their secrets."""
+    client = client or SecretsManagerClient(
         {"key": "KEY", "db": {"password": "DB__PASSWORD"}}, optional=optional
     )
 
@@ -244,7 +244,7 @@ def shop_class(optional=(), config=(), **fields):
     }
     namespace |= {name: default for name, (_, default) in fields.items() if default is not ...}
     namespace["settings_customise_sources"] = classmethod(sources)
-    namespace["model_config"] = SettingsConfigDict(env_nested_delimiter="__", **dict(config))
+    namespace["model_config"] = SettingsConfigDict(**{"env_nested_delimiter": "__", **dict(config)})
     return type("Shop", (BaseSettings,), namespace)
 
 
@@ -257,6 +257,10 @@ class NewLogin(BaseModel):
     password: SecretStr
 
 
+class AliasedLogin(BaseModel):
+    secret: str = Field("development", alias="PASSWORD")
+
+
 DEVELOPMENT = [
     pytest.param({"key": (str, "development")}, id="text"),
     pytest.param({"key": (SecretStr, SecretStr("development"))}, id="SecretStr"),
@@ -265,6 +269,7 @@ DEVELOPMENT = [
     pytest.param({"db": (Login, Field(default_factory=Login))}, id="nested, generated"),
     pytest.param({"db": (NewLogin, NewLogin(password="development"))}, id="default of a model"),
     pytest.param({"db": (Login | None, Login())}, id="optional model"),
+    pytest.param({"db": (AliasedLogin, AliasedLogin())}, id="alias in a model"),
 ]
 
 
@@ -274,6 +279,26 @@ def test_production_never_gets_a_default_for_development(on, monkeypatch, fields
     monkeypatch.setenv("AWS_SECRETS_FALLBACK", fallback)
     with pytest.raises(SecretNotFoundError):
         shop_class(**fields)()
+
+
+class LongLogin(BaseModel):
+    pass_word: str = "development"
+
+
+@pytest.mark.parametrize(
+    ("variable", "fields"),
+    [
+        pytest.param("DB_PASS_WORD", {"db": (LongLogin, LongLogin())}, id="name of a nested field"),
+        pytest.param(
+            "DB_KEY", {"db": (Login, Login()), "db_key": (str, "development")}, id="name of a field"
+        ),
+    ],
+)
+def test_production_gets_no_default_if_the_delimiter_occurs_in_names(on, variable, fields):
+    client = SecretsManagerClient({"key": variable})
+    config = {"env_nested_delimiter": "_", "env_nested_max_split": 1}
+    with pytest.raises(SecretNotFoundError):
+        shop_class(client=client, config=config, **fields)()
 
 
 @pytest.mark.parametrize("fields", DEVELOPMENT)
@@ -316,6 +341,14 @@ def test_other_sources_may_have_what_aws_lacks(on, tmp_path, text, fields, argum
     path.write_text(text)
     shop_class(config={"env_file": path}, **fields)(**arguments)
     shop_class(**fields)(_env_file=path, **arguments)
+
+
+@pytest.mark.parametrize("aliases", [("KEY", "DB"), ("DB", "KEY")], ids=["first", "second"])
+def test_another_alias_may_have_what_aws_lacks(on, aliases):
+    on.put("key", VALUE)
+    field = Field("development", validation_alias=AliasChoices(*aliases))
+    client = SecretsManagerClient({"key": "KEY", "db": "DB"})
+    assert shop_class(client=client, value=(str, field))().value == VALUE
 
 
 def test_versions_without_parse_env_vars(on, monkeypatch):
