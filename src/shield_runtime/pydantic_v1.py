@@ -32,9 +32,10 @@ from . import default_client
 from .client import SecretsManagerClient, references_of
 from .errors import SecretFormatError
 from .field_values import has_value, plain_default
+from .request import MISSING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["SecretsManagerSource", "SettingsSourceCallable"]
 
@@ -64,7 +65,8 @@ class SecretsManagerSource:
         Raises:
             SecretFormatError: A field needs JSON and the secret is not JSON. The error has no
                 cause, because that would contain the value.
-            SecretError: A secret can't be read, and the field has only a default for development.
+            SecretError: A secret can't be read, and the field has only a default for development,
+                or an argument of the class, which pydantic does not pass to its sources.
         """
         if not self._client.is_aws_on():
             return {}
@@ -72,14 +74,10 @@ class SecretsManagerSource:
         values: dict[str, Any] = {}
         self._missing.clear()
         for field in settings.__fields__.values():
-            for name in field.field_info.extra["env_names"]:
-                found = self._read(settings, name, delimiter)
-                if name in found:
-                    values[field.alias] = _parse(settings, field, found[name])
-                    break
-                if found:
-                    values[field.alias] = _nested(found, name + delimiter, delimiter)
-        self._check_defaults(settings, delimiter)
+            value = self._value_of(settings, field, delimiter)
+            if value is not MISSING:
+                values[field.alias] = value
+        self._check_defaults(settings, delimiter, values)
         return values
 
     def before_env(
@@ -98,6 +96,21 @@ class SecretsManagerSource:
                 break
         return (*sources[:index], self, *sources[index:])
 
+    def _value_of(self, settings: Any, field: Any, delimiter: str) -> Any:
+        """Return the value of a field, as pydantic reads it from variables; MISSING without one.
+
+        The values of nested variables replace those in the JSON of the whole model.
+        """
+        nested: dict[str, Any] = {}
+        for name in field.field_info.extra["env_names"]:
+            found = self._read(settings, name, delimiter if _is_complex(field) else "")
+            text = found.pop(name, None)
+            _add_nested(nested, found, name + delimiter, delimiter)
+            if text is not None:
+                value = _parse(settings, field, text)
+                return _merge(value, nested) if isinstance(value, dict) else value
+        return nested or MISSING
+
     def _read(self, settings: Any, name: str, delimiter: str) -> dict[str, str]:
         """Return the values of a variable and of the variables of its nested model."""
         case_sensitive = settings.__config__.case_sensitive
@@ -115,16 +128,17 @@ class SecretsManagerSource:
             found[own_name] = text
         return found
 
-    def _check_defaults(self, settings: Any, delimiter: str) -> None:
+    def _check_defaults(self, settings: Any, delimiter: str, values: dict[str, Any]) -> None:
         """Raise an error if a missing secret would be replaced by a default for development.
 
-        Other sources may set the field, and pydantic reports required fields itself. Otherwise,
-        get_secret() raises an error if the default is for development only.
+        Another variable of the field, or another source, may set the field, and pydantic reports
+        required fields itself. Otherwise, get_secret() raises an error if the default is for
+        development only.
         """
-        others = _other_values(settings) if self._missing else []
+        found = [values, *_other_values(settings)] if self._missing else []
         for own_name, secret, key, variable in self._missing:
             field, path = _field_of(settings, own_name, delimiter)
-            if field.required or any(has_value(values, path) for values in others):
+            if field.required or any(has_value(source, path) for source in found):
                 continue
             default = plain_default(_default_of(field, path[1:]))
             self._client.get_secret(secret, default, key=key, env=variable)
@@ -136,8 +150,7 @@ class SecretsManagerSource:
 def _parse(settings: Any, field: Any, text: str) -> Any:
     """Parse the JSON of a field with a complex type; return the text of other fields."""
     config = settings.__config__
-    is_complex = any(part.is_complex() for part in _parts(field))
-    if not is_complex:
+    if not _is_complex(field):
         return text
     try:
         if hasattr(config, "parse_env_var"):  # since pydantic 1.10
@@ -150,22 +163,33 @@ def _parse(settings: Any, field: Any, text: str) -> Any:
     return text  # the field also accepts a text
 
 
-def _parts(field: Any) -> Iterator[Any]:
-    """Yield a field, and the members of its union."""
-    yield field
-    yield from field.sub_fields or ()
+def _is_complex(field: Any) -> bool:
+    """Return whether pydantic reads JSON for a field, or for a member of its union."""
+    return any(part.is_complex() for part in (field, *(field.sub_fields or ())))
 
 
-def _nested(found: dict[str, str], prefix: str, delimiter: str) -> dict[str, Any]:
-    """Return the values of a nested model: split their names at the delimiter, as pydantic does."""
-    values: dict[str, Any] = {}
+def _add_nested(values: dict[str, Any], found: dict[str, str], prefix: str, delimiter: str) -> None:
+    """Add the values of a nested model: split their names at the delimiter, as pydantic does."""
     for name, text in found.items():
         *parents, last = name[len(prefix) :].split(delimiter)
         place = values
         for parent in parents:
-            place = place.setdefault(parent, {})
+            if not isinstance(place.get(parent), dict):
+                place[parent] = {}
+            place = place[parent]
         place[last] = text
-    return values
+
+
+def _merge(values: dict[str, Any], others: dict[str, Any]) -> dict[str, Any]:
+    """Return values with other values, which replace them; dictionaries are merged."""
+    merged = dict(values)
+    for name, other in others.items():
+        value = merged.get(name)
+        if isinstance(value, dict) and isinstance(other, dict):
+            merged[name] = _merge(value, other)
+        else:
+            merged[name] = other
+    return merged
 
 
 def _reader(variable: str) -> Callable[[], str]:
@@ -175,13 +199,17 @@ def _reader(variable: str) -> Callable[[], str]:
 
 def _field_of(settings: Any, own_name: str, delimiter: str) -> tuple[Any, list[str]]:
     """Return the field that reads a variable, and the path of its value."""
+    nested: tuple[Any, list[str]] | None = None
     for field in settings.__fields__.values():
         for name in field.field_info.extra["env_names"]:
             if own_name == name:
                 return field, [field.alias]
-            if delimiter and own_name.startswith(f"{name}{delimiter}"):
-                return field, [field.alias, *own_name[len(name + delimiter) :].split(delimiter)]
-    raise AssertionError(own_name)
+            prefix = f"{name}{delimiter}"
+            if delimiter and _is_complex(field) and own_name.startswith(prefix):
+                nested = field, [field.alias, *own_name[len(prefix) :].split(delimiter)]
+    if nested is None:
+        raise AssertionError(own_name)
+    return nested
 
 
 def _default_of(field: Any, path: list[str]) -> object:

@@ -4,7 +4,7 @@ import json
 import secrets
 
 import pytest
-from pydantic.v1 import BaseModel, BaseSettings, SecretStr
+from pydantic.v1 import BaseModel, BaseSettings, Field, SecretStr
 
 from shield_runtime import (
     SecretAccessDeniedError,
@@ -202,6 +202,72 @@ def test_production_never_gets_a_default_for_development(on, monkeypatch):
     assert small_class(optional=["db"])().db.password.get_secret_value() == "development"
     monkeypatch.setenv("AWS_SECRETS_ENV", "development")
     assert small_class()().db.password.get_secret_value() == "development"
+
+
+def source_class(client, **fields):
+    """Return settings that read the secrets of a client, with the delimiter "_"."""
+
+    def sources(_cls, init_settings, env_settings, file_secret_settings):
+        return init_settings, SecretsManagerSource(client), env_settings, file_secret_settings
+
+    options = {"env_nested_delimiter": "_", "customise_sources": classmethod(sources)}
+    annotations = {name: kind for name, (kind, _) in fields.items()}
+    defaults = {name: default for name, (_, default) in fields.items()}
+    namespace = {
+        "__module__": __name__,
+        "__annotations__": annotations,
+        "Config": type("Config", (), options),
+        **defaults,
+    }
+    return type("Shop", (BaseSettings,), namespace)
+
+
+@pytest.mark.parametrize("names", [["A", "B"], ["B", "A"]], ids=["second", "first"])
+def test_another_variable_may_have_what_aws_lacks(on, names):
+    on.put("b", VALUE)
+    client = SecretsManagerClient({"a": "A", "b": "B"})
+    assert source_class(client, key=(str, Field("development", env=names)))().key == VALUE
+
+
+def test_production_gets_no_default_if_the_delimiter_occurs_in_names(on):
+    client = SecretsManagerClient({"key": "DB_KEY"})
+    fields = {"db": (Database, Database()), "db_key": (str, "development")}
+    with pytest.raises(SecretNotFoundError, match="'key'"):
+        source_class(client, **fields)()
+
+
+def test_variables_that_only_start_like_a_text_field_are_not_nested(on):
+    on.put("id", VALUE)
+    client = SecretsManagerClient({"id": "KEY_ID"})
+    settings = source_class(client, key=(str, "plain"), key_id=(str, ""))()
+    assert (settings.key, settings.key_id) == ("plain", VALUE)
+
+
+class Cluster(BaseModel):
+    name: str = ""
+    main: Database = Database()
+
+
+def test_nested_variables_replace_values_in_the_json_of_the_model(on):
+    document = {"name": "a", "main": {"host": "b", "password": OTHER}}
+    on.put("whole", json.dumps(document))
+    on.put("password", VALUE)
+    client = SecretsManagerClient({"whole": "DB", "password": "DB_MAIN_PASSWORD"})
+    settings = source_class(client, db=(Cluster, Cluster()))()
+    expected = Database(host="b", password=VALUE)
+    assert settings.db == Cluster(name="a", main=expected)
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["outer first", "inner first"])
+def test_a_text_beside_nested_variables_does_not_fail(on, reverse):
+    on.put("outer", OTHER)
+    on.put("inner", VALUE)
+    variables = {"outer": "DB_MAIN", "inner": "DB_MAIN_PASSWORD"}
+    order = reversed(variables.items()) if reverse else variables.items()
+    client = SecretsManagerClient(dict(order))
+    source = SecretsManagerSource(client)
+    values = source(source_class(client, db=(Cluster, Cluster())).construct())
+    assert values == {"db": {"main": OTHER if reverse else {"password": VALUE}}}
 
 
 def test_an_env_file_or_a_folder_may_have_what_aws_lacks(on, tmp_path):
