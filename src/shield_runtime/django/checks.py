@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
 
 from ..settings import Settings, environment_name
 from .state import aws_is_on, counts, edited_files, is_outside_development
@@ -56,8 +57,13 @@ def register() -> None:
 
 def development_key(**_: Any) -> list[Any]:
     """Report a development key in production (E001)."""
-    key = settings.SECRET_KEY
-    if not is_outside_development() or not isinstance(key, str) or not DEVELOPMENT_KEY.search(key):
+    if not is_outside_development():
+        return []
+    try:
+        key = settings.SECRET_KEY
+    except ImproperlyConfigured:  # it is empty, as while an image is built
+        return []
+    if not isinstance(key, str) or not DEVELOPMENT_KEY.search(key):
         return []
     return [
         checks.Error(

@@ -25,6 +25,7 @@ def ids(done):
         pytest.param("", {"SECRET_KEY": "django-insecure-abc"}, [], id="a development key in development"),
         pytest.param("", {"SECRET_KEY": "django-insecure-abc", **PRODUCTION}, ["E001"], id="and in production"),
         pytest.param("", {"SECRET_KEY": "dev-secret-key-change-me", **PRODUCTION}, ["E001"], id="written by hand"),
+        pytest.param("\nSECRET_KEY = ''\n", PRODUCTION, [], id="no key, as while an image is built"),
         pytest.param("\nEMAIL_HOST_PASSWORD = 'not so secret'\n", {}, ["W004"], id="a password as plain text"),
         pytest.param("\nDATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'PASSWORD': 'not so secret'}}\n", {}, ["W004"], id="in a dictionary"),
         pytest.param("\nEMAIL_HOST_PASSWORD = get_secret('email-host-password', 'not so secret')\nX_TOKEN = ''\nPASSWORD_HASHERS = ['x']\n", {}, [], id="moved, empty, or none"),
