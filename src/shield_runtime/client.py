@@ -11,7 +11,7 @@ from .fast_path import get_secret_of
 from .mapping import SecretMap
 from .metrics import Counters, Reporter
 from .reader import SecretReader
-from .request import CURRENT, Request, name_and_field
+from .request import CURRENT, Request, name_and_field, secret_name
 from .settings import Settings
 from .sources import Sources
 
@@ -86,20 +86,25 @@ class SecretsManagerClient(SecretReader):
         return f"<{type(self).__name__} with {len(self._cache)} secrets>"
 
     def prefetch(self, *names: str | list[str] | tuple[str, ...]) -> dict[str, Exception]:
-        """Fetch many secrets with batch calls; return the errors by name.
+        """Fetch many secrets with batch calls; return the errors by the name of the secret.
 
-        Without arguments, fetches all secrets in the client's mapping.
+        Without arguments, fetches all secrets in the client's mapping. Of `name:field`, fetches the
+        whole secret.
         """
         if not self._settings().aws:
             return {}
-        wanted: dict[str, None] = {}
+        wanted: list[str] = []
         for item in names or self.secrets:
-            wanted.update(dict.fromkeys([item] if isinstance(item, str) else item))
-        failures = self._cache.prefetch(wanted)
+            wanted += [item] if isinstance(item, str) else item
+        failures = self._cache.prefetch(dict.fromkeys(map(secret_name, wanted)))
         return {name: failure.error() for name, failure in failures.items()}
 
     def refresh_secret(self, name: str, *, stage: str = CURRENT) -> None:
         """Read a secret from AWS now, even if the cached value is fresh.
+
+        Args:
+            name: Name of the secret; of `name:field`, the whole secret is read.
+            stage: Version stage.
 
         Raises:
             SecretError: The secret can't be read; the cached value is kept.
@@ -107,7 +112,7 @@ class SecretsManagerClient(SecretReader):
         if not self._settings().aws:
             self.clear_cache(name)
             return
-        lookup = self._cache.look_up(name, stage, refresh=True)
+        lookup = self._cache.look_up(secret_name(name), stage, refresh=True)
         self._cache.wait(lookup)
         if lookup.fetch is not None:
             value_or_raise(lookup.fetch.answer)
@@ -134,18 +139,21 @@ class SecretsManagerClient(SecretReader):
                 return connect_again()
 
         Args:
-            name: Name of the secret.
+            name: Name of the secret, or `name:field`.
             refused: Returns whether an exception means that the password is wrong. By default,
                 recognizes the exceptions of the PostgreSQL and MySQL drivers.
             window: Seconds to wait for a new secret; 0 reads it from AWS once.
         """
         from .rotation_retry import retry_after_rotation
 
-        return retry_after_rotation(self, name, is_refused=refused, window=window)
+        return retry_after_rotation(self, secret_name(name), is_refused=refused, window=window)
 
     def clear_cache(self, name: str | None = None) -> None:
-        """Remove one secret from the cache; without a name, remove all, and reset the settings."""
-        self._cache.clear(name)
+        """Remove one secret from the cache; without a name, remove all, and reset the settings.
+
+        Of `name:field`, the whole secret is removed.
+        """
+        self._cache.clear(None if name is None else secret_name(name))
         if name is None:
             self._read_settings = None
 

@@ -41,6 +41,11 @@ def split_field(name: str) -> tuple[str, str | None]:
     return name, field
 
 
+def secret_name(name: str) -> str:
+    """Return the name of the secret in `name:field`."""
+    return split_field(name)[0]
+
+
 class Request:
     """One call of get_secret(), get_secret_dict() or get_secret_bytes().
 

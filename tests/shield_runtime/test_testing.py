@@ -21,6 +21,7 @@ from shield_runtime import (
     get_secret_dict,
     prefetch,
     refresh_secret,
+    retries_after_rotation,
 )
 from shield_runtime.testing import fake_secrets
 
@@ -64,6 +65,31 @@ def test_fields_of_a_json_secret():
         assert (get_secret("db:username"), get_secret("db:password")) == ("u", OTHER)
         fake["arn:aws:secretsmanager:eu-central-1:1:secret:key"] = VALUE
         assert get_secret("arn:aws:secretsmanager:eu-central-1:1:secret:key") == VALUE
+
+
+def test_a_name_with_a_field_stands_for_its_secret():
+    with fake_secrets({"db:password": VALUE}) as fake:
+        assert prefetch("db:password", "absent:password").keys() == {"absent"}
+        refresh_secret("db:password")
+        clear_secret_cache("db:password")
+        assert get_secret("db:password") == VALUE
+        assert fake.calls == ["db", "absent", "db", "db"]
+
+
+def test_a_retry_after_a_rotation_reads_the_secret_of_a_field():
+    with fake_secrets({"db:password": VALUE}) as fake:
+        refresh_secret("db")
+        accepted = []
+
+        @retries_after_rotation("db:password", refused=lambda _: True, window=0)
+        def connect():
+            if get_secret("db:password") == VALUE:
+                fake._secrets["db", "AWSCURRENT"] = {"password": OTHER}
+                raise ConnectionError
+            accepted.append(get_secret("db:password"))
+
+        connect()
+        assert accepted == [OTHER]
 
 
 def test_rotation_deletion_and_outage():
