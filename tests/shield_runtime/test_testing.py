@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import secrets
 import subprocess
@@ -63,6 +64,9 @@ def test_fields_of_a_json_secret():
         assert get_secret_dict("db") == {"username": "u", "password": VALUE}
         fake["db:password"] = OTHER
         assert (get_secret("db:username"), get_secret("db:password")) == ("u", OTHER)
+        fake["db"] = json.dumps({"username": "u", "password": VALUE})
+        fake["db:password"] = OTHER
+        assert get_secret_dict("db") == {"username": "u", "password": OTHER}
         fake["arn:aws:secretsmanager:eu-central-1:1:secret:key"] = VALUE
         assert get_secret("arn:aws:secretsmanager:eu-central-1:1:secret:key") == VALUE
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..request import split_field
 from ..settings import Settings
+from ..value import SecretValue
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping
@@ -57,6 +58,8 @@ class FakeSecrets:
         name, field = split_field(name)
         if field is not None:
             stored = self._secrets.get((name, stage))
+            if isinstance(stored, str):
+                stored = SecretValue(stored).document
             document = stored if isinstance(stored, dict) else {}
             secret = {**document, field: secret}
         self._secrets[name, stage] = secret
