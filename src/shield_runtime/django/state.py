@@ -11,13 +11,12 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..metrics import COUNTS
-from ..settings import environment_name
+from ..settings import ON, environment_name
 
 if TYPE_CHECKING:
     from types import ModuleType
 
 OWN_NAME = __name__.removesuffix(".django.state")
-ON = frozenset({"true", "1", "yes", "on"})
 # The first line that `shield apply` writes into each copied file of this package. The digest covers
 # all following lines.
 STAMP = re.compile(r"# shield-ai runtime(?: \S+)? sha256:([0-9a-f]{32})")
@@ -80,8 +79,8 @@ def aws_is_on() -> bool:
 
 
 def is_outside_development() -> bool:
-    """Return whether the environment is set to anything but development."""
-    return (environment_name() or "development") != "development"
+    """Return whether the environment is set, and not to development."""
+    return environment_name() not in {"", "development"}
 
 
 def status() -> dict[str, Any]:
@@ -90,9 +89,9 @@ def status() -> dict[str, Any]:
     reads = found["CacheHits"] + found["CacheMisses"]
     return {
         "aws": aws_is_on(),
-        "environment": environment_name() or "development",
+        "environment": environment_name(),
         "region": os.environ.get("AWS_REGION", ""),
-        "fallback": os.environ.get("AWS_SECRETS_FALLBACK", "env"),
+        "fallback": os.environ.get("AWS_SECRETS_FALLBACK") or "env",
         "calls": int(found["SecretsManagerCalls"]),
         "hit_rate": round(found["CacheHits"] / reads, 3) if reads else None,
         "errors": int(found["SecretErrors"]),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from django_project import create_project, run_manage
 
 STATUS = (
@@ -18,13 +19,19 @@ STATUS = (
 )
 
 
-def test_status_of_a_laptop(tmp_path):
-    done = run_manage(create_project(tmp_path), "shield", "status")
+@pytest.mark.parametrize(
+    ("env", "shown"),
+    [
+        pytest.param({}, "-", id="not set"),
+        pytest.param({"DJANGO_ENV": "development"}, "development", id="Django"),
+        pytest.param({"DJANGO_ENV": "a", "AWS_SECRETS_ENV": "staging"}, "staging", id="AWS"),
+    ],
+)
+def test_status_of_a_laptop(tmp_path, env, shown):
+    done = run_manage(create_project(tmp_path), "shield", "status", **env)
     assert done.returncode == 0, done.stderr
-    assert (
-        "AWS Secrets Manager is         off\nDJANGO_ENV                     development\n"
-        in done.stdout
-    )
+    head = f"AWS Secrets Manager is         off\nenvironment                    {shown}\n"
+    assert done.stdout.startswith(head)
 
 
 def test_status_with_aws_and_no_name_in_it(tmp_path, aws):

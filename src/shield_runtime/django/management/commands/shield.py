@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LABELS = {
     "aws": "AWS Secrets Manager is",
-    "environment": "DJANGO_ENV",
+    "environment": "environment",
     "region": "AWS_REGION",
     "fallback": "AWS_SECRETS_FALLBACK",
     "calls": "calls to AWS",
@@ -24,7 +24,7 @@ LABELS = {
     "errors": "errors",
     "last_error": "last error",
     "fallbacks": "fallbacks to the environment",
-    "stale": "stale answers",
+    "stale": "stale values served",
 }
 
 
@@ -37,12 +37,14 @@ class Command(BaseCommand):
         """Define the subcommands."""
         commands = parser.add_subparsers(dest="what", required=True)
         check = commands.add_parser("check", help="run the system checks of Shield AI")
-        check.add_argument("--deploy", action="store_true", help="also those for production")
+        check.add_argument(
+            "--deploy", action="store_true", help="also run the checks for production"
+        )
         show = commands.add_parser(
-            "status", help="show mode and counters of this process, which only loaded the settings"
+            "status", help="show how this process, which only loaded the settings, read secrets"
         )
         show.add_argument("--json", action="store_true", help="print JSON")
-        commands.add_parser("clear-cache", help="forget every secret that this process has read")
+        commands.add_parser("clear-cache", help="clear the cache of this process")
 
     def handle(self, **options: Any) -> None:
         """Run the subcommand."""
