@@ -1,13 +1,13 @@
 """System checks. None of them calls AWS; W003 and W005 run only with `check --deploy`.
 
 ==============  ====================================================================
-shield_ai.E001  SECRET_KEY is a development key in production
+shield_ai.E001  SECRET_KEY is a development key, and the environment is another
 shield_ai.E002  AWS is on, but boto3 is not installed
 shield_ai.W001  AWS is on, but a secret was read from an environment variable
 shield_ai.W002  a file of the copied runtime has been edited
 shield_ai.W003  the secret key is rotated, but SECRET_KEY_FALLBACKS is empty
 shield_ai.W004  a settings file contains a hardcoded password
-shield_ai.W005  AWS is on, but DJANGO_ENV lets variables take precedence
+shield_ai.W005  AWS is on, but variables take precedence in the environment
 ==============  ====================================================================
 """
 
@@ -56,7 +56,7 @@ def register() -> None:
 
 
 def development_key(**_: Any) -> list[Any]:
-    """Report a development key in production (E001)."""
+    """Report a development key outside development (E001)."""
     if not is_outside_development():
         return []
     try:
@@ -67,7 +67,7 @@ def development_key(**_: Any) -> list[Any]:
         return []
     return [
         checks.Error(
-            "SECRET_KEY is a development key, but DJANGO_ENV says that this is production.",
+            f"SECRET_KEY is a development key, but {_environment()}.",
             hint="Rotate it in AWS Secrets Manager: shield rotate django-secret-key.",
             id="shield_ai.E001",
         )
@@ -97,7 +97,7 @@ def environment_fallback(**_: Any) -> list[Any]:
     return [
         checks.Warning(
             f"{reads} read from environment variables, because AWS did not return them.",
-            hint="The log names each of them. shield verify says what is missing.",
+            hint="The log names each of them. Run shield verify to see what is missing.",
             id="shield_ai.W001",
         )
     ]
@@ -147,15 +147,20 @@ def environment_not_set(**_: Any) -> list[Any]:
     """Report that environment variables take precedence over AWS (W005)."""
     if not aws_is_on() or not Settings().prefers_variables:
         return []
-    environment = environment_name() or "not set"
     return [
         checks.Warning(
-            f"USE_AWS_SECRETS is on and DJANGO_ENV is {environment}:"
+            f"USE_AWS_SECRETS is on and {_environment()}:"
             " a variable that is set takes precedence over AWS.",
             hint="Set DJANGO_ENV=production where the app serves users.",
             id="shield_ai.W005",
         )
     ]
+
+
+def _environment() -> str:
+    """Return the variable that names the environment, and its value: `DJANGO_ENV is staging`."""
+    variable = "AWS_SECRETS_ENV" if os.environ.get("AWS_SECRETS_ENV") else "DJANGO_ENV"
+    return f"{variable} is {environment_name() or 'not set'}"
 
 
 def _rotates_secret_key() -> bool:
@@ -177,7 +182,7 @@ def _rotates_secret_key() -> bool:
 
 
 def _settings_modules() -> list[ModuleType]:
-    """Return the settings module, and the modules of its package if that is named settings."""
+    """Return the settings module; with a package such as shop.settings, also its modules."""
     name = getattr(settings, "SETTINGS_MODULE", "") or ""
     own = sys.modules.get(name)
     package = getattr(own, "__package__", "") or ""

@@ -53,6 +53,11 @@ def test_what_is_wrong(tmp_path, extra_settings, env, found):
         pytest.param({}, "DJANGO_ENV is not set:", id="not set"),
         pytest.param({"DJANGO_ENV": ""}, "DJANGO_ENV is not set:", id="empty"),
         pytest.param({"DJANGO_ENV": "development"}, "DJANGO_ENV is development:", id="development"),
+        pytest.param(
+            {"DJANGO_ENV": "production", "AWS_SECRETS_ENV": "development"},
+            "AWS_SECRETS_ENV is development:",
+            id="variable of the runtime",
+        ),
         pytest.param({"AWS_SECRETS_FALLBACK": "deny"}, "", id="no fallback"),
     ],
 )
