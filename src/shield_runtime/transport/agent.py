@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 DEFAULT_PORT = "2773"
+MAX_PORT = 65535
 TOKEN_VARIABLES = ("AWS_TOKEN", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN")
 TOKEN_FILE = "file:///var/run/awssmatoken"  # nosec B105
 MAX_BODY = 1024 * 1024  # bytes; a secret has up to 65,536, and JSON escapes take six for one
@@ -50,15 +51,18 @@ class Agent:
     """HTTP client of the agent on this host, without proxies and redirects.
 
     Raises:
-        SecretError: The port is not a number.
+        SecretError: The port is invalid.
     """
 
     def __init__(self) -> None:
         port = os.environ.get("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT") or DEFAULT_PORT
-        if not port.isdecimal():
-            text = f"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT is {port!r}: use a number"
+        try:
+            self.port = int(port)
+        except ValueError:
+            self.port = 0
+        if not 0 < self.port <= MAX_PORT:
+            text = f"PARAMETERS_SECRETS_EXTENSION_HTTP_PORT is {port!r}: use a port number"
             raise SecretError(text)
-        self.port = int(port)
 
     def fetch(self, secret_id: str, stage: str, *, refresh: bool) -> Mapping[str, Any]:
         """Return the agent's response, in the format of GetSecretValue.

@@ -152,9 +152,10 @@ def test_no_agent(off):
         get_secret("test-secret")
 
 
-def test_port_that_is_none(off):
-    off.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", "x")
-    with pytest.raises(SecretError, match="use a number"):
+@pytest.mark.parametrize("port", ["x", "0", "-1", "65536", "9" * 5000])
+def test_port_that_is_none(off, port):
+    off.setenv("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", port)
+    with pytest.raises(SecretError, match="use a port number"):
         get_secret("test-secret")
 
 
