@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
-ROTATION_WINDOW = 75.0  # seconds; see rotation_retry
+# Seconds. A rotation can change the password about a minute before it moves AWSCURRENT.
+ROTATION_WINDOW = 75.0
 
 
 class SecretsManagerClient(SecretReader):

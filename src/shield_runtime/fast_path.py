@@ -49,10 +49,13 @@ def get_secret_of(
                 too. An empty default implies this.
 
         Raises:
-            SecretNotFoundError: Neither AWS nor the environment has it, and there is no default.
+            SecretNotFoundError: Neither AWS nor the environment has the secret or its field, and
+                no default may be returned.
             SecretAccessDeniedError: AWS denies access.
             SecretUnavailableError: AWS does not respond.
-            SecretFormatError: The secret is not text, or is a JSON object without the field.
+            SecretFormatError: The secret is binary; or a field was requested, and the secret is not
+                a JSON object; or none was, and it is one without the fields `value`, `password`,
+                `secret` and `key`.
 
         Pass key, env, stage and optional by keyword. The signature does not enforce it because that
         would make each call 20% slower.

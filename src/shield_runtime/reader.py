@@ -192,7 +192,8 @@ class SecretReader:
         """Return whether a secret exists; with AWS off, whether its variable is set.
 
         Raises:
-            SecretError: AWS denies access or is unavailable, and the secret is not optional.
+            SecretError: AWS denies access or is unavailable, and the secret is not optional; or a
+                field was requested, and the secret is not a JSON object.
         """
         if isinstance(name, dict):
             if env not in name:

@@ -17,9 +17,7 @@ if TYPE_CHECKING:
     from .client import SecretsManagerClient
     from .value import SecretValue
 
-# Seconds. A rotation can change the password about a minute before it moves AWSCURRENT.
-ROTATION_WINDOW = 75.0
-POLL_INTERVAL = 1.0
+POLL_INTERVAL = 1.0  # seconds
 MAX_POLL_INTERVAL = 8.0
 INVALID_PASSWORD_SQLSTATES = {"28P01", "28000"}
 INVALID_PASSWORD_MYSQL_ERRORS = (1045, 1698)

@@ -77,7 +77,7 @@ class Sources:
         """Return whether the secret exists; with AWS off, whether its variable is set.
 
         Raises:
-            SecretError: AWS denies access or is unavailable, and the secret is not optional.
+            SecretError: As SecretReader.has_secret().
         """
         self._mapping.complete(request)
         settings = self._settings()

@@ -14,7 +14,6 @@ from ..errors import (
     SecretNotFoundError,
     SecretUnavailableError,
 )
-from ..request import CURRENT
 from ..value import from_response
 
 TYPE_CHECKING = False
@@ -122,12 +121,12 @@ class Connection:
         """Drop the connection; the next call opens a new one."""
         self._connected = None
 
-    def read(self, secret_id: str, stage: str | None, *, refresh: bool) -> Answer:
+    def read(self, secret_id: str, stage: str, *, refresh: bool) -> Answer:
         """Read one secret.
 
         Args:
             secret_id: Name with prefix, or ARN.
-            stage: Version stage; None for AWSCURRENT.
+            stage: Version stage.
             refresh: Bypass the agent's cache.
         """
         answer: Answer
@@ -135,7 +134,7 @@ class Connection:
         try:
             transport = self._transport()
             with _span(secret_id):
-                response = transport.fetch(secret_id, stage or CURRENT, refresh=refresh)
+                response = transport.fetch(secret_id, stage, refresh=refresh)
             answer = from_response(response) or failure_of(secret_id, NO_VALID_VALUE)
         except SecretError as error:
             answer = Failure(type(error), str(error))
