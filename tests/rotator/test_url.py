@@ -63,6 +63,8 @@ def test_other_secrets_are_not_database_urls(text):
         pytest.param("postgres://u:p@h/d?password=q", id="a password in the query"),
         pytest.param("postgres://u:p@h:x/d", id="invalid port"),
         pytest.param("postgres://u:a/b@h/d", id="a slash in the password"),
+        pytest.param("postgres://u:a\t\t\t\tb@h/d", id="tabs in the password"),
+        pytest.param("postgres://u:a\nb@h/d", id="a line feed in the password"),
     ],
 )
 def test_invalid_urls(text):

@@ -5,6 +5,7 @@ A rotation replaces only the password and preserves all other bytes, for any par
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
@@ -28,6 +29,8 @@ LOGIN_PARAMETERS = frozenset(
     {"user", "username", "password", "host", "hostaddr", "port", "dbname", "service", "passfile"}
 )
 
+REMOVED_CHARACTER = re.compile(r"[\t\r\n]")  # urlsplit() removes them, unlike other parsers
+
 
 def is_database_url(text: str) -> bool:
     """Return True for the URL of a database that can be rotated."""
@@ -41,11 +44,14 @@ def parse_database_url(text: str) -> dict[str, Any]:
     Raises:
         SetupError: The URL is invalid, ambiguous, or has several hosts.
     """
+    invalid = SetupError("invalid URL: encode special characters as %XX")
+    if REMOVED_CHARACTER.search(text.strip()):
+        raise invalid
     try:
         parts = urlsplit(text.strip())
         port = parts.port
     except ValueError:
-        raise SetupError("invalid URL: encode special characters as %XX") from None
+        raise invalid from None
     query = dict(parse_qsl(parts.query, keep_blank_values=True))
     if LOGIN_PARAMETERS & query.keys():
         raise SetupError("the URL has the login in its query: move it before the host")
