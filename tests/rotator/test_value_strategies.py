@@ -33,6 +33,10 @@ def test_custom_field(aws):
     bed = Bed(aws, json.dumps({"user": "u", "token": "t"}), {"ROTATION_STRATEGY": "random-value"})
     with pytest.raises(SetupError, match="ROTATION_FIELD"):
         bed.rotate()
+    bed.environ = {**bed.environ, "ROTATION_FIELD": "tokens"}
+    bed.discard_pending()
+    with pytest.raises(SetupError, match="no text in the field tokens of ROTATION_FIELD"):
+        bed.rotate()
     bed.environ = {**bed.environ, "ROTATION_FIELD": "token"}
     bed.discard_pending()
     bed.rotate()

@@ -47,6 +47,8 @@ def _split(text: str, field: str) -> tuple[dict[str, Any] | None, str]:
     for name in [field] if field else VALUE_FIELDS:
         if isinstance(document.get(name), str):
             return document, name
+    if field:
+        raise SetupError(f"the secret's JSON has no text in the field {field} of ROTATION_FIELD")
     raise SetupError(
         f"the secret's JSON has none of the fields {', '.join(VALUE_FIELDS)}: "
         "set ROTATION_FIELD to the field that rotates"
