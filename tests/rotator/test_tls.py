@@ -246,6 +246,12 @@ def test_secret_cannot_weaken_the_configured_mode(secret, configured, used):
     assert parse_login(document, 5432, {"ROTATION_SSLMODE": configured}).tls == used
 
 
+def test_unknown_configured_mode_does_not_allow_a_weaker_one():
+    document = {"username": "u", "password": "p", "host": "h", "sslmode": "disable"}
+    with pytest.raises(SetupError, match="sslmode must be one of"):
+        parse_login(document, 5432, {"ROTATION_SSLMODE": "verify_full"})
+
+
 @pytest.mark.parametrize("port", [float("inf"), 1e300, 70_000, -1, [1], "x"])
 def test_invalid_port(port):
     document = {"username": "u", "password": "p", "host": "h", "port": port, "dbname": "d"}

@@ -126,9 +126,9 @@ def _ssl_mode(document: Mapping[str, Any], configured: str) -> str:
         mode = SSL_FIELD_MODES.get(str(ssl).lower(), ssl)
     if mode is None:
         mode = configured or "verify-full"
-    if mode not in SSL_MODES:
+    if mode not in SSL_MODES or (configured and configured not in SSL_MODES):
         raise SetupError(f"sslmode must be one of {', '.join(SSL_MODES)}")
-    return stricter_ssl_mode(str(mode), configured) if configured in SSL_MODES else str(mode)
+    return stricter_ssl_mode(str(mode), configured) if configured else str(mode)
 
 
 def stricter_ssl_mode(first: str, second: str) -> str:
