@@ -53,7 +53,7 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
 
     @abc.abstractmethod
     def is_short_enough(self, name: str) -> bool:
-        """Return True if the server supports user names of this length."""
+        """Return whether the server supports user names of this length."""
 
     def next_document(self, rotation: Rotation, document: dict[str, Any]) -> dict[str, Any]:
         """Return the document with the other user."""
@@ -81,7 +81,7 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
         """Return True if `clone` is the name of the clone of `base`."""
         return self.is_short_enough(base) and clone == clone_name(base, self.is_short_enough)
 
-    def pending_and_base(self, rotation: Rotation) -> tuple[Login, Login, str | None]:
+    def logins_and_base(self, rotation: Rotation) -> tuple[Login, Login, str | None]:
         """Return the pending login, the current login, and the base of the pending user.
 
         The base is None if the pending user is not the clone.
@@ -159,7 +159,7 @@ class AlternatingUsers(DatabaseStrategy[SessionT], abc.ABC):
         Raises:
             RotationError: A login failed, or a user may not be changed.
         """
-        pending, current, base = self.pending_and_base(rotation)
+        pending, current, base = self.logins_and_base(rotation)
         if self.is_done(pending):
             return
         self._prove_current_login(current)

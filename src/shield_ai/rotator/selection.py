@@ -50,7 +50,7 @@ def strategy_name(current: str, environ: Mapping[str, str]) -> str:
     if engine is None:
         raise SetupError(
             "the database engine is unknown: set rotate.engine in shield.toml, or engine in the "
-            "secret's JSON, to postgres, mysql or mariadb"
+            "secret's JSON, to postgres or mysql (also for MariaDB)"
         )
     if not name:
         has_admin = environ.get("ROTATION_ADMIN") or document.get("masterarn")
