@@ -57,6 +57,16 @@ def test_pg_config_fails(tmp_path: Path, no_path: Path) -> None:
     assert binaries.installed_folders(tmp_path) == []
 
 
+def test_pg_config_does_not_run(
+    tmp_path: Path, no_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (no_path / "pg_config").touch(mode=0o755)  # not a program: "Exec format error"
+    assert binaries.installed_folders(tmp_path) == []
+    program(no_path / "pg_config", "while :; do :; done")
+    monkeypatch.setattr(binaries, "TIMEOUT", 0.1)
+    assert binaries.installed_folders(tmp_path) == []
+
+
 def test_installed_server_without_the_wheel(
     monkeypatch: pytest.MonkeyPatch, no_path: Path, tmp_path: Path
 ) -> None:

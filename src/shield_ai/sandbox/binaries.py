@@ -59,18 +59,27 @@ def installed_folders(root: Path = Path("/")) -> list[Path]:
     """
     folders = [path for pattern in INSTALLED for path in root.glob(pattern.lstrip("/"))]
     folders.sort(key=_version, reverse=True)
-    config = shutil.which("pg_config")
-    if config:
-        done = subprocess.run(
-            [config, "--bindir"], capture_output=True, text=True, check=False, timeout=TIMEOUT
-        )
-        bindir = done.stdout.strip()
-        if bindir:
-            folders.append(Path(bindir))
+    bindir = _configured_folder()
+    if bindir:
+        folders.append(Path(bindir))
     postgres = shutil.which("postgres")
     if postgres:
         folders.append(Path(postgres).parent)
     return folders
+
+
+def _configured_folder() -> str:
+    """Return the folder that `pg_config` prints; empty if the program is missing or fails."""
+    config = shutil.which("pg_config")
+    if config is None:
+        return ""
+    try:
+        done = subprocess.run(
+            [config, "--bindir"], capture_output=True, text=True, check=False, timeout=TIMEOUT
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()
 
 
 def _version(folder: Path) -> list[int]:
