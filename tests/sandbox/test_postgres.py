@@ -164,11 +164,13 @@ def test_keeps_data_in_a_given_folder(place: Path) -> None:
         LocalPostgres.start(folder)
 
 
-def test_tries_another_port(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("is_kept", [False, True], ids=["temporary folder", "given folder"])
+def test_tries_another_port(place: Path, monkeypatch: pytest.MonkeyPatch, *, is_kept: bool) -> None:
+    folder = place / "pg" if is_kept else None
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ports = [taken.getsockname()[1], module.free_port()]
         monkeypatch.setattr(module, "free_port", lambda: ports.pop(0))
-        with LocalPostgres.start() as server:
+        with LocalPostgres.start(folder) as server:
             assert server.port != taken.getsockname()[1]
     assert ports == []
 

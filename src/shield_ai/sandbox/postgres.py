@@ -92,6 +92,9 @@ class LocalPostgres(ServerProcess):
             log = child.log_path.read_text(errors="replace")
             child.stop()
             if "could not bind" in log:
+                # The next attempt requires an empty folder.
+                shutil.rmtree(home / "data", ignore_errors=True)
+                child.log_path.unlink(missing_ok=True)
                 raise _PortTakenError(error.message) from None
             raise
         except BaseException:
