@@ -13,7 +13,7 @@ from processes import all_gone, with_descendants
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.sandbox import LocalAws
-from shield_ai.sandbox.emulator.server import run_beside, without_aws
+from shield_ai.sandbox.emulator.server import run_beside, serve_forever, without_aws
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,6 +89,35 @@ def test_bypasses_a_proxy(aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert secret_names(aws) == []
+    monkeypatch.delenv("NO_PROXY")
+    assert secret_names(aws) == []
+
+
+@pytest.mark.parametrize(
+    ("base", "expected"),
+    [
+        pytest.param({"A": ""}, {"NO_PROXY": "127.0.0.1"}, id="none"),
+        pytest.param({"NO_PROXY": "a,127.0.0.1"}, {"NO_PROXY": "a,127.0.0.1"}, id="upper case"),
+        pytest.param(
+            {"no_proxy": "a"},
+            {"no_proxy": "a,127.0.0.1", "NO_PROXY": "a,127.0.0.1"},
+            id="lower case",
+        ),
+        pytest.param(
+            {"no_proxy": "a", "NO_PROXY": "b"},
+            {"no_proxy": "a,127.0.0.1", "NO_PROXY": "b,127.0.0.1"},
+            id="both",
+        ),
+    ],
+)
+def test_environment_excludes_it_from_proxies(
+    aws: LocalAws, base: dict[str, str], expected: dict[str, str]
+) -> None:
+    env = aws.environment({**base, "http_proxy": "http://127.0.0.1:9"})
+    assert {name: env[name] for name in env if name.lower() == "no_proxy"} == expected
+    script = "import urllib.request; print(urllib.request.proxy_bypass('127.0.0.1'))"
+    command = [sys.executable, "-c", script]
+    assert subprocess.check_output(command, env=env, text=True) == "True\n"
 
 
 @pytest.mark.parametrize("module", ["moto", "flask_cors"])
@@ -117,6 +146,24 @@ def test_port_is_taken(aws: LocalAws) -> None:
     ) as error:
         LocalAws.start(port)
     assert "another port" in error.value.hint
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_port_does_not_exist(port: int) -> None:
+    with pytest.raises(ShieldError, match=f"{port} is not a port number"):
+        LocalAws.start(port)
+
+
+def test_exports_are_quoted_for_the_shell(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "a b")
+    lines: list[str] = []
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        serve_forever(lines.append, on_start=interrupt)
+    assert "export NO_PROXY='a b,127.0.0.1'" in lines
 
 
 def test_serve_forever_prints_exports_and_stops_with_ctrl_c(

@@ -6,6 +6,7 @@ import http.client
 import importlib.util
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -28,6 +29,7 @@ REGION = "us-east-1"
 ACCOUNT = "123456789012"  # moto's account
 REQUIREMENTS = ("moto", "flask", "flask_cors")
 START_TIMEOUT = 20.0  # seconds
+MAX_PORT = 65535
 
 
 class LocalAws(ServerProcess):
@@ -91,8 +93,9 @@ class LocalAws(ServerProcess):
         return self._child.wait()
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client of the AWS emulator, also if AWS_ENDPOINT_URL is set."""
+        """Return a boto3 client of the AWS emulator, independent of environment variables."""
         import boto3
+        from botocore.config import Config
 
         create: Any = boto3.client  # the type stubs accept only literal service names
         return create(
@@ -101,6 +104,7 @@ class LocalAws(ServerProcess):
             region_name=REGION,
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self._secret_access_key,
+            config=Config(proxies={}),
         )
 
     def environment(self, base: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -109,8 +113,6 @@ class LocalAws(ServerProcess):
         Args:
             base: Environment variables to add, except those of AWS; None for none.
         """
-        no_proxy = (base or os.environ).get("NO_PROXY", "")
-        hosts = [host for host in no_proxy.split(",") if host and host != HOST]
         return without_aws(base or {}) | {
             "AWS_ENDPOINT_URL": self.url,
             "AWS_REGION": REGION,
@@ -120,13 +122,27 @@ class LocalAws(ServerProcess):
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "NO_PROXY": ",".join([*hosts, HOST]),
+            **_without_proxy(base or os.environ),
         }
 
 
 def without_aws(env: Mapping[str, str]) -> dict[str, str]:
     """Copy env vars without AWS's: a profile or a service's endpoint would take precedence."""
     return {name: value for name, value in env.items() if not name.startswith("AWS_")}
+
+
+def _without_proxy(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables with which clients use no proxy for the AWS emulator.
+
+    Many clients read the name in lower case first.
+    """
+    names = ("no_proxy", "NO_PROXY") if "no_proxy" in env else ("NO_PROXY",)
+    variables = {}
+    for name in names:
+        given = env.get(name) or env.get("no_proxy", "")
+        hosts = [host for host in given.split(",") if host and host != HOST]
+        variables[name] = ",".join([*hosts, HOST])
+    return variables
 
 
 def serve_forever(
@@ -150,7 +166,7 @@ def serve_forever(
     with LocalAws.start(port, runs_hooks=runs_hooks) as aws:
         show("unset AWS_PROFILE AWS_SESSION_TOKEN")
         for name, value in aws.environment().items():
-            show(f"export {name}={value}")
+            show(f"export {name}={shlex.quote(value)}")
         on_start()
         try:
             code = aws.wait()
@@ -194,6 +210,10 @@ def _require_packages() -> None:
 
 
 def _listen(port: int) -> socket.socket:
+    if not 0 <= port <= MAX_PORT:
+        raise ShieldError(
+            f"{port} is not a port number", f"use 1 to {MAX_PORT}, or 0 for a free port"
+        )
     try:
         return socket.create_server((HOST, port))
     except OSError as error:
