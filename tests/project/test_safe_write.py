@@ -35,6 +35,15 @@ def test_replaces_a_file_and_keeps_its_permissions(folder, monkeypatch):
     assert list(folder.iterdir()) == [path]
 
 
+@pytest.mark.parametrize("write", [write_output, write_private_file])
+@pytest.mark.parametrize("name", ["out", "."])
+def test_leaves_no_temporary_file_beside_a_folder(folder, write, name):
+    (folder / "out").mkdir()
+    with pytest.raises(OSError, match=r"Is a directory|No such file"):
+        write(Path(name), b"new")
+    assert list(folder.iterdir()) == [folder / "out"]
+
+
 def test_replaces_a_link_instead_of_its_target(tmp_path, folder):
     target = tmp_path / "target"
     target.write_text("mine")

@@ -85,8 +85,17 @@ def create_file(
 
 
 def replace_file(folder: int, temporary: str, name: str) -> None:
-    """Rename a temporary file to its final name, atomically; a link of that name is replaced."""
-    os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    """Rename a temporary file to its final name, atomically; a link of that name is replaced.
+
+    Raises:
+        OSError: The file can't be replaced. The temporary file is removed.
+    """
+    try:
+        os.replace(temporary, name, src_dir_fd=folder, dst_dir_fd=folder)
+    except OSError:  # for example, a folder has the final name
+        with contextlib.suppress(OSError):
+            os.unlink(temporary, dir_fd=folder)
+        raise
     os.fsync(folder)
 
 
