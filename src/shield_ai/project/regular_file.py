@@ -31,9 +31,10 @@ def read_regular_file(path: Path, max_size: int = MAX_SIZE, *, follow_links: boo
     if not follow_links:
         flags |= os.O_NOFOLLOW
     handle = os.open(path, flags)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)  # os.fdopen() would leave the descriptor of a folder open
+        raise OSError(errno.EINVAL, "not a regular file")
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file")
         content = file.read(max_size + 1)
     if len(content) > max_size:
         raise OSError(errno.EFBIG, f"larger than {max_size // 1_000_000} MB")
