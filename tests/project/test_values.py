@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import secrets
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from shield_ai.model.errors import SourceError, ValueMissingError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.locator import CodeLiteral, DotenvLine, EnvVar, parse_locator
-from shield_ai.project.values import Values, generate_value, read_env_file
+from shield_ai.project.values import Values, generate_value, json_field, read_env_file
+from shield_runtime.value import SecretValue, text_or_field
 
 
 @pytest.mark.parametrize(
@@ -55,6 +57,20 @@ def test_errors_have_the_line_but_not_its_text(tmp_path, line, message):
 def test_missing_file(tmp_path):
     with pytest.raises(SourceError, match="No such file"):
         read_env_file(tmp_path / "none")
+
+
+@pytest.mark.parametrize("value", [True, 5432, 1.5, {"a": [None]}, "text", "true"])
+def test_a_field_has_the_text_that_the_runtime_returns(value):
+    document = json.dumps({"field": value})
+    expected = text_or_field(SecretValue(document), "secret", "field")
+    found = json_field(Hidden(document), "field")
+    assert found is not None
+    assert found.reveal() == expected
+
+
+@pytest.mark.parametrize("document", ["{}", '{"field": null}', "[1]", "text", "[" * 100_000])
+def test_a_missing_field_has_no_value(document):
+    assert json_field(Hidden(document), "field") is None
 
 
 def test_later_files_override_and_empty_values_are_ignored():

@@ -212,14 +212,19 @@ def _literal_text(node: ast.expr) -> str:
 
 
 def json_field(value: Hidden, field: str) -> Hidden | None:
-    """Return a field of a JSON document; without a field name, the entire value."""
+    """Return the text of a field of a JSON document; without a field name, the entire value.
+
+    Like the runtime, it returns the JSON of a field that is not a text.
+    """
     if not field:
         return value
     try:
         content = json.loads(value.reveal()).get(field)
     except (ValueError, AttributeError, RecursionError):
         return None
-    return None if content is None else Hidden(str(content))
+    if content is None:
+        return None
+    return Hidden(content if isinstance(content, str) else json.dumps(content))
 
 
 def generate_value(kind: str) -> Hidden:
