@@ -44,10 +44,18 @@ def test_finds_copies_that_nothing_changes(text, name, original):
         pytest.param("import x as e", id="an import of the same name"),
         pytest.param("class e: pass", id="a class of the same name"),
         pytest.param("for e in y: pass", id="a loop variable of the same name"),
+        pytest.param("import e.x", id="a package of the same name"),
+        pytest.param("match y:\n  case e: pass", id="a captured value"),
+        pytest.param("match y:\n  case [*e]: pass", id="captured values of a list"),
+        pytest.param("match y:\n  case {**e}: pass", id="captured values of a dictionary"),
     ],
 )
 def test_ignores_copies_that_may_differ(text):
     assert copies(f"import os\ne = os.environ.copy()\n{text}") == {}
+
+
+def test_ignores_a_copy_with_two_names():
+    assert copies("import os\ne = f = os.environ.copy()\nf['X'] = '1'") == {}
 
 
 @pytest.mark.parametrize(

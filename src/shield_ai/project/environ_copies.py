@@ -20,6 +20,16 @@ WRITERS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
 LOADERS = frozenset({"load_dotenv", "read_env", "read_dotenv", "putenv", "unsetenv"})
 
 
+_NAMED = (
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.ExceptHandler,
+    ast.MatchAs,
+    ast.MatchStar,
+)
+
+
 class EnvironCopy(NamedTuple):
     """A copy of the environment, of which only some variables can change."""
 
@@ -66,9 +76,10 @@ def unchanged_copies(
     """
     found: list[tuple[ast.Name, ast.expr]] = []
     for node in tree.body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        # A second target would be another name for the same copy.
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
             copied = _copied(node.value, names)
-            if copied is not None:
+            if copied is not None and isinstance(node.targets[0], ast.Name):
                 found.append((node.targets[0], copied))
     if not found:
         return {}
@@ -167,10 +178,10 @@ def _used_name(node: ast.AST) -> str | None:
     if isinstance(node, ast.arg):
         return node.arg
     if isinstance(node, ast.alias):
-        return node.asname or node.name
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler)):
-        return node.name
-    return None
+        return node.asname or node.name.partition(".")[0]
+    if isinstance(node, ast.MatchMapping):
+        return node.rest
+    return node.name if isinstance(node, _NAMED) else None
 
 
 def _changes(
