@@ -113,6 +113,16 @@ def test_find_django_settings(naming, text):
     assert find_django_settings(files, files.get) == {"shop/settings.py": ""}
 
 
+def test_settings_modules_keep_the_order_of_the_file():
+    names = ["shop", "api", "admin", "base", "jobs", "mail"]
+    lines = [f'"DJANGO_SETTINGS_MODULE", "{name}.settings"' for name in names]
+    files = {f"{name}/settings.py": b"" for name in sorted(names)}
+    found = find_django_settings(
+        [*files, "manage.py"], {"manage.py": "\n".join(lines).encode()}.get
+    )
+    assert list(found) == [f"{name}/settings.py" for name in names]
+
+
 def test_settings_module_is_relative_to_the_file():
     text = b"DJANGO_SETTINGS_MODULE='config.settings'"
     files = {

@@ -191,7 +191,7 @@ def is_env_example(path: str) -> bool:
 
 
 def find_django_settings(paths: Iterable[str], read: FileReader) -> dict[str, str]:
-    """Map the settings files that DJANGO_SETTINGS_MODULE names to their import roots."""
+    """Map the settings files that DJANGO_SETTINGS_MODULE names to their import roots, in order."""
     known = set(paths)
     found: dict[str, str] = {}
     for path in _startup_files(known):
@@ -199,8 +199,8 @@ def find_django_settings(paths: Iterable[str], read: FileReader) -> dict[str, st
         if raw is None or b"DJANGO_SETTINGS_MODULE" not in raw:
             continue
         folder = path.rpartition("/")[0]
-        for module in {match.decode() for match in DJANGO_SETTINGS.findall(raw)}:
-            located = _locate_module(module, folder, known)
+        for module in dict.fromkeys(DJANGO_SETTINGS.findall(raw)):
+            located = _locate_module(module.decode(), folder, known)
             if located:
                 found.setdefault(*located)
     return found
