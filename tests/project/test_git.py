@@ -87,6 +87,20 @@ def test_git_state(tmp_path):
     (tmp_path / ".env").touch()
     git(tmp_path, "add", "-f", ".env")
     assert git_state(tmp_path, ".env") is GitState.TRACKED
+    assert git_state(tmp_path, "./.env") is GitState.TRACKED
+
+
+@pytest.mark.parametrize("name", ["[a].env", "*.env", ":a.env"])
+def test_names_are_no_patterns(tmp_path, name):
+    git(tmp_path, "init", "-q")
+    (tmp_path / "a.env").touch()
+    git(tmp_path, "add", "a.env")
+    assert git_state(tmp_path, name) is not GitState.TRACKED
+    assert tracked_files(tmp_path, [name]) == set()
+    (tmp_path / name).touch()
+    git(tmp_path, "--literal-pathspecs", "add", name)
+    assert git_state(tmp_path, name) is GitState.TRACKED
+    assert tracked_files(tmp_path, [name, "b.env"]) == {name}
 
 
 def test_ignore_pattern(tmp_path):
@@ -94,6 +108,9 @@ def test_ignore_pattern(tmp_path):
     (tmp_path / ".gitignore").write_text("# ours\n_*\n")
     assert ignore_pattern(tmp_path, "shop/_copy/a.py") == ".gitignore:2: _*"
     assert ignore_pattern(tmp_path, "shop/a.py") == ""
+    (tmp_path / ".gitignore").write_text("_*\n!_copy\na:1:b\n")
+    assert ignore_pattern(tmp_path, "_copy") == ""
+    assert ignore_pattern(tmp_path, "a:1:b") == ".gitignore:3: a:1:b"
 
 
 def test_ignored_files(tmp_path):

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from shield_ai.model.errors import SourceError
 from shield_ai.project import git_process
 from shield_ai.project.inside import inside_check
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -29,6 +30,8 @@ SKIP_WORKTREE = "S"  # https://git-scm.com/docs/git-ls-files
 SUBMODULE = "160000"
 SYMBOLIC_LINK = "120000"
 SHA256_LENGTH = 64
+# The output of `git check-ignore -v`: file, line, pattern and path.
+_PATTERN = regex(r"(?P<place>.+?:\d+):(?P<pattern>.*)\t", re.DOTALL)
 UNREADABLE_HINT = "run git status for details"
 
 
@@ -146,7 +149,8 @@ def git_state(root: Path, path: str) -> GitState:
     if git_process.read(root, "rev-parse", "--git-dir") is None:
         is_in_repository = git_process.is_in_repository(root)
         return GitState.UNKNOWN if is_in_repository else GitState.NO_REPOSITORY
-    if git_process.run(root, "ls-files", "--error-unmatch", "--", path)[0] == 0:
+    tracked = ("ls-files", "--error-unmatch", "--", git_process.literal(path))
+    if git_process.run(root, *tracked)[0] == 0:
         return GitState.TRACKED
     # https://git-scm.com/docs/git-check-ignore#_exit_status
     code = git_process.run(root, "check-ignore", "-q", "--", path)[0]
@@ -179,8 +183,9 @@ def ignore_pattern(root: Path, path: str) -> str:
         "" if git does not ignore the file.
     """
     output = git_process.read(root, "check-ignore", "-v", "--", path) or b""
-    source, _, pattern = _decode(output).partition("\t")[0].rpartition(":")
-    return f"{source}: {pattern}" if source else ""
+    match = _PATTERN.match(_decode(output))
+    is_negated = match is not None and match["pattern"].startswith("!")
+    return f"{match['place']}: {match['pattern']}" if match and not is_negated else ""
 
 
 def files_around(root: Path, words: Iterable[str]) -> list[str] | None:

@@ -240,6 +240,14 @@ class Stream:
         return output
 
 
+def literal(path: str) -> str:
+    """Return a path as an argument in which git finds no wildcards, such as in `[id].env`.
+
+    https://git-scm.com/docs/gitglossary#Documentation/gitglossary.txt-pathspec
+    """
+    return f":(literal){path}"
+
+
 def unquote(path: bytes) -> bytes:
     r"""Return a path without the quotes and escapes of git, such as `\t`, `\"` and `\303`.
 
