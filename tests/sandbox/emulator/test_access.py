@@ -137,3 +137,16 @@ def test_function_with_other_code_is_not_run(aws, tmp_path, handler):
             RotationRules={"ScheduleExpression": "rate(30 days)"},
         )  # fmt: skip
     assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        pytest.param(SIGNED.replace("iam", "KMS"), (KEY, "us-east-1", "kms"), id="signed"),
+        pytest.param("", ("", "", ""), id="unsigned"),
+        pytest.param("Basic dXNlcjpw", ("", "", ""), id="another scheme"),
+        pytest.param(f"AWS4-HMAC-SHA256 Credential={KEY}/kms", ("", "", ""), id="incomplete"),
+    ],
+)
+def test_parse_credential(header, expected):
+    assert access.parse_credential(header) == expected

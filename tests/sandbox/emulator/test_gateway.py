@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from werkzeug.test import Client
 
-from shield_ai.sandbox.emulator.gateway import Gateway, scope
+from shield_ai.sandbox.emulator.gateway import Gateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -101,23 +101,6 @@ def test_unsigned_requests_are_passed_to_moto(aws: LocalAws) -> None:
     connection.request("POST", "/", "Action=AssumeRoleWithWebIdentity&Version=2011-06-15")
     assert connection.getresponse().status != 404
     connection.close()
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [
-        pytest.param(
-            "AWS4-HMAC-SHA256 Credential=K/20260101/eu-west-1/KMS/aws4_request, S=1",
-            ("eu-west-1", "kms"),
-            id="signed",
-        ),
-        pytest.param("", ("", ""), id="unsigned"),
-        pytest.param("Basic dXNlcjpw", ("", ""), id="another scheme"),
-        pytest.param("AWS4-HMAC-SHA256 Credential=K/us-east-1/kms", ("", ""), id="incomplete"),
-    ],
-)
-def test_scope(header: str, expected: tuple[str, str]) -> None:
-    assert scope(header) == expected
 
 
 def test_only_one_of_many_creations_succeeds(client: SecretsManagerClient) -> None:

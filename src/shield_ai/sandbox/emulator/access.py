@@ -6,7 +6,7 @@ Other users of the machine, and web pages in a browser, can also connect to a lo
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +16,24 @@ KEY_VARIABLE = "SHIELD_LOCAL_ACCESS_KEY"
 HOOKS_VARIABLE = "SHIELD_LOCAL_HOOKS"  # "true" if rotation functions may contain hooks
 KEY_HEADER = "HTTP_X_SHIELD_LOCAL_KEY"  # header of unsigned requests, such as to moto's own API
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+CREDENTIAL_PARTS = 5  # key, date, region, service, "aws4_request"
+
+
+class Credential(NamedTuple):
+    """What a request is signed with; empty if it is unsigned."""
+
+    access_key_id: str = ""
+    region: str = ""
+    service: str = ""
+
+
+def parse_credential(authorization: str) -> Credential:
+    """Return the credential in an Authorization header."""
+    parts = authorization.partition("Credential=")[2].split(",")[0].split("/")
+    if len(parts) != CREDENTIAL_PARTS:
+        return Credential()
+    key, _, region, service, _ = parts
+    return Credential(key, region, service.lower())
 
 
 def refusal(environ: dict[str, Any], key: str, role_keys: Iterable[str]) -> str:
@@ -32,13 +50,8 @@ def refusal(environ: dict[str, Any], key: str, role_keys: Iterable[str]) -> str:
         return "the AWS emulator answers on the loopback interface only"
     if "HTTP_ORIGIN" in environ:
         return "the AWS emulator does not answer web pages"
-    given = str(environ.get(KEY_HEADER, "")) or _access_key_id(environ)
+    credential = parse_credential(str(environ.get("HTTP_AUTHORIZATION", "")))
+    given = str(environ.get(KEY_HEADER, "")) or credential.access_key_id
     if any(hmac.compare_digest(given.encode(), known.encode()) for known in (key, *role_keys)):
         return ""
     return "unknown access key: use the variables that shield local prints"
-
-
-def _access_key_id(environ: dict[str, Any]) -> str:
-    """Return the access key ID that a request is signed with; empty if it is unsigned."""
-    authorization = str(environ.get("HTTP_AUTHORIZATION", ""))
-    return authorization.partition("Credential=")[2].partition("/")[0]

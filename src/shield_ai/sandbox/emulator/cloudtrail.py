@@ -14,11 +14,12 @@ from typing import Any
 
 from moto.sts.models import sts_backends
 
-ACCOUNT = "123456789012"  # moto's account
+from shield_ai.sandbox.emulator import ACCOUNT
+from shield_ai.sandbox.emulator.access import parse_credential
+
 SOURCE = "secretsmanager.amazonaws.com"
 PAGE_SIZE = 50
 MAX_EVENTS = 100_000  # the oldest are dropped
-CREDENTIAL_PARTS = 5  # key, date, region, service, "aws4_request"
 # The parameters that AWS records. None of them contains a value.
 RECORDED = frozenset(
     {
@@ -112,13 +113,13 @@ class EventHistory:
 
 
 def _common_fields(environ: dict[str, Any]) -> dict[str, Any]:
-    key, region = _parse_authorization(environ.get("HTTP_AUTHORIZATION", ""))
+    credential = parse_credential(environ.get("HTTP_AUTHORIZATION", ""))
     return {
         "eventVersion": "1.11",
-        "userIdentity": identity(key),
+        "userIdentity": _user_identity(credential.access_key_id),
         "eventTime": f"{dt.datetime.now(dt.UTC):%Y-%m-%dT%H:%M:%SZ}",
         "eventSource": SOURCE,
-        "awsRegion": region,
+        "awsRegion": credential.region,
         "sourceIPAddress": environ.get("REMOTE_ADDR", ""),
         "userAgent": environ.get("HTTP_USER_AGENT", ""),
         "eventType": "AwsApiCall",
@@ -143,7 +144,7 @@ def _lookup_entry(event: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def identity(key: str) -> dict[str, Any]:
+def _user_identity(key: str) -> dict[str, Any]:
     """Return the `userIdentity` of an access key: an assumed role, or moto's only user."""
     role = sts_backends[ACCOUNT]["aws"].get_assumed_role_from_access_key(key)
     if role is None:
@@ -162,14 +163,6 @@ def identity(key: str) -> dict[str, Any]:
         "accessKeyId": key,
         "sessionContext": {"sessionIssuer": issuer},
     }
-
-
-def _parse_authorization(authorization: str) -> tuple[str, str]:
-    """Return the access key ID and the region that a request is signed with."""
-    parts = authorization.partition("Credential=")[2].split(",")[0].split("/")
-    if len(parts) != CREDENTIAL_PARTS:
-        return "", ""
-    return parts[0], parts[2]
 
 
 def _timestamp(event: dict[str, Any]) -> float:

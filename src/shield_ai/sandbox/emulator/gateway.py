@@ -26,7 +26,7 @@ from werkzeug.serving import make_server
 from werkzeug.wrappers import Response
 
 from shield_ai.aws.live.kinds.registry import KINDS
-from shield_ai.sandbox.emulator import access, deviations, identity, lambda_runtime
+from shield_ai.sandbox.emulator import ACCOUNT, access, deviations, identity, lambda_runtime
 from shield_ai.sandbox.emulator.cloudtrail import EventHistory
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     Environ = dict[str, Any]
 
-ACCOUNT = "123456789012"  # moto's account
 # The services of the resources, and the others that shield uses, by their name in a signature.
 SERVICES = {"cloudtrail", "kms", "monitoring", "sts"}
 SERVICES.update(kind.arn.split(":")[2] for kind in KINDS.values() if kind.arn.startswith("arn:"))
@@ -44,16 +43,6 @@ HEALTH_PATH = "/_local/health"
 MOTO_API_PATH = "/moto-api/"  # tests use it to reset the account
 JSON_TYPE = "application/x-amz-json-1.1"
 CORS = "access-control-"  # moto's headers, which are removed, allow web pages to read responses
-SCOPE_PARTS = 5  # key, date, region, service, "aws4_request"
-
-
-def scope(authorization: str) -> tuple[str, str]:
-    """Return the region and service that a request is signed for; empty if it is unsigned."""
-    credential = authorization.partition("Credential=")[2]
-    parts = credential.split(",")[0].split("/")
-    if len(parts) != SCOPE_PARTS:
-        return "", ""
-    return parts[2], parts[3].lower()
 
 
 class Gateway:
@@ -81,7 +70,7 @@ class Gateway:
     def handle(self, environ: Environ) -> Response:
         """Return the response to a request."""
         path = environ.get("PATH_INFO", "")
-        region, service = scope(environ.get("HTTP_AUTHORIZATION", ""))
+        _, region, service = access.parse_credential(environ.get("HTTP_AUTHORIZATION", ""))
         if path == HEALTH_PATH:
             return Response("ok")
         refusal = access.refusal(environ, self.access_key_id, identity.assumed_role_keys())

@@ -15,6 +15,8 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
+from shield_ai.sandbox.emulator.access import parse_credential
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -38,7 +40,7 @@ def assumed_role(authorization: str, account: str) -> Role | None:
         authorization: The request's Authorization header.
         account: The account ID.
     """
-    key = authorization.partition("Credential=")[2].partition("/")[0]
+    key = parse_credential(authorization).access_key_id
     for role in sts_backends[account][PARTITION].assumed_roles:
         if role.access_key_id != key:
             continue

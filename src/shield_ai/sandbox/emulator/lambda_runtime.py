@@ -31,8 +31,8 @@ from shield_ai.aws.desired.lambda_package import build_zip
 from shield_ai.aws.live.calls import HOOK_REFUSED
 from shield_ai.model import schedule
 from shield_ai.model.errors import ManifestError, ShieldError
+from shield_ai.sandbox.emulator import ACCOUNT
 
-ACCOUNT = "123456789012"
 PENDING = "AWSPENDING"
 CURRENT = "AWSCURRENT"
 TEST_STEP = "testSecret"

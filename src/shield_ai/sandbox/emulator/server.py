@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.installation import install_command
-from shield_ai.sandbox.emulator import access
+from shield_ai.sandbox.emulator import ACCOUNT, access
 from shield_ai.sandbox.emulator.supervised import ServerProcess, SupervisedProcess
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
-ACCOUNT = "123456789012"  # moto's account
 REQUIREMENTS = ("moto", "flask", "flask_cors")
 START_TIMEOUT = 20.0  # seconds
 MAX_PORT = 65535
