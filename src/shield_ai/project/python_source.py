@@ -199,8 +199,9 @@ def apply_edits(raw: bytes, edits: Iterable[Edit], encoding: str = "utf-8") -> b
     """
     parts: list[bytes] = []  # from the last to the first
     last = len(raw)
-    numbered = [(edit.start, edit.end, number, edit) for number, edit in enumerate(edits)]
-    for _, _, _, edit in sorted(numbered, key=lambda item: item[:3], reverse=True):
+    # sorted() is stable, so insertions at the same offset keep their order.
+    in_order = sorted(edits, key=lambda edit: (edit.start, edit.end))
+    for edit in reversed(in_order):
         if not 0 <= edit.start <= edit.end <= last:
             raise SourceError(
                 f"{edit.path}: the edit at byte {edit.start} overlaps another or is outside",
