@@ -29,7 +29,7 @@ DECLARATIONS = {
 
 
 def declared_roots(settings: Iterable[str], read: FileReader) -> set[str]:
-    """Return the import roots of settings files that the project's metadata declares.
+    """Return the folders that the metadata declares and that contain settings files.
 
     Args:
         settings: The settings files.

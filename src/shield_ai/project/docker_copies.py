@@ -48,7 +48,7 @@ class Dockerfile(NamedTuple):
 
 
 class MissingCopy(NamedTuple):
-    """An instruction that copies code into an image without a file that the code imports."""
+    """An instruction that copies code into an image, but not the files that the code imports."""
 
     path: str  # the Dockerfile
     line: int
@@ -59,10 +59,10 @@ class MissingCopy(NamedTuple):
 def find_missing_copies(
     tree: Tree, importers: Collection[str], needed: Sequence[str]
 ) -> Iterator[MissingCopy]:
-    """Yield what the images of an app lack.
+    """Yield the files that the images of an app lack.
 
-    The context of a build is the app's folder, and only what is certain counts: an instruction
-    with a variable may copy all files.
+    The context of a build is assumed to be the app's folder. An instruction with a variable may
+    copy all files, so nothing is reported for it.
 
     Args:
         tree: The app's folder.
@@ -76,7 +76,7 @@ def find_missing_copies(
 def missing_copies(
     dockerfile: Dockerfile, importers: Collection[str], needed: Sequence[str]
 ) -> Iterator[MissingCopy]:
-    """Yield what the image of a Dockerfile lacks; see find_missing_copies()."""
+    """Yield the files that the image of a Dockerfile lacks; see find_missing_copies()."""
     path, text, ignore_path, ignore_text, _ = dockerfile
     files = {*importers, *needed}
     patterns = ignore_patterns(ignore_text)

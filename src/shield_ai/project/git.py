@@ -237,7 +237,7 @@ def remote_name(root: Path) -> str:
 
 
 def origin_name(root: Path) -> str:
-    """Like `remote_name`, but in the case of the URL."""
+    """Return the host and path of the remote `origin` as written; empty without one."""
     url = _decode(git_process.read(root, "config", "--get", "remote.origin.url") or b"").strip()
     without_scheme = url.partition("://")[2] or url.replace(":", "/", 1)
     host, slash, path = without_scheme.partition("/")
@@ -245,7 +245,7 @@ def origin_name(root: Path) -> str:
 
 
 def is_local(name: str) -> bool:
-    """Return whether the name of a remote is a path on this computer, which must stay private.
+    """Return whether the name of a remote is a local path, which reports must not contain.
 
     Args:
         name: The result of `remote_name`.

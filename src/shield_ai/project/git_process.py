@@ -105,7 +105,7 @@ def run(
         root: A folder, inside or outside a repository.
         arguments: The command and its arguments.
         max_output: Bytes; a command that prints more is stopped.
-        is_search: Whether the command reads all files; if it times out, other commands may not.
+        is_search: The command reads all files. After its timeout, other commands are still started.
 
     Returns:
         The exit code and the output. The exit code is None if git is not installed or was stopped.

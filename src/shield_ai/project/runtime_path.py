@@ -56,7 +56,7 @@ def choose_runtime_path(
 
 
 def _shared_helpers(folder: str, root: str, read: FileReader) -> Iterator[str]:
-    """Yield where else an app may have such modules: in a package for all, or beside the app's.
+    """Yield other packages for helper modules: in a shared package, or at the import root.
 
     Args:
         folder: The topmost package of the settings, or the import root if they are in none.

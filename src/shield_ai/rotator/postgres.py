@@ -185,7 +185,7 @@ def _limit_iterations(challenge: bytes) -> None:
 
 
 def sqlstate(error: BaseException | None) -> str:
-    """Return the server's error code; without one, the type name of the error.
+    """Return the server's SQLSTATE; without one, the type name of the error.
 
     The driver can wrap the server's error in another exception.
     """

@@ -91,4 +91,4 @@ class Load:
         if status != http.client.OK:
             return f"{page} answered {status}"
         is_expected = body == self._first_answers.setdefault(page, body)
-        return "" if is_expected else f"{page} answered something else than before"
+        return "" if is_expected else f"{page} answered differently than before"

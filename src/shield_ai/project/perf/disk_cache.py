@@ -19,7 +19,6 @@ from shield_ai.model.digest import hexdigest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# platformdirs finds the same folder on Linux, but its import takes a tenth of a small scan.
 MAX_ENTRIES = 8  # for each name; older entries belong to former versions
 
 
@@ -32,8 +31,7 @@ def get_or_create(
         name: The prefix of the entry's file name.
         key: Everything that the entry depends on; Python's version is added.
         create: Returns the content of the entry.
-        is_valid: Returns whether an entry is undamaged. Called for new entries, too, because the
-            callers load the entry in this function.
+        is_valid: Loads an entry, and returns whether it is undamaged. Called for new entries, too.
     """
     content = load(name, key, is_valid)
     if content is not None:
@@ -86,7 +84,10 @@ def _open_private(path: Path | str, flags: int, dir_fd: int | None = None) -> in
 
 
 def _entry_path(name: str, key: bytes) -> Path | None:
-    """Return the file of an entry; None if the user has no home folder."""
+    """Return the file of an entry; None if the user has no home folder.
+
+    platformdirs finds the same folder on Linux, but its import takes a tenth of a small scan.
+    """
     try:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     except RuntimeError:

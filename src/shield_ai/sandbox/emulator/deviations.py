@@ -18,7 +18,7 @@ Not corrected:
 
 - Policies are stored but not enforced (IAM, resource policies, KMS grants), except for reads of an
   assumed role, see `identity.py`.
-- `KmsKeyId` may name a key that does not exist.
+- moto accepts a `KmsKeyId` of a key that does not exist.
 - GetCallerIdentity returns the same user for every key.
 - A recovery window never ends, nothing is throttled, and old versions are never removed.
 - Operations that moto lacks, such as secretsmanager:ValidateResourcePolicy and
