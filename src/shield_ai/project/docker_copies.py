@@ -14,9 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.errors import SourceError
 from shield_ai.project.docker_contexts import contexts_of, find_contexts
 from shield_ai.project.globs import has_too_many_wildcards
-from shield_ai.project.image_folders import find_nested_folders, names_own_folder
+from shield_ai.project.image_folders import (
+    DOCKERFILE,
+    docker_folders,
+    find_nested_folders,
+    names_own_folder,
+)
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.python_versions import DOCKERFILE, docker_folders
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -6,14 +6,30 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.project.layout import SKIPPED_FOLDERS
-from shield_ai.project.python_versions import DOCKERFILE, MAX_DEPTH, docker_folders
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shield_ai.project.tree import Tree
 
+FOLDER_NAMES = regex(r"docker.*|compose|deploy\w*|images?", re.IGNORECASE)
+# Not Dockerfile.sample, which users copy and change.
+DOCKERFILE = regex(
+    r"(?!.*[._-](?:example|sample|template|dist|old|bak|py2)\b)"
+    r"(?:[\w-]+\.)?(?:docker|container)file(?:[._-].*)?",
+    re.IGNORECASE,
+)
+_MAX_DEPTH = 3  # of folders with Dockerfiles
 _MAX_FOLDERS = 1000  # that are searched
+
+
+def docker_folders(tree: Tree) -> Iterator[str]:
+    """Yield folders whose names suggest Dockerfiles, such as deploy, and the folders in them."""
+    level = [name for name in tree.folder_names("") if FOLDER_NAMES.fullmatch(name)]
+    for _ in range(_MAX_DEPTH):
+        yield from level
+        level = [f"{folder}/{name}" for folder in level for name in tree.folder_names(folder)]
 
 
 def find_nested_folders(tree: Tree) -> Iterator[str]:
@@ -25,7 +41,7 @@ def find_nested_folders(tree: Tree) -> Iterator[str]:
     known = {"", *docker_folders(tree)}
     level = [""]
     searched = 0
-    for _ in range(MAX_DEPTH):
+    for _ in range(_MAX_DEPTH):
         level = [folder for parent in level for folder in _folders_in(tree, parent)]
         searched += len(level)
         if searched > _MAX_FOLDERS:

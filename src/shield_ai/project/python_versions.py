@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project.image_folders import DOCKERFILE, docker_folders
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -17,17 +18,9 @@ if TYPE_CHECKING:
 OLDEST_SUPPORTED = (3, 9)  # by the runtime
 OLDEST_WORKING = (3, 7)  # older versions can't import the runtime
 FOLDERS = ("", ".github/workflows")
-DOCKER = regex(r"docker.*|compose|deploy\w*|images?", re.IGNORECASE)
-MAX_DEPTH = 3  # of folders with Dockerfiles
 YAML = regex(r"(?!\.pre-commit).+\.ya?ml")  # pre-commit runs its hooks, not the project
 KEY = rb"(?m)^[ \t-]*python(?:[-_]version)?s?[ \t]*:"
 FLOW_KEY = rb"[{,][ \t]*[\"']?python(?:[-_]version)?s?[\"']?[ \t]*:"
-# Not Dockerfile.sample, which users copy and change.
-DOCKERFILE = regex(
-    r"(?!.*[._-](?:example|sample|template|dist|old|bak|py2)\b)"
-    r"(?:[\w-]+\.)?(?:docker|container)file(?:[._-].*)?",
-    re.IGNORECASE,
-)
 # https://docs.docker.com/reference/dockerfile/#understand-how-arg-and-from-interact
 ARG = regex(rb"(?im)^[ \t]*ARG[ \t]+(\w+)=[\"']?([^\s\"']*)")
 ARG_USE = regex(rb"\$(?:(\w+)|\{(\w+)(?::?-([^{}\n]*))?\})")
@@ -118,14 +111,6 @@ def newest_python(tree: Tree, versions: Iterable[DeclaredVersion]) -> DeclaredVe
     for name in tree.file_names(""):
         found += _claimed(tree, name)
     return max(found)
-
-
-def docker_folders(tree: Tree) -> Iterator[str]:
-    """Yield folders whose names suggest Dockerfiles, such as deploy, and the folders in them."""
-    level = [name for name in tree.folder_names("") if DOCKER.fullmatch(name)]
-    for _ in range(MAX_DEPTH):
-        yield from level
-        level = [f"{folder}/{name}" for folder in level for name in tree.folder_names(folder)]
 
 
 def _image_folders(tree: Tree, own: Collection[str]) -> Iterator[str]:
