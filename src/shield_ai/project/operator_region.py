@@ -9,12 +9,6 @@ import configparser
 import os
 from pathlib import Path
 
-# https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
-REGION_NAME = (
-    rb"(?P<region>(?:us-gov|us|eu|ap|ca|sa|me|af|il|mx)"
-    rb"-(?:central|(?:north|south)?(?:east|west)|north|south)-[1-9])\b(?!-)"
-)
-
 
 def operator_region() -> str:
     """Return the region of the environment or of the AWS configuration file; empty without one.

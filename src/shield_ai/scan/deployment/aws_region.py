@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from shield_ai.model.region_name import REGION_NAME
 from shield_ai.project.layout import is_env_example, is_test
-from shield_ai.project.operator_region import REGION_NAME
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_copied_file
 from shield_ai.scan.files.walk import display_path, walk_all

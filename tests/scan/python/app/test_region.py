@@ -19,6 +19,8 @@ READ = "import os\nX = os.environ['API_KEY']\n"
             id="default",
         ),
         pytest.param("", "AWS_DEFAULT_REGION=us-gov-west-1", "us-gov-west-1", id="example"),
+        pytest.param("AWS_REGION = 'cn-northwest-1'", "", "cn-northwest-1", id="China"),
+        pytest.param("AWS_REGION = 'eusc-de-east-1'", "", "eusc-de-east-1", id="sovereign cloud"),
         pytest.param("AWS_REGION = 'eu-west-2'", "AWS_REGION=us-west-1", "us-east-1", id="several"),
         pytest.param("REGION = 'eu-west-2'", "", "us-east-1", id="another name"),
         pytest.param("AWS_REGION = 'here'", "", "us-east-1", id="another value"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.project.operator_region import REGION_NAME
+from shield_ai.model.region_name import REGION_NAME
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
