@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 
 import environ
@@ -16,6 +17,7 @@ from shield_ai.project.env_file import (
     has_several_lines,
     quote_value,
     read_assignments,
+    read_env_file,
     set_variables,
 )
 
@@ -191,3 +193,50 @@ def test_a_quote_that_is_not_closed_is_an_error():
 def test_a_file_that_is_not_utf_8_is_an_error():
     with pytest.raises(SourceError, match="line 2 is not UTF-8"):
         set_variables(b"A=1\nB=\xff\n", {"KEY": "new"})
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        pytest.param(b"A=1\nB='x y'\n", {"A": "1", "B": "x y"}, id="plain and quoted"),
+        pytest.param(b"A=1\r\nB=2\r\n", {"A": "1", "B": "2"}, id="CRLF"),
+        pytest.param(b"\xef\xbb\xbfA=1\n", {"A": "1"}, id="BOM"),
+        pytest.param(b"A=1\nA=2", {"A": "2"}, id="the last line wins"),
+        pytest.param(
+            b"# c\n\nexport A=$B # tail\n", {"A": "$B"}, id="export, comment, no interpolation"
+        ),
+        pytest.param(b"A=\n", {"A": ""}, id="empty"),
+        pytest.param("A=äöü€".encode(), {"A": "äöü€"}, id="not ASCII"),
+        pytest.param(b"A=1\nS3_HOST\nexport B2\nDEBUG\nC=2\n", {"A": "1", "C": "2"}, id="no value"),
+        pytest.param(b"A=1\nA\n", {}, id="no value in the last line"),
+        pytest.param(b"", {}, id="no line"),
+    ],
+)
+def test_reads_an_env_file(tmp_path, content, expected):
+    (tmp_path / ".env").write_bytes(content)
+    found = read_env_file(tmp_path / ".env")
+    assert {k: v.reveal() for k, v in found.items()} == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        pytest.param(b"%s", ":2: not a KEY=value line", id="second line of a value"),
+        pytest.param(b"JBSWY3DPEHPK3PXP", ":2: not a KEY=value line", id="second line in base32"),
+        pytest.param(b"secretKey", ":2: not a KEY=value line", id="no name"),
+        pytest.param(b"KEY='never closed %s", ":2: not a KEY=value line", id="open quote"),
+        pytest.param(b"KEY=\xe4 %s", ":2: not UTF-8", id="latin-1"),
+    ],
+)
+def test_errors_have_the_line_but_not_its_text(tmp_path, line, message):
+    value = secrets.token_hex(8).encode()
+    (tmp_path / ".env").write_bytes(b"A=1\n" + (line % value if b"%s" in line else line) + b"\n")
+    with pytest.raises(SourceError) as caught:
+        read_env_file(tmp_path / ".env")
+    assert message in caught.value.message
+    assert value.decode() not in str(caught.value) + caught.value.hint
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(SourceError, match="No such file"):
+        read_env_file(tmp_path / "none")

@@ -1,62 +1,14 @@
 from __future__ import annotations
 
 import json
-import secrets
 
 import pytest
 
-from shield_ai.model.errors import SourceError, ValueMissingError
+from shield_ai.model.errors import ValueMissingError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.locator import CodeLiteral, DotenvLine, EnvVar, parse_locator
-from shield_ai.project.values import Values, generate_value, json_field, read_env_file
+from shield_ai.project.values import Values, generate_value, json_field
 from shield_runtime.value import SecretValue, text_or_field
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        pytest.param(b"A=1\nB='x y'\n", {"A": "1", "B": "x y"}, id="plain and quoted"),
-        pytest.param(b"A=1\r\nB=2\r\n", {"A": "1", "B": "2"}, id="CRLF"),
-        pytest.param(b"\xef\xbb\xbfA=1\n", {"A": "1"}, id="BOM"),
-        pytest.param(b"A=1\nA=2", {"A": "2"}, id="the last line wins"),
-        pytest.param(
-            b"# c\n\nexport A=$B # tail\n", {"A": "$B"}, id="export, comment, no interpolation"
-        ),
-        pytest.param(b"A=\n", {"A": ""}, id="empty"),
-        pytest.param("A=äöü€".encode(), {"A": "äöü€"}, id="not ASCII"),
-        pytest.param(b"A=1\nS3_HOST\nexport B2\nDEBUG\nC=2\n", {"A": "1", "C": "2"}, id="no value"),
-        pytest.param(b"A=1\nA\n", {}, id="no value in the last line"),
-        pytest.param(b"", {}, id="no line"),
-    ],
-)
-def test_reads_an_env_file(tmp_path, content, expected):
-    (tmp_path / ".env").write_bytes(content)
-    found = read_env_file(tmp_path / ".env")
-    assert {k: v.reveal() for k, v in found.items()} == expected
-
-
-@pytest.mark.parametrize(
-    ("line", "message"),
-    [
-        pytest.param(b"%s", ":2: not a KEY=value line", id="second line of a value"),
-        pytest.param(b"JBSWY3DPEHPK3PXP", ":2: not a KEY=value line", id="second line in base32"),
-        pytest.param(b"secretKey", ":2: not a KEY=value line", id="no name"),
-        pytest.param(b"KEY='never closed %s", ":2: not a KEY=value line", id="open quote"),
-        pytest.param(b"KEY=\xe4 %s", ":2: not UTF-8", id="latin-1"),
-    ],
-)
-def test_errors_have_the_line_but_not_its_text(tmp_path, line, message):
-    value = secrets.token_hex(8).encode()
-    (tmp_path / ".env").write_bytes(b"A=1\n" + (line % value if b"%s" in line else line) + b"\n")
-    with pytest.raises(SourceError) as caught:
-        read_env_file(tmp_path / ".env")
-    assert message in caught.value.message
-    assert value.decode() not in str(caught.value) + caught.value.hint
-
-
-def test_missing_file(tmp_path):
-    with pytest.raises(SourceError, match="No such file"):
-        read_env_file(tmp_path / "none")
 
 
 @pytest.mark.parametrize("value", [True, 5432, 1.5, {"a": [None]}, "text", "true"])

@@ -19,7 +19,7 @@ from shield_ai.model.locator import (
     Prompt,
 )
 from shield_ai.model.naming import DOTENV
-from shield_ai.project.values import read_env_file
+from shield_ai.project.env_file import read_env_file
 from shield_ai.scan.text.value_shapes import CHANGE_ME, PLACEHOLDER
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-r"""Edit the values of an env file, and quote them so that every reader gets the same value.
+r"""Read and edit env files, and quote values so that every reader gets the same value.
 
 python-dotenv, django-environ and a POSIX shell (`set -a; . FILE`) read quotes, backslashes and `$`
 differently. A value is written only in a form that all of them read in the same way. Otherwise, a
@@ -19,17 +19,24 @@ from __future__ import annotations
 
 import io
 import re
+import sys
 from typing import TYPE_CHECKING
 
 from dotenv.parser import Binding, parse_stream
 
 from shield_ai.model.errors import SourceError
+from shield_ai.model.hidden import Hidden
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.regular_file import read_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 UTF8_BOM = b"\xef\xbb\xbf"
+STDIN = "-"
+# A conventional name of a variable. Any other line is more likely the second line of a value.
+_NAME = regex("[A-Z]{1,30}[0-9]{0,4}|(?![0-9])[A-Z0-9]{0,30}_[A-Z0-9_]{0,90}")
 _NEEDS_NO_QUOTES = regex("[A-Za-z0-9_./:@%+,=-]+")
 _NOT_ALLOWED = regex("[\0\r]")
 _ENV_FILE = regex(r"(?:^|/)(?:\.env(?:\.[\w.-]{1,100})?|[\w.-]{1,100}\.env)$")
@@ -49,6 +56,66 @@ _ASSIGNMENT = regex(
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+
+class ExpandableValue(Hidden):
+    """A value with `${NAME}` from a .env file: python-dotenv and Docker expand it, others do not.
+
+    python-dotenv expands it in single quotes, too.
+
+    Args:
+        value: The text in the file, not expanded.
+        line: Its line in the file.
+    """
+
+    __slots__ = ("line",)
+
+    def __init__(self, value: str, line: int) -> None:
+        super().__init__(value)
+        self.line = line
+
+
+def read_env_file(path: Path) -> dict[str, Hidden]:
+    """Read a .env file, or standard input for `-`. The last value of a variable wins.
+
+    A name without `=` is a variable without a value, as for python-dotenv.
+
+    Raises:
+        SourceError: The file can't be read, or a line is invalid. The message does not quote it.
+    """
+    try:
+        raw = sys.stdin.buffer.read() if str(path) == STDIN else read_regular_file(path)
+        text = raw.decode("utf-8-sig")
+    except OSError as error:
+        raise SourceError(
+            f"{path} can't be read: {error.strerror}", "use a file with KEY=value lines"
+        ) from None
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise SourceError(f"{path}:{line}: not UTF-8", "save the file as UTF-8") from None
+    values: dict[str, Hidden] = {}
+    for binding in parse_stream(io.StringIO(text)):
+        line = binding.original.line
+        if binding.error:
+            raise SourceError(
+                f"{path}:{line}: not a KEY=value line", "quote values with special characters"
+            )
+        if not binding.key:
+            continue
+        if binding.value is None:
+            _require_name(binding.key, f"{path}:{line}")
+            values.pop(binding.key, None)
+        elif EXPANDED_BY_DOTENV.search(binding.value):
+            values[binding.key] = ExpandableValue(binding.value, line)
+        else:
+            values[binding.key] = Hidden(binding.value)
+    return values
+
+
+def _require_name(line: str, place: str) -> None:
+    """Require that a line without `=` is a name, and not the second line of a value."""
+    if not _NAME.fullmatch(line):
+        raise SourceError(f"{place}: not a KEY=value line", "write KEY=value, or remove the line")
 
 
 def quote_value(value: str) -> str | None:

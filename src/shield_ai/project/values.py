@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import ast
-import io
 import json
 import os
 import secrets
-import sys
 from typing import TYPE_CHECKING
 
-from dotenv.parser import parse_stream
-
-from shield_ai.model.errors import SourceError, UnsafePlanError, ValueMissingError
+from shield_ai.model.errors import UnsafePlanError, ValueMissingError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.locator import (
     CodeLiteral,
@@ -24,84 +20,18 @@ from shield_ai.model.locator import (
     Locator,
     Prompt,
 )
-from shield_ai.project.env_file import EXPANDED_BY_DOTENV
-from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.regular_file import read_regular_file
+from shield_ai.project.env_file import ExpandableValue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from pathlib import Path
 
     from shield_ai.model.file_reader import FileReader
 
 # as in django.core.management.utils.get_random_secret_key
 _DJANGO_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789!@#$%^&*(-_=+)"
 _DJANGO_LENGTH = 50
-STDIN = "-"
-# A conventional name of a variable. Any other line is more likely the second line of a value.
-_NAME = regex("[A-Z]{1,30}[0-9]{0,4}|(?![0-9])[A-Z0-9]{0,30}_[A-Z0-9_]{0,90}")
 # In the process's environment, these belong to the person who runs the command, not to the app.
 OPERATOR_VARIABLES = frozenset({"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
-
-
-class ExpandableValue(Hidden):
-    """A value with `${NAME}` from a .env file: python-dotenv and Docker expand it, others do not.
-
-    python-dotenv expands it in single quotes, too.
-
-    Args:
-        value: The text in the file, not expanded.
-        line: Its line in the file.
-    """
-
-    __slots__ = ("line",)
-
-    def __init__(self, value: str, line: int) -> None:
-        super().__init__(value)
-        self.line = line
-
-
-def read_env_file(path: Path) -> dict[str, Hidden]:
-    """Read a .env file, or standard input for `-`. The last value of a variable wins.
-
-    A name without `=` is a variable without a value, as for python-dotenv.
-
-    Raises:
-        SourceError: The file can't be read, or a line is invalid. The message does not quote it.
-    """
-    try:
-        raw = sys.stdin.buffer.read() if str(path) == STDIN else read_regular_file(path)
-        text = raw.decode("utf-8-sig")
-    except OSError as error:
-        raise SourceError(
-            f"{path} can't be read: {error.strerror}", "use a file with KEY=value lines"
-        ) from None
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        raise SourceError(f"{path}:{line}: not UTF-8", "save the file as UTF-8") from None
-    values: dict[str, Hidden] = {}
-    for binding in parse_stream(io.StringIO(text)):
-        line = binding.original.line
-        if binding.error:
-            raise SourceError(
-                f"{path}:{line}: not a KEY=value line", "quote values with special characters"
-            )
-        if not binding.key:
-            continue
-        if binding.value is None:
-            _require_name(binding.key, f"{path}:{line}")
-            values.pop(binding.key, None)
-        elif EXPANDED_BY_DOTENV.search(binding.value):
-            values[binding.key] = ExpandableValue(binding.value, line)
-        else:
-            values[binding.key] = Hidden(binding.value)
-    return values
-
-
-def _require_name(line: str, place: str) -> None:
-    """Require that a line without `=` is a name, and not the second line of a value."""
-    if not _NAME.fullmatch(line):
-        raise SourceError(f"{place}: not a KEY=value line", "write KEY=value, or remove the line")
 
 
 class Values:

@@ -15,7 +15,7 @@ from shield_ai.model.locator import (
 )
 from shield_ai.model.plan import Action, ValueState
 from shield_ai.model.printable import printable
-from shield_ai.project.values import STDIN
+from shield_ai.project.env_file import STDIN
 from shield_ai.reports.settings import settings_lines
 from shield_ai.reports.terminal.entries import NAME_WIDTH, shorten_name, wrap_detail
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.preconditions import require_untracked_dotenv
 from shield_ai.model.naming import DOTENV
-from shield_ai.project.values import read_env_file
+from shield_ai.project.env_file import read_env_file
 from shield_ai.rewrite.python.fixers.move_literals import LiteralRemoval
 
 if TYPE_CHECKING:

@@ -26,9 +26,10 @@ from shield_ai.model.locator import (
 )
 from shield_ai.model.plan import Action, ValueState
 from shield_ai.project.app_folder import require_no_nested_repository
+from shield_ai.project.env_file import STDIN
 from shield_ai.project.inside import GIT_FOLDER
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.values import OPERATOR_VARIABLES, STDIN
+from shield_ai.project.values import OPERATOR_VARIABLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
