@@ -84,7 +84,7 @@ class SecretsManagerClient(SecretReader):
         self._cache.forget_fetches()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} with {len(self._cache)} secrets>"
+        return f"<{type(self).__name__} cache_entries={len(self._cache)}>"
 
     def prefetch(self, *names: str | list[str] | tuple[str, ...]) -> dict[str, Exception]:
         """Fetch many secrets with batch calls; return the errors by the name of the secret.

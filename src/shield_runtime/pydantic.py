@@ -19,8 +19,8 @@
 
 A secret is read like an environment variable: pydantic's prefix, aliases, nested models and JSON
 apply. With AWS off, this source is empty and pydantic's own sources are used. With AWS on, a secret
-that AWS does not have may come from the other sources, but the default of the field serves only
-where that of get_secret() would: in development, or if the secret is optional. Requires
+that AWS does not have may come from the other sources. The default of the field is used only if
+get_secret() would return it: in development, or if the secret is optional. Requires
 pydantic-settings 2; for pydantic 1, see pydantic_v1.
 
 Errors of this source contain no values. pydantic's ValidationError shows the input that it rejects,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from logging import LogRecord
     from typing import Any
 
-# Fields of a JSON secret that are not masked.
+# Fields of a JSON secret that are not masked; the masks would make logs unreadable.
 PLAIN_FIELDS = ("engine", "host", "port", "dbname", "database", "username", "user")
 MIN_LENGTH = 4  # characters; masking shorter values would mask ordinary text
 MAX_WORDS = 200  # of a JSON secret; thousands would slow down each record

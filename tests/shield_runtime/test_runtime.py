@@ -488,7 +488,7 @@ class TestOn:
         on.put("test-secret", VALUE)
         client = SecretsManagerClient()
         assert client.get_secret("test-secret") == VALUE
-        assert repr(client) == "<SecretsManagerClient with 1 secrets>"
+        assert repr(client) == "<SecretsManagerClient cache_entries=1>"
         assert repr(runtime.MISSING) == "MISSING"
 
 

@@ -13,8 +13,8 @@
         }
     }
 
-With AWS on, PASSWORD is a default as in get_secret(): a value for development never serves
-production after an outage. A password that an environment variable contains is used instead of the
+With AWS on, PASSWORD is a default as in get_secret(): after an outage, a value for development is
+not used in production. A password that an environment variable contains is used instead of the
 secret if AWS_SECRETS_FALLBACK allows it.
 
 Existing connections stay open. While AWS does not return the secret, a connection that is older

@@ -41,7 +41,7 @@ def _clients() -> list[Any]:
 
 
 def counts() -> dict[str, float]:
-    """Return the sums of the counters of all clients."""
+    """Return the counters, summed over all clients."""
     total: dict[str, float] = dict.fromkeys(COUNTS, 0.0)
     for client in _clients():
         found = client.stats()
