@@ -126,6 +126,14 @@ def test_keeps_folders_whose_cache_contains_other_files(tree, tmp_path, tmp_path
     assert (outside / "mine.pyc").exists()
 
 
+def test_folder_with_a_name_that_is_too_long(tree):
+    name = "a" * 300
+    assert not tree.has_folder(name)
+    assert tree.missing_folders(f"{name}/b.py") == [name]
+    with pytest.raises(SourceError, match="can't be created: File name too long"):
+        tree.make_folder(name)
+
+
 def test_missing_folders(tree):
     assert tree.missing_folders("a/b/c.py") == ["a", "a/b"]
     tree.make_folder("a")

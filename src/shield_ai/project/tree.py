@@ -211,8 +211,15 @@ class Tree:
         return installed_versions(self.root, names)
 
     def has_folder(self, relative: str) -> bool:
-        """Return True if the folder exists."""
-        return self.path(relative).is_dir()
+        """Return whether a folder exists; False if its parents can't be searched.
+
+        Raises:
+            SourceError: The path leads outside the app's folder, or is in a .git folder.
+        """
+        try:
+            return self.path(relative).is_dir()
+        except OSError:
+            return False
 
     def file_names(self, relative: str) -> list[str]:
         """Return the names of the files in a folder; empty if it can't be listed."""
