@@ -18,6 +18,7 @@ from shield_ai.model.errors import ShieldError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
 T = TypeVar("T")
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 # Seconds for the start of the server, and for the supervisor after the server's grace period.
