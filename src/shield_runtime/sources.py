@@ -89,7 +89,11 @@ class Sources:
         answer: Any = self._cache.wait(self._cache.look_up(request.name))
         if isinstance(answer, SecretValue) and request.key is not None:
             answer = text_or_field(answer, request.name, request.key)
-        if not isinstance(answer, Failure) or (is_set and settings.allows_variables):
+        if not isinstance(answer, Failure):
+            return True
+        if answer.kind is SecretFormatError:
+            raise answer.error()
+        if is_set and settings.allows_variables:
             return True
         if answer.kind is SecretNotFoundError or settings.is_development:
             return False

@@ -268,6 +268,14 @@ class TestOn:
         assert not has_secret("test-secret", key="nope")
         assert on.count() == 1
 
+    @pytest.mark.parametrize("variable", ["", VALUE], ids=["not set", "set"])
+    def test_field_of_a_text_is_an_error_for_both_functions(self, on, monkeypatch, variable):
+        on.put("test-secret", OTHER)
+        monkeypatch.setenv("TEST_SECRET", variable)
+        for function in (get_secret, has_secret):
+            with pytest.raises(SecretFormatError, match="not a JSON object"):
+                function("test-secret", key="port")
+
     def test_document_without_a_conventional_field(self, on):
         on.put("test-secret", json.dumps({"username": VALUE, "host": OTHER}))
         for default in (runtime.MISSING, "default"):
