@@ -14,6 +14,18 @@ CONFIG = "[default]\nregion = eu-west-1\n[profile shop]\nregion=eu-west-2\n[prof
         pytest.param(CONFIG, {}, "eu-west-1", id="file"),
         pytest.param(CONFIG, {"AWS_PROFILE": "shop"}, "eu-west-2", id="profile"),
         pytest.param(CONFIG, {"AWS_PROFILE": "empty"}, "", id="profile without a region"),
+        pytest.param(
+            '[profile "my shop"]\nregion = eu-west-2',
+            {"AWS_PROFILE": "my shop"},
+            "eu-west-2",
+            id="profile with a space",
+        ),
+        pytest.param(
+            "[default]\nregion = eu-west-1\n[profile default]\nregion = eu-west-2",
+            {},
+            "eu-west-2",
+            id="default profile",
+        ),
         pytest.param(CONFIG, {"AWS_DEFAULT_REGION": "eu-west-3"}, "eu-west-3", id="variable"),
         pytest.param(
             CONFIG,

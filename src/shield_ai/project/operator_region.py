@@ -23,10 +23,17 @@ def operator_region() -> str:
 def _region_in_file() -> str:
     path = Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config")
     profile = os.environ.get("AWS_PROFILE") or "default"
-    section = profile if profile == "default" else f"profile {profile}"
+    # A name with spaces has quotes. [profile default] has priority over [default]:
+    # https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
+    sections = [f"profile {profile}", f'profile "{profile}"']
+    if profile == "default":
+        sections.append(profile)
     config = configparser.RawConfigParser(strict=False)
     try:
         config.read_string(path.expanduser().read_text("utf-8"))
     except (OSError, RuntimeError, ValueError, configparser.Error):
         return ""  # the commands that call AWS report a broken file
-    return config.get(section, "region", fallback="").strip()
+    for section in sections:
+        if config.has_section(section):
+            return config.get(section, "region", fallback="").strip()
+    return ""
