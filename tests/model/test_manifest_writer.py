@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from manifest_samples import GOOD
 
+from shield_ai.model.errors import ManifestError
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import App, Functions, Manifest, Rotation, Secret
 from shield_ai.model.manifest_parser import parse_manifest
@@ -23,6 +24,21 @@ def test_update_preserves_the_text_and_appends():
     assert text.startswith(GOOD)
     assert parse_manifest(text) == new
     assert render_manifest(new, text) == text
+
+
+def test_appended_lines_have_the_newlines_of_the_file():
+    old = '[app]\r\nname = "shop"\r\n'
+    secret = Secret(name="stripe-key", env="STRIPE_KEY")
+    text = render_manifest(Manifest(app=App(name="shop"), secret=(secret,)), old)
+    added = '\r\n[[secret]]\r\nname = "stripe-key"\r\nenv = "STRIPE_KEY"\r\n'
+    assert text == old + added
+
+
+def test_no_table_is_appended_to_an_inline_array():
+    old = 'secret = [{name = "mail-key", env = "MAIL_KEY"}]\n[app]\nname = "shop"\n'
+    secret = Secret(name="stripe-key", env="STRIPE_KEY")
+    with pytest.raises(ManifestError, match="inline array"):
+        render_manifest(Manifest(app=App(name="shop"), secret=(secret,)), old)
 
 
 descriptions = st.text(max_size=9).filter(lambda text: printable_lines(text) == text)

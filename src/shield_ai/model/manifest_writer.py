@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.errors import ManifestError
 from shield_ai.model.manifest import Rotation
 from shield_ai.model.manifest_parser import parse_manifest
-from shield_ai.model.naming import ARN_SUFFIX, VALUE
+from shield_ai.model.naming import ARN_SUFFIX, MANIFEST, VALUE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +39,7 @@ def render_manifest(manifest: Manifest, old: str = "") -> str:
             everything else is preserved.
 
     Raises:
-        ManifestError: The current text is invalid.
+        ManifestError: The current text is invalid, or no secret can be appended to it.
     """
     if not old:
         return _render_new(manifest)
@@ -50,7 +51,25 @@ def render_manifest(manifest: Manifest, old: str = "") -> str:
 
     addition = tomlkit.document()
     addition.add("secret", _secret_tables(missing, manifest))
-    return old.rstrip("\n") + "\n\n" + tomlkit.dumps(addition).strip("\n") + "\n"
+    text = old + _blank_line_after(old) + tomlkit.dumps(addition).strip("\n") + "\n"
+    if "\r\n" in old:
+        text = old + text[len(old) :].replace("\n", "\r\n")
+    try:
+        parse_manifest(text)
+    except ManifestError:  # TOML does not allow tables after an inline array
+        raise ManifestError(
+            f"{MANIFEST}: no secret can be appended to an inline array",
+            "write each secret as a [[secret]] table",
+        ) from None
+    return text
+
+
+def _blank_line_after(text: str) -> str:
+    """Return the newlines that separate a text from what is appended by a blank line."""
+    end = text.replace("\r\n", "\n")
+    if end.endswith("\n\n"):
+        return ""
+    return "\n" if end.endswith("\n") else "\n\n"
 
 
 def _render_new(manifest: Manifest) -> str:
