@@ -25,3 +25,17 @@ def test_a_misspelled_variable_in_ignore_is_reported(tmp_path, name, suggestion)
     line = f"ignore in shield.toml lists {name}, which no code reads: {suggestion}"
     assert (line in out) is bool(suggestion), out
     assert ("ignore in shield.toml lists" in out) is bool(suggestion)
+
+
+def test_ignored_names_are_not_searched_in_links_out_of_the_app(tmp_path):
+    app = tmp_path / "app"
+    app.mkdir()
+    make_app(app)
+    assert run("draft", cwd=app).code == 0
+    manifest = app / "shield.toml"
+    text = manifest.read_text().replace("[app]\n", '[app]\nignore = ["OTHER_TOKEN"]\n')
+    manifest.write_text(text)
+    (tmp_path / "shared.py").write_text("X = 1\n")
+    (app / "shop/shared.py").symlink_to(tmp_path / "shared.py")
+    done = run("plan", "--only", "code", cwd=app)
+    assert done.code == 0, done.err

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.misspelled_names import SIMILARITY, with_same_digits
+from shield_ai.model.file_reader import read_optional
 from shield_ai.model.suggestion import did_you_mean
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _named_in_code(app: AppContext, names: Iterable[str]) -> set[str]:
     for path in app.scan_result.python_files:
         if not missing:
             break
-        content = app.tree.read(path) or b""
+        content = read_optional(app.tree.read, path) or b""
         found |= {name for name in missing if _has_word(content, name)}
         missing -= found
     return found
