@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.naming import env_var_name
 from shield_ai.model.suggestion import did_you_mean
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.secret_map import SecretMap, parse_map
+from shield_ai.project.secret_map import SecretMap, read_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,7 +43,7 @@ def find_misspelled_names(app: AppContext) -> Iterator[MisspelledName]:
     """
     manifest = app.manifest
     names = {secret.name for secret in manifest.secret}
-    current = parse_map(app.tree.read(manifest.app.runtime)) or SecretMap()
+    current = read_map(app.tree.read, manifest.app.runtime) or SecretMap()
     known = {*names, *current.secrets, *manifest.variables(), *map(env_var_name, names)}
     for call in app.scan_result.secret_calls:
         name = call.names[0] if len(call.names) == 1 else ""

@@ -7,12 +7,16 @@ The file is parsed, never imported. It creates a client with the mapping:
 from __future__ import annotations
 
 import ast
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import Source
 from shield_ai.project.runtime_names import CLIENT, IMPORTS_COPY
+
+if TYPE_CHECKING:
+    from shield_ai.model.file_reader import FileReader
 
 
 class SecretMap(msgspec.Struct, frozen=True):
@@ -50,6 +54,16 @@ class MapCall(msgspec.Struct, frozen=True):
     optional: ast.expr | None  # the value of the argument
     prefix: ast.expr | None
     content: SecretMap
+
+
+def read_map(read: FileReader, runtime: str) -> SecretMap | None:
+    """Return the mapping of an app's map file; None if the app has none, or it is not literal.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        runtime: The path of the map file, or "package". The app can have a folder of this name.
+    """
+    return None if runtime == "package" else parse_map(read(runtime))
 
 
 def parse_map(raw: bytes | None) -> SecretMap | None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from shield_helpers import files_of, make_app, run
 
@@ -190,3 +192,16 @@ def test_a_variable_can_be_renamed(moved, in_code, in_manifest):
         said = f"error: {place} reads {in_code} for sentry-dsn, but shield.toml names {in_manifest}"
         assert said in done.err
     assert settings.read_text() == code
+
+
+@pytest.mark.parametrize("command", ["plan", "verify"])
+def test_the_app_can_have_a_folder_named_package(tmp_path, command):
+    make_app(tmp_path)
+    assert run("draft", cwd=tmp_path).code == 0
+    manifest = tmp_path / "shield.toml"
+    text, count = re.subn('runtime = ".*"', 'runtime = "package"', manifest.read_text())
+    assert count == 1
+    manifest.write_text(text)
+    (tmp_path / "package").mkdir()
+    done = run(command, "--only", "code", cwd=tmp_path)
+    assert done.code < 2, done.err

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.project.secret_map import parse_map
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shield_ai.flow.apply.settings_values import KnownValues
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
+    from shield_ai.project.secret_map import SecretMap
 
 
 def find_causes(
     manifest: Manifest,
-    map_file: bytes | None,
+    current: SecretMap | None,
     values: KnownValues,
     environment: Mapping[str, Hidden],
 ) -> Iterator[str]:
@@ -24,11 +23,11 @@ def find_causes(
 
     Args:
         manifest: shield.toml.
-        map_file: The bytes of the map file before the edits; None if it does not exist.
+        current: The mapping of the map file before the edits; None if there is none.
         values: The values of the app's variables and literals.
         environment: The variables of the environment and of the env files.
     """
-    for old, new in _renamed_variables(manifest, map_file):
+    for old, new in _renamed_variables(manifest, current):
         if new not in environment or environment[new] != environment.get(old):
             yield (
                 f"shield.toml renames {old} to {new}: set both to the same value in .env until"
@@ -42,9 +41,8 @@ def find_causes(
             )
 
 
-def _renamed_variables(manifest: Manifest, map_file: bytes | None) -> Iterator[tuple[str, str]]:
+def _renamed_variables(manifest: Manifest, current: SecretMap | None) -> Iterator[tuple[str, str]]:
     """Yield the old and new name of each variable that shield.toml renames."""
-    current = parse_map(map_file)
     if current is None:
         return
     for secret in manifest.secret:

@@ -9,7 +9,7 @@ from shield_ai.model.manifest_parser import locate
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.suggestion import did_you_mean
 from shield_ai.project.app_folder import require_no_nested_repository
-from shield_ai.project.secret_map import parse_map
+from shield_ai.project.secret_map import read_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -91,7 +91,7 @@ def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> 
         UnsafePlanError: shield.toml lacks an entry that the code needs, or an entry names another
             variable than the code.
     """
-    current = parse_map(read(manifest.app.runtime))
+    current = read_map(read, manifest.app.runtime)
     if current is None:
         return
     _require_same_variables(manifest, scan.secret_calls)

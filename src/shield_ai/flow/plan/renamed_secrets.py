@@ -8,7 +8,7 @@ from shield_ai.aws.desired.iam import MANAGED_BY
 from shield_ai.flow.journal.journal_record import SECRET
 from shield_ai.model.environments import ENVIRONMENT_TAG
 from shield_ai.model.locator import FormerSecret, Locator
-from shield_ai.project.secret_map import SecretMap, parse_map
+from shield_ai.project.secret_map import SecretMap, read_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -44,7 +44,7 @@ def former_names(app: AppContext, applied: set[str]) -> set[str]:
         app: The app.
         applied: From `applied_secrets`.
     """
-    content = parse_map(app.tree.read(app.target_manifest.app.runtime)) or SecretMap()
+    content = read_map(app.tree.read, app.manifest.app.runtime) or SecretMap()
     prefix = _former_prefix(app, content, applied)
     names = applied | {prefix + name for name in content.secrets}
     return names - _listed_names(app.target_manifest)
@@ -62,7 +62,7 @@ def renamed_sources(app: AppContext, applied: set[str], live: Live) -> dict[str,
         live: The state of the secrets, including those of `former_names`.
     """
     target = app.target_manifest
-    content = parse_map(app.tree.read(target.app.runtime)) or SecretMap()
+    content = read_map(app.tree.read, target.app.runtime) or SecretMap()
     prefix = _former_prefix(app, content, applied)
     sources: dict[str, Locator] = {}
     for name, entry in content.secrets.items():

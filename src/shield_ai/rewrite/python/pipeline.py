@@ -10,7 +10,7 @@ import msgspec
 from shield_ai.model.edit import Edit, FileChange
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.python_source import Source, file_change
-from shield_ai.project.secret_map import client_name, parse_map
+from shield_ai.project.secret_map import client_name, read_map
 from shield_ai.rewrite.project.runtime_copy import provides_map
 from shield_ai.rewrite.python.accessor_names import accessor_names
 from shield_ai.rewrite.python.fixer import FileContext, find_python_fixers
@@ -97,7 +97,7 @@ class Rewriter:
         self._read = read
         module = accessor_import.split()[1]
         self._options = options._replace(has_map=provides_map(read, manifest, module))
-        self._map = parse_map(read(manifest.app.runtime))  # the map file before this rewrite
+        self._map = read_map(read, manifest.app.runtime)  # the map file before this rewrite
         if self._map is not None:
             client = client_name(read(manifest.app.runtime))
             self._options = self._options._replace(client=client)
