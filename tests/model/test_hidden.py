@@ -36,6 +36,14 @@ def test_hidden_shows_only_a_mask(show, value):
     assert MASK in shown or MASK in json.loads(shown).values()
 
 
+@pytest.mark.parametrize(
+    "character", [pytest.param("\ud800", id="from JSON"), pytest.param("\udcff", id="from a byte")]
+)
+def test_values_with_a_lone_surrogate_are_compared(character, value):
+    assert Hidden(value + character) == Hidden(value + character)
+    assert Hidden(value + character) != Hidden(value)
+
+
 def test_hidden_is_not_json_serializable(value):
     with pytest.raises(TypeError) as caught:
         msgspec.json.encode({"x": Hidden(value)})

@@ -42,7 +42,11 @@ class Hidden:
 
         if not isinstance(other, Hidden):
             return False
-        return hmac.compare_digest(self._value.encode(), other._value.encode())
+        # A value from the environment or from JSON can have a lone surrogate.
+        own, others = (
+            value.encode("utf-8", "surrogatepass") for value in (self._value, other._value)
+        )
+        return hmac.compare_digest(own, others)
 
     __hash__ = None  # type: ignore[assignment]  # a hash would be a fingerprint of the value
 
