@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_CODE = re.compile(r"code:(.+)#(\d{1,12})-(\d{1,12})")
-_DOTENV = re.compile(r"dotenv:(.+)#([^#]+)")
+_CODE = re.compile(r"code:(.+)#([0-9]{1,12})-([0-9]{1,12})", re.DOTALL)  # a path can have newlines
+_DOTENV = re.compile(r"dotenv:(.+)#([^#]+)", re.DOTALL)
 
 
 class EnvVar(NamedTuple):
