@@ -67,6 +67,23 @@ def test_missing_values(locator):
         Values({}, {}, {"s.py": b"f()"}.get).resolve(parse_locator(locator))
 
 
+@pytest.mark.parametrize(
+    ("document", "text"),
+    [
+        pytest.param('{"a": "x"}', "x", id="text"),
+        pytest.param('{"a": 5432}', "5432", id="number"),
+        pytest.param('{"a": true}', "true", id="boolean"),
+        pytest.param('{"a": ["x"]}', '["x"]', id="array"),
+        pytest.param('{"a": null}', None, id="null"),
+        pytest.param('{"b": "x"}', None, id="missing"),
+        pytest.param("[]", None, id="not an object"),
+    ],
+)
+def test_fields_have_the_text_that_the_runtime_returns(document, text):
+    found = json_field(Hidden(document), "a")
+    assert (found and found.reveal()) == text
+
+
 def test_generate_value():
     key, other = generate_value("django-secret-key").reveal(), generate_value("api-key").reveal()
     assert len(key) == 50

@@ -13,6 +13,7 @@ import msgspec
 
 from shield_ai.model.errors import AwsDeniedError, AwsError, AwsNotFoundError
 from shield_ai.model.hidden import Hidden
+from shield_ai.project.values import field_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -78,7 +79,7 @@ def _split_value(secret: Secret, text: str) -> dict[str, Hidden]:
         return {variable: Hidden(text) for variable in secret.variables()}
     document = parse_document(text)
     return {
-        variable: Hidden(_field_text(document[field]))
+        variable: Hidden(field_text(document[field]))
         for variable, field in secret.variables().items()
         if document.get(field) is not None
     }
@@ -87,7 +88,7 @@ def _split_value(secret: Secret, text: str) -> dict[str, Hidden]:
 def values_in(value: Hidden) -> list[Hidden]:
     """Return the fields of a JSON document, or else the value itself."""
     document = parse_document(value.reveal())
-    return [Hidden(_field_text(field)) for field in document.values()] or [value]
+    return [Hidden(field_text(field)) for field in document.values()] or [value]
 
 
 def parse_document(text: str) -> dict[str, Any]:
@@ -97,8 +98,3 @@ def parse_document(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
-
-
-def _field_text(field: object) -> str:
-    """Return a field as get_secret() returns it."""
-    return field if isinstance(field, str) else json.dumps(field)

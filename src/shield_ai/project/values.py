@@ -152,9 +152,12 @@ def json_field(value: Hidden, field: str) -> Hidden | None:
         content = json.loads(value.reveal()).get(field)
     except (ValueError, AttributeError, RecursionError):
         return None
-    if content is None:
-        return None
-    return Hidden(content if isinstance(content, str) else json.dumps(content))
+    return None if content is None else Hidden(field_text(content))
+
+
+def field_text(field: object) -> str:
+    """Return a field of a JSON document as get_secret() returns it."""
+    return field if isinstance(field, str) else json.dumps(field)
 
 
 def generate_value(kind: str) -> Hidden:
