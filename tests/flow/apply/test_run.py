@@ -20,6 +20,7 @@ from apply_helpers import (
     plan_for,
     secrets_of,
     undo_last_run,
+    values_for,
 )
 from disk_faults import fill_disk
 from fault_proxy import FaultProxy
@@ -113,6 +114,14 @@ def test_a_missing_value_stops_apply_before_its_first_step(app, aws):
         apply_plan(app, plan, values=Values({}, {}))
     assert files_of(app) == before
     assert secrets_of(account()) == {}
+
+
+def test_a_value_in_bytes_stops_apply_before_its_first_step(app, aws):
+    plan = plan_for(Tree(app), account().live_state(NAMES))
+    before = files_of(app)
+    with pytest.raises(SourceError, match="the value of env:ALPHA_KEY is not UTF-8"):
+        apply_plan(app, plan, values=values_for("\udcff"))
+    assert files_of(app) == before
 
 
 def test_a_full_disk_stops_apply_before_aws_changes(app, aws, monkeypatch):

@@ -17,7 +17,7 @@ from shield_ai.flow.journal.journal_record import (
     SecretStep,
     require_same_account,
 )
-from shield_ai.model.errors import StalePlanError
+from shield_ai.model.errors import SourceError, StalePlanError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.plan import NOT_COMPARED, Action, Applied, Receipt, StepKind, StepStatus
 from shield_ai.project.python_source import digest
@@ -282,8 +282,18 @@ def resolve_value(origins: tuple[Origin, ...], values: Values) -> Hidden:
 
     Raises:
         ValueMissingError: A value no longer exists in its source.
+        SourceError: A value is not text, which AWS could not store.
     """
-    parts = {origin.field: values.resolve(origin.source) for origin in origins}
+    parts = {}
+    for origin in origins:
+        parts[origin.field] = values.resolve(origin.source)
+        try:
+            parts[origin.field].reveal().encode()
+        except UnicodeEncodeError:
+            raise SourceError(
+                f"the value of {origin.locator} is not UTF-8",
+                "AWS stores secrets as text: encode binary data, for example in base64",
+            ) from None
     if "" in parts:
         return parts[""]
     return Hidden(json.dumps({field: part.reveal() for field, part in parts.items()}))
