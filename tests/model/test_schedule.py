@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -40,6 +40,8 @@ def test_parses_rates(text, expression, after):
         pytest.param("cron(0 8 L * ? *)", "2026-11-30 08:00", id="the last of the month"),
         pytest.param("cron(0 8 31 * ? *)", "2026-12-31 08:00", id="day that some months lack"),
         pytest.param("cron(0 0 29 FEB ? *)", "2028-02-29 00:00", id="the 29th of February"),
+        pytest.param("cron(0 3 ? FEB SUN#5 *)", "2032-02-29 03:00", id="the fifth Sunday of it"),
+        pytest.param("cron(0 3 ? FEB SAT#5 *)", "2048-02-29 03:00", id="the fifth Saturday of it"),
         pytest.param("cron(0 3 ? * MON *)", "2026-11-30 03:00", id="a weekday"),
         pytest.param("cron(0 3 ? * 2-6 *)", "2026-11-25 03:00", id="weekdays from Sunday, 1"),
         pytest.param("cron(0 3 ? * L *)", "2026-11-28 03:00", id="the last day of the week"),
@@ -52,6 +54,13 @@ def test_parses_rates(text, expression, after):
 def test_parses_crons(text, then):
     assert parse_schedule(text).expression == text
     assert f"{parse_schedule(text).next(LAST):%Y-%m-%d %H:%M}" == then
+
+
+def test_the_last_rotation_can_be_in_another_time_zone():
+    """boto3 returns the time zone of the machine."""
+    schedule = parse_schedule("cron(0 20 24 * ? *)")
+    in_tokyo = LAST.astimezone(timezone(timedelta(hours=9)))  # on the next day
+    assert schedule.next(in_tokyo) == schedule.next(LAST) == LAST.replace(hour=20, minute=0)
 
 
 @pytest.mark.parametrize(

@@ -26,10 +26,11 @@ RATE = re.compile(r"\s*([0-9]{1,6})\s*(hour|day|week)s?\s*")
 WINDOW = re.compile(r"\s*([0-9]{1,2})\s*(?:h|hours?)\s*")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-# Every date occurs at least once in this number of days, February 29 included.
-DAYS_TO_SEARCH = 4 * 366 + 1
-# Firing days to check for intervals that are too short: more than a year of a daily schedule.
-DAYS_TO_COMPARE = 400
+# A weekday falls on February 29 at least once in 40 years, also around 2100, which has no such day.
+DAYS_TO_SEARCH = 40 * 366
+# Where schedules are checked: from here on come a leap year and another year.
+START = datetime(2000, 1, 1, tzinfo=UTC)
+DAYS_TO_COMPARE = 800
 HINT = (
     'write "30 days", "12 hours", "rate(10 days)" or "cron(0 3 1 * ? *)", '
     "which fires at 3:00 UTC on the first day of each month"
@@ -76,12 +77,15 @@ class Cron:
         return weekday in _parse_field(self.weekday, 1, 7, WEEKDAYS)
 
     def fire_times(self, after: datetime) -> Iterator[datetime]:
-        """Yield the times at which the schedule fires in the four years after a time, in order.
+        """Yield the times at which the schedule fires in the 40 years after a time, in order.
+
+        Args:
+            after: The time, in any time zone.
 
         Raises:
             ValueError: A field is invalid.
         """
-        midnight = datetime.combine(after.date(), time(), UTC)
+        midnight = datetime.combine(after.astimezone(UTC).date(), time(), UTC)
         for number in range(DAYS_TO_SEARCH):
             day = midnight + timedelta(days=number)
             if not self.fires_on(day):
@@ -171,17 +175,22 @@ def _parse_cron(text: str) -> Schedule:
         )
     try:
         cron = Cron(_parse_field(hours, 0, 23), day, _parse_field(month, 1, 12, MONTHS), weekday)
-        times = cron.fire_times(datetime(2000, 1, 1, tzinfo=UTC))
-        fire_times = list(itertools.islice(times, DAYS_TO_COMPARE * len(cron.hours)))
+        first = next(cron.fire_times(START), None)
     except (ValueError, IndexError):
         raise ManifestError(f"{expression} has an invalid field", HINT) from None
-    if not fire_times:
+    if first is None:
         raise ManifestError(f"{expression} never fires", HINT)
-    if any(after - before < MIN_INTERVAL for before, after in itertools.pairwise(fire_times)):
+    if _fires_too_often(cron):
         raise ManifestError(
             f"{expression} fires more often than every 4 hours, AWS's minimum", HINT
         )
     return Schedule(expression, cron=cron)
+
+
+def _fires_too_often(cron: Cron) -> bool:
+    end = START + timedelta(days=DAYS_TO_COMPARE)
+    times = itertools.takewhile(lambda moment: moment < end, cron.fire_times(START))
+    return any(after - before < MIN_INTERVAL for before, after in itertools.pairwise(times))
 
 
 def _parse_field(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> frozenset[int]:
