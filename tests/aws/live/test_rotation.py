@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import UTC, datetime
 
 import pytest
 from aws_endpoint import aws_endpoint
@@ -11,6 +13,8 @@ from shield_ai.aws.live import rotation
 from shield_ai.aws.live.rotation import MAX_STARTS, RotationClient
 from shield_ai.aws.live.session import Session
 from shield_ai.model.errors import AwsError
+
+CREATED = datetime(2026, 11, 28, 20, tzinfo=UTC)
 
 
 class Endpoint:
@@ -23,7 +27,9 @@ class Endpoint:
         if operation == "RotateSecret":
             status, answer = self._rotate(json.loads(request))
         else:
-            status, answer = 200, {"Name": "a", "VersionIdsToStages": self.stages, "Versions": []}
+            versions = [{"VersionId": "v", "CreatedDate": CREATED.timestamp()}]
+            status, answer = 200, {"Name": "a", "VersionIdsToStages": self.stages}
+            answer |= {"Versions": versions}
         return status, json.dumps(answer).encode()
 
     def _rotate(self, request):
@@ -42,6 +48,22 @@ def endpoint(no_real_aws, monkeypatch):
     with aws_endpoint(endpoint.answer) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         yield endpoint
+
+
+@pytest.fixture
+def _in_tokyo(monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("_in_tokyo")
+def test_times_are_in_utc(endpoint):
+    state = RotationClient(Session("us-east-1")).state("a")
+    assert state.last == CREATED
+    assert state.last.tzinfo is UTC
 
 
 def test_continues_the_pending_rotation(endpoint):

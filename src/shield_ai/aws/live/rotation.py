@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -60,14 +60,14 @@ class RotationClient:
         next_date = None
         function = ""
         if response.get("RotationEnabled"):
-            next_date = response.get("NextRotationDate")
+            next_date = _in_utc(response.get("NextRotationDate"))
             function = response.get("RotationLambdaARN", "")
         return RotationState(
-            last=creation_dates.get(current),
+            last=_in_utc(creation_dates.get(current)),
             next=next_date,
             function=function,
             pending=pending,
-            since=creation_dates.get(pending),
+            since=_in_utc(creation_dates.get(pending)),
         )
 
     def _creation_dates(self, name: str) -> dict[str, datetime]:
@@ -194,3 +194,8 @@ def _version_with_stage(stages: dict[str, Any], stage: str) -> str:
         if stage in labels:
             return version
     return ""
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    """Convert a time, which boto3 returns in the time zone of the machine."""
+    return moment.astimezone(UTC) if moment else None
