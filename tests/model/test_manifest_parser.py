@@ -54,12 +54,87 @@ from shield_ai.model.manifest_parser import parse_manifest
             "shield.toml:3: replicas: expected `str`, got `int`",
             id="wrong type in an array",
         ),
+        pytest.param(
+            "# our app",
+            "environments = 1",
+            "shield.toml:1: environments: expected `table`, got `int`",
+            id="no table",
+        ),
+        pytest.param(
+            "# our app",
+            "environments = {prod = 1}",
+            "shield.toml: environments: expected `table`, got `int`",
+            id="no table in a table",
+        ),
     ],
 )
 def test_errors_have_the_line(old, new, message):
     with pytest.raises(ManifestError) as caught:
         parse_manifest(GOOD.replace(old, new, 1))
     assert message in caught.value.message
+
+
+TABLES = """
+[rotation]
+subnets = []
+
+[environments.staging]
+region = "eu-west-1"
+
+[environments.prod]
+region = "eu-west-1"
+replicas = []
+
+[environments.prod.tags]
+team = "x"
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        pytest.param(
+            "subnets = []", "subnets = [1]", ":18: subnets: expected `str`", id="rotation"
+        ),
+        pytest.param(
+            'prod]\nregion = "eu-west-1"', "prod]\nregion = 1", ":24: region: ", id="environment"
+        ),
+        pytest.param("replicas = []", "replicas = [1]", ":25: replicas: ", id="array"),
+        pytest.param('team = "x"', "team = 1", ":27: tags: ", id="table below"),
+        pytest.param("replicas", "replica", ":25: unknown key `replica`", id="unknown key"),
+    ],
+)
+def test_errors_after_the_secrets_have_the_line(old, new, message):
+    text = GOOD + TABLES
+    assert old in text
+    with pytest.raises(ManifestError) as caught:
+        parse_manifest(text.replace(old, new, 1))
+    assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("table", "keys"),
+    [
+        pytest.param("[rotation]", "subnets, security_groups, log_days", id="rotation"),
+        pytest.param("[monitoring]", "readers, email, topic, namespace, errors", id="monitoring"),
+        pytest.param("[environments.prod]", "prefix, region, kms_key, role", id="environment"),
+        pytest.param("[secret.rotate]", "every, strategy, engine, admin", id="rotate"),
+        pytest.param("[[secret]]", "name, kind, env, fields", id="secret"),
+    ],
+)
+def test_the_hint_names_the_keys_of_the_table(table, keys):
+    text = GOOD.replace("rotate = {", "# ") + f"\n{table}\nunknwon = 1\n"
+    with pytest.raises(ManifestError) as caught:
+        parse_manifest(text)
+    assert caught.value.message.endswith("unknown key `unknwon`")
+    assert caught.value.hint.startswith(f"known keys: {keys}")
+
+
+def test_an_unknown_kind_is_not_quoted():
+    text = GOOD.replace('kind = "database"', 'kind = "value - at `rest"')
+    with pytest.raises(ManifestError) as caught:
+        parse_manifest(text)
+    assert caught.value.message == "shield.toml:13: unknown kind"
 
 
 def test_parses_a_manifest():

@@ -5,34 +5,18 @@ from __future__ import annotations
 import functools
 import re
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
-from shield_ai.model.manifest import (
-    App,
-    DeploymentEdits,
-    Environment,
-    Manifest,
-    Monitoring,
-    Secret,
-)
+from shield_ai.model.manifest import Environment, Manifest
 from shield_ai.model.manifest_validation import validate_manifest
 from shield_ai.model.naming import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-# Part of the path in an error message of msgspec -> the table with the error.
-_TABLES: dict[str, type[msgspec.Struct]] = {
-    "secret[": Secret,
-    "$.app": App,
-    "$.monitoring": Monitoring,
-    "$.deployment": DeploymentEdits,
-    "$.environments": Environment,
-}
 
 INVALID_ENUM = "Invalid enum value"  # the message of msgspec
 
@@ -52,12 +36,17 @@ def parse_manifest(text: str) -> Manifest:
     try:
         manifest = msgspec.convert(tables, Manifest)
     except msgspec.ValidationError as error:
-        message = str(error)
-        raise ManifestError(
-            f"{_locate_error(text, message)}: {_reword(message)}", _hint(message)
-        ) from None
+        sentence, path = _split_message(str(error))
+        place = _locate_error(text, tables, sentence, path)
+        raise ManifestError(f"{place}: {_reword(sentence, path)}", _hint(sentence, path)) from None
     validate_manifest(manifest, functools.partial(locate, text))
     return manifest
+
+
+def _split_message(message: str) -> tuple[str, str]:
+    """Split an error message of msgspec into a sentence and a path, such as `.secret[0].kind`."""
+    match = re.search(r" - at `\$([^`]*)`$", message)  # the sentence can quote a value with " - at"
+    return (message[: match.start()], match[1]) if match else (message, "")
 
 
 def locate(text: str, key: str = "", *, table: str = "", secret: int | None = None) -> str:
@@ -91,57 +80,88 @@ def _lines(text: str, table: str, secret: int | None) -> Iterator[tuple[int, str
             is_secret = line.startswith("[[secret]]")
             index += is_secret
             if table:
-                is_selected = line.startswith(f"[{table}]")
+                is_selected = line.startswith((f"[{table}]", f"[{table}."))
             elif secret is not None:
                 is_selected = is_secret and index == secret
         if is_selected:
             yield number, line
 
 
-def _locate_error(text: str, message: str) -> str:
-    """Return `shield.toml:LINE` of an error message of msgspec, as precisely as possible."""
-    path = re.search(r"at `\$(.*?)`$", message)
-    steps = re.findall(r"\.(\w+)|\[(\d+)\]", path[1]) if path else []
-    keys = [key for key, _ in steps if key]
-    indexes = [int(index) for _, index in steps if index]
-    unknown = re.search(r"unknown field `(.+?)`", message)
+def _locate_error(text: str, tables: dict[str, Any], sentence: str, path: str) -> str:
+    """Return `shield.toml:LINE` of an error of msgspec, as precisely as possible."""
+    keys = re.findall(r"\.(\w+)", path)
+    unknown = re.search(r"unknown field `(.+?)`", sentence)
     if unknown:
         keys.append(unknown[1])
-    table = keys[0] if keys and keys[0] in {"app", "monitoring", "deployment"} else ""
-    key = keys[-1] if keys else ""
-    return locate(text, key, table=table, secret=next(iter(indexes), None))
+    table = keys[0] if len(keys) > 1 else ""
+    index = re.match(r"\.secret\[(\d+)\]", path)
+    if index:
+        return locate(text, keys[-1], secret=int(index[1]))
+    if path.startswith(".environments["):  # the path does not name the environment
+        table = f"environments.{_invalid_environment(tables['environments'])}"
+    return locate(text, keys[-1] if keys else "", table=table)
 
 
-def _reword(message: str) -> str:
-    sentence = message.split(" - at `", maxsplit=1)[0]
+def _invalid_environment(environments: dict[str, Any]) -> str:
+    """Return the name of the first environment with an error of msgspec; empty without one."""
+    for name, table in environments.items():
+        try:
+            msgspec.convert(table, Environment)
+        except msgspec.ValidationError:
+            return name
+    return ""
+
+
+def _reword(sentence: str, path: str) -> str:
     # remove the value, which can be a secret
     sentence = re.sub(r" '.*'$", "", sentence, flags=re.DOTALL)
     if sentence == INVALID_ENUM:
-        return f"unknown {_key(message)}"
+        return f"unknown {_key(path)}"
     if sentence.startswith("Expected "):
-        return f"{_key(message)}: e{sentence[1:]}"
+        expected = sentence.replace(" | null", "").replace("object", "table")  # as in TOML
+        return f"{_key(path)}: e{expected[1:]}"
     sentence = sentence.replace("Object contains unknown field", "unknown key")
     return sentence.replace("Object missing required field", "missing key")
 
 
-def _key(message: str) -> str:
-    """Return the key at the end of the path in a message, for example `kind`."""
-    names = re.findall(r"[A-Za-z_]+", message.rpartition(" - at `")[2])
-    return names[-1] if names else "value"
+def _key(path: str) -> str:
+    """Return the last key of a path, for example `kind`."""
+    keys = re.findall(r"\.(\w+)", path)
+    return keys[-1] if keys else "value"
 
 
-def _allowed_values(message: str) -> list[str]:
-    """Return the values of the enumeration at the path in a message."""
-    found = msgspec.inspect.type_info(Manifest)
-    for name in re.findall(r"[A-Za-z_]+", message.rpartition(" - at `")[2]):
-        fields: dict[str, msgspec.inspect.Type] = {}
-        for kind in _members(found):
-            if isinstance(kind, msgspec.inspect.StructType):
-                fields.update((field.encode_name, field.type) for field in kind.fields)
-        if name not in fields:
-            return []
-        found = fields[name]
-    return [value for kind in _members(found) for value in _values(kind)]
+def _hint(sentence: str, path: str) -> str:
+    if sentence.startswith(INVALID_ENUM):
+        values = [value for kind in _types_at(path) for value in _values(kind)]
+        return f"use one of {', '.join(values)}"
+    if "unknown field" not in sentence:
+        return ""
+    keys = [field.encode_name for kind in _types_at(path) for field in _fields(kind)]
+    return f"known keys: {', '.join(keys)}"
+
+
+def _types_at(path: str) -> list[msgspec.inspect.Type]:
+    """Return the types of the values that are valid at a path, such as `.secret[0].rotate`."""
+    types = _members(msgspec.inspect.type_info(Manifest))
+    for key in re.findall(r"\.(\w+)", path):
+        fields = {field.encode_name: field.type for kind in types for field in _fields(kind)}
+        types = _members(fields[key]) if key in fields else []
+    return types
+
+
+def _members(kind: msgspec.inspect.Type) -> list[msgspec.inspect.Type]:
+    """Return the types of a union, of the items of an array and of the values of a table."""
+    if isinstance(kind, msgspec.inspect.UnionType):
+        return [member for part in kind.types for member in _members(part)]
+    if isinstance(kind, msgspec.inspect.CollectionType):
+        return _members(kind.item_type)
+    if isinstance(kind, msgspec.inspect.DictType):
+        return _members(kind.value_type)
+    return [kind]
+
+
+def _fields(kind: msgspec.inspect.Type) -> tuple[msgspec.inspect.Field, ...]:
+    return kind.fields if isinstance(kind, msgspec.inspect.StructType) else ()
 
 
 def _values(kind: msgspec.inspect.Type) -> list[str]:
@@ -150,25 +170,3 @@ def _values(kind: msgspec.inspect.Type) -> list[str]:
     if isinstance(kind, msgspec.inspect.LiteralType):
         return [str(value) for value in kind.values]
     return []
-
-
-def _members(kind: msgspec.inspect.Type) -> list[msgspec.inspect.Type]:
-    """Return the types of a union and of the items of an array."""
-    if isinstance(kind, msgspec.inspect.UnionType):
-        return [member for part in kind.types for member in _members(part)]
-    if isinstance(kind, msgspec.inspect.CollectionType):
-        return _members(kind.item_type)
-    return [kind]
-
-
-def _hint(message: str) -> str:
-    if message.startswith(INVALID_ENUM):
-        return f"use one of {', '.join(_allowed_values(message))}"
-    if "unknown field" not in message:
-        return ""
-    table: type[msgspec.Struct] = Manifest
-    for place, struct in _TABLES.items():
-        if place in message:
-            table = struct
-            break
-    return f"known keys: {', '.join(table.__struct_fields__)}"
