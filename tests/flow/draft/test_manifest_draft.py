@@ -598,6 +598,29 @@ else:
     ]
 
 
+@pytest.mark.parametrize(
+    ("alias", "passwords", "names"),
+    [
+        pytest.param(
+            "read replica", ["OTHERPW"], ["read-replica-database-credentials"], id="space"
+        ),
+        pytest.param(
+            "default",
+            ["DB_PASSWORD", "SQLPASSWORD"],
+            ["database-credentials", "database-credentials-2"],
+            id="variable of one word",
+        ),
+    ],
+)
+def test_names_of_database_secrets_are_valid(alias, passwords, names):
+    lines = ["import os"]
+    for password in passwords:
+        user = password.replace("PASSWORD", "USER").replace("PW", "USER")
+        parts = f'"USER": os.environ["{user}"], "PASSWORD": os.environ["{password}"]'
+        lines += ["if TESTING:", f'    DATABASES = {{"{alias}": {{"ENGINE": "x", {parts}}}}}']
+    assert [secret.name for secret in drafted("\n".join(lines)).secret] == names
+
+
 def test_adds_a_field_that_is_read_outside_the_dict():
     text = """\
 import os

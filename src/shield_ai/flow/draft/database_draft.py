@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING, Literal
 
 from shield_ai.model.database_fields import backend_engine, database_field, named_engine
@@ -80,10 +81,10 @@ def _secret_name(database: _Database) -> str:
     prefix = database_prefix(password)
     if not prefix:
         prefix = password.rpartition("_")[0] if database.shares_alias else database.alias
-    prefix = prefix.lower().replace("_", "-")
+    prefix = "-".join(re.findall(r"[a-z0-9]+", prefix.lower()))
     if database.alias == "default" and not database.shares_alias:
         return DATABASE_SECRET
-    if prefix in _GENERIC_PREFIXES:
+    if not prefix or prefix in _GENERIC_PREFIXES:
         return DATABASE_SECRET
     stem = prefix.removesuffix("-db").removesuffix("-database")
     if {"database", "db"}.intersection(stem.split("-")):
