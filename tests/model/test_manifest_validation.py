@@ -68,6 +68,24 @@ from shield_ai.model.manifest_parser import parse_manifest
             'env = "SECRET_KEY"\n', "", "requires either env or fields", id="neither env nor fields"
         ),
         pytest.param(
+            '"SECRET_KEY"', '""', ":6: secret 'django-secret-key' has no variable", id="empty env"
+        ),
+        pytest.param(
+            'env = "SECRET_KEY"', "fields = {}", "has no variable", id="secret without fields"
+        ),
+        pytest.param(
+            '"DB_USER"',
+            '"DB_PASSWORD"',
+            "two fields of database-credentials have the same variable",
+            id="variable of two fields",
+        ),
+        pytest.param(
+            "region =",
+            f'tags = {{{"k" * 129} = "v"}}\nregion =',
+            "shield.toml:4: invalid tag",
+            id="long key of a tag",
+        ),
+        pytest.param(
             "[[secret]]",
             "[rotation]\nlog_days = 2\n\n[[secret]]",
             "shield.toml:6: CloudWatch Logs does not support log_days = 2",

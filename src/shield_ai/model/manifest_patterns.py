@@ -9,7 +9,8 @@ from shield_ai.model.manifest import SECRET_NAME
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html
 MAX_NAME_LENGTH = 512
 # https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html
-TAG = re.compile(r"[\w .:/=+\-@]{1,256}")
+TAG_KEY = re.compile(r"[\w .:/=+\-@]{1,128}")
+TAG_VALUE = re.compile(r"[\w .:/=+\-@]{0,256}")
 # https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
 TOPIC_ARN = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}")
 EMAIL = re.compile(r"[A-Za-z0-9.!#%&*+/=?^_{|}~-]+@[A-Za-z0-9.-]+")

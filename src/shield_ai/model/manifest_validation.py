@@ -26,7 +26,8 @@ from shield_ai.model.manifest_patterns import (
     RUNTIME_PATH,
     SECURITY_GROUP,
     SUBNET,
-    TAG,
+    TAG_KEY,
+    TAG_VALUE,
     TOPIC_ARN,
 )
 from shield_ai.model.rotation_validation import check_rotation
@@ -126,14 +127,14 @@ def _check_functions(functions: Functions) -> None:
 
 def _check_tags(tags: dict[str, str]) -> None:
     for key, value in tags.items():
-        is_valid = TAG.fullmatch(key) and TAG.fullmatch(value or "-")
-        if not is_valid:
+        if not (TAG_KEY.fullmatch(key) and TAG_VALUE.fullmatch(value)):
             raise ManifestError(
                 f"invalid tag {key!r}",
-                "use letters, digits, spaces and _.:/=+-@ in its name and value",
+                "use letters, digits, spaces and _.:/=+-@: up to 128 in the key, and up to 256 in"
+                " the value",
             )
         if key.lower().startswith("aws:"):
-            raise ManifestError(f"invalid tag {key!r}", "AWS reserves names that start with aws:")
+            raise ManifestError(f"invalid tag {key!r}", "AWS reserves keys that start with aws:")
 
 
 def _check_ignored(manifest: Manifest) -> None:

@@ -30,15 +30,22 @@ def check_secret(secret: Secret, prefix: str) -> None:
         raise ManifestError(
             f"secret {secret.name!r} requires either env or fields", 'write env = "VARIABLE"'
         )
-    if not SECRET_NAME.fullmatch(secret.name):
-        raise ManifestError(
-            f"invalid secret name {secret.name!r}", "use letters, digits and /_+=.@-"
-        )
+    if not secret.variables():
+        raise ManifestError(f"secret {secret.name!r} has no variable", 'write env = "VARIABLE"')
+    _check_name(secret, prefix)
+    _check_variables(secret)
     description = secret.description
     if printable_lines(description) != description or SPECIAL_TEXT.match(description):
         raise ManifestError(
             f"invalid description of {secret.name}",
             "leave out control and invisible characters, file://, http:// and {{resolve:",
+        )
+
+
+def _check_name(secret: Secret, prefix: str) -> None:
+    if not SECRET_NAME.fullmatch(secret.name):
+        raise ManifestError(
+            f"invalid secret name {secret.name!r}", "use letters, digits and /_+=.@-"
         )
     length = len(prefix + secret.name)
     if length > MAX_NAME_LENGTH:
@@ -53,9 +60,17 @@ def check_secret(secret: Secret, prefix: str) -> None:
             "like the suffix of an ARN",
             "choose another ending: Secrets Manager can confuse the name with a partial ARN",
         )
+
+
+def _check_variables(secret: Secret) -> None:
     for field in secret.fields or ():
         if not FIELD.fullmatch(field):
             raise ManifestError(f"invalid field {field!r}", f"it must match {FIELD.pattern}")
+    if len(secret.variables()) < len(secret.fields or ()):
+        raise ManifestError(
+            f"two fields of {secret.name} have the same variable",
+            "name a variable for each field, or remove one of the fields",
+        )
     for variable in secret.variables():
         if LOADER_VARIABLE.fullmatch(variable):
             raise ManifestError(
