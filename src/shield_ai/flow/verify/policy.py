@@ -13,10 +13,11 @@ from shield_ai.flow.verify.check import (
     CheckInfo,
     join_names,
     ok_or_failed,
+    unknown_check,
 )
 from shield_ai.flow.verify.leftover_secrets import find_leftovers
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
-from shield_ai.model.errors import ShieldError
+from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.rewrite.project.iam_policy import PATH as POLICY
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ def verify_policy(
     """
     try:
         document = json.loads(read(POLICY) or b"null")
+    except SourceError as error:  # a link out of the app, for example
+        yield unknown_check(POLICY_MINIMAL, error)
+        return
     except (ValueError, RecursionError):
         document = None
     problem = ""
