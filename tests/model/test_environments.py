@@ -188,6 +188,15 @@ def test_rejects_another_account(app):
     )
 
 
+def test_copies_from_no_other_account(app):
+    path = app / "shield.toml"
+    text = path.read_text()
+    path.write_text(text.replace('env_file = "staging.env"', 'account = "999999999999"'))
+    command = ("plan", "--only", "aws", "--environment", "production", "--copy-from", "staging")
+    text = done(*command, app=app, code=4)
+    assert "environment staging uses account 999999999999, but the credentials belong to" in text
+
+
 def test_unknown_profile(app):
     path = app / "shield.toml"
     path.write_text(path.read_text().replace('env_file = "staging.env"', 'profile = "nonesuch"'))

@@ -122,9 +122,7 @@ class AppContext:
         """The account; None with --only code."""
         if self.only == "code":
             return None
-        account = self.open_account(self.environment)
-        check_account(self.manifest, self.environment, account.id)
-        return account
+        return self.open_account(self.environment)
 
     def require_aws(self) -> Account:
         """Return the account.
@@ -152,7 +150,9 @@ class AppContext:
             name: An environment of shield.toml; empty: none.
 
         Raises:
+            ManifestError: shield.toml does not have the environment.
             AwsError: There are no valid credentials.
+            UnsafePlanError: The credentials belong to another account.
         """
         from shield_ai.aws.live.account import Account
         from shield_ai.aws.live.session import Session
@@ -165,7 +165,9 @@ class AppContext:
             read=self.tree.read,
             on_progress=self.options.on_progress,
         )
-        return Account(session)
+        account = Account(session)
+        check_account(self.manifest, name, account.id)
+        return account
 
     def settings_modules(self) -> list[tuple[str, str]]:
         """Return the settings modules, each with the folder that it is imported from."""
