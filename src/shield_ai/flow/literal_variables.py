@@ -6,7 +6,6 @@ shell also sets PASSWORD, the app would read that value with AWS off.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -133,7 +132,7 @@ class _NamedVariables:
 
     def prefixed(self, name: str) -> str:
         """Return a variable with the name of the app as its prefix."""
-        prefix = re.sub(r"\W+", "_", env_var_name(self._app_name)).strip("_")
+        prefix = env_var_name(self._app_name).strip("_")
         if not ENV_VAR_NAME.fullmatch(prefix):
             prefix = "APP"
         return name if name.startswith(f"{prefix}_") else f"{prefix}_{name}"

@@ -79,9 +79,6 @@ PATHS = ("GOOGLE_APPLICATION_CREDENTIALS", "AWS_SHARED_CREDENTIALS_FILE")
 DOCUMENT_ENDINGS = word_set("JSON BASE B CONTENT CONTENTS DATA STRING VALUE")
 # Before LOCATION at the end: the value is the path of a file.
 FILES = word_set("CA CERT CERTIFICATE SSL TLS FILE DATABASE DB SQL")
-# Before KEY_ID at the end: the ID is public, as the "kid" of a token is.
-# https://developer.apple.com/documentation/accountorganizationaldatasharing/creating-a-client-secret
-PUBLIC_KEY_IDS = word_set("KMS SIGNING KEYCLOAK TEAM APPLE APNS APN")
 # Before AUTH at the end: the value is "user:password". Other names, such as SOCIAL_AUTH, are not
 # secrets.
 AUTH_SERVICES = word_set("""
