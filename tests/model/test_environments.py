@@ -50,7 +50,7 @@ def test_is_production(name, expected):
 def test_unknown_environment():
     with pytest.raises(ManifestError, match="unknown environment 'stagin'") as caught:
         apply_environment(MANIFEST, "stagin")
-    assert caught.value.hint == "did you mean staging?"
+    assert caught.value.hint == 'did you mean "staging"?'
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from shield_ai.model.errors import ManifestError, UnsafePlanError
 from shield_ai.model.manifest import Environment
 from shield_ai.model.naming import MANIFEST
+from shield_ai.model.suggestion import did_you_mean
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
@@ -28,12 +28,11 @@ def get_environment(manifest: Manifest, name: str) -> Environment:
     if not name:
         return Environment()
     if name not in manifest.environments:
-        similar = difflib.get_close_matches(name, manifest.environments, 1)
         names = ", ".join(manifest.environments) or "none"
-        hint = f"add [environments.{name}] to {MANIFEST}"
-        if similar:
-            hint = f"did you mean {similar[0]}?"
-        raise ManifestError(f"unknown environment {name!r}; {MANIFEST} has {names}", hint)
+        raise ManifestError(
+            f"unknown environment {name!r}; {MANIFEST} has {names}",
+            did_you_mean(name, manifest.environments) or f"add [environments.{name}] to {MANIFEST}",
+        )
     return manifest.environments[name]
 
 

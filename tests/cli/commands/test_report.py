@@ -184,7 +184,7 @@ def test_environment(app, tmp_path, shield, aws):
     assert "<h1>shop (staging)</h1>" in done.out
     assert "shop/staging/django-secret-key" in done.out
     done = shield("report", "--environment", "stagin", cwd=app)
-    assert (done.code, "did you mean staging?" in done.err) == (2, True)
+    assert (done.code, 'did you mean "staging"?' in done.err) == (2, True)
 
 
 def test_findings_and_the_control_are_those_of_scan(tmp_path, shield):
