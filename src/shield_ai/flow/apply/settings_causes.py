@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.project.secret_map import read_map
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from shield_ai.flow.apply.settings_values import KnownValues
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.hidden import Hidden
     from shield_ai.model.manifest import Manifest
-    from shield_ai.project.secret_map import SecretMap
 
 
 def find_causes(
     manifest: Manifest,
-    current: SecretMap | None,
+    read: FileReader,
     values: KnownValues,
     environment: Mapping[str, Hidden],
 ) -> Iterator[str]:
@@ -23,11 +25,11 @@ def find_causes(
 
     Args:
         manifest: shield.toml.
-        current: The mapping of the map file before the edits; None if there is none.
+        read: Returns the bytes of a file of the app, before the edits.
         values: The values of the app's variables and literals.
         environment: The variables of the environment and of the env files.
     """
-    for old, new in _renamed_variables(manifest, current):
+    for old, new in _renamed_variables(manifest, read):
         if new not in environment or environment[new] != environment.get(old):
             yield (
                 f"shield.toml renames {old} to {new}: set both to the same value in .env until"
@@ -41,8 +43,9 @@ def find_causes(
             )
 
 
-def _renamed_variables(manifest: Manifest, current: SecretMap | None) -> Iterator[tuple[str, str]]:
+def _renamed_variables(manifest: Manifest, read: FileReader) -> Iterator[tuple[str, str]]:
     """Yield the old and new name of each variable that shield.toml renames."""
+    current = read_map(read, manifest.app.runtime)
     if current is None:
         return
     for secret in manifest.secret:

@@ -18,7 +18,6 @@ from shield_ai.model.naming import DOTENV
 from shield_ai.model.plan import Comparison
 from shield_ai.project.app_name import project_names
 from shield_ai.project.runtime_names import COPY, PACKAGE
-from shield_ai.project.secret_map import read_map
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -133,7 +132,7 @@ class SettingsComparison:
         self.causes = tuple(
             find_causes(
                 manifest,
-                read_map(tree.read, manifest.app.runtime),
+                tree.read,
                 values,
                 {**app_env_values(tree, manifest.app.settings), **current, **values.env_files},
             )
