@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.journal.journal_record import SECRET
 from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.plan.secret_change import secret_change
 from shield_ai.model.plan import Action
+from shield_ai.model.resource import SECRET_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def find_import_ids(app: AppContext, aws: Account, desired: Sequence[Resource]) 
     for name, secret in zip(names, target.secret, strict=True):
         change = secret_change(secret, target, (), inputs)
         if change is not None and change.action is not Action.RESTORE:
-            ids[SECRET, name] = (live.secrets[name].arn,)
+            ids[SECRET_KIND, name] = (live.secrets[name].arn,)
     by_key = {resource.key: resource for resource in desired}
     existing = []
     for change in resource_changes(inputs):

@@ -6,6 +6,8 @@ from typing import Any
 
 import msgspec
 
+# the kind of secrets; the modules in `aws/live/kinds/` define the other kinds
+SECRET_KIND = "secret"
 # JSON without secret values; lists in which the order is irrelevant are sorted
 Settings = dict[str, Any]
 # by the kind and the name of a resource: the IDs by which Terraform imports its blocks

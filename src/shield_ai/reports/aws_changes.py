@@ -15,6 +15,7 @@ from shield_ai.model.locator import (
 )
 from shield_ai.model.plan import Action, ValueState
 from shield_ai.model.printable import printable
+from shield_ai.model.resource import SECRET_KIND
 from shield_ai.project.env_file import STDIN
 from shield_ai.reports.settings import settings_lines
 from shield_ai.reports.terminal.entries import NAME_WIDTH, shorten_name, wrap_detail
@@ -41,7 +42,7 @@ _KEPT_VALUES = {
 
 def change_lines(change: Change, read: FileReader) -> Iterator[str]:
     """Yield the line of a change, then its sources and the settings that change."""
-    is_secret = change.resource == "secret"
+    is_secret = change.resource == SECRET_KIND
     name = change.name if is_secret else f"{change.resource} {change.name}"
     mark = _MARKS[change.action]
     line = f"  {mark} {shorten_name(name):<{NAME_WIDTH}} {_describe_action(change)}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.plan.plan_effects import changes_nothing
 from shield_ai.model.plan import Action, ValueState
 from shield_ai.model.printable import printable
+from shield_ai.model.resource import SECRET_KIND
 from shield_ai.model.skip import KEPT, SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import copied_folder
@@ -173,7 +174,7 @@ def _file_counts(files: Sequence[FileChange]) -> Iterator[str]:
 def _change_counts(changes: Sequence[Change]) -> Iterator[str]:
     actions: Counter[tuple[Action, str]] = Counter()
     for change in changes:
-        noun = "secret" if change.resource == "secret" else "resource"
+        noun = "secret" if change.resource == SECRET_KIND else "resource"
         actions[change.action, noun] += 1
     for (action, noun), number in sorted(actions.items()):
         if action not in {Action.KEEP, Action.DRIFT}:

@@ -19,7 +19,7 @@ from shield_ai.aws.export.github_actions import to_github_actions
 from shield_ai.aws.export.gitlab_ci import to_gitlab_ci
 from shield_ai.aws.export.sam import to_sam
 from shield_ai.aws.export.terraform import to_terraform
-from shield_ai.model.resource import Resource
+from shield_ai.model.resource import SECRET_KIND, Resource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,7 +41,7 @@ def secret_resources(manifest: Manifest) -> tuple[Resource, ...]:
     resources = []
     for secret in manifest.secret:
         resource = Resource(
-            kind="secret",
+            kind=SECRET_KIND,
             name=manifest.app.prefix + secret.name,
             settings=secret_settings(secret, manifest),
         )

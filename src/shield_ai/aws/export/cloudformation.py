@@ -11,6 +11,7 @@ import yaml
 
 from shield_ai.aws.export.exported import EXPORTED
 from shield_ai.aws.syntax.cloudformation import BUCKET_PARAMETER, logical_id, resolve
+from shield_ai.model.resource import SECRET_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +62,7 @@ def _template_resources(resources: Sequence[Resource]) -> dict[str, Any]:
         parts = EXPORTED[resource.kind].to_cloudformation(resource.name, resource.settings)
         for resource_type, properties in parts:
             entry: dict[str, Any] = {"Type": f"AWS::{resource_type}"}
-            if resource.kind == "secret":
+            if resource.kind == SECRET_KIND:
                 entry["DeletionPolicy"] = "Retain"
                 entry["UpdateReplacePolicy"] = "Retain"
             if resource.kind == "policy":

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.apply import file_transaction
 from shield_ai.flow.journal.journal_record import (
-    SECRET,
     FileStep,
     ResourceStep,
     SecretStep,
@@ -20,6 +19,7 @@ from shield_ai.flow.journal.journal_record import (
 from shield_ai.model.errors import SourceError, StalePlanError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.plan import NOT_COMPARED, Action, Applied, Receipt, StepKind, StepStatus
+from shield_ai.model.resource import SECRET_KIND
 from shield_ai.project.python_source import digest
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Applier:
     def _secret_values(self, changes: Sequence[Change]) -> dict[str, Hidden]:
         values = {}
         for change in changes:
-            if change.resource == SECRET and change.origins:
+            if change.resource == SECRET_KIND and change.origins:
                 values[change.name] = resolve_value(change.origins, self.values)
         return values
 
@@ -153,7 +153,7 @@ class Applier:
         if self.aws is None:
             return
         for change in changes:
-            if change.resource == SECRET:
+            if change.resource == SECRET_KIND:
                 value = values.get(change.name)
                 token = ""
                 if value:
@@ -161,7 +161,7 @@ class Applier:
                 secret_step = self.journal.write(_secret_step(change, plan, run, token))
                 yield self._change_secret(change, value, secret_step, self.aws)
         for change in changes:
-            if change.resource != SECRET:
+            if change.resource != SECRET_KIND:
                 step = self.journal.write(_resource_step(change, plan, run))
                 yield self._change_resource(change, step, self.aws)
 
@@ -242,8 +242,10 @@ def _require_unchanged(plan: Plan, changes: Sequence[Change], aws: Account) -> N
     Raises:
         StalePlanError: The account or region differs, or a secret or resource changed.
     """
-    secrets = [change.name for change in changes if change.resource == SECRET]
-    resources = [(change.resource, change.name) for change in changes if change.resource != SECRET]
+    secrets = [change.name for change in changes if change.resource == SECRET_KIND]
+    resources = [
+        (change.resource, change.name) for change in changes if change.resource != SECRET_KIND
+    ]
     live = aws.live_state(secrets, resources)
     if live.account != plan.account or live.region != plan.region:
         raise StalePlanError(
@@ -258,7 +260,7 @@ def _require_unchanged(plan: Plan, changes: Sequence[Change], aws: Account) -> N
 
 def _is_as_planned(change: Change, live: Live) -> bool:
     """Return whether the state in AWS is the one that the change was planned for."""
-    if change.resource != SECRET:
+    if change.resource != SECRET_KIND:
         return live.resources[change.resource, change.name] == change.before
     state = live.secrets.get(change.name)
     if change.action is Action.CREATE:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.apply.run import resolve_value
-from shield_ai.flow.journal.journal_record import SECRET
 from shield_ai.flow.rotate.rotation_logins import LoginKind, classify_login
 from shield_ai.flow.verify.db_login import LoginResult, try_login
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.plan import Action
+from shield_ai.model.resource import SECRET_KIND
 from shield_ai.model.rotation_policy import rotation_settings
 from shield_ai.rotator.document import parse_secret_value
 from shield_ai.rotator.errors import RotationError
@@ -53,7 +53,7 @@ def require_working_logins(
 
 def _replaces_value(change: Change) -> bool:
     """Return whether a change replaces a value in AWS."""
-    is_update = change.resource == SECRET and change.action is Action.UPDATE
+    is_update = change.resource == SECRET_KIND and change.action is Action.UPDATE
     return is_update and bool(change.origins and change.version)
 
 

@@ -11,12 +11,10 @@ import msgspec
 
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.plan import Action
-from shield_ai.model.resource import Settings
+from shield_ai.model.resource import SECRET_KIND, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-SECRET = "secret"
 
 
 class _Record(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -64,7 +62,7 @@ class SecretStep(_AwsStep, frozen=True, kw_only=True, tag="begin"):
     @property
     def resource_key(self) -> tuple[str, str]:
         """The kind and name of what the step changes."""
-        return SECRET, self.what
+        return SECRET_KIND, self.what
 
 
 class ResourceStep(_AwsStep, frozen=True, kw_only=True, tag="begin"):

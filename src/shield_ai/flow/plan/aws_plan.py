@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.flow.plan.ownership import find_owner
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.plan import Action, Change, ValueState
+from shield_ai.model.resource import SECRET_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.plan import Origin
     from shield_ai.model.resource import Live, Resource, Settings
-
-SECRET = "secret"
 
 
 def _unknown_value(_name: str, _version: str, _origins: tuple[Origin, ...]) -> ValueState:
@@ -91,7 +90,7 @@ def resource_changes(inputs: AwsInputs) -> Iterator[Change]:
 
 def resource_keys(applied: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
     """Return the kinds and names of what was applied, without the secrets."""
-    return [key for key in applied if key[0] != SECRET]
+    return [key for key in applied if key[0] != SECRET_KIND]
 
 
 def comparable_settings(kind: str, settings: Settings) -> Settings:

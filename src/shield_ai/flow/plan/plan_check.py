@@ -11,7 +11,6 @@ import dataclasses
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.journal.journal_record import SECRET
 from shield_ai.flow.journal.private_folder import FOLDER
 from shield_ai.model.errors import StalePlanError, UnsafePlanError
 from shield_ai.model.locator import (
@@ -25,6 +24,7 @@ from shield_ai.model.locator import (
     Prompt,
 )
 from shield_ai.model.plan import Action, ValueState
+from shield_ai.model.resource import SECRET_KIND
 from shield_ai.project.app_folder import require_no_nested_repository
 from shield_ai.project.env_file import STDIN
 from shield_ai.project.inside import GIT_FOLDER
@@ -184,7 +184,7 @@ def planned_inputs(inputs: AwsInputs, plan: Plan, manifest: Manifest) -> AwsInpu
     available = dict(_sources(changes, manifest, inputs.renamed))
 
     def compare_value(name: str, _version: str, _origins: tuple[Origin, ...]) -> ValueState:
-        change = changes.get((SECRET, name))
+        change = changes.get((SECRET_KIND, name))
         return change.value if change else ValueState.UNKNOWN
 
     return dataclasses.replace(
@@ -201,7 +201,7 @@ def _sources(
 ) -> Iterator[tuple[str, Locator]]:
     """Yield the locators in the plan by variable, except those of literals and new values."""
     for secret in manifest.secret:
-        change = changes.get((SECRET, manifest.app.prefix + secret.name))
+        change = changes.get((SECRET_KIND, manifest.app.prefix + secret.name))
         if not change:
             continue
         variables = {field: variable for variable, field in secret.variables().items()}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import MANAGED_BY
-from shield_ai.flow.journal.journal_record import SECRET
 from shield_ai.model.environments import ENVIRONMENT_TAG
 from shield_ai.model.locator import FormerSecret, Locator
+from shield_ai.model.resource import SECRET_KIND
 from shield_ai.project.secret_map import SecretMap, read_map
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def applied_secrets(app: AppContext, account: str, journal: Journal) -> set[str]
     """
     region = app.target_manifest.app.region
     applied = journal.applied_settings(account, region, app.environment)
-    return {name for kind, name in applied if kind == SECRET}
+    return {name for kind, name in applied if kind == SECRET_KIND}
 
 
 def former_names(app: AppContext, applied: set[str]) -> set[str]:

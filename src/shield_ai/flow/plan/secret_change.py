@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import app_tags
 from shield_ai.aws.desired.secrets import secret_settings
-from shield_ai.flow.plan.aws_plan import SECRET
 from shield_ai.flow.plan.ownership import find_owner
 from shield_ai.flow.plan.secret_permissions import (
     SECRET_PERMISSIONS,
@@ -16,6 +15,7 @@ from shield_ai.flow.plan.secret_permissions import (
 from shield_ai.model.errors import AwsError
 from shield_ai.model.locator import Generated
 from shield_ai.model.plan import Action, Change, ValueState
+from shield_ai.model.resource import SECRET_KIND
 
 if TYPE_CHECKING:
     from shield_ai.flow.plan.aws_plan import AwsInputs
@@ -52,7 +52,7 @@ def secret_change(
         if owner:
             return _existing_secret_change(secret, manifest, state, origins, inputs)
         permissions = SECRET_PERMISSIONS[Action.KEEP]
-        return Change(action=Action.KEEP, resource=SECRET, name=name, permissions=permissions)
+        return Change(action=Action.KEEP, resource=SECRET_KIND, name=name, permissions=permissions)
     if state and not owner:
         raise AwsError(
             f"secret {name} is scheduled for deletion, "
@@ -72,7 +72,7 @@ def _new_secret_change(
     action = Action.RESTORE if state else Action.CREATE
     return Change(
         action=action,
-        resource=SECRET,
+        resource=SECRET_KIND,
         name=manifest.app.prefix + secret.name,
         permissions=SECRET_PERMISSIONS[action] + key_permissions(manifest),
         origins=origins,
@@ -101,12 +101,13 @@ def _existing_secret_change(
 
     comparison = _compare_value(name, state, origins, inputs)
     if comparison:
-        stores_value = comparison is not ValueState.UNCHANGED and inputs.may_overwrite(SECRET, name)
+        differs = comparison is not ValueState.UNCHANGED
+        stores_value = differs and inputs.may_overwrite(SECRET_KIND, name)
     else:
         stores_value = bool(origins) and not state.current
     updates_settings = state.settings != wanted
     if updates_settings and has_drifted:
-        updates_settings = inputs.may_overwrite(SECRET, name)
+        updates_settings = inputs.may_overwrite(SECRET_KIND, name)
 
     action = Action.DRIFT if has_drifted else Action.KEEP
     settings = wanted
@@ -119,7 +120,7 @@ def _existing_secret_change(
         )
     return Change(
         action=action,
-        resource=SECRET,
+        resource=SECRET_KIND,
         name=name,
         permissions=permissions,
         origins=origins if stores_value else (),
@@ -132,7 +133,7 @@ def _existing_secret_change(
 
 def _has_drifted(name: str, state: SecretState, wanted: Settings, inputs: AwsInputs) -> bool:
     """Return whether the settings of a secret were changed manually since the last apply."""
-    applied = inputs.last_applied.get((SECRET, name)) or state.settings
+    applied = inputs.last_applied.get((SECRET_KIND, name)) or state.settings
     return state.settings not in (wanted, applied)
 
 

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.draft.origins import missing_variables
-from shield_ai.flow.journal.journal_record import SECRET
 from shield_ai.flow.value_sources import require_unambiguous
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.plan import Origin, ValueState
+from shield_ai.model.resource import SECRET_KIND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +81,7 @@ def _kept_documents(
 ) -> Iterator[tuple[str, tuple[Secret, Change]]]:
     secrets = {manifest.app.prefix + secret.name: secret for secret in manifest.secret}
     for change in changes:
-        secret = secrets.get(change.name) if change.resource == SECRET else None
+        secret = secrets.get(change.name) if change.resource == SECRET_KIND else None
         is_kept = not change.origins and change.value is not ValueState.UNCHANGED
         if secret and secret.fields and is_kept:
             yield change.name, (secret, change)
