@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from shield_ai.flow.current_values import CurrentValues
-from shield_ai.flow.pull import plan_update, write_update
+from shield_ai.flow.pull import plan_update, pull_command, write_update
 from shield_ai.model.errors import ShieldError, SourceError, StalePlanError
 from shield_ai.model.hidden import Hidden
 
@@ -19,6 +19,19 @@ def path(tmp_path, monkeypatch):
 def current(**values):
     hidden = {variable: Hidden(value) for variable, value in values.items()}
     return CurrentValues(values=hidden, missing=(), skipped=())
+
+
+@pytest.mark.parametrize(
+    ("environment", "file", "command"),
+    [
+        pytest.param("", ".env", "shield pull --env-file .env", id="file"),
+        pytest.param(
+            "prod", "my app.env", "shield pull --env-file 'my app.env' --environment prod", id="all"
+        ),
+    ],
+)
+def test_the_command_can_be_pasted_into_a_shell(environment, file, command):
+    assert pull_command(environment, file) == command
 
 
 def test_compares_the_file_with_the_values_in_aws(path):

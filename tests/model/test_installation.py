@@ -18,6 +18,7 @@ from shield_ai.model.installation import install_command
         pytest.param(
             "/home/a/.local/share/uv/tools/shield-ai", False, "uv tool install", id="uv tool"
         ),
+        pytest.param("/srv/my venv", True, "'/srv/my venv/bin/python' -m pip install", id="space"),
         pytest.param("/srv/venv", False, "uv pip install --python /srv/venv/bin/python", id="uv"),
     ],
 )

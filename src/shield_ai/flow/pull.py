@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,7 +118,7 @@ def pull_command(environment: str, file: str = DOTENV) -> str:
         file: The env file.
     """
     option = f" --environment {environment}" if environment else ""
-    return f"shield pull --env-file {file}{option}"
+    return f"shield pull --env-file {shlex.quote(file)}{option}"
 
 
 def pull_command_for(tree: Tree, environment: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ def install_command(extra: str) -> str:
         extra: For example `local`.
     """
     requirement = f"'shield-ai[{extra}]'"
+    python = shlex.quote(sys.executable)
     folders = Path(sys.prefix).parts
     # pipx describes each of its environments in this file.
     if "pipx" in folders or Path(sys.prefix, "pipx_metadata.json").is_file():
@@ -21,5 +23,5 @@ def install_command(extra: str) -> str:
     if importlib.util.find_spec("pip") is None:  # uv creates environments without pip
         if "tools" in folders and "uv" in folders:
             return f"uv tool install {requirement}"
-        return f"uv pip install --python {sys.executable} {requirement}"
-    return f"{sys.executable} -m pip install {requirement}"
+        return f"uv pip install --python {python} {requirement}"
+    return f"{python} -m pip install {requirement}"
