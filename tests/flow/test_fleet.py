@@ -97,6 +97,14 @@ def test_a_failure_does_not_affect_other_repositories(repository, tmp_path):
     assert [bool(outcome.error) for outcome in outcomes] == [True, True, True, False]
 
 
+def test_a_name_with_nul_does_not_affect_other_repositories(repository, tmp_path):
+    (tmp_path / "list").write_text(f"a\0b\n{repository}\n")
+    repositories = read_repository_list(tmp_path / "list")
+    invalid, valid = scan_repositories(repositories, tmp_path / "out")
+    assert invalid.error == "can't be read (ValueError)"
+    assert not valid.error
+
+
 @pytest.mark.parametrize(
     ("program", "error"),
     [

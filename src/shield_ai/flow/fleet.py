@@ -181,7 +181,7 @@ def scan_repository(repository: Repository, previous: Outcome | None, timeout: f
         outcome = _clone_and_scan(repository, timeout)
     except ShieldError as error:
         return Outcome(repository=name, error=error.message)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # the latter for a name with NUL
         return Outcome(repository=name, error=f"can't be read ({type(error).__name__})")
     seconds = round(time.monotonic() - start, 2)
     return msgspec.structs.replace(
