@@ -85,7 +85,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The changes that apply makes, for review. Contains no values and no timestamps."""
 
-    version: int = 1
+    version: Literal[1] = 1  # of the format; a file with another one is not a valid plan
     app: str
     account: str = ""
     region: str = ""

@@ -192,6 +192,7 @@ def test_applies_a_plan_for_the_code_without_aws(code_app):
             id="AWS in a code plan",
         ),
         pytest.param({"only": "all"}, [], "is not a valid plan file", id="unknown"),
+        pytest.param({"version": 2}, [], "is not a valid plan file", id="version"),
         pytest.param({"only": ["code"]}, [], "is not a valid plan file", id="list"),
     ],
 )
