@@ -8,7 +8,7 @@ import msgspec
 
 from shield_ai.flow.draft.deployment_draft import adapt_to_deployment
 from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
-from shield_ai.flow.draft.visible_runtime import visible_runtime
+from shield_ai.flow.draft.map_path import choose_map_path
 from shield_ai.flow.manifest_file import add_secrets, write_manifest
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Kind, Severity
@@ -55,7 +55,7 @@ def draft_manifest(app: AppContext) -> Manifest:
         require_app_folder(app.tree.root)
         importers = {finding.path for finding, site in scan.sites if not site.reason}
         require_own_code(app.tree.root, sorted({*importers, *(path for path, *_ in scan.calls)}))
-        runtime = visible_runtime(app.tree, facts.runtime, importers)
+        runtime = choose_map_path(app.tree, facts.runtime, importers)
         region = facts.region or find_aws_region(app.tree.root) or _configured_region()
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
     manifest = draft_manifest_from_sites(scan.sites, app.manifest_on_disk, facts)

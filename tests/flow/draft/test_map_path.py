@@ -4,7 +4,7 @@ import pytest
 from hostile_git import git
 from shield_helpers import make_app, run
 
-from shield_ai.flow.draft.visible_runtime import visible_runtime
+from shield_ai.flow.draft.map_path import choose_map_path
 from shield_ai.project.tree import Tree
 
 RUNTIME = "shop/utils/secrets.py"
@@ -23,17 +23,17 @@ OTHER = "shop/utils/aws_config.py"
         pytest.param("*\n", [], RUNTIME, id="the app is ignored"),
     ],
 )
-def test_visible_runtime(tmp_path, patterns, files, path):
+def test_choose_map_path(tmp_path, patterns, files, path):
     git(tmp_path, "init", "-q")
     (tmp_path / ".gitignore").write_text(patterns)
     (tmp_path / "shop/utils").mkdir(parents=True)
     for name in files:
         (tmp_path / name).touch()
-    assert visible_runtime(Tree(tmp_path), RUNTIME) == path
+    assert choose_map_path(Tree(tmp_path), RUNTIME) == path
 
 
 def test_outside_a_repository(tmp_path):
-    assert visible_runtime(Tree(tmp_path), RUNTIME) == RUNTIME
+    assert choose_map_path(Tree(tmp_path), RUNTIME) == RUNTIME
 
 
 def test_apply_in_an_app_that_ignores_secrets(tmp_path):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 OTHER_NAME = "aws_config.py"
 
 
-def visible_runtime(tree: Tree, runtime: str, importers: Collection[str] = ()) -> str:
+def choose_map_path(tree: Tree, runtime: str, importers: Collection[str] = ()) -> str:
     """Return the path of the map file, or another path if git ignores it or an image lacks it.
 
     Args:
