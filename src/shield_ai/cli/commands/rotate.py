@@ -24,7 +24,7 @@ from shield_ai.cli.rotate_one import (
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.interruption import InterruptedRotationError
-from shield_ai.flow.rotate.rotation_reader import overdue
+from shield_ai.flow.rotate.rotation_reader import days_overdue
 from shield_ai.flow.rotate.run import SecretRotator
 from shield_ai.model.errors import DONE, ShieldError
 from shield_ai.reports.documents import RotateDocument, RotationResult, StatusDocument
@@ -189,7 +189,8 @@ def _show_status(
     statuses = [rotator.status_with_login(secret) for secret in secrets]
     if publish:
         namespace = metric_namespace(context.target_manifest)
-        cloudwatch.put_metric(context.aws_session, namespace, OVERDUE_METRIC, overdue(statuses))
+        days = days_overdue(statuses)
+        cloudwatch.put_metric(context.aws_session, namespace, OVERDUE_METRIC, days)
     if as_json:
         app_name = context.manifest.app.name
         environment = context.environment

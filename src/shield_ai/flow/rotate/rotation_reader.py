@@ -39,7 +39,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def overdue(statuses: Sequence[RotationStatus]) -> float:
+def days_overdue(statuses: Sequence[RotationStatus]) -> float:
     """Return by how many days the most overdue rotation is late; 0 if none is late.
 
     Args:
