@@ -45,21 +45,19 @@ def audit_access(app: AppContext, query: TrailQuery) -> Audit:
         ShieldError: The time, a path or shield.toml is invalid, or an AWS call failed.
     """
     manifest = app.target_manifest if app.manifest_on_disk else None
-    since = query.since
-    if not since and not query.trails:
-        since = DEFAULT_SINCE
-    start = parse_since(since, query.now) if since else None
-    auditor = _create_auditor(manifest, start)
+    start = parse_since(query.since, query.now) if query.since else None
     unread: list[Skipped] = []
     if query.trails:
         records = trail.read_files(query.trails, unread.append)
     else:
+        start = start or parse_since(DEFAULT_SINCE, query.now)
         # Importing botocore opens a socket, and reading files must work without a network.
         from shield_ai.aws.live.session import Session
 
         aws = app.aws if manifest else None
         aws_session = aws.session if aws else Session(None)
         records = trail.lookup_events(aws_session, _lookup_start(start, query.now))
+    auditor = _create_auditor(manifest, start)
     for record in records:
         _add_record(auditor, record)
     return auditor.result(unread)
@@ -82,13 +80,11 @@ def _create_auditor(manifest: Manifest | None, start: dt.datetime | None) -> Aud
     return Auditor(manifest.app.name, names, allowed_readers(manifest), start)
 
 
-def _lookup_start(start: dt.datetime | None, now: dt.datetime) -> dt.datetime:
+def _lookup_start(start: dt.datetime, now: dt.datetime) -> dt.datetime:
     """Return the time of the first event to read.
 
     The period is doubled, because a principal that was active before the start is not new.
     """
-    if start is None:
-        return now
     return now - min(2 * (now - start), dt.timedelta(days=trail.HISTORY_DAYS))
 
 
