@@ -27,7 +27,8 @@ class CurrentValues(msgspec.Struct, frozen=True, kw_only=True):
 
     values: dict[str, Hidden]  # by variable
     missing: tuple[str, ...]  # required secrets and fields that AWS does not have
-    skipped: tuple[str, ...]  # the same of optional secrets; also those that AWS denies to read
+    # the same of optional secrets, and those that AWS denies access to
+    skipped: tuple[str, ...]
 
 
 def read_current_values(

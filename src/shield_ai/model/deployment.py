@@ -1,4 +1,7 @@
-"""The places where deployment files set the variables of secrets. They never contain values."""
+"""The places where deployment files set the variables of secrets, and the blocks that edits need.
+
+`Deployment`, which becomes part of a plan, never contains values. `EnvironmentFile` does.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How to add an extra to the tool, for each way in which it can be installed."""
+"""Name the command that installs an extra, for each way in which this package can be installed."""
 
 from __future__ import annotations
 

@@ -101,7 +101,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     deployment: tuple[DeploymentVariable, ...] = ()
     next_steps: tuple[str, ...] = ()  # what the user must do, besides the changes
     missing: tuple[str, ...] = ()  # required secrets without a value in any source
-    read: dict[str, str] = {}  # path -> SHA-256 of every other input file
+    # path -> SHA-256 of other files that must be unchanged; `shield plan` names none
+    read: dict[str, str] = {}
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):

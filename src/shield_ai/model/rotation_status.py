@@ -1,4 +1,4 @@
-"""Values of `state` and `by` in the JSON of `shield rotate --status`."""
+"""The state of a secret's rotation, as in the JSON of `shield rotate --status`."""
 
 from __future__ import annotations
 

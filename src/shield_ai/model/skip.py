@@ -110,10 +110,10 @@ class SkipId(TextEnum):
     READS_AWS = "reads-aws", "{reader} already reads {service}"
     OVERRIDDEN = "overridden", "{reader} tries {other} first, which can have another value"
     NO_READ_MOVED = "no-read-moved", "no read of {variable} can be migrated"
-    COMMAND_OPTION = "command-option", "stands for an option in one call of the command"
+    COMMAND_OPTION = "command-option", "sets an option for only one call of a command"
     ONLY_MASKED = "only-masked", "only masked in texts, and nothing else reads the variable"
     ALSO_NAMED = "also-named", "names {variable}, moved to AWS: keep it set if this code reads it"
-    IN_INFRASTRUCTURE = "in-infrastructure", "with AWS on, may put {module} into a template"
+    IN_INFRASTRUCTURE = "in-infrastructure", "its template can contain the secrets of {module}"
     IN_ANNOTATION = "in-annotation", "inside a type annotation"
     POSITION_UNKNOWN = (
         "position-unknown",

@@ -432,7 +432,7 @@ def test_first_line_of_a_pasted_key_is_refused(app):
         ("", ["--yes"], "the new value is empty; nothing was changed"),
         ("changeme\n", ["--yes"], "the new value is a placeholder; nothing was changed"),
         ("<your key>\n", ["--yes"], "the new value is a placeholder; nothing was changed"),
-        (" new\n", ["--yes"], "the new value starts or ends with a space; nothing was changed"),
+        (" new\n", ["--yes"], "the new value starts or ends with white space; nothing was changed"),
         ("y\n", ["--yes"], "the new value has fewer than 8 characters"),
         ("new\n", [], "confirmation required, but stdin is not a terminal"),
     ],

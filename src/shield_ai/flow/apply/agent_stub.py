@@ -110,7 +110,7 @@ class AgentStub:
 
 
 def environ_without_aws(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment variables without those that give access to AWS.
+    """Return the environment variables without those of the runtime and of access to AWS.
 
     Args:
         environ: The environment variables of this process.

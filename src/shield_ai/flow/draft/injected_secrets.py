@@ -23,8 +23,8 @@ KINDS = frozenset(
         DeploymentKind.COPILOT,
     }
 )
-# Forms of a line that keep no secret themselves. In a file with an unknown use, such as a
-# compose.yaml, they show no other place of the value.
+# Forms of lines without the value. In a file that may be for development, such as compose.yaml,
+# they do not show that the value also comes from another place.
 WITHOUT_VALUE = frozenset(
     {ValueForm.REFERENCE, ValueForm.DEFAULT, ValueForm.PLACEHOLDER, ValueForm.EMPTY}
 )

@@ -1,4 +1,4 @@
-"""Collect what the edits of deployment files depend on."""
+"""Collect what the edits of deployment files depend on, and plan them."""
 
 from __future__ import annotations
 

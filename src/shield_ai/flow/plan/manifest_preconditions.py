@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 
 def require_repository(app: AppContext) -> None:
-    """Require that the code of an app is in the git repository of its folder, if any is in one.
+    """Require that the code of an app is in no git repository below its folder.
 
     Raises:
-        SourceError: The folder is in no repository, but the code below it is.
+        SourceError: The folder is in no repository, but code below it is.
     """
     if app.only != "aws":
         settings = app.manifest.app

@@ -1,4 +1,4 @@
-"""Name what remains to be done by hand after a plan."""
+"""Name the manual steps that remain after a plan is applied."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PASSED_ON = "keep {} in the env file of Docker Compose, which passes {} to other
 def code_steps(
     files: Sequence[FileChange], passed_on: Sequence[str], read: FileReader
 ) -> Iterator[str]:
-    """Yield the steps.
+    """Yield the steps for pre-commit hooks, and for the env file of Docker Compose.
 
     Args:
         files: The planned changes.

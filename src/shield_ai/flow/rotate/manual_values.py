@@ -30,7 +30,7 @@ def require_plausible(secret: Secret, values: Mapping[str, Hidden]) -> None:
         values: The value of each field; the field is empty for a secret without fields.
 
     Raises:
-        ShieldError: A value is empty, a placeholder or not a URL, or has spaces around it. The
+        ShieldError: A value is empty, a placeholder or not a URL, or has white space around it. The
             message does not contain the value.
     """
     for field, hidden in values.items():
@@ -79,7 +79,7 @@ def _problem(secret: Secret, value: str) -> str:
     if not value:
         return "is empty"
     if value != value.strip():
-        return "starts or ends with a space"
+        return "starts or ends with white space"
     if TEMPLATE.fullmatch(value) or CHANGE_ME.fullmatch(value):
         return "is a placeholder"
     if secret.kind is Kind.URL and not secret.fields and "://" not in value:

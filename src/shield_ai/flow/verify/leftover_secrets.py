@@ -33,7 +33,7 @@ NONE_LEFT_OVER = CheckInfo(
 
 
 def find_leftovers(target: AwsTarget) -> list[str]:
-    """Return the names in AWS of such secrets, sorted.
+    """Return the names in AWS of the app's secrets that shield.toml does not list, sorted.
 
     Raises:
         ShieldError: The journal or AWS can't be read.
@@ -44,7 +44,7 @@ def find_leftovers(target: AwsTarget) -> list[str]:
 
 
 def _check(target: AwsTarget) -> Iterator[Check]:
-    """Yield an unknown result, because a deployed version may still read the secrets."""
+    """Yield an unknown result: a deployed version may still read the secrets."""
     try:
         left = find_leftovers(target)
     except ShieldError as error:
