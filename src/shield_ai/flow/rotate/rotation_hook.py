@@ -24,9 +24,15 @@ def import_hook(path: Path) -> None:
             f"the hook {path.name} is not in the app's folder", "check rotate.hook in shield.toml"
         )
     module = importlib.util.module_from_spec(spec)
+    # A hook can have the name of the library that it imports.
+    is_only_module = importlib.util.find_spec(path.stem) is None
+    if is_only_module:
+        sys.modules[path.stem] = module  # dataclasses look up the module that defines them
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001  # a hook may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a hook may raise anything
+        if is_only_module:
+            del sys.modules[path.stem]
         raise ShieldError(
             f"the hook {path.name} can't be imported: {type(error).__name__}", "fix the hook"
         ) from None
