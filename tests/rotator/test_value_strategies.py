@@ -59,6 +59,7 @@ class Provider(types.ModuleType):
     def __init__(self, name):
         super().__init__(name)
         self.keys, self.asked, self.broken = {"first"}, [], ""
+        self.error = RuntimeError
 
     def issue(self, current, token):
         self.asked.append((current, token))
@@ -76,7 +77,7 @@ class Provider(types.ModuleType):
 
     def fail(self, where, value):
         if self.broken == where:
-            raise RuntimeError(f"refused {value}")
+            raise self.error(f"refused {value}")
 
 
 @pytest.fixture
@@ -115,13 +116,15 @@ def test_never_revokes_a_key_that_is_current_again(bed, provider):
     assert kept in provider.keys
 
 
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit])
 @pytest.mark.parametrize("function", ["issue", "test", "revoke"])
-def test_failing_hook(bed, provider, function):
+def test_failing_hook(bed, provider, function, error):
+    provider.error = error
     bed.rotate()
     old, token = bed.value(), bed.start_rotation()
     provider.broken = function
     with pytest.raises(
-        RotationError, match=rf"{function}\(\) of the hook .* failed: RuntimeError$"
+        RotationError, match=rf"{function}\(\) of the hook .* failed: {error.__name__}$"
     ) as raised:
         bed.rotate(token)
     assert raised.value.__cause__ is None

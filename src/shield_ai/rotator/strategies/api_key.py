@@ -78,7 +78,7 @@ def call_hook(rotation: Rotation, function: str, *arguments: str) -> Any:
         ) from None
     try:
         return hook(*arguments)
-    except Exception as error:  # noqa: BLE001
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a hook may raise anything
         raise RotationError(
             f"{function}() of the hook {name} failed: {type(error).__name__}"
         ) from None
