@@ -28,6 +28,7 @@ APP = "[app]\nname = 'shop'\n"
         ),
         pytest.param(APP + "[monitoring]\nerrors = 'three'\n", False, id="string for a number"),
         pytest.param(APP + "[[secret]]\nname = 'a'\nenv = 'A'\n", True, id="single value"),
+        pytest.param(APP + "[[secret]]\nname = 'a'\nfields = {}\n", False, id="no fields"),
         pytest.param(
             APP + "[[secret]]\nname = 'a'\nfields = { password = 'A' }\n", True, id="JSON document"
         ),

@@ -29,6 +29,7 @@ CONSTRAINTS: dict[tuple[str, str], dict[str, Any]] = {
     },
     ("Secret", "name"): {"pattern": f"^{manifest.SECRET_NAME.pattern}$"},
     ("Secret", "env"): {"pattern": f"^{manifest.ENV_VAR_NAME.pattern}$"},
+    ("Secret", "fields"): {"minProperties": 1},
     ("Rotation", "strategy"): {"enum": ["", *manifest.SHORT_STRATEGIES, *STRATEGIES]},
     ("Rotation", "engine"): {"enum": ["", *DATABASE_ENGINES]},
     ("Rotation", "sslmode"): {"enum": ["", *SSL_MODES]},
