@@ -67,6 +67,20 @@ def test_alerts(trail_record, kind):
     assert [alert.kind for alert in audit(trail_record).alerts] == ([kind] if kind else [])
 
 
+@pytest.mark.parametrize(
+    ("reader", "kinds"),
+    [
+        pytest.param("user/alice@example.com", [], id="by name"),
+        pytest.param("user/*", [], id="by wildcard"),
+        pytest.param("user/bob", ["outside"], id="another user"),
+        pytest.param("user/*@999999999999", ["outside"], id="a user of another account"),
+    ],
+)
+def test_email_address_as_user_name_names_no_account(reader, kinds):
+    result = audit(record("GetSecretValue", "a", user("alice@example.com")), readers=[reader])
+    assert [alert.kind for alert in result.alerts] == kinds
+
+
 def test_counts_by_secret_and_principal():
     hour = dt.timedelta(hours=1)
     result = audit(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shield_ai.aws.cloudtrail.access_type import event_access_type
 from shield_ai.aws.cloudtrail.audit_result import Access, AccessType, Alert, Audit
 from shield_ai.aws.cloudtrail.tally import Tally
+from shield_ai.aws.desired.iam import split_reader
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.perf.lazy_regex import regex
 
@@ -122,7 +123,8 @@ class Auditor:
         return _ALERTS.get(event.name)
 
     def _may_read(self, who: str) -> bool:
-        if "@" in who:  # in another account: readers without an account do not match
+        _, other_account = split_reader(who, "")
+        if other_account:  # readers without an account do not match
             readers = [reader for reader in self._readers if "@" in reader]
             return _matches_any(who, readers)
         name = who.partition("/")[2]
