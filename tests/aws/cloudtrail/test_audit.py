@@ -162,6 +162,15 @@ def test_number_of_addresses_is_limited():
     assert access.more_sources == 180
 
 
+def test_counts_each_source_once():
+    records = [
+        record("GetSecretValue", "a", APP, sourceIPAddress=f"10.0.0.{number % 25}")
+        for number in range(200)
+    ]
+    (access,) = audit(*records).accesses
+    assert (len(access.sources), access.more_sources) == (20, 5)
+
+
 HOUR = dt.timedelta(hours=1)
 
 

@@ -10,7 +10,8 @@ from shield_ai.aws.cloudtrail.audit_result import AccessType
 if TYPE_CHECKING:
     from shield_ai.aws.cloudtrail.events import Event
 
-MAX_SOURCES = 20  # the maximum number of IP addresses to keep for a principal and secret
+MAX_SOURCES = 20  # the maximum number of IP addresses to list for a principal and secret
+MAX_COUNTED = 10_000  # further IP addresses to count; a trail can have any number
 
 
 class Tally:
@@ -21,7 +22,7 @@ class Tally:
         self.first = event.at
         self.last = event.at
         self.sources: set[str] = set()
-        self.more_sources = 0
+        self._unlisted: set[str] = set()
 
     def add(self, event: Event, access_type: AccessType) -> None:
         """Add an event."""
@@ -32,8 +33,13 @@ class Tally:
             return
         if len(self.sources) < MAX_SOURCES:
             self.sources.add(event.source)
-        else:
-            self.more_sources += 1
+        elif len(self._unlisted) < MAX_COUNTED:
+            self._unlisted.add(event.source)
+
+    @property
+    def more_sources(self) -> int:
+        """The number of IP addresses that are not in `sources`, at most MAX_COUNTED."""
+        return len(self._unlisted)
 
     def ordered_counts(self) -> dict[AccessType, int]:
         """Return the counts in the order of AccessType, without zeros."""
