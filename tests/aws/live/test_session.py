@@ -104,5 +104,15 @@ def test_threads_share_the_exceptions_of_a_client(aws):
 def test_clients_are_cached(aws):
     session = Session("us-east-1")
     assert session.secretsmanager() is session.secretsmanager()
-    assert session.partition == "aws"
-    assert Session("cn-north-1").partition == "aws-cn"
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("us-east-1", "aws"), ("cn-north-1", "aws-cn"), ("zz-north-1", "aws")],
+    ids=["aws", "China", "unknown to botocore"],
+)
+def test_arns_have_the_partition_of_the_region(aws, region, partition):
+    session = Session(region)
+    account = session.account()
+    assert session.arn("sns", "alarms") == f"arn:{partition}:sns:{region}:{account}:alarms"
+    assert session.iam_arn("role/app") == f"arn:{partition}:iam::{account}:role/app"

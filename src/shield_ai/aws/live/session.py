@@ -14,6 +14,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ProfileNotFound
 
+from shield_ai.aws.desired.iam import Location
 from shield_ai.aws.live.calls import translate_errors
 from shield_ai.aws.live.responses import check_responses, invalid_response
 from shield_ai.model.errors import AwsError
@@ -91,18 +92,13 @@ class Session:
             self.region, read=self.read, on_progress=self.on_progress, boto_session=boto_session
         )
 
-    @property
-    def partition(self) -> str:
-        """The partition of the region, such as `aws` or `aws-cn`."""
-        return self._session.get_partition_for_region(self.region)
-
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of a resource in the session's account and region."""
-        return f"arn:{self.partition}:{service}:{self.region}:{self.account()}:{resource}"
+        return Location(self.account(), self.region).arn(service, resource)
 
     def iam_arn(self, resource: str) -> str:
         """Return the ARN of an IAM resource, which has no region."""
-        return f"arn:{self.partition}:iam::{self.account()}:{resource}"
+        return Location(self.account(), self.region).iam_arn(resource)
 
     def client(self, service: str) -> Any:
         """Return the client of a service for which this class has no other method."""
