@@ -116,3 +116,10 @@ def test_arns_have_the_partition_of_the_region(aws, region, partition):
     account = session.account()
     assert session.arn("sns", "alarms") == f"arn:{partition}:sns:{region}:{account}:alarms"
     assert session.iam_arn("role/app") == f"arn:{partition}:iam::{account}:role/app"
+
+
+@pytest.mark.parametrize("variable", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
+def test_unknown_profile_of_a_variable(no_real_aws, monkeypatch, variable):
+    monkeypatch.setenv(variable, "staging")
+    with pytest.raises(AwsError, match="AWS profile staging not found"):
+        Session("us-east-1")

@@ -182,10 +182,9 @@ def _open_session(region: str | None, profile: str) -> boto3.session.Session:
             # boto3 does not read AWS_REGION, which the other SDKs of AWS and the runtime prefer.
             region = region or os.environ.get("AWS_REGION") or None
             return _boto_session(profile, region_name=region)
-    except ProfileNotFound:
-        name = profile or os.environ.get("AWS_PROFILE", "")
+    except ProfileNotFound as error:
         raise AwsError(
-            f"AWS profile {name} not found",
+            f"AWS profile {error.kwargs['profile']} not found",
             "run aws configure list-profiles to list the profiles",
         ) from None
 
