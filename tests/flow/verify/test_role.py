@@ -4,7 +4,9 @@ import json
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from fault_proxy import FaultProxy
+from msgspec.structs import replace
 
 from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.live.account import Account
@@ -97,6 +99,29 @@ def test_asks_iam_if_the_role_cannot_be_assumed(account, aws, monkeypatch):
     ]
     assert {check.status for check in found.values()} == {Status.UNKNOWN}
     assert "iam:SimulatePrincipalPolicy" in found[ROLE_READS_OWN.id].detail
+
+
+@pytest.mark.parametrize("role", ["Shop", "team/Shop", f"arn:aws:iam::{ACCOUNT}:role/team/Shop"])
+def test_simulates_the_role_with_its_path(account, aws, monkeypatch, role):
+    asked = set()
+
+    def answer(model, params, **_):
+        asked.add(params["body"]["PolicySourceArn"])
+        decision = {"EvalDecision": "allowed", "EvalActionName": "x"}
+        return AWSResponse("", 200, {}, None), {"EvaluationResults": [decision]}
+
+    made = manifest()
+    made = replace(made, app=replace(made.app, role=role))
+    with FaultProxy(aws.url) as proxy:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
+        proxy.answer("AssumeRole", "AccessDenied", at=None, status=403)
+        account = Account(Session(REGION))
+        account.session.iam().meta.events.register(
+            "before-call.iam.SimulatePrincipalPolicy", answer
+        )
+        _, found = judged(made, account)
+    assert asked == {f"arn:aws:iam::{ACCOUNT}:role/{'Shop' if role == 'Shop' else 'team/Shop'}"}
+    assert found[ROLE_READS_OWN.id].status is Status.OK
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ class Account:
         """Return the ARNs of the secrets that a role's identity-based policies allow it to read.
 
         Args:
-            role: The name of the role.
+            role: The ARN of the role, with its path.
             arns: The ARNs of secrets, which need not exist.
         """
         return allowed_resources(self.session, role, "secretsmanager:GetSecretValue", arns)

@@ -34,14 +34,19 @@ def allowed_resources(session: Session, role: str, action: str, arns: Sequence[s
     """Return the resources on which the IAM policy simulator allows a role an action.
 
     Each call simulates one resource, so that it returns one decision.
+
+    Args:
+        session: The account.
+        role: The ARN of the role, with its path.
+        action: For example `secretsmanager:GetSecretValue`.
+        arns: The ARNs of the resources, which need not exist.
     """
     client: IAMClient = session.iam()
-    role_arn = session.iam_arn(f"role/{role}")
 
     def simulate(arn: str) -> bool:
         with translate_errors("iam:SimulatePrincipalPolicy", role):
             response = client.simulate_principal_policy(
-                PolicySourceArn=role_arn, ActionNames=[action], ResourceArns=[arn]
+                PolicySourceArn=role, ActionNames=[action], ResourceArns=[arn]
             )
         decisions = [result["EvalDecision"] for result in response["EvaluationResults"]]
         return decisions == ["allowed"]

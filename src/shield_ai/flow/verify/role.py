@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from shield_ai.aws.desired.iam import partition, role_arn, role_name
+from shield_ai.aws.desired.iam import partition, role_arn
 from shield_ai.flow.verify.check import (
     Check,
     CheckInfo,
@@ -165,7 +165,8 @@ def _access_by_simulation(manifest: Manifest, aws: Account) -> _Access:
     base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{aws.id}:secret:{app.prefix}"
     # AWS appends a hyphen and six random characters to a name.
     arns = {name: f"{base}{name}-AbCdEf" for name in [*names, *similar]}
-    readable = aws.readable_secrets(role_name(app), [*arns.values()])
+    role = role_arn(app, aws.id, app.region)
+    readable = aws.readable_secrets(role, [*arns.values()])
     return _Access(
         denied=[name for name in names if arns[name] not in readable],
         allowed=[name for name in similar if arns[name] in readable],
