@@ -81,7 +81,13 @@ def test_records_before_the_end_of_an_incomplete_gzip_file_are_read(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("nothing", "does not exist"), ("folder", "contains no .json")]
+    ("name", "message"),
+    [
+        ("nothing", "does not exist"),
+        ("folder", "contains no JSON or JSON Lines file"),
+        ("x" * 300, "can't be read: File name too long"),
+    ],
+    ids=["missing", "empty folder", "long name"],
 )
 def test_path_without_trail_files(tmp_path, name, message):
     (tmp_path / "folder").mkdir()

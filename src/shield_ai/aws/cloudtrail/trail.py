@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # LookupEvents returns 90 days, filtered by one attribute, with 50 events a page and two calls a
 # second: https://docs.aws.amazon.com/awscloudtrail/latest/APIReference/API_LookupEvents.html
 HISTORY_DAYS = 90
+_PATH_HINT = "name a file that was exported from CloudTrail, or a folder with such files"
 _SUFFIXES = (".json", ".json.gz", ".jsonl", ".jsonl.gz", ".ndjson", ".ndjson.gz")
 # By the start of a file, the path of its records in ijson's notation: for a log file from S3, the
 # output of `aws cloudtrail lookup-events`, a JSON array, and concatenated JSON objects.
@@ -52,13 +53,13 @@ def read_files(paths: Iterable[Path], unread: Callable[[Skipped], None]) -> Reco
     """Read records from exported files, one record at a time; UNREADABLE for an invalid one.
 
     Args:
-        paths: Files, or folders to search for .json and .json.gz files. The content of a file
-            decides whether it is compressed.
+        paths: Files, or folders to search for JSON and JSON Lines files, compressed or not. The
+            content of a file decides whether it is compressed.
         unread: Called with each file that could not be read completely. The records before the
             error are returned nevertheless.
 
     Raises:
-        SourceError: A path does not exist, or a folder has no such file.
+        SourceError: A path does not exist or can't be read, or a folder has no such file.
     """
     for path in paths:
         for file in _trail_files(path):
@@ -91,20 +92,26 @@ def _read_file(path: Path, unread: Callable[[Skipped], None]) -> Records:
 
 
 def _trail_files(path: Path) -> list[Path]:
-    if not path.exists():
-        raise SourceError(
-            f"{path} does not exist",
-            "name a file that was exported from CloudTrail, or a folder with such files",
-        )
-    if not path.is_dir():
-        return [path]
-    files = [file for file in path.rglob("*") if file.name.endswith(_SUFFIXES) and file.is_file()]
+    try:
+        files = _find_files(path)
+    except OSError as error:
+        raise SourceError(f"{path} can't be read: {error.strerror}", _PATH_HINT) from None
     if not files:
         raise SourceError(
-            f"{path} contains no .json or .json.gz file",
-            "name the folder with the files of the trail",
+            f"{path} contains no JSON or JSON Lines file",
+            f"name a folder with files that end in {', '.join(_SUFFIXES)}",
         )
-    return sorted(files)
+    return files
+
+
+def _find_files(path: Path) -> list[Path]:
+    """Return a file, or the files of a trail in a folder."""
+    if not path.exists():
+        raise SourceError(f"{path} does not exist", _PATH_HINT)
+    if not path.is_dir():
+        return [path]
+    found = path.rglob("*")
+    return sorted(file for file in found if file.name.endswith(_SUFFIXES) and file.is_file())
 
 
 def _stream_records(stream: IO[bytes], max_size: float = math.inf) -> Records:
