@@ -103,6 +103,9 @@ def test_unreadable_trail_needs_review(app, tmp_path, shield):
         pytest.param({"Events": [{"CloudTrailEvent": 1}]}, 1, id="event that is not text"),
         pytest.param({"Records": ["x", 1]}, 2, id="not records"),
         pytest.param({"Records": [record("GetSecretValue", KEY, user("bob"), eventTime=1)]}, 1, id="no time"),
+        pytest.param({"name": "shop"}, 1, id="another JSON file"),
+        pytest.param({"NextToken": "x", "Events": []}, 1, id="events after another key"),
+        pytest.param({"Records": [record("PutObject", "", user("bob"), eventSource="s3.amazonaws.com")]}, 0, id="another service"),
         pytest.param({"Records": [{"digestStartTime": "2026-11-24T12:00:00Z"}]}, 0, id="another file of the trail"),
     ],
 )  # fmt: skip

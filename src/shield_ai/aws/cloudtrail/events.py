@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SOURCE = "secretsmanager.amazonaws.com"
+# In the digest files of a trail, which are beside the log files and have no events:
+# https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-log-file-validation-digest-file-structure.html
+_DIGEST_KEY = "digestStartTime"
 # The record of a denied call has no parameters, but its message names the resource.
 _DENIED_RESOURCE = regex(r"on resource: (\S+)")
 _ROLE_SESSION_ARN = regex(r"^arn:[\w-]+:sts::\d*:assumed-role/([^/]+)/")
@@ -63,8 +66,11 @@ def parse_event(record: Mapping[str, Any]) -> Event | None:
 
 
 def is_unreadable(record: Mapping[str, Any]) -> bool:
-    """Return whether a record is empty, or an invalid one about Secrets Manager."""
-    return not record or (record.get("eventSource") == SOURCE and parse_event(record) is None)
+    """Return whether a record is invalid, and may be about Secrets Manager."""
+    source = record.get("eventSource")
+    if not isinstance(source, str):
+        return _DIGEST_KEY not in record
+    return source == SOURCE and parse_event(record) is None
 
 
 def _parse_time(value: object) -> dt.datetime | None:
