@@ -133,6 +133,12 @@ def test_note_without_readers():
     )
 
 
+def test_note_without_shield_toml():
+    assert Auditor("", [], [], None).result().notes == (
+        "there is no shield.toml: reads by other principals are not reported",
+    )
+
+
 def test_without_an_app_all_secrets_are_audited():
     result = audit(
         record("GetSecretValue", "x", BOB),

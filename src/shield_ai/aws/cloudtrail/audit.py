@@ -41,7 +41,7 @@ class Auditor:
     """Collect events in any order and summarize them.
 
     Args:
-        app: The name of the app.
+        app: The name of the app; empty without a shield.toml.
         names: The full names of its secrets; empty audits all secrets.
         readers: The principals that may read the secrets, as `role/NAME` or `NAME`, with the
             wildcard `*`; empty if unknown.
@@ -233,7 +233,8 @@ class Auditor:
     def _notes(self) -> list[str]:
         notes = []
         if not self._readers:
-            notes.append("shield.toml names no role: reads by other principals are not reported")
+            cause = "shield.toml names no role" if self._app else "there is no shield.toml"
+            notes.append(f"{cause}: reads by other principals are not reported")
         if self._start and not self._earlier_principals:
             notes.append("the trail has no earlier events: new principals are not reported")
         return notes
