@@ -5,6 +5,7 @@ import datetime as dt
 import msgspec
 from report_samples import CLEAN, EMPTY, NOW, report_data, secret_status
 
+from shield_ai.aws.cloudtrail.audit_result import Alert
 from shield_ai.flow.verify.account import SECRETS_PRIVATE
 from shield_ai.flow.verify.check import Status, make_check
 from shield_ai.flow.verify.policy import POLICY_MINIMAL
@@ -39,6 +40,18 @@ def test_attention():
         ),
     ]
     assert attention(CLEAN) == attention(EMPTY) == []
+
+
+def test_alert_about_a_rotation_that_was_turned_off():
+    alert = Alert(kind="rotation", secret="a", who="user/bob", text="turned off its rotation", count=1, first=NOW, last=NOW)  # fmt: skip
+    audit = msgspec.structs.replace(CLEAN.audit, alerts=(alert,))
+    assert attention(msgspec.structs.replace(CLEAN, audit=audit)) == [
+        (
+            "a: rotation failed or turned off",
+            "user/bob turned off its rotation, last 2026-11-24",
+            "",
+        )
+    ]
 
 
 def test_a_pending_rotation_is_not_overdue():

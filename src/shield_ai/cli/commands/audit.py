@@ -45,7 +45,8 @@ def audit(
     Lists reads, changes, rotations and deletions. Exits with 1 if something needs review: a denied
     call, a read by a principal that is not an allowed reader (the app's role and `readers` under
     `[monitoring]` in shield.toml), a principal not seen in the preceding period of the same length,
-    a deletion, a failed rotation, a changed resource policy, or a file that could not be read.
+    a deletion, a rotation that failed or was turned off, a changed resource policy, or a file that
+    could not be read.
     """
     options = AppOptions(environment=environment, on_progress=progress_bar().update)
     query = TrailQuery(since=since, trails=trails, now=dt.datetime.now(dt.UTC))

@@ -23,7 +23,7 @@ ALERTS = {
     "outside": "read by a principal that is not an allowed reader",
     "new": "used by a new principal",
     "deleted": "scheduled for deletion",
-    "rotation": "rotation failed",
+    "rotation": "rotation failed or turned off",
     "policy": "resource policy changed",
 }
 
