@@ -67,7 +67,7 @@ def _access_lines(access: Access) -> Iterator[str]:
     yield f"{who:<{WHO_WIDTH}}{counts}  {access.last:%m-%d %H:%M}"
     details = []
     if described := access.counts.get(AccessType.DESCRIBE):
-        details.append(count(described, "DescribeSecret call"))
+        details.append(count(described, "metadata read"))
     if denied := access.counts.get(AccessType.DENIED):
         details.append(f"{denied} denied")
     if failed := access.counts.get(AccessType.FAILED):

@@ -6,8 +6,10 @@ import secrets
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browser import chromium
+from msgspec.structs import replace
 from report_samples import CLEAN, EMPTY, HOSTILE, report_data
 
+from shield_ai.aws.cloudtrail.audit_result import AccessType
 from shield_ai.reports.app_report import html
 from shield_ai.reports.app_report.html import page
 
@@ -145,6 +147,16 @@ def test_prints_every_diff(show):
         tab.wait_for_timeout(50)
     assert hidden == 0
     assert not tab.locator("nav").is_visible()
+
+
+def test_counts_accesses_by_type():
+    counts = dict.fromkeys(AccessType, 2)
+    (access,) = CLEAN.audit.accesses
+    audit = replace(CLEAN.audit, accesses=(replace(access, counts=counts),))
+    assert (
+        "2 reads, 2 changes, 2 rotations, 2 deletions, 2 metadata reads, 2 denied, 2 failed"
+        in page(replace(CLEAN, audit=audit))
+    )
 
 
 def test_is_deterministic_and_has_all_sections():

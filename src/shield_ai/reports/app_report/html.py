@@ -61,7 +61,13 @@ CONTROL_CLASSES = {
     ControlState.NOT_SHOWN: "bad",
     ControlState.NOT_CHECKED: "soft",
 }
-ACCESS_NOUNS = {AccessType.ROTATE: "rotation", AccessType.DELETE: "deletion"}
+ACCESS_NOUNS = {
+    AccessType.READ: "read",
+    AccessType.CHANGE: "change",
+    AccessType.ROTATE: "rotation",
+    AccessType.DELETE: "deletion",
+    AccessType.DESCRIBE: "metadata read",
+}
 
 
 def page(report_data: ReportData) -> str:
@@ -126,10 +132,8 @@ def _format_counts(counts: dict[AccessType, int]) -> str:
     """Format the counts of a principal's calls, for example "2 reads, 1 denied"."""
     parts = []
     for access_type, number in counts.items():
-        if access_type in {AccessType.DENIED, AccessType.FAILED}:
-            parts.append(f"{number:,} {access_type}")
-        else:
-            parts.append(count(number, ACCESS_NOUNS.get(access_type, str(access_type))))
+        noun = ACCESS_NOUNS.get(access_type)
+        parts.append(count(number, noun) if noun else f"{number:,} {access_type}")
     return ", ".join(parts)
 
 
