@@ -43,6 +43,7 @@ def test_findings_are_sorted_by_severity_and_masked():
         pytest.param("a.py", b"A = 'old value'\n", b"A = get_secret('a', 'old value')\n", ("@@ -1 +1 @@", "-A = '•••'", "+A = get_secret('a', '•••')"), id="Python"),
         pytest.param(".env", b"A=x\n", b"A=x\nB=y\nC=z\n", ("2 lines added, 0 removed",), id="not Python"),
         pytest.param("a.py", b"A = 'one value'\n", b"A = 'two value'\n", ("differs only in a value or in line endings",), id="only a value"),
+        pytest.param(".env", b"A=one\n", b"A=two\n", ("differs only in a value or in line endings",), id="only a value, not Python"),
     ],
 )  # fmt: skip
 def test_applied_diff(path, before, after, lines):

@@ -283,12 +283,12 @@ def applied_diff(path: str, before: bytes | None, after: bytes, keep: Collection
     old = [show(line) for line in mask(path, before, keep).splitlines()]
     new = [show(line) for line in mask(path, after, keep).splitlines()]
     lines = list(difflib.unified_diff(old, new, n=2, lineterm=""))[2:]
-    if not path.endswith(".py"):
+    if not lines:
+        lines = ["differs only in a value or in line endings"]
+    elif not path.endswith(".py"):
         added = sum(line.startswith("+") for line in lines)
         removed = sum(line.startswith("-") for line in lines)
         lines = [f"{count(added, 'line')} added, {removed} removed"]
-    if not lines:
-        lines = ["differs only in a value or in line endings"]
     return FileDiff(path=path, lines=tuple(lines))
 
 
