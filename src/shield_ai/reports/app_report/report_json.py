@@ -81,7 +81,7 @@ class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
     locations: tuple[SecretLocations, ...]
     checks: tuple[Check, ...]
     controls: tuple[ControlEntry, ...]
-    audit: Audit | None  # null if there are no CloudTrail events
+    audit: Audit | None  # null if CloudTrail was not read
     alarms: tuple[Alarm, ...]
     cost: tuple[CostEntry, ...]
     steps_to_undo: int  # steps of the last apply that `shield rollback` can undo
