@@ -46,7 +46,7 @@ def cost_text(bill: Bill, usage: Usage, region: str, optional: int = 0) -> str:
         lines += [f"  includes {noun}, created and billed only with a value", ""]
     if not all(item.known for item in bill.lines):
         lines += [
-            f"  * price of {BASE_REGION}; the price in {region} is unknown and may be higher",
+            f"  * price of {BASE_REGION}; the region's own price is unknown and may be higher",
             "",
         ]
     without_cache = bill.without_cache
@@ -55,7 +55,7 @@ def cost_text(bill: Bill, usage: Usage, region: str, optional: int = 0) -> str:
     cache_saving = f"saves {without_cache - without_prefetch:,.2f}"
     prefetch_saving = f"saves {without_prefetch - with_prefetch:,.2f}"
     processes = count(usage.processes, "process")
-    reads = f"{usage.reads:,} reads of each secret per day"
+    reads = f"{count(usage.reads, 'read')} of each secret per day"
     lines += [
         f"{processes}, {usage.ttl:g} s cache lifetime, {reads}:",
         _row("one call per read", "", without_cache),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 
 import msgspec
@@ -105,7 +106,13 @@ def test_text_marks_unknown_prices(tmp_path):
     assert [line.split("  ")[1] for line in lines if line.endswith(" *")] == [
         "replicas in ap-east-1"
     ]
-    assert any("* price of us-east-1" in line for line in lines)
+    assert "  * price of us-east-1; the region's own price is unknown and may be higher" in lines
+
+
+def test_text_of_one_read(tmp_path):
+    make_app(tmp_path)
+    lines = run("cost", "--reads", "1", "--processes", "1", cwd=tmp_path).out.splitlines()
+    assert "1 process, 300 s cache lifetime, 1 read of each secret per day:" in lines
 
 
 @pytest.mark.parametrize(
@@ -113,6 +120,7 @@ def test_text_marks_unknown_prices(tmp_path):
     [
         (manifest(region="cn-north-1"), {}, "prices in cn-north-1 are unknown"),
         (manifest(), {"ttl": 0}, "processes and TTL must be greater than 0"),
+        (manifest(), {"ttl": math.nan}, "processes and TTL must be greater than 0"),
         (manifest(), {"processes": 0}, "processes and TTL must be greater than 0"),
     ],
 )

@@ -107,7 +107,8 @@ def estimate_bill(manifest: Manifest, resources: Sequence[Resource], usage: Usag
 
 
 def _check_usage(usage: Usage) -> None:
-    if usage.processes < 1 or usage.ttl <= 0 or usage.reads < 0:
+    is_ttl_valid = usage.ttl > 0  # false for NaN, too
+    if usage.processes < 1 or not is_ttl_valid or usage.reads < 0:
         raise ShieldError(
             "processes and TTL must be greater than 0, and reads must not be negative",
             "see shield cost --help",
