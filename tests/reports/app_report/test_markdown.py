@@ -69,7 +69,7 @@ def test_lists_each_control_with_its_evidence():
     text = markdown(CLEAN)
     assert "| Changes are recorded and reversible | shown | the journal holds 1 step" in text
     assert "\\(journal, 2026-11-24 12:00 UTC, commit c0ffee, account 123456789012\\) |" in text
-    assert "| Access to secrets is logged | not checked | no CloudTrail events" in markdown(EMPTY)
+    assert "| Access to secrets is logged | not checked | CloudTrail not read" in markdown(EMPTY)
 
 
 def test_scan_lists_the_most_severe_first():

@@ -150,6 +150,8 @@ def test_nothing_is_shown_without_a_scan_and_without_aws():
         pytest.param(TAGGED, {"secrets": (msgspec.structs.replace(secret_status("a"), is_tagged=False),)}, NOT_SHOWN, "0 of 1 secret in AWS with tags", id="no tags"),
         pytest.param(TAGGED, {"secrets": (secret_status("a"), secret_status("b", "unknown"))}, NOT_CHECKED, "1 secret could not be checked", id="tags of one are unknown"),
         pytest.param(TAGGED, {"secrets": (secret_status("a", "missing"),)}, NOT_CHECKED, "no secrets in AWS", id="no secret to tag"),
+        pytest.param(RECORDED, {"audit": None}, NOT_CHECKED, "CloudTrail not read", id="no audit"),
+        pytest.param(RECORDED, {"audit": msgspec.structs.replace(CLEAN.audit, events=0)}, NOT_CHECKED, "no CloudTrail events for these secrets", id="no events"),
         pytest.param(ROTATED, {"secrets": tuple(secret_status(f"s{i}", state=RotationPhase.UNSCHEDULED) for i in range(7))}, NOT_SHOWN, "7 secrets without a schedule: s0, s1, s2, s3, s4 and 2 more", id="many without a schedule"),
         pytest.param(ROTATED, {"secrets": (secret_status("a", state=RotationPhase.DUE), secret_status("b", state=RotationPhase.PENDING))}, NOT_SHOWN, "overdue: a; rotation pending: b", id="overdue and pending"),
         pytest.param(ROTATED, {"secrets": (secret_status("a", state=RotationPhase.PENDING),)}, NOT_SHOWN, "rotation pending: a", id="pending"),

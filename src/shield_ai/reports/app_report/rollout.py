@@ -11,11 +11,13 @@ from shield_ai.flow.verify.runtime import MAP_CURRENT, RUNTIME_UNMODIFIED
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
 from shield_ai.reports.app_report.report_data import RolloutStep
 from shield_ai.reports.compliance.control_evaluation import (
+    NO_AUDIT,
     NO_EVENTS,
+    ROLE_CHECKS,
     UNREAD_RECORDS,
+    evaluate_rotation,
     no_alarms_reason,
 )
-from shield_ai.reports.compliance.controls import ROLE_CHECKS, evaluate_rotation
 from shield_ai.reports.compliance.evidence import ControlState, NotChecked
 from shield_ai.reports.terminal.plurals import count
 
@@ -114,7 +116,7 @@ def _audit_step(report_data: ReportData) -> RolloutStep:
     text = "Confirm in the audit that only the app reads the secrets"
     audit = report_data.audit
     if audit is None:
-        evidence = "CloudTrail not read"
+        evidence = NO_AUDIT
     elif audit.alerts:
         evidence = f"{count(len(audit.alerts), 'item')} to review"
         return _step(PRODUCTION, text, is_done=False, evidence=evidence)

@@ -36,6 +36,7 @@ ROLE_CHECKS = (ROLE_READS_OWN.id, ROLE_READS_NO_OTHER.id)
 OUTSIDE = "outside"  # the kind of an alert about a reader that is not allowed
 MAX_NAMES = 5  # names listed; others are counted
 UNREAD_RECORDS = "a part of the CloudTrail records could not be read"
+NO_AUDIT = "CloudTrail not read"
 NO_EVENTS = "no CloudTrail events for these secrets"
 
 
@@ -226,7 +227,9 @@ def _list_names(names: Sequence[str]) -> str:
 def evaluate_access_logging(report_data: ReportData) -> ControlResult:
     """Evaluate whether CloudTrail logs access to the secrets."""
     audit = report_data.audit
-    if audit is None or not audit.events:
+    if audit is None:
+        return NotChecked(NO_AUDIT)
+    if not audit.events:
         return NotChecked(NO_EVENTS)
     events = count(audit.events, "event")
     reads = count(sum(access.counts.get(AccessType.READ, 0) for access in audit.accesses), "read")

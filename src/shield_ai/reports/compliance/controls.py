@@ -12,7 +12,6 @@ from shield_ai.reports.app_report.report_data import Control
 from shield_ai.reports.compliance.control_evaluation import (
     IN_USE,
     LEAST_PRIVILEGE,
-    ROLE_CHECKS,
     evaluate_access_logging,
     evaluate_alerting,
     evaluate_change_management,
@@ -29,8 +28,6 @@ if TYPE_CHECKING:
 
     from shield_ai.reports.app_report.report_data import ReportData
     from shield_ai.reports.compliance.evidence import ControlResult
-
-__all__ = ["ROLE_CHECKS", "controls", "evaluate_rotation"]
 
 SOC2 = "SOC 2 (2017 TSC)"
 PCI_DSS = "PCI DSS 4.0.1"
