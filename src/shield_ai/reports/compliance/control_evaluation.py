@@ -18,7 +18,6 @@ from shield_ai.reports.compliance.evidence import (
     NotShown,
     Shown,
     Source,
-    shown_if_any,
 )
 from shield_ai.reports.terminal.plurals import count
 from shield_ai.scan.text.grading import READ_RULE, RULES_WITHOUT_VALUE
@@ -159,7 +158,7 @@ def evaluate_checks(
     Args:
         report_data: The report.
         control: The id of the control.
-        required: The checks that must have been made.
+        required: The checks that must have been made, at least one.
     """
     ids = checks_of(control, required)
     failed = _first_failure(report_data, ids)
@@ -173,9 +172,8 @@ def evaluate_checks(
     missing = [check_id for check_id in required if check_id not in made]
     if missing:
         return NotChecked(f"{_list_names(missing)} not checked")
-    return shown_if_any(
-        [evidence(report_data, check.id, _check_text(check)) for check in checks], "not checked"
-    )
+    first, *others = [evidence(report_data, check.id, _check_text(check)) for check in checks]
+    return Shown((first, *others))
 
 
 def _first_failure(report_data: ReportData, ids: Iterable[str]) -> NotShown | None:

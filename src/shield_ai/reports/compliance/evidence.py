@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
     EvidenceTuple = tuple["Evidence", *tuple["Evidence", ...]]
@@ -101,16 +100,3 @@ class NotChecked(msgspec.Struct, frozen=True):
 
 
 ControlResult = Shown | NotShown | NotChecked
-
-
-def shown_if_any(evidence: Iterable[Evidence], otherwise: str) -> Shown | NotChecked:
-    """Return `Shown` with the evidence, or `NotChecked` if there is none.
-
-    Args:
-        evidence: The evidence for the control.
-        otherwise: The reason for `NotChecked`.
-    """
-    items = [*evidence]
-    if not items:
-        return NotChecked(otherwise)
-    return Shown((items[0], *items[1:]))
