@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -152,7 +153,7 @@ def _desired(context: AppContext, account: str) -> tuple[Resource, ...]:
 def _account_id(context: AppContext, account: str | None) -> str:
     if account is None and context.aws:
         account = context.aws.id
-    if not account or not account.isdigit():
+    if account is None or not re.fullmatch(r"[0-9]{12}", account):
         raise ShieldError(
             f"invalid AWS account ID {account!r}", "give the 12 digits of the account to --account"
         )
