@@ -643,6 +643,19 @@ def test_invalid_arguments(app, arguments, message):
     assert before == {name: app.value(name) for name in ("token", "never")}
 
 
+def test_no_secret_to_name(app):
+    (app.folder / "shield.toml").write_text('[app]\nname = "shop"\n')
+    assert app.shield()[2] == (
+        "error: no secret given\n\nhint: name a secret of shield.toml, or use --due or --status\n"
+    )
+
+
+def test_quotes_the_folder_for_the_next_command(aws, tmp_path, capsys):
+    folder = tmp_path / "my shop"
+    folder.mkdir()
+    assert App(folder, capsys).shield("--status")[2] == f"Add --app '{folder}' to shield rotate.\n"
+
+
 def test_no_manifest(tmp_path, capsys):
     assert main(["rotate", "--app", str(tmp_path)]) == 2
     assert "no shield.toml in" in capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,7 @@ def rotate(
 
 def _follow_up_options(app: Path, environment: str) -> str:
     """Return the options that follow-up commands for the same secrets need."""
-    options = "" if app == Path() else f" --app {app}"
+    options = "" if app == Path() else f" --app {shlex.quote(str(app))}"
     if environment:
         options += f" --environment {environment}"
     return options
@@ -162,8 +163,10 @@ def _printed_results(context: AppContext, *, as_json: bool) -> Iterator[list[Rot
 
 
 def _no_secret_error(secrets: Sequence[Secret]) -> ShieldError:
-    choices = ", ".join(secret.name for secret in secrets)
-    return ShieldError("no secret given", f"name one of {choices}, or use --due or --status")
+    choices = "a secret of shield.toml"
+    if secrets:
+        choices = f"one of {', '.join(secret.name for secret in secrets)}"
+    return ShieldError("no secret given", f"name {choices}, or use --due or --status")
 
 
 def _check_mode(mode: Mode, names: Sequence[str]) -> None:
