@@ -133,6 +133,15 @@ def test_invalid_settings(app, text, message, hint):
     assert "\x1b" not in done.err
 
 
+@pytest.mark.parametrize("value", ["[4]", "{a = 4}", "2026-11-24", "inf", "nan", "4.7", "'four'"])
+def test_invalid_numbers(app, value):
+    write(app, f"[tool.shield-ai.cost]\nprocesses = {value}")
+    done = run("cost", cwd=app)
+    assert (done.code, done.out) == (2, "")
+    assert 'invalid "processes" in [tool.shield-ai.cost]' in done.err
+    assert "is not a valid integer" in done.err
+
+
 @pytest.mark.parametrize(
     "text", ["[tool.shield-ai.scan]\nbaseline = 1", "[tool.shield-ai"], ids=["forbidden", "no TOML"]
 )

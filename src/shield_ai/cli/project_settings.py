@@ -189,7 +189,8 @@ def _require_valid(option: click.Parameter, value: object, message: str) -> None
     if "--fail-on" in option.opts and value == "never":
         raise ShieldError(message, "give --fail-on never on the command line, or name a severity")
     try:
-        option.type.convert(value, option, None)
+        # As on the command line: the types expect text, and a list or inf would be another error.
+        option.type.convert(str(value), option, None)
     except click.BadParameter as error:
         raise ShieldError(message, error.message.rstrip(".")) from None
 
