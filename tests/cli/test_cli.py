@@ -689,6 +689,23 @@ def test_help_is_80_columns_wide(tmp_path, arguments):
     assert max(map(len, done.out.splitlines())) <= 80
 
 
+@pytest.mark.parametrize(
+    ("arguments", "usage"),
+    [
+        pytest.param([], "shield [OPTIONS] COMMAND", id="help"),
+        pytest.param(["--help"], "shield [OPTIONS] COMMAND", id="help --help"),
+        pytest.param(["help"], "shield [OPTIONS] COMMAND", id="help help"),
+        pytest.param(["scan"], "shield scan [OPTIONS]", id="command"),
+        pytest.param(["scan", "--help"], "shield scan [OPTIONS]", id="command --help"),
+        pytest.param(["patterns", "check"], "shield patterns check [OPTIONS]", id="subcommand"),
+    ],
+)
+def test_help_as_a_command(tmp_path, arguments, usage):
+    done = run("help", *arguments, cwd=tmp_path)
+    assert done.code == 0
+    assert done.out.startswith(f"Usage: {usage}")
+
+
 def test_help_lists_all_commands_in_sections(tmp_path):
     shown = run("--help", cwd=tmp_path).out
     listed = shown.partition("Find secrets:\n")[2].splitlines()

@@ -81,13 +81,8 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args == ["help"]:
-            from shield_ai.cli.console import echo
-
-            echo(ctx.get_help())
-            ctx.exit()
         if args[0] == "help":
-            args = [args[1], "--help"]
+            args = _help_arguments(ctx, args[1:])
         name = args[0]
         command = self.get_command(ctx, name)
         if ctx.resilient_parsing:  # completion
@@ -142,6 +137,17 @@ class _LazyGroup(click.Group):
         for title, summaries in SECTIONS.items():
             with formatter.section(title):
                 formatter.write_dl([(name.ljust(10), text) for name, text in summaries.items()])
+
+
+def _help_arguments(ctx: click.Context, topic: list[str]) -> list[str]:
+    """Return the arguments that `shield help` stands for; without a command, print the help."""
+    names = [argument for argument in topic if argument not in {"help", "-h", "--help"}]
+    if not names:
+        from shield_ai.cli.console import echo
+
+        echo(ctx.get_help())
+        ctx.exit()
+    return [*names, "--help"]
 
 
 def _set_env_vars(name: str, command: click.Command) -> None:
