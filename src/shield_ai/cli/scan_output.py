@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -167,13 +166,16 @@ def _notes(result: ScanResult) -> list[str]:
 
 
 def _path_prefix(paths: tuple[Path, ...]) -> str:
-    """Return the path from the current folder to the scanned folder, with a final slash."""
+    """Return the path from the current folder to the scanned folder, with a final slash.
+
+    It is empty for the current folder, for a folder outside of it, and for anything but one folder.
+    """
     if len(paths) != 1 or not is_folder(paths[0]):
         return ""
-    relative = os.path.relpath(paths[0].resolve(), Path.cwd().resolve()).replace(os.sep, "/")
-    if relative == "." or relative.startswith(".."):
+    folder, current = paths[0].resolve(), Path.cwd().resolve()
+    if folder == current or not folder.is_relative_to(current):
         return ""
-    return f"{relative}/"
+    return f"{folder.relative_to(current).as_posix()}/"
 
 
 def _planned_edits(paths: tuple[Path, ...]) -> Sequence[FileChange]:

@@ -88,6 +88,23 @@ def test_invalid_outputs(app, outputs, words):
     assert not (app / "a").exists()
 
 
+@pytest.mark.parametrize("name", ["sub", "..data"])
+def test_paths_for_services_start_at_the_current_folder(tmp_path, name):
+    folder = tmp_path / name
+    folder.mkdir()
+    make_app(folder)
+    for arguments, cwd, start in (
+        ([name], tmp_path, f"{name}/"),
+        ([str(folder)], tmp_path, f"{name}/"),
+        ([f"../{name}"], folder, ""),
+    ):
+        lines = shield("scan", *arguments, "--format", "concise", "-q", cwd=cwd).out.splitlines()
+        assert {line.partition(":")[0] for line in lines} == {
+            f"{start}.env",
+            f"{start}shop/settings.py",
+        }
+
+
 def test_file_with_an_equals_sign_in_its_name(app):
     shield("scan", "-o", "./json=a", cwd=app)
     assert "CSEC34" in (app / "json=a").read_text()
