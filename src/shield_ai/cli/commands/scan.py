@@ -152,7 +152,7 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
 
 
 def _scan_repositories(repos: Path, outputs: Outputs, options: ScanOptions) -> int:
-    from shield_ai.cli.commands.fleet import scan_fleet
+    from shield_ai.cli.fleet_scan import scan_fleet
 
     if outputs.files and outputs.printed:
         raise ShieldError(
