@@ -8,7 +8,6 @@ from shield_ai.cli.console import echo, write_output
 from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.fleet import Engine, read_repository_list, scan_repositories
-from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.reports.fleet import fleet_json, fleet_text
 from shield_ai.reports.terminal.plurals import count
 
@@ -18,17 +17,14 @@ if TYPE_CHECKING:
     from shield_ai.flow.fleet import Outcome
 
 
-def scan_fleet(repos: Path, folder: Path, *, output_format: str, engine: Engine) -> int:
-    """Scan all repositories and print a summary.
+def scan_fleet(repos: Path, folder: Path, *, as_json: bool, engine: Engine) -> list[Outcome]:
+    """Scan all repositories, print a summary and return the outcomes.
 
     Args:
         repos: The file that lists the repositories.
         folder: Where the outcome of each repository and fleet.json are written.
-        output_format: "json", or any other format for text.
+        as_json: Whether to print the summary as JSON.
         engine: Where the scans run.
-
-    Returns:
-        The exit code: 1 if there are findings, errors or unreadable files.
     """
     listed = read_repository_list(repos)
     bar = progress_bar()
@@ -49,6 +45,5 @@ def scan_fleet(repos: Path, folder: Path, *, output_format: str, engine: Engine)
         outcomes = scan_repositories(listed, folder, engine=engine, on_outcome=print_outcome)
     text = fleet_json(outcomes)
     write_output(folder / "fleet.json", text)
-    echo(text if output_format == "json" else fleet_text(outcomes), nl=False)
-    has_failed = any(outcome.found or outcome.error or outcome.unseen for outcome in outcomes)
-    return FINDINGS if has_failed else DONE
+    echo(text if as_json else fleet_text(outcomes), nl=False)
+    return outcomes

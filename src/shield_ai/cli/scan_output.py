@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     Located = TypeVar("Located", Finding, Skipped, FileChange)
 
 TEXT = "text"
+JSON = "json"
 SARIF = "sarif"
 GITHUB = "github"
-FORMATS = [TEXT, "concise", "json", SARIF, GITHUB, "gitlab", "junit", "markdown"]
+FORMATS = [TEXT, "concise", JSON, SARIF, GITHUB, "gitlab", "junit", "markdown"]
 FORMAT_AND_FILE = re.compile(r"([a-z]+)=(.*)", re.DOTALL)
 
 
@@ -107,7 +108,7 @@ def format_scan(
             list_all=scan.show_all,
             color=color,
         )
-    if output_format == "json":
+    if output_format == JSON:
         from shield_ai.reports.json import scan_json
 
         return scan_json(result.findings, result.skipped)

@@ -117,6 +117,41 @@ def test_outputs_with_a_format_are_for_one_repository(app):
     assert "can't be combined with --repos" in done.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        pytest.param(["--format", "sarif"], "--format sarif can't be", id="format"),
+        pytest.param(["app"], "the path app can't be", id="path"),
+        pytest.param(["--staged"], "--staged can't be", id="staged"),
+        pytest.param(["--history"], "--history can't be", id="history"),
+        pytest.param(["--baseline", "b.json"], "--baseline can't be", id="baseline"),
+        pytest.param(["--write-baseline", "b"], "--write-baseline can't be", id="new baseline"),
+    ],
+)
+def test_options_without_effect_on_a_fleet_are_rejected(app, arguments, message):
+    (app.parent / "repos.txt").write_text("app\n")
+    done = shield("scan", "--repos", "repos.txt", *arguments, cwd=app.parent)
+    assert (done.code, done.out) == (2, "")
+    assert f"error: {message} combined with --repos" in done.err
+    assert not (app.parent / "shield-fleet").exists()
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "repositories", "code"),
+    [
+        pytest.param("low", "app", 1, id="low"),
+        pytest.param("medium", "app", 1, id="medium"),
+        pytest.param("high", "app", 0, id="high"),
+        pytest.param("critical", "app\ngone", 1, id="a failure"),
+        pytest.param("never", "app\ngone", 0, id="never"),
+    ],
+)
+def test_fleet_fails_on_a_severity(app, fail_on, repositories, code):
+    (app.parent / "repos.txt").write_text(repositories)
+    done = shield("scan", "--repos", "repos.txt", "--fail-on", fail_on, cwd=app.parent)
+    assert done.code == code, done.text
+
+
 def test_failures_of_junit_are_those_of_the_exit_code(app):
     (app / ".gitignore").write_text(".env\n")
     done = shield("scan", "--format", "junit", "--fail-on", "medium", cwd=app)

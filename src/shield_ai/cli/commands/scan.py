@@ -17,6 +17,7 @@ from shield_ai.cli.progress import count_line
 from shield_ai.cli.scan_output import (
     FORMATS,
     GITHUB,
+    JSON,
     SARIF,
     TEXT,
     Outputs,
@@ -132,6 +133,7 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
     """
     outputs = read_outputs(options.output, options.output_format)
     if options.repos:
+        _reject_conflicts_with_repos(paths, options, outputs)
         return _scan_repositories(options.repos, outputs, options)
     _reject_conflicts(options)
     _tune_garbage_collector()
@@ -154,13 +156,49 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
 def _scan_repositories(repos: Path, outputs: Outputs, options: ScanOptions) -> int:
     from shield_ai.cli.fleet_scan import scan_fleet
 
+    folder = next(iter(outputs.files), Path("shield-fleet"))
+    as_json = options.output_format == JSON
+    outcomes = scan_fleet(repos, folder, as_json=as_json, engine=options.engine)
+    if options.fail_on == NEVER:
+        return DONE
+    failing = LEVELS[LEVELS.index(options.fail_on) :]
+    for outcome in outcomes:
+        if outcome.error or outcome.unseen or not outcome.found.keys().isdisjoint(failing):
+            return FINDINGS
+    return DONE
+
+
+def _reject_conflicts_with_repos(
+    paths: tuple[Path, ...], options: ScanOptions, outputs: Outputs
+) -> None:
     if outputs.files and outputs.printed:
         raise ShieldError(
             "--output FORMAT=FILE can't be combined with --repos",
             "use --output FOLDER, which gets the findings of each repository as JSON",
         )
-    folder = next(iter(outputs.files), Path("shield-fleet"))
-    return scan_fleet(repos, folder, output_format=options.output_format, engine=options.engine)
+    if options.output_format not in {TEXT, JSON}:
+        raise ShieldError(
+            f"--format {options.output_format} can't be combined with --repos",
+            f"use --format {TEXT} or --format {JSON}",
+        )
+    if paths:
+        raise ShieldError(
+            f"the path {paths[0]} can't be combined with --repos",
+            f"add it to {options.repos}, or omit it",
+        )
+    conflicts = {
+        "--staged": options.staged,
+        "--whole-files": options.whole_files,
+        "--history": options.history,
+        "--baseline": options.baseline,
+        "--write-baseline": options.write_baseline,
+    }
+    for option, value in conflicts.items():
+        if value:
+            raise ShieldError(
+                f"{option} can't be combined with --repos",
+                "use it in each repository, without --repos",
+            )
 
 
 def _write(
