@@ -81,6 +81,18 @@ def test_alarm_on_errors():
     assert describe(errors=3)["alarm", "shop-secret-errors"]["threshold"] == 3
 
 
+@pytest.mark.parametrize(
+    ("number", "times", "days"),
+    [(0, "0 times", "0 days"), (1, "1 time", "1 day"), (2, "2 times", "2 days")],
+)
+def test_descriptions_of_alarms_have_correct_plurals(number, times, days):
+    described = describe(errors=number, overdue=number)
+    errors = described["alarm", "shop-secret-errors"]["description"]
+    assert errors.startswith(f"get_secret() failed more than {times} in each")
+    overdue = described["alarm", "shop-secret-overdue"]["description"]
+    assert overdue.startswith(f"A rotation is more than {days} overdue")
+
+
 def test_patterns_match_only_secrets_of_the_app():
     base = f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:"
     failed = pattern("secret-rotation-failed")

@@ -22,8 +22,9 @@ DAY = 86_400  # seconds
 def alarms(context: MonitoringContext) -> Iterator[tuple[str, Settings]]:
     """Yield the suffix of the name of each alarm, and its settings."""
     errors = context.manifest.monitoring.errors
+    times = "time" if errors == 1 else "times"
     description = (
-        f"get_secret() failed more than {errors} times in each of two 5-minute periods. "
+        f"get_secret() failed more than {errors} {times} in each of two 5-minute periods. "
         "Check the AWS service status and the app's role."
     )
     yield (
@@ -40,8 +41,9 @@ def alarms(context: MonitoringContext) -> Iterator[tuple[str, Settings]]:
     )
     days = context.manifest.monitoring.overdue
     if days is not None:
+        unit = "day" if days == 1 else "days"
         description = (
-            f"A rotation is more than {days} days overdue, or no data was published. "
+            f"A rotation is more than {days} {unit} overdue, or no data was published. "
             "See shield rotate --status."
         )
         # Missing data means that the job that publishes the metric does not run.
