@@ -5,9 +5,9 @@ import json
 import pytest
 
 from shield_ai.aws.desired.lambda_function import rotation_role_name
-from shield_ai.aws.desired.lambda_package import build_function_zip, code_sha256
+from shield_ai.aws.desired.lambda_package import build_function_zip, build_zip, code_sha256
 from shield_ai.aws.desired.rotation import function_name, rotation_resources
-from shield_ai.model.errors import SourceError
+from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import (
     App,
@@ -123,6 +123,15 @@ def test_vpc_and_customer_managed_key():
         "kms:Decrypt",
         "kms:GenerateDataKey",
     ]
+
+
+def test_package_without_a_list_of_its_files(tmp_path, monkeypatch):
+    metadata = tmp_path / "six-1.16.0.dist-info/METADATA"
+    metadata.parent.mkdir()
+    metadata.write_text("Metadata-Version: 2.1\nName: six\nVersion: 1.16.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ShieldError, match="package six, .* has no list of its files"):
+        build_zip()
 
 
 def test_hook_is_part_of_the_code():

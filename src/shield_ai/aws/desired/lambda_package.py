@@ -35,7 +35,8 @@ def build_zip(extra_files: Mapping[str, bytes] | None = None) -> bytes:
         extra_files: Files to add, by path: a rotation hook, or the CA certificates of a database.
 
     Raises:
-        ShieldError: A package is not installed, a path is not allowed, or the zip is too large.
+        ShieldError: A package or the list of its files is missing, a path is not allowed, or the
+            zip is too large.
     """
     package = Path(__file__).parents[2] / "rotator"
     files = {
@@ -79,8 +80,13 @@ def _package_files(name: str) -> dict[str, bytes]:
             f"the rotation function needs the package {name}, which is not installed",
             hint=install_command("rotate"),
         ) from None
+    if not installed.files:  # as packages of Linux distributions, which have no RECORD
+        raise ShieldError(
+            f"the package {name}, which the rotation function needs, has no list of its files",
+            hint="run shield in a virtual environment without the system's packages",
+        )
     files = {}
-    for path in installed.files or []:
+    for path in installed.files:
         is_license = any(word in path.name.lower() for word in _LICENSE_FILES)
         if path.suffix == ".py" or path.name == "METADATA" or is_license:
             files[path.as_posix()] = path.read_binary()
