@@ -78,7 +78,7 @@ def metrics_page() -> str:
     metrics = [(f"`{name}`", unit, words.RUNTIME_METRICS[name]) for name, unit in UNITS.items()]
     for name, (unit, description) in words.ROTATION_METRICS.items():
         metrics.append((f"`{name}`", unit, description))
-    resources = monitoring_resources(EXAMPLE, ACCOUNT, "us-east-1")
+    resources = monitoring_resources(EXAMPLE, ACCOUNT)
     alarms = [_alarm_row(r) for r in resources if r.kind in ("alarm", "event-rule")]
     return "\n".join(
         [

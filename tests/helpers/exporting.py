@@ -40,7 +40,7 @@ MANIFEST = Manifest(
         ),
     ),
 )
-RESOURCES = (*secret_resources(MANIFEST), *resources(MANIFEST, ACCOUNT, REGION, lambda _: None))
+RESOURCES = (*secret_resources(MANIFEST), *resources(MANIFEST, ACCOUNT, lambda _: None))
 
 
 def target(manifest=MANIFEST, **values):

@@ -156,14 +156,14 @@ def exports(parsed):
     for environment in ("", *parsed.environments):
         target = apply_environment(parsed, environment)
         region = target.app.region
-        desired = resources(target, ACCOUNT, region, lambda _: b"")
+        desired = resources(target, ACCOUNT, lambda _: b"")
         for name, export in FORMATS.items():
             yield name, export([*secret_resources(target), *desired], region)
         platform = Target(manifest=target, account=ACCOUNT, repository="acme/shop", branch="main")
         for name, write in PLATFORMS.items():
             yield name, write(platform)
         yield "app-policy", json.dumps(policy_document(target, ACCOUNT))
-        yield "operator-policy", json.dumps(operator_policy(target, ACCOUNT, region))
+        yield "operator-policy", json.dumps(operator_policy(target, ACCOUNT))
 
 
 def assert_harmless(name, text):

@@ -41,8 +41,7 @@ rotate = "manual"
 
 def describe(text=TEXT):
     return {
-        r.key: r.settings
-        for r in canary_resources(parse_manifest(text), ACCOUNT, REGION, lambda _: None)
+        r.key: r.settings for r in canary_resources(parse_manifest(text), ACCOUNT, lambda _: None)
     }
 
 
@@ -58,7 +57,7 @@ def test_resources_are_in_order_of_dependency():
         ("alarm", "shop-prod-rotate-database-errors"),
         ("alarm", "shop-prod-rotate-session-key-errors"),
     ]
-    keys = [r.key for r in resources(parse_manifest(TEXT), ACCOUNT, REGION, lambda _: None)]
+    keys = [r.key for r in resources(parse_manifest(TEXT), ACCOUNT, lambda _: None)]
     assert [key for key in keys if key in describe()] == [*describe()]
     assert len(set(keys)) == len(keys)
 
@@ -68,7 +67,7 @@ def test_alarm_on_each_rotation_function():
     assert (alarm["namespace"], alarm["metric"], alarm["threshold"]) == ("AWS/Lambda", "Errors", 0)
     assert alarm["dimensions"] == {"FunctionName": "shop-prod-rotate-database"}
     assert ("function", "shop-prod-rotate-database") in {
-        r.key for r in resources(parse_manifest(TEXT), ACCOUNT, REGION, lambda _: None)
+        r.key for r in resources(parse_manifest(TEXT), ACCOUNT, lambda _: None)
     }
 
 
@@ -116,7 +115,7 @@ def test_no_canary(without):
 def test_overdue_alarm_is_not_duplicated():
     text = TEXT.replace("[monitoring]", "[monitoring]\noverdue = 2")
     assert ("alarm", "shop-prod-secret-overdue") not in describe(text)
-    keys = [r.key for r in resources(parse_manifest(text), ACCOUNT, REGION, lambda _: None)]
+    keys = [r.key for r in resources(parse_manifest(text), ACCOUNT, lambda _: None)]
     assert keys.count(("alarm", "shop-prod-secret-overdue")) == 1
 
 

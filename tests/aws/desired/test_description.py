@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import re
 
-from exporting import ACCOUNT, MANIFEST, REGION, RESOURCES
+from exporting import ACCOUNT, MANIFEST, RESOURCES
 
 from shield_ai.aws.desired.description import find_descriptions
 
@@ -16,7 +16,7 @@ def test_all_descriptions_are_used():
     found = [
         resource
         for description in find_descriptions()
-        for resource in description.describe(MANIFEST, ACCOUNT, REGION, lambda _: None)
+        for resource in description.describe(MANIFEST, ACCOUNT, lambda _: None)
     ]
     assert [resource for resource in RESOURCES if resource.kind != "secret"] == found
     assert len({resource.key for resource in found}) == len(found)

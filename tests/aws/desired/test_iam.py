@@ -141,7 +141,7 @@ def test_second_service_name_in_china():
 
 
 def resources(**app):
-    return list(iam_resources(manifest(**app), ACCOUNT, app.get("region", "eu-central-1")))
+    return list(iam_resources(manifest(**app), ACCOUNT))
 
 
 def test_policy_and_attachment():
@@ -198,7 +198,7 @@ def test_names_are_within_the_limits_of_their_services(name, prefix):
         monitoring=Monitoring(email=("ops@example.com",), overdue=1),
         secret=secrets,
     )
-    created = everything(app_manifest, ACCOUNT, "ap-southeast-1")
+    created = everything(app_manifest, ACCOUNT)
     assert [r.name for r in created if len(r.name) > KINDS[r.kind].max_name] == []
     assert len({r.key for r in created}) == len(created)
     assert all(

@@ -25,10 +25,7 @@ def manifest(*names, prefix="", role="Shop", **monitoring):
 
 
 def describe(*names, **options):
-    return {
-        r.key: r.settings
-        for r in monitoring_resources(manifest(*names, **options), ACCOUNT, REGION)
-    }
+    return {r.key: r.settings for r in monitoring_resources(manifest(*names, **options), ACCOUNT)}
 
 
 def pattern(rule, **options):
@@ -47,7 +44,7 @@ def test_resources_are_in_order_of_dependency():
         ("dashboard", f"shop-secrets-{REGION}"),
     ]
     assert [key for key in describe() if key in ordered] == ordered
-    keys = [resource.key for resource in resources(manifest(), ACCOUNT, REGION)]
+    keys = [resource.key for resource in resources(manifest(), ACCOUNT)]
     assert [key for key in keys if key in ordered] == ordered
 
 
@@ -59,7 +56,7 @@ def test_resources_are_in_order_of_dependency():
     ],
 )
 def test_nothing_without_recipient_or_secret(nothing):
-    assert [*monitoring_resources(nothing, ACCOUNT, REGION)] == []
+    assert [*monitoring_resources(nothing, ACCOUNT)] == []
 
 
 def test_existing_topic_is_used():

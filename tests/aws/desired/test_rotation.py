@@ -25,7 +25,7 @@ def describe(*secrets, functions=Functions(), read=FILES.get, region=REGION, **a
     manifest = Manifest(
         app=App(name="shop", region=region, **app), secret=secrets, rotation=functions
     )
-    return list(rotation_resources(manifest, ACCOUNT, region, read))
+    return list(rotation_resources(manifest, ACCOUNT, read))
 
 
 def database(**more):
@@ -130,7 +130,7 @@ def test_package_without_a_list_of_its_files(tmp_path, monkeypatch):
     metadata.parent.mkdir()
     metadata.write_text("Metadata-Version: 2.1\nName: six\nVersion: 1.16.0\n")
     monkeypatch.syspath_prepend(tmp_path)
-    with pytest.raises(ShieldError, match="package six, .* has no list of its files"):
+    with pytest.raises(ShieldError, match=r"package six, .* has no list of its files"):
         build_zip()
 
 

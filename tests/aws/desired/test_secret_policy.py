@@ -26,7 +26,7 @@ def policies(**app):
         monitoring=Monitoring(readers=("user/ann", "role/Audit@999999999999")),
         secret=SECRETS,
     )
-    return list(secret_policies(manifest, "123456789012", "us-east-1"))
+    return list(secret_policies(manifest, "123456789012"))
 
 
 def test_no_policy_by_default():
@@ -68,12 +68,12 @@ def test_canary_may_read_the_secrets_that_it_logs_in_with():
             ),
         ),
     )
-    (policy,) = secret_policies(manifest, "123456789012", "us-east-1")
+    (policy,) = secret_policies(manifest, "123456789012")
     (statement,) = policy.settings["document"]["Statement"]
     allowed = statement["Condition"]["ArnNotLike"]["aws:PrincipalArn"]
     roles = [
         resource.name
-        for resource in canary_resources(manifest, "123456789012", "us-east-1", lambda _: b"")
+        for resource in canary_resources(manifest, "123456789012", lambda _: b"")
         if resource.kind == "rotation-role"
     ]
     assert len(roles) == 1

@@ -52,7 +52,7 @@ NEWER = {
 
 @pytest.mark.parametrize(
     "document",
-    [operator_policy(FULL, ACCOUNT, REGION), policy_document(FULL, ACCOUNT)],
+    [operator_policy(FULL, ACCOUNT), policy_document(FULL, ACCOUNT)],
     ids=["operator", "app"],
 )
 def test_policies_pass_parliament(document):
@@ -69,7 +69,7 @@ def test_policies_pass_parliament(document):
 
 
 def test_wildcard_resources_only_where_iam_requires_them():
-    for statement in operator_policy(FULL, ACCOUNT, REGION)["Statement"]:
+    for statement in operator_policy(FULL, ACCOUNT)["Statement"]:
         assert not any("*" in action for action in statement["Action"])
         if statement["Sid"] not in {
             "ActionsWithoutResource",
@@ -94,13 +94,13 @@ CALLERS = ["events.amazonaws.com", "secretsmanager.amazonaws.com"]
     ],
 )
 def test_actions_that_need_a_condition(action, condition):
-    statements = operator_policy(FULL, ACCOUNT, REGION)["Statement"]
+    statements = operator_policy(FULL, ACCOUNT)["Statement"]
     found = [statement for statement in statements if action in statement["Action"]]
     assert [statement.get("Condition") for statement in found] == [condition]
 
 
 def test_operator_can_not_assume_the_role_that_its_policy_changes():
-    statements = operator_policy(FULL, ACCOUNT, REGION)["Statement"]
+    statements = operator_policy(FULL, ACCOUNT)["Statement"]
     assert not [s for s in statements for action in s["Action"] if action.startswith("sts:")]
 
 
@@ -110,7 +110,7 @@ def test_without_role_and_functions_the_operator_changes_no_permissions():
     )
     services = {
         action.partition(":")[0]
-        for statement in operator_policy(manifest, ACCOUNT, REGION)["Statement"]
+        for statement in operator_policy(manifest, ACCOUNT)["Statement"]
         for action in statement["Action"]
     }
     assert "secretsmanager" in services
@@ -157,7 +157,7 @@ def test_policy_allows_all_calls(tmp_path, aws, caplog):
     }
     allowed = {
         a
-        for s in operator_policy(parse_manifest(toml.read_text()), aws.account, REGION)["Statement"]
+        for s in operator_policy(parse_manifest(toml.read_text()), aws.account)["Statement"]
         for a in s["Action"]
     }
     assert len(called) > 30

@@ -46,7 +46,7 @@ def inbox(server):
         for name, value in server.environment().items():
             patch.setenv(name, value)
         live = Account(Session(REGION)).resources
-        wanted = [*monitoring_resources(MANIFEST, ACCOUNT, REGION)]
+        wanted = [*monitoring_resources(MANIFEST, ACCOUNT)]
         for resource in wanted:
             live.reconcile(*resource.key, resource.settings)
         assert {key: live.read([key])[key] for key in (r.key for r in wanted)} == {
@@ -127,9 +127,7 @@ def test_alarms_of_canary_and_functions(server, inbox, monkeypatch):
     )
     manifest = msgspec.structs.replace(MANIFEST, secret=(secret,), rotation=Functions())
     live = Account(Session(REGION)).resources
-    alarms = [
-        r for r in canary_resources(manifest, ACCOUNT, REGION, lambda _: None) if r.kind == "alarm"
-    ]
+    alarms = [r for r in canary_resources(manifest, ACCOUNT, lambda _: None) if r.kind == "alarm"]
     for resource in alarms:
         live.reconcile(*resource.key, resource.settings)
         datum = {

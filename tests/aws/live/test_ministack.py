@@ -229,7 +229,7 @@ def test_operator_policy_is_sufficient_and_minimal(app, monkeypatch):
     make_role(parsed.app.role)
     arn = make_role(f"{parsed.app.name}-operator")
     account = service("sts").get_caller_identity()["Account"]
-    document = json.dumps(operator_policy(parsed, account, REGION))
+    document = json.dumps(operator_policy(parsed, account))
     service("iam").put_role_policy(
         RoleName=f"{parsed.app.name}-operator", PolicyName="operator", PolicyDocument=document
     )

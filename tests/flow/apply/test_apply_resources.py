@@ -33,7 +33,7 @@ def plan(aws, journal, *names):
     manifest = Manifest(
         app=App(name="shop", role="Shop"), secret=tuple(Secret(name=n, env="X") for n in names)
     )
-    desired = resources(manifest, aws.id, REGION)
+    desired = resources(manifest, aws.id)
     applied = journal.applied_settings(aws.id, REGION)
     live = aws.live_state([], [*applied, *(resource.key for resource in desired)])
     inputs = AwsInputs(live=live, desired=desired, last_applied=applied)

@@ -57,7 +57,7 @@ def unsubscribe():
 def test_reports_missing_and_different_resources(aws, harm, detail):
     boto3.client("iam").create_role(RoleName="Shop", AssumeRolePolicyDocument="{}")
     account = Account(Session("us-east-1"))
-    desired = resources(MANIFEST, aws.account, "us-east-1")
+    desired = resources(MANIFEST, aws.account)
     for resource in desired:
         account.resources.reconcile(resource.kind, resource.name, resource.settings)
     harm()
@@ -68,7 +68,7 @@ def test_reports_missing_and_different_resources(aws, harm, detail):
 
 
 def test_a_denied_call_makes_the_check_unknown(aws, monkeypatch):
-    desired = resources(MANIFEST, aws.account, "us-east-1")
+    desired = resources(MANIFEST, aws.account)
     with FaultProxy(aws.url) as proxy:
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         proxy.answer("GetPolicy", "AccessDenied", at=None, status=403)

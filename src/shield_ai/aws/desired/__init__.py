@@ -16,18 +16,17 @@ if TYPE_CHECKING:
 
 
 def resources(
-    manifest: Manifest, account: str, region: str, read: FileReader | None = None
+    manifest: Manifest, account: str, read: FileReader | None = None
 ) -> tuple[Resource, ...]:
     """Return all resources of an app, each after the resources that it depends on.
 
     Args:
         manifest: The parsed shield.toml.
         account: The ID of the AWS account.
-        region: The region of the secrets.
         read: Returns the content of a file of the app. None omits the Lambda functions, which
             can include such files.
     """
     found: list[Resource] = []
     for description in find_descriptions():
-        found += description.describe(manifest, account, region, read)
+        found += description.describe(manifest, account, read)
     return tuple(found)

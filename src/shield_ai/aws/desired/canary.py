@@ -67,20 +67,19 @@ def monitored_secrets(manifest: Manifest) -> list[tuple[Secret, Rotation]]:
 
 
 def canary_resources(
-    manifest: Manifest, account: str, region: str, read: FileReader | None
+    manifest: Manifest, account: str, read: FileReader | None
 ) -> Iterator[Resource]:
     """Describe the canary's log group, role, function, schedules and alarms.
 
     Args:
         manifest: The parsed shield.toml.
         account: The ID of the AWS account.
-        region: The region of the secrets.
         read: Returns the content of a file of the app; None omits the canary.
     """
     functions = manifest.rotation
     if not monitored_secrets(manifest) or functions is None or read is None:
         return
-    location = Location(account, region)
+    location = Location(account, manifest.app.region)
     name = f"{app_slug(manifest.app)}-canary"
     spec = FunctionSpec(
         name=name,

@@ -13,7 +13,7 @@ from shield_ai.model.file_reader import FileReader
 from shield_ai.model.manifest import Manifest
 from shield_ai.model.resource import Resource
 
-Describe = Callable[[Manifest, str, str, FileReader | None], Iterator[Resource]]
+Describe = Callable[[Manifest, str, FileReader | None], Iterator[Resource]]
 
 
 class Description(NamedTuple):

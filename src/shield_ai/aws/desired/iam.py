@@ -74,7 +74,6 @@ class Location(NamedTuple):
 def iam_resources(
     manifest: Manifest,
     account: str,
-    region: str,
     _read: FileReader | None = None,
     kept: Sequence[str] = (),
 ) -> Iterator[Resource]:
@@ -83,21 +82,21 @@ def iam_resources(
     Args:
         manifest: shield.toml, with the settings of the environment.
         account: The AWS account.
-        region: The region of the secrets.
         kept: The names in AWS of other secrets that the role may read.
     """
     app = manifest.app
     if not app.role or not (manifest.secret or kept):
         return
     role = role_name(app)
+    location = Location(account, app.region)
     for number, document in enumerate(policy_documents(manifest, account, kept), 1):
-        name = f"{app_slug(app)}-secrets-read-{region}"
+        name = f"{app_slug(app)}-secrets-read-{app.region}"
         if number > 1:
             name += f"-{number}"
         yield Resource(
             kind="policy", name=name, settings={"document": document, "tags": app_tags(app)}
         )
-        arn = f"arn:{partition(region)}:iam::{account}:policy/{name}"
+        arn = location.iam_arn(f"policy/{name}")
         yield Resource(
             kind="policy-attachment", name=f"{role}/{name}", settings={"policy": arn, "role": role}
         )
@@ -116,9 +115,8 @@ def with_kept_secrets(
         account: The AWS account.
         kept: The names in AWS of the former secrets.
     """
-    region = manifest.app.region
-    replaced = {resource.key for resource in iam_resources(manifest, account, region)}
-    policies = [*iam_resources(manifest, account, region, kept=kept)]
+    replaced = {resource.key for resource in iam_resources(manifest, account)}
+    policies = [*iam_resources(manifest, account, kept=kept)]
     found: list[Resource] = []
     for resource in desired:
         if resource.key in replaced:

@@ -23,7 +23,7 @@ RETENTION = 1_209_600  # seconds: 14 days, the longest that a queue keeps a mess
 
 
 def monitoring_resources(
-    manifest: Manifest, account: str, region: str, _read: FileReader | None = None
+    manifest: Manifest, account: str, _read: FileReader | None = None
 ) -> Iterator[Resource]:
     """Describe the dead-letter queue, topic, rules, alarms and dashboard.
 
@@ -32,6 +32,7 @@ def monitoring_resources(
     monitoring = manifest.monitoring
     if not monitoring.has_recipients or not manifest.secret:
         return
+    region = manifest.app.region
     context = MonitoringContext(manifest, Location(account, region))
     yield Resource(kind="queue", name=context.queue_name, settings=_queue(context))
     if not monitoring.topic:

@@ -47,21 +47,20 @@ ROTATION_ACTIONS = [
 
 
 def rotation_resources(
-    manifest: Manifest, account: str, region: str, read: FileReader | None
+    manifest: Manifest, account: str, read: FileReader | None
 ) -> Iterator[Resource]:
     """Describe the functions and schedules; yield nothing without [rotation] in shield.toml.
 
     Args:
         manifest: The parsed shield.toml.
         account: The ID of the AWS account.
-        region: The region of the secrets.
         read: Returns the content of a file of the app. None omits the functions, because they
             can include such files.
     """
     functions = manifest.rotation
     if functions is None or read is None:
         return
-    location = Location(account, region)
+    location = Location(account, manifest.app.region)
     for secret, rotate in rotated_secrets(manifest):
         spec = _function_spec(manifest, functions, secret, location)
         yield from function_resources(spec, manifest.app, functions, location, read)

@@ -22,7 +22,7 @@ SID = "OnlyReaders"
 
 
 def secret_policies(
-    manifest: Manifest, account: str, region: str, _read: FileReader | None = None
+    manifest: Manifest, account: str, _read: FileReader | None = None
 ) -> Iterator[Resource]:
     """Describe a policy for each secret; yield nothing unless `readers_only` is set.
 
@@ -31,15 +31,14 @@ def secret_policies(
     app = manifest.app
     if not app.readers_only:
         return
+    readers = _reader_arns(manifest, Location(account, app.region))
     statement = {
         "Sid": SID,
         "Effect": "Deny",
         "Principal": "*",
         "Action": "secretsmanager:GetSecretValue",
         "Resource": "*",
-        "Condition": {
-            "ArnNotLike": {"aws:PrincipalArn": _reader_arns(manifest, Location(account, region))}
-        },
+        "Condition": {"ArnNotLike": {"aws:PrincipalArn": readers}},
     }
     document = {"Version": "2012-10-17", "Statement": [statement]}
     for secret in manifest.secret:

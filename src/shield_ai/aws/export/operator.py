@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from shield_ai.aws.desired import resources
 from shield_ai.aws.desired.iam import (
     ARN_SUFFIX,
+    Location,
     decrypt_statement,
     partition,
     role_arn,
@@ -34,12 +35,12 @@ _DESCRIBE = frozenset({"secretsmanager:DescribeSecret"})
 _WITHOUT_RESOURCE = frozenset({"sns:Unsubscribe", "logs:DescribeLogGroups"})
 
 
-def operator_policy(manifest: Manifest, account: str, region: str) -> dict[str, Any]:
+def operator_policy(manifest: Manifest, account: str) -> dict[str, Any]:
     """Return the policy. It allows reading the app's secrets, because verify reads them."""
     app = manifest.app
-    by_kind = _arns_by_kind(manifest, account, region)
+    by_kind = _arns_by_kind(manifest, account)
     statements = [
-        *_secret_statements(manifest, account, region),
+        *_secret_statements(manifest, account),
         *_key_statements(app, account),
         *_resource_statements(by_kind),
     ]
@@ -47,17 +48,17 @@ def operator_policy(manifest: Manifest, account: str, region: str) -> dict[str, 
         # sts:AssumeRole is not allowed: the operator could add permissions to the role, and then
         # use them.
         actions = ["iam:GetRole", "iam:SimulatePrincipalPolicy"]
-        statements.append(_allow("Role", actions, [role_arn(app, account, region)]))
+        statements.append(_allow("Role", actions, [role_arn(app, account, app.region)]))
     statements.append(
         _allow("ActionsWithoutResource", _actions_without_resource(manifest, by_kind), ["*"])
     )
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def _secret_statements(manifest: Manifest, account: str, region: str) -> Iterator[dict[str, Any]]:
-    prefix = manifest.app.prefix
-    base = f"arn:{partition(region)}:secretsmanager:{region}:{account}:secret:{prefix}"
-    arns = [f"{base}{secret.name}{ARN_SUFFIX}" for secret in manifest.secret]
+def _secret_statements(manifest: Manifest, account: str) -> Iterator[dict[str, Any]]:
+    app = manifest.app
+    location = Location(account, app.region)
+    arns = [location.secret_arn(app.prefix + secret.name) for secret in manifest.secret]
     yield _allow("Secrets", sorted(SECRET_ACTIONS - _DESCRIBE), arns)
     # For a secret that does not exist yet, IAM evaluates the ARN without the suffix.
     arns_before_creation = [arn.removesuffix(ARN_SUFFIX) for arn in arns]
@@ -83,10 +84,11 @@ def _key_statements(app: App, account: str) -> Iterator[dict[str, Any]]:
     yield describe
 
 
-def _arns_by_kind(manifest: Manifest, account: str, region: str) -> dict[str, set[str]]:
+def _arns_by_kind(manifest: Manifest, account: str) -> dict[str, set[str]]:
+    region = manifest.app.region
     by_kind: dict[str, set[str]] = {}
     # Only the names matter here, not the content of the functions' files.
-    for resource in resources(manifest, account, region, lambda _: b""):
+    for resource in resources(manifest, account, lambda _: b""):
         arn = KINDS[resource.kind].arn.format(
             partition=partition(region),
             region=region,

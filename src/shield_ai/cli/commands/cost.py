@@ -55,7 +55,7 @@ def cost(
     manifest = context.target_manifest
     region = manifest.app.region
     usage = Usage(processes=processes, ttl=ttl, reads=reads)
-    desired = resources(manifest, PLACEHOLDER_ACCOUNT, region, context.tree.read)
+    desired = resources(manifest, PLACEHOLDER_ACCOUNT, context.tree.read)
     estimate = estimate_bill(manifest, desired, usage)
     if as_json:
         total = round(estimate.total, 2)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import Resource
 
 POLICIES = {
-    "app-policy": lambda manifest, account, _region: policy_document(manifest, account),
+    "app-policy": policy_document,
     "operator-policy": operator_policy,
 }
 
@@ -126,7 +126,7 @@ def _export(context: AppContext, account: str, options: ExportOptions) -> str:
     manifest = context.target_manifest
     output_format = options.output_format
     if output_format in POLICIES:
-        policy = POLICIES[output_format](manifest, account, manifest.app.region)
+        policy = POLICIES[output_format](manifest, account)
         return json.dumps(policy, indent=2) + "\n"
     if output_format in PLATFORMS:
         target = Target(
@@ -146,8 +146,7 @@ def _export(context: AppContext, account: str, options: ExportOptions) -> str:
 
 
 def _desired(context: AppContext, account: str) -> tuple[Resource, ...]:
-    manifest = context.target_manifest
-    return resources(manifest, account, manifest.app.region, context.tree.read)
+    return resources(context.target_manifest, account, context.tree.read)
 
 
 def _account_id(context: AppContext, account: str | None) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def desired_resources(app: AppContext, aws: Account) -> Sequence[Resource]:
     """Return the desired resources; require the app's role unless it is one of them."""
     target = app.target_manifest
-    desired = resources(target, aws.id, target.app.region, app.tree.read)
+    desired = resources(target, aws.id, app.tree.read)
     roles = [resource.name for resource in desired if resource.kind == "role"]
     if target.app.role and role_name(target.app) not in roles:
         aws.require_role(role_name(target.app))

@@ -90,7 +90,7 @@ def _problem(resource: Resource, live: Settings | None) -> str:
 def _check(target: AwsTarget) -> Iterator[Check]:
     manifest = target.manifest
     read = target.app.tree.read
-    wanted = desired.resources(manifest, target.aws.id, manifest.app.region, read)
+    wanted = desired.resources(manifest, target.aws.id, read)
     try:
         kept = _kept_secrets(target, wanted)
     except ShieldError as error:

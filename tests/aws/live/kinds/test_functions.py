@@ -71,7 +71,7 @@ class App:
         return [
             r.key
             for r in rotation_resources(
-                manifest, ACCOUNT, REGION, lambda path: (self.folder / path).read_bytes()
+                manifest, ACCOUNT, lambda path: (self.folder / path).read_bytes()
             )
         ]
 
@@ -166,9 +166,7 @@ def test_each_operation_is_idempotent(app):
     """A lost response leads to a second call."""
     read = {"ops/keys.py": b"x = 1\n"}.get
     wanted = list(
-        rotation_resources(
-            parse_manifest((app.folder / "shield.toml").read_text()), ACCOUNT, REGION, read
-        )
+        rotation_resources(parse_manifest((app.folder / "shield.toml").read_text()), ACCOUNT, read)
     )
     app.client.create_secret(Name="token", SecretString=secrets.token_hex(12))
     session = Session(REGION, read=read)

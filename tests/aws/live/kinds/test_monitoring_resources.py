@@ -37,7 +37,7 @@ def describe(watch, **tags):
     app = App(name="shop", region=REGION, role="Shop", tags=tags)
     return [
         *monitoring_resources(
-            Manifest(app=app, secret=secrets, monitoring=Monitoring(**watch)), ACCOUNT, REGION
+            Manifest(app=app, secret=secrets, monitoring=Monitoring(**watch)), ACCOUNT
         )
     ]
 

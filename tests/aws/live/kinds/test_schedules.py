@@ -29,12 +29,11 @@ def live(aws):
 
 
 def test_canary_is_created_changed_and_deleted(live):
-    first = [*canary_resources(parse_manifest(TEXT), "123456789012", REGION, lambda _: None)]
+    first = [*canary_resources(parse_manifest(TEXT), "123456789012", lambda _: None)]
     later = [
         *canary_resources(
             parse_manifest(TEXT.replace("30 days", "7 days")),
             "123456789012",
-            REGION,
             lambda _: None,
         )
     ]
@@ -50,7 +49,7 @@ def test_canary_is_created_changed_and_deleted(live):
 
 
 def test_missing_permission_to_call_the_function_is_detected(live):
-    wanted = [*canary_resources(parse_manifest(TEXT), "123456789012", REGION, lambda _: None)]
+    wanted = [*canary_resources(parse_manifest(TEXT), "123456789012", lambda _: None)]
     for resource in wanted:
         live.reconcile(*resource.key, resource.settings)
     boto3.client("lambda", REGION).remove_permission(
@@ -60,7 +59,7 @@ def test_missing_permission_to_call_the_function_is_detected(live):
 
 
 def test_the_permission_of_a_disabled_rule_is_deleted(live):
-    wanted = [*canary_resources(parse_manifest(TEXT), "123456789012", REGION, lambda _: None)]
+    wanted = [*canary_resources(parse_manifest(TEXT), "123456789012", lambda _: None)]
     for resource in wanted:
         live.reconcile(*resource.key, resource.settings)
     functions = boto3.client("lambda", REGION)

@@ -23,7 +23,7 @@ def alarms(app: AppContext, manifest: Manifest, account: str) -> tuple[Alarm, ..
         manifest: The secrets, and what is monitored.
         account: The ID of the account; empty without one.
     """
-    desired = resources(manifest, account, manifest.app.region, app.tree.read)
+    desired = resources(manifest, account, app.tree.read)
     wanted = {
         resource.key: resource for resource in desired if resource.kind in {"alarm", "event-rule"}
     }

@@ -33,9 +33,8 @@ def cost_items(app: AppContext, manifest: Manifest) -> Iterator[tuple[str, str]]
     """
     if not manifest.secret:
         return
-    region = manifest.app.region
     try:
-        desired = resources(manifest, _PLACEHOLDER_ACCOUNT, region, app.tree.read)
+        desired = resources(manifest, _PLACEHOLDER_ACCOUNT, app.tree.read)
         estimate = estimate_bill(manifest, desired, _USAGE)
     except ShieldError:
         return
