@@ -97,8 +97,7 @@ def conflict_resolver(conflict: str) -> Callable[[str, str], bool]:
 
     @functools.cache
     def confirm_overwrite(kind: str, name: str) -> bool:
-        question = f"{kind} {name} differs in AWS. Overwrite it?"
-        return click.confirm(printable(question), err=True)
+        return ask(f"{kind} {name} differs in AWS. Overwrite it?")
 
     return confirm_overwrite
 

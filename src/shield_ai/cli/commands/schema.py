@@ -11,7 +11,7 @@ from shield_ai.cli.console import echo, write_output
 from shield_ai.cli.options import OUTPUT
 from shield_ai.model.errors import DONE, ShieldError
 from shield_ai.model.naming import MANIFEST
-from shield_ai.reports.schemas import DOCUMENTS
+from shield_ai.reports.schemas import DOCUMENTS, json_schema
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +43,5 @@ def _schema(name: str) -> dict[str, Any]:
 
         return manifest_schema.json_schema()
     if name in DOCUMENTS:
-        from shield_ai.reports import schemas
-
-        return schemas.json_schema(name)
+        return json_schema(name)
     raise ShieldError(f"unknown schema {name!r}", f"use one of {MANIFEST}, {', '.join(DOCUMENTS)}")
