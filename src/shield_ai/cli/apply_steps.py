@@ -59,7 +59,7 @@ class ApplySteps:
             self.advance()
 
     def interrupted(self) -> tuple[str, str]:
-        """Return the error and the hint after an interrupt, which normally restores the files."""
+        """Return the error and the hint after an interrupt. Usually, the files were restored."""
         files = self._planned.files
         edited = sum(self._is_edited(file) for file in files)
         code_state = "the code is unchanged"

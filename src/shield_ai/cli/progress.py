@@ -37,7 +37,7 @@ class ProgressBar:
         """Show how many items of a task are done.
 
         Args:
-            description: The label of the bar, for example "secrets described".
+            description: The label of the bar, for example "secrets checked".
             done: Items done.
             total: All items.
         """

@@ -11,7 +11,7 @@ EVIDENCE_FORMATS = ("oscal", "asff", "ocsf")  # only the controls, for tools of 
 
 
 def render_report(data: ReportData, output_format: str) -> str:
-    """Write a report in a format.
+    """Render a report in a format.
 
     Args:
         data: The data.

@@ -198,7 +198,7 @@ def no_changes_text(plan: Plan) -> str:
 
 
 def _advice(plan: Plan) -> Iterator[str]:
-    """Yield what the user must do, for skipped items before apply can process them."""
+    """Yield what the user has to do or decide, and the next steps of the plan."""
     yield from _file_advice(plan.skipped)
     kept = [change.name for change in plan.changes if _keeps_another_value(change)]
     if kept:

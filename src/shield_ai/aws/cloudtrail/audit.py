@@ -43,8 +43,8 @@ class Auditor:
     Args:
         app: The name of the app; empty without a shield.toml.
         names: The full names of its secrets; empty audits all secrets.
-        readers: The principals that may read the secrets, as `role/NAME` or `NAME`, with the
-            wildcard `*`; empty if unknown.
+        readers: The principals that may read the secrets, as `role/NAME`, `NAME` or
+            `role/NAME@ACCOUNT`, with the wildcard `*`; empty if unknown.
         start: The start of the audit; earlier events only show which principals are not new.
             None: no start.
     """
@@ -71,7 +71,7 @@ class Auditor:
         self._seen += 1
 
     def add_unreadable(self) -> None:
-        """Count a record that can't be read, and may be about one of the secrets."""
+        """Count an invalid record, which may be about one of the secrets."""
         self._seen += 1
         self._unreadable += 1
 

@@ -32,13 +32,14 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     first: dt.datetime
     last: dt.datetime
     sources: tuple[str, ...] = ()  # sorted, at most `MAX_SOURCES`
-    more_sources: int = 0
+    more_sources: int = 0  # sources that are not listed
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """Suspicious events that need review."""
 
-    kind: str  # denied, outside, new, deleted, rotation, policy
+    # denied, outside (not an allowed reader), new (a new principal), deleted, rotation, policy
+    kind: str
     secret: str
     who: str
     text: str

@@ -84,7 +84,7 @@ def _parse_time(value: object) -> dt.datetime | None:
 
 
 def _secret(record: Mapping[str, Any]) -> str:
-    """Return the ARN or name of the record's secret, or an empty string."""
+    """Return the ARN or the name of a record's secret; empty if the record has none."""
     for section, key in _SECRET_PATHS:
         secret = _get_text(_get_mapping(record, section), key)
         if secret:

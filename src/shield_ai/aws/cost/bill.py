@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.resource import Resource
 
-DAYS_PER_MONTH = 30.4
+DAYS_PER_MONTH = 30.4  # on average
 SECONDS_PER_MONTH = DAYS_PER_MONTH * 24 * 3600
 BATCH_SIZE = 20  # secrets in one BatchGetSecretValue call
 RUNTIME_METRICS = 8  # the runtime's counters, its cache hit rate and the age of its oldest value
@@ -59,7 +59,7 @@ class Bill(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[BillLine, ...]
     without_cache: float  # one call for each read
     without_prefetch: float  # one call for each secret
-    with_prefetch: float  # one call for twenty secrets
+    with_prefetch: float  # one call for each 20 secrets
 
     @property
     def total(self) -> float:

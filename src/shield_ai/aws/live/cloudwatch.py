@@ -1,4 +1,4 @@
-"""Read and write CloudWatch metrics, alarms and dashboards."""
+"""Publish data points of CloudWatch metrics, and read sums of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the lines of pyproject.toml and requirements files that can't contain a secret.
+"""Find the lines of files with dependencies, such as Pipfile, that can't contain a secret.
 
 These are a requirement with a version, the name of a table, the start or the end of a list, and the
 project's dependencies in one line.

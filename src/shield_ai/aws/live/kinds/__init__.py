@@ -1,1 +1,1 @@
-"""The kinds of AWS resources, one module each: permissions, ARN, client, and export formats."""
+"""The kinds of AWS resources, one module each: ARN, permissions, calls and export formats."""

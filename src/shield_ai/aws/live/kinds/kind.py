@@ -27,7 +27,7 @@ class Permissions(msgspec.Struct, frozen=True, kw_only=True):
     delete: tuple[str, ...]
 
     def for_action(self, action: Action) -> tuple[str, ...]:
-        """Return the permissions for an action; those to read for an action without changes."""
+        """Return the permissions for an action; for one that changes nothing, those to read."""
         by_action = {
             Action.CREATE: self.create,
             Action.UPDATE: self.update,
@@ -95,7 +95,9 @@ class ResourceKind(Exportable):
 
     @abstractmethod
     def import_ids(self, name: str, settings: Settings, live: Settings, /) -> Iterator[str]:
-        """Yield the ID by which Terraform imports each block of `to_terraform`; empty: missing.
+        """Yield the ID by which Terraform imports each block of `to_terraform`.
+
+        The ID of a block that does not exist in AWS is empty.
 
         Args:
             name: The name of an existing resource.

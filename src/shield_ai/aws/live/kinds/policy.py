@@ -1,4 +1,4 @@
-"""Read, change and export IAM policies, the versions of which AWS limits to five."""
+"""Read, change and export IAM policies, and delete their old versions."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class RotationSchedule(ResourceKind):
                     raise
 
     def delete(self, name: str) -> None:
-        """Turn rotation off. AWS also cancels a rotation in progress, which can leave AWSPENDING.
+        """Turn rotation off. This also cancels a rotation in progress, and can leave AWSPENDING.
 
         https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CancelRotateSecret.html
         """
