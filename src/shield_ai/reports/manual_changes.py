@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 
-def edited_text(path: str, applied: bytes, current: bytes, keep: Collection[str] = ()) -> str:
+def manual_changes_text(
+    path: str, applied: bytes, current: bytes, keep: Collection[str] = ()
+) -> str:
     """Format the difference between two versions of a file as a unified diff.
 
     Args:
