@@ -42,7 +42,7 @@ def label(name: str) -> str:
     return f"_{text}_{short_digest(name)}"
 
 
-def document(value: Any) -> str:
+def document_text(value: Any) -> str:
     """Return a document, such as an IAM policy, as the text that AWS expects."""
     return json.dumps(value, ensure_ascii=False)
 

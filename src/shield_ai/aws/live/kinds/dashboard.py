@@ -9,7 +9,7 @@ from shield_ai.aws.live.calls import translate_errors
 from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.syntax.awscli import command, compact_json
-from shield_ai.aws.syntax.terraform import Block, document
+from shield_ai.aws.syntax.terraform import Block, document_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ class Dashboard(ResourceKind):
     def to_terraform(name: str, settings: Settings) -> Iterator[Block]:
         yield (
             "aws_cloudwatch_dashboard",
-            {"dashboard_name": name, "dashboard_body": document(settings["body"])},
+            {"dashboard_name": name, "dashboard_body": document_text(settings["body"])},
         )
 
     @staticmethod

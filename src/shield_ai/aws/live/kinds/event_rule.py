@@ -9,7 +9,7 @@ from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate
 from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.syntax.awscli import command, compact_json, tag_list_json
-from shield_ai.aws.syntax.terraform import Block, document, terraform_address
+from shield_ai.aws.syntax.terraform import Block, document_text, terraform_address
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ class EventRule(ResourceKind):
             {
                 "name": name,
                 "description": settings["description"],
-                "event_pattern": document(settings["pattern"]),
+                "event_pattern": document_text(settings["pattern"]),
                 "state": settings["state"],
                 "tags": settings["tags"],
             },

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate_errors
 from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import command, compact_json, create_if_missing, tag_list_json
-from shield_ai.aws.syntax.terraform import Block, document
+from shield_ai.aws.syntax.terraform import Block, document_text
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ class Policy(ResourceKind):
     def to_terraform(name: str, settings: Settings) -> Iterator[Block]:
         yield (
             "aws_iam_policy",
-            {"name": name, "policy": document(settings["document"]), "tags": settings["tags"]},
+            {"name": name, "policy": document_text(settings["document"]), "tags": settings["tags"]},
         )
 
     @staticmethod

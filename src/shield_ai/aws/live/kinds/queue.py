@@ -12,7 +12,7 @@ from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.syntax.awscli import command, compact_json
 from shield_ai.aws.syntax.cloudformation import Part, ref, tag_entries
-from shield_ai.aws.syntax.terraform import Block, document
+from shield_ai.aws.syntax.terraform import Block, document_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,7 +125,7 @@ class Queue(ResourceKind):
             {
                 "name": name,
                 "message_retention_seconds": settings["retention"],
-                "policy": document(settings["policy"]),
+                "policy": document_text(settings["policy"]),
                 "tags": settings["tags"],
             },
         )

@@ -11,7 +11,7 @@ from shield_ai.aws.live.calls import removed_tags, tag_dict, tag_list, translate
 from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.syntax.awscli import UNSUPPORTED
 from shield_ai.aws.syntax.cloudformation import Part, tag_entries
-from shield_ai.aws.syntax.terraform import Block, document, terraform_address
+from shield_ai.aws.syntax.terraform import Block, document_text, terraform_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -119,7 +119,7 @@ class RotationRole(ResourceKind):
             "aws_iam_role",
             {
                 "name": name,
-                "assume_role_policy": document(LAMBDA_TRUST_POLICY),
+                "assume_role_policy": document_text(LAMBDA_TRUST_POLICY),
                 "tags": settings["tags"],
             },
         )
@@ -128,7 +128,7 @@ class RotationRole(ResourceKind):
             {
                 "name": _POLICY_NAME,
                 "role": name,
-                "policy": document(settings["document"]),
+                "policy": document_text(settings["document"]),
                 "depends_on": [terraform_address("aws_iam_role", name)],
             },
         )

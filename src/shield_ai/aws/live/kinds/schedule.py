@@ -11,7 +11,7 @@ from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.syntax.awscli import UNSUPPORTED
 from shield_ai.aws.syntax.cloudformation import Part, arn_of, ref
-from shield_ai.aws.syntax.terraform import Block, document, terraform_address
+from shield_ai.aws.syntax.terraform import Block, document_text, terraform_address
 from shield_ai.model.errors import AwsError
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ class Schedule(ResourceKind):
                 "rule": name,
                 "target_id": _TARGET_ID,
                 "arn": function_arn,
-                "input": document(settings["input"]),
+                "input": document_text(settings["input"]),
                 "depends_on": [
                     terraform_address("aws_cloudwatch_event_rule", name),
                     function_address,

@@ -10,7 +10,7 @@ from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.syntax.awscli import command, compact_json
 from shield_ai.aws.syntax.cloudformation import Part, ref
-from shield_ai.aws.syntax.terraform import Block, document, terraform_attribute
+from shield_ai.aws.syntax.terraform import Block, document_text, terraform_attribute
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -86,7 +86,7 @@ class SecretPolicy(ResourceKind):
             "aws_secretsmanager_secret_policy",
             {
                 "secret_arn": terraform_attribute("aws_secretsmanager_secret", name, "arn"),
-                "policy": document(settings["document"]),
+                "policy": document_text(settings["document"]),
                 "block_public_policy": True,
             },
         )

@@ -10,7 +10,7 @@ from shield_ai.aws.live.kinds.kind import Permissions, ResourceKind
 from shield_ai.aws.live.responses import parse_document
 from shield_ai.aws.syntax.awscli import command, compact_json, tag_list_json
 from shield_ai.aws.syntax.cloudformation import Part, ref, tag_entries
-from shield_ai.aws.syntax.terraform import Block, document
+from shield_ai.aws.syntax.terraform import Block, document_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,7 +140,7 @@ class Topic(ResourceKind):
         policy = settings["policy"]
         yield (
             "aws_sns_topic",
-            {"name": name, "policy": document(policy), "tags": settings["tags"]},
+            {"name": name, "policy": document_text(policy), "tags": settings["tags"]},
         )
         topic_arn = policy["Statement"][0]["Resource"]
         for email in settings["emails"]:
