@@ -85,20 +85,7 @@ class EventRule(ResourceKind):
 
     def _put_target(self, name: str, target: Settings) -> None:
         with translate_errors("events:PutTargets", name):
-            response = self._client.put_targets(
-                Rule=name,
-                Targets=[
-                    {
-                        "Id": _TARGET_ID,
-                        "Arn": target["arn"],
-                        "DeadLetterConfig": {"Arn": target["dead_letter"]},
-                        "InputTransformer": {
-                            "InputPathsMap": target["paths"],
-                            "InputTemplate": target["template"],
-                        },
-                    }
-                ],
-            )
+            response = self._client.put_targets(Rule=name, Targets=[_target_entry(target)])
         if response["FailedEntryCount"]:
             raise AwsError(
                 f"AWS refused the target of rule {name}", f"check that {target['arn']} exists"
@@ -130,7 +117,6 @@ class EventRule(ResourceKind):
 
     @staticmethod
     def to_cloudformation(name: str, settings: Settings) -> Iterator[Part]:
-        target = settings["target"]
         yield (
             "Events::Rule",
             {
@@ -138,17 +124,7 @@ class EventRule(ResourceKind):
                 "Description": settings["description"],
                 "EventPattern": settings["pattern"],
                 "State": settings["state"],
-                "Targets": [
-                    {
-                        "Id": _TARGET_ID,
-                        "Arn": target["arn"],
-                        "DeadLetterConfig": {"Arn": target["dead_letter"]},
-                        "InputTransformer": {
-                            "InputPathsMap": target["paths"],
-                            "InputTemplate": target["template"],
-                        },
-                    }
-                ],
+                "Targets": [_target_entry(settings["target"])],
             },
         )
 
@@ -189,17 +165,21 @@ class EventRule(ResourceKind):
             description=settings["description"],
             tags=tag_list_json(settings),
         )
-        target = settings["target"]
-        target_entry = {
-            "Id": _TARGET_ID,
-            "Arn": target["arn"],
-            "DeadLetterConfig": {"Arn": target["dead_letter"]},
-            "InputTransformer": {
-                "InputPathsMap": target["paths"],
-                "InputTemplate": target["template"],
-            },
-        }
-        yield command("events", "put-targets", rule=name, targets=compact_json([target_entry]))
+        targets = compact_json([_target_entry(settings["target"])])
+        yield command("events", "put-targets", rule=name, targets=targets)
+
+
+def _target_entry(target: Settings) -> Any:
+    """Return the target in the form of the API, which CloudFormation shares."""
+    return {
+        "Id": _TARGET_ID,
+        "Arn": target["arn"],
+        "DeadLetterConfig": {"Arn": target["dead_letter"]},
+        "InputTransformer": {
+            "InputPathsMap": target["paths"],
+            "InputTemplate": target["template"],
+        },
+    }
 
 
 def _target_settings(targets: list[Any]) -> Settings:
