@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import yaml
 
-from shield_ai.aws.desired.iam import app_slug, partition, platform_policies
+from shield_ai.aws.desired.iam import app_slug, platform_policies
 from shield_ai.aws.syntax.cloudformation import logical_id
 from shield_ai.model.errors import ShieldError
-from shield_ai.model.workflow import BRANCH, ENVIRONMENT_NAME
+from shield_ai.model.workflow import ENVIRONMENT_NAME
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -101,10 +101,12 @@ def job_secrets(target: Target, variables: Sequence[PlatformVariable]) -> JobSec
         "AWS_SECRET_ACCESS_KEY": f"${{{{ {outputs}.aws-secret-access-key }}}}",
         "AWS_SESSION_TOKEN": f"${{{{ {outputs}.aws-session-token }}}}",
     }
-    for ids, parse_json in ((texts, "false"), (documents, "true")):
+    for name, ids, parse_json in (
+        ("Read the secrets", texts, "false"),
+        ("Read the fields of secrets", documents, "true"),
+    ):
         if ids:
             step = _secrets_step(ids, parse_json=parse_json)
-            name = "Read the fields of secrets" if ids is documents else "Read the secrets"
             steps.append({"name": name, "uses": step["uses"], "env": credentials, **step})
     names = {variable.name: variable.name for variable in variables if not variable.field}
     for name, reference in environment.items():
@@ -138,11 +140,7 @@ def _check(target: Target) -> None:
             f"invalid GitHub repository {target.repository!r}",
             "use --repository OWNER/NAME",
         )
-    if not BRANCH.fullmatch(target.branch):
-        raise ShieldError(
-            f"invalid branch {target.branch!r}",
-            "use --branch with the name of one branch, of letters, digits and ._/-",
-        )
+    target.require_branch()
     if target.github_environment and not ENVIRONMENT_NAME.fullmatch(target.github_environment):
         raise ShieldError(
             f"invalid GitHub environment {target.github_environment!r}",
@@ -181,7 +179,7 @@ def _credentials_step(target: Target, role: str) -> dict[str, Any]:
     credentials = {
         "aws-region": target.manifest.app.region,
         "role-to-assume": target.location.iam_arn(f"role/{role}"),
-        "audience": _audience(target),
+        "audience": target.audience,
     }
     return {"uses": _CREDENTIALS_ACTION, "with": credentials}
 
@@ -222,18 +220,13 @@ def _secrets_step(ids: Iterable[str], *, parse_json: str) -> dict[str, Any]:
     return {"uses": _SECRETS_ACTION, "with": inputs}
 
 
-def _audience(target: Target) -> str:
-    is_china = partition(target.manifest.app.region) == "aws-cn"
-    return "sts.amazonaws.com.cn" if is_china else "sts.amazonaws.com"
-
-
 def _trust_policy(target: Target) -> dict[str, Any]:
     """Return a policy that lets jobs on one branch, or with one environment, assume the role."""
     subject = f"ref:refs/heads/{target.branch}"
     if target.github_environment:
         subject = f"environment:{target.github_environment}"
     claims = {
-        f"{_ISSUER}:aud": _audience(target),
+        f"{_ISSUER}:aud": target.audience,
         f"{_ISSUER}:sub": f"repo:{target.repository}:{subject}",
     }
     statement = {

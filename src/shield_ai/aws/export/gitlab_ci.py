@@ -11,10 +11,9 @@ import shlex
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.desired.iam import app_slug, partition, platform_policies
+from shield_ai.aws.desired.iam import app_slug, platform_policies
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.pipeline import TOKEN
-from shield_ai.model.workflow import BRANCH
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -88,17 +87,13 @@ def to_gitlab_ci(target: Target) -> str:
             f"invalid GitLab project {target.repository!r}",
             "use --repository GROUP/PROJECT or --repository https://HOST/GROUP/PROJECT",
         )
-    if not BRANCH.fullmatch(target.branch):
-        raise ShieldError(
-            f"invalid branch {target.branch!r}",
-            "use --branch with the name of one branch, of letters, digits and ._/-",
-        )
+    target.require_branch()
     host = match["host"] or _HOST
     role = role_name(target.manifest.app)
     lines = read_script(target, target.variables()).splitlines()
     text = _JOB.format(
         host=host,
-        audience=audience(target),
+        audience=target.audience,
         branch=target.branch,
         token=TOKEN,
         script="\n".join(f"      {line}" for line in lines),
@@ -113,12 +108,6 @@ def to_gitlab_ci(target: Target) -> str:
 def role_name(app: App) -> str:
     """Return the name of the role that the jobs assume."""
     return f"{app_slug(app)}-gitlab-ci"
-
-
-def audience(target: Target) -> str:
-    """Return the audience of the ID token."""
-    is_china = partition(target.manifest.app.region) == "aws-cn"
-    return "sts.amazonaws.com.cn" if is_china else "sts.amazonaws.com"
 
 
 def read_script(target: Target, variables: Sequence[PlatformVariable]) -> str:
@@ -166,7 +155,7 @@ def _json(document: Any) -> str:
 def _trust_policy(target: Target, host: str, project: str) -> dict[str, Any]:
     """Return a policy that lets jobs on one branch assume the role."""
     claims = {
-        f"{host}:aud": audience(target),
+        f"{host}:aud": target.audience,
         f"{host}:sub": f"project_path:{project}:ref_type:branch:ref:{target.branch}",
     }
     statement = {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.aws.desired.iam import Location
+from shield_ai.aws.desired.iam import Location, partition
+from shield_ai.model.errors import ShieldError
+from shield_ai.model.workflow import BRANCH
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
@@ -42,6 +44,24 @@ class Target:
     def location(self) -> Location:
         """The account and region of the secrets."""
         return Location(self.account, self.manifest.app.region)
+
+    @property
+    def audience(self) -> str:
+        """The audience of the ID tokens with which jobs assume a role."""
+        is_china = partition(self.manifest.app.region) == "aws-cn"
+        return "sts.amazonaws.com.cn" if is_china else "sts.amazonaws.com"
+
+    def require_branch(self) -> None:
+        """Check the branch on which jobs may read the secrets.
+
+        Raises:
+            ShieldError: It is missing, or is not the name of one branch.
+        """
+        if not BRANCH.fullmatch(self.branch):
+            raise ShieldError(
+                f"invalid branch {self.branch!r}",
+                "use --branch with the name of one branch, of letters, digits and ._/-",
+            )
 
     def variables(self) -> list[PlatformVariable]:
         """Return the environment variables of all secrets."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.aws.export.gitlab_ci import audience, read_script, role_name
+from shield_ai.aws.export.gitlab_ci import read_script, role_name
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.rewrite.project.deployment.block_edits import EditError
@@ -135,7 +135,7 @@ class _FilePlanner:
             key=item.key,
             number=item.number,
             command=read_script(target, [self._fields[name] for name in chosen]),
-            audience=audience(target),
+            audience=target.audience,
             removed=[name for name in chosen if name in job.values],
         )
 
