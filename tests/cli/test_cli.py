@@ -690,6 +690,23 @@ def test_help_is_80_columns_wide(tmp_path, arguments):
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [
+        ("apply", "--only", "code"),
+        ("draft",),
+        ("patterns", "list"),
+        ("rotate", "--status", "--app"),
+        ("demo", "--keep"),
+    ],
+    ids=" ".join,
+)
+def test_path_that_cannot_be_read(tmp_path, arguments):
+    done = run(*arguments, "x" * 300, cwd=tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert "can't be read: File name too long" in done.err
+
+
+@pytest.mark.parametrize(
     ("arguments", "usage"),
     [
         pytest.param([], "shield [OPTIONS] COMMAND", id="help"),

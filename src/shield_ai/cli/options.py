@@ -9,11 +9,35 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable
 
     import msgspec
 
-APP = click.argument("app", default=".", type=click.Path(path_type=Path))
+
+class _AppPath(click.Path):
+    """A path that may be missing; other problems, such as a missing permission, are errors."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | os.PathLike[str]:
+        try:
+            Path(value).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            pass  # the commands report it
+        except OSError as error:
+            self.fail(f"{value} can't be read: {error.strerror}", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+APP_PATH = _AppPath()
+APP = click.argument("app", default=".", type=APP_PATH)
+APP_OPTION = click.option(
+    "--app", type=APP_PATH, default=".", help="The app's folder; the current folder by default."
+)
 ONLY = click.option("--only", type=click.Choice(["code", "aws"]), help="Limit to code or AWS.")
 ENVIRONMENT = click.option(
     "--environment",

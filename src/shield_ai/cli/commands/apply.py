@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,7 +16,7 @@ from shield_ai.cli.console import (
 from shield_ai.cli.interrupted_apply import recover, restore_uncompared
 from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import confirm_plan
-from shield_ai.cli.options import JSON, YES, grouped_options
+from shield_ai.cli.options import APP_PATH, JSON, YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, make_plan, open_plan
 from shield_ai.cli.prompts import prompt_for_values
 from shield_ai.cli.run_settings import PYTHON
@@ -28,6 +27,8 @@ from shield_ai.model.plan import Action, Applied
 from shield_ai.reports.plan import no_changes_text, plan_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from shield_ai.cli.planning import PlanOptions
     from shield_ai.model.plan import Plan
 
@@ -96,7 +97,7 @@ AFTER = grouped_options(
 
 
 @click.command()
-@click.argument("target", default=".", type=click.Path(path_type=Path), metavar="[APP|plan.json]")
+@click.argument("target", default=".", type=APP_PATH, metavar="[APP|plan.json]")
 @PLAN_OPTIONS
 @YES
 @OVERRIDES

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from shield_ai.cli.options import APP_PATH
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 
 @click.command()
-@click.option(
-    "--keep", type=click.Path(path_type=Path), help="Keep the sample app in this new folder."
-)
+@click.option("--keep", type=APP_PATH, help="Keep the sample app in this new folder.")
 def demo(keep: Path | None) -> int:
     """Run the whole workflow on a sample app.
 

@@ -14,7 +14,7 @@ from shield_ai.aws.desired.monitoring_context import OVERDUE_METRIC, metric_name
 from shield_ai.aws.live import cloudwatch
 from shield_ai.cli.console import echo, note, print_json
 from shield_ai.cli.due_rotations import rotate_due
-from shield_ai.cli.options import ENVIRONMENT, JSON, YES, grouped_options
+from shield_ai.cli.options import APP_OPTION, ENVIRONMENT, JSON, YES, grouped_options
 from shield_ai.cli.rotate_one import (
     cancel_rotation,
     note_env_files,
@@ -52,12 +52,7 @@ class Mode(msgspec.Struct, frozen=True):
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option(
-    "--app",
-    type=click.Path(path_type=Path),
-    default=".",
-    help="The app's folder; the current folder by default.",
-)
+@APP_OPTION
 @grouped_options(
     "mode",
     Mode,

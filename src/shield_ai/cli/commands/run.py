@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from shield_ai.cli.console import echo
-from shield_ai.cli.options import ENVIRONMENT
+from shield_ai.cli.options import APP_OPTION, ENVIRONMENT
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.current_values import read_current_values
 from shield_ai.flow.rotate.secret_selection import select_secrets
 from shield_ai.flow.run_command import command_environ, find_program, replace_process
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _SEPARATOR = "--"
 
@@ -54,12 +57,7 @@ def _may_be_command(error: click.UsageError, args: list[str]) -> bool:
 
 @click.command(cls=_CommandAfterDashes)
 @click.option("--only", multiple=True, metavar="NAME", help="Limit to this secret. Repeatable.")
-@click.option(
-    "--app",
-    type=click.Path(path_type=Path),
-    default=".",
-    help="The app's folder; the current folder by default.",
-)
+@APP_OPTION
 @ENVIRONMENT
 def run(only: tuple[str, ...], app: Path, environment: str, command: list[str]) -> int:
     """Run a command with the secrets as environment variables.
