@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from shield_ai.model.finding import Severity
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.reports.app_report.attention import attention
 from shield_ai.reports.app_report.report_data import one_line
@@ -72,9 +71,8 @@ def _body(report_data: ReportData) -> Iterator[str]:
 def scan_markdown(findings: Sequence[Finding], skipped: Sequence[Skipped] = ()) -> str:
     """Render the findings of a scan, the most severe first, and the files that were not scanned."""
     lines = ["### Secrets", "", f"{summary(findings)}\n"]
-    order = list(reversed(Severity))
     if findings:
-        ordered = sorted(findings, key=lambda finding: order.index(finding.severity))
+        ordered = sorted(findings, key=lambda finding: -finding.severity.rank)
         lines += _findings_table(ordered, MAX_SCAN_FINDINGS)
     if skipped:
         lines.append("**Not scanned**\n")

@@ -24,7 +24,6 @@ LEVELS = {
     Severity.HIGH: "error",
     Severity.CRITICAL: "error",
 }
-ORDER = list(reversed(Severity))
 # GitHub shows this many annotations per level and step; the others are only in the log.
 # https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md#limitations
 MAX_SHOWN = 10
@@ -39,7 +38,7 @@ def github(findings: Sequence[Finding], skipped: Iterable[Skipped] = ()) -> str:
     """
     # Skipped files come first, because findings in them may be missing.
     lines = [_skipped_command(skip) for skip in skipped]
-    ordered = sorted(findings, key=lambda finding: ORDER.index(finding.severity))
+    ordered = sorted(findings, key=lambda finding: -finding.severity.rank)
     lines += [_finding_command(finding) for finding in ordered]
     text = summary(findings)
     counts = Counter(line.partition(" ")[0] for line in lines)

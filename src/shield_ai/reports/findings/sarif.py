@@ -96,7 +96,7 @@ def sarif(
 def _most_severe(findings: Sequence[Finding]) -> list[Finding]:
     """Return as many findings as GitHub accepts, in the same order."""
     numbers = range(len(findings))
-    by_severity = sorted(numbers, key=lambda number: -float(SCORES[findings[number].severity]))
+    by_severity = sorted(numbers, key=lambda number: -findings[number].severity.rank)
     return [findings[number] for number in sorted(by_severity[:MAX_RESULTS])]
 
 
