@@ -1,4 +1,4 @@
-"""Recover an apply that was interrupted, after confirmation."""
+"""Recover an apply that was interrupted, and confirm the plan for what remains."""
 
 from __future__ import annotations
 
@@ -87,3 +87,28 @@ def _interrupted_recovery() -> tuple[str, str]:
         "interrupted during the recovery of the last apply",
         "run shield apply again to continue, or shield rollback to undo the steps",
     )
+
+
+def confirm_plan(session: ApplySession, recovered_steps: int, *, yes: bool) -> None:
+    """Ask whether to apply the plan. If the user declines, the recovered steps are kept.
+
+    Args:
+        session: The session, which holds the lock of the app.
+        recovered_steps: The number of AWS steps that the recovery completed or reverted.
+        yes: Whether --yes was given.
+
+    Raises:
+        ShieldError: Without --yes, standard input or standard error is not a terminal.
+        DeclinedError: The answer is no.
+    """
+    question = "Apply this plan?"
+    if not recovered_steps:
+        confirm_changes(session, question, yes=yes)
+        return
+    were = "was" if recovered_steps == 1 else "were"
+    steps = count(recovered_steps, "step")
+    recovered = f"{steps} of the earlier apply {were} completed or reverted"
+    hint = "run shield apply again to continue, or shield rollback to undo the steps"
+    with interruption(lambda: (f"interrupted; before that, {recovered}", hint)):
+        declined = f"{recovered}; nothing else changed"
+        confirm_changes(session, question, yes=yes, declined=declined)

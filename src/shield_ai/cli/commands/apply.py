@@ -13,9 +13,8 @@ from shield_ai.cli.console import (
     print_before_question,
     print_json,
 )
-from shield_ai.cli.interrupted_apply import recover, restore_uncompared
+from shield_ai.cli.interrupted_apply import confirm_plan, recover, restore_uncompared
 from shield_ai.cli.interruptions import interruption
-from shield_ai.cli.journal_steps import confirm_plan
 from shield_ai.cli.options import APP_PATH, JSON, YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, make_plan, open_plan
 from shield_ai.cli.prompts import prompt_for_values
