@@ -593,3 +593,19 @@ def test_a_url_is_optional_if_other_secrets_replace_it(scanned, text, optional):
     head = "import os, dj_database_url\nurl = dj_database_url.config()\n"
     findings = scanned({"settings.py": head + text}).sites
     assert next(site for _, site in findings).optional == optional
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("os.environ['API_KEY'] = f()", id="assigned"),
+        pytest.param("os.environ['API_KEY'] += 'x'", id="extended"),
+        pytest.param("KEY = os.environ['API_KEY'] = f()", id="second target"),
+        pytest.param("os.environ['API_KEY'], other = f(), 2", id="target in a tuple"),
+        pytest.param("del os.environ['API_KEY']", id="deleted"),
+    ],
+)
+def test_a_variable_that_the_file_sets_is_skipped(scanned, statement):
+    text = f"import os\n{statement}\nX = os.environ['API_KEY']\n"
+    [(_, site)] = scanned({"settings.py": text}).sites
+    assert site.reason.id is SkipId.SET_IN_FILE

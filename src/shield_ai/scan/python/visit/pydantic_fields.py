@@ -37,6 +37,8 @@ from shield_ai.scan.python.settings_classes.settings_readers import (
 from shield_ai.scan.python.visit.expressions import ExpressionVisitor
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.readers.bindings import Module
     from shield_ai.scan.python.readers.project import Project
@@ -78,13 +80,13 @@ class PydanticFieldVisitor(ExpressionVisitor):
         if settings:
             self.served |= served_variables(self.resolver, settings)
 
-    def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
+    def visit_assignment(self, targets: Sequence[ast.expr], value: ast.expr) -> None:
         """Visit an assignment; the defaults in a pydantic class are not migrated."""
         scope = self.scopes[-1]
         if isinstance(scope, ast.ClassDef):
             if self._kind_of(scope) in {ClassKind.SETTINGS, ClassKind.MODEL}:
                 self._keep_texts(value, SkipId.SCHEMA_DEFAULT.reason())
-        super().visit_assignment(target, value)
+        super().visit_assignment(targets, value)
 
     def _keep_texts(
         self, value: ast.expr | None, reason: SkipReason | None, variable: str = ""

@@ -59,9 +59,9 @@ class StatementVisitor(abc.ABC):
     def visit_annotated_field(self, node: ast.AnnAssign) -> None:
         """Visit an annotated assignment, which may be a field of a settings class."""
 
-    def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
-        """Visit the value of an assignment."""
-        self.visit(value, self._assigned_path(target), direct=True)
+    def visit_assignment(self, targets: Sequence[ast.expr], value: ast.expr) -> None:
+        """Visit the value of an assignment; it belongs to the first target."""
+        self.visit(value, self._assigned_path(targets[0]), direct=True)
 
     def visit_body(self, body: list[ast.stmt]) -> None:
         """Visit statements in order."""
@@ -118,14 +118,14 @@ class StatementVisitor(abc.ABC):
         if isinstance(first, ast.Tuple) and isinstance(value, ast.Tuple):
             if len(first.elts) == len(value.elts):
                 for target, element in zip(first.elts, value.elts, strict=True):
-                    self.visit(element, self._assigned_path(target), direct=True)
+                    self.visit_assignment([target], element)
                 return
         for target in targets:
             if isinstance(target, (ast.Subscript, ast.Attribute)):
                 for child in children(target):
                     if isinstance(child, ast.expr):
                         self.visit(child, (), direct=False)
-        self.visit_assignment(first, value)
+        self.visit_assignment(targets, value)
 
     def _assigned_path(self, target: ast.expr) -> tuple[str, ...]:
         """Return the name of the setting to which a target assigns, and the keys inside it."""

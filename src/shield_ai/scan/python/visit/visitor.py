@@ -30,7 +30,7 @@ from shield_ai.scan.python.visit.lambda_safety import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.readers.bindings import Module
@@ -111,8 +111,11 @@ class SecretVisitor(AccessorCallVisitor):
         return None
 
     def visit_statement(self, node: ast.stmt) -> None:
-        """Visit a statement, and record the environment variables that it deletes."""
-        if isinstance(node, ast.Delete):
+        """Visit a statement, and record the environment variables that it deletes or extends."""
+        if isinstance(node, ast.AugAssign):
+            if isinstance(node.target, ast.Subscript):
+                self._record_environ_change(node.target.value, node.target.slice)
+        elif isinstance(node, ast.Delete):
             for target in node.targets:
                 if isinstance(target, ast.Subscript):
                     self._record_environ_change(target.value, target.slice)
@@ -122,24 +125,33 @@ class SecretVisitor(AccessorCallVisitor):
                 self._record_environ_change(function.value, node.value.args[0])
         super().visit_statement(node)
 
-    def visit_assignment(self, target: ast.expr, value: ast.expr) -> None:
-        """Visit an assignment to a setting, or to an environment variable."""
+    def visit_assignment(self, targets: Sequence[ast.expr], value: ast.expr) -> None:
+        """Visit an assignment to settings, or to environment variables."""
         first = len(self.candidates)
-        if isinstance(target, ast.Name) and not isinstance(self.scopes[-1], FUNCTIONS):
-            if _sets_new_value(target.id, value):
-                self.assigned_settings.add(target.id)
-        super().visit_assignment(target, value)
-        if isinstance(target, ast.Attribute):
-            is_environ = isinstance(self.resolver.resolve(target, self.scopes), Environ)
-            owner = self.resolver.resolve(target.value, self.scopes) if is_environ else None
-            self._replaces_environ = self._replaces_environ or isinstance(owner, Library)
-        if not isinstance(target, ast.Subscript):
-            return
-        if self._record_environ_change(target.value, target.slice):
-            for candidate in self.candidates[first:]:
-                is_read = candidate.shape is Shape.READ
-                if is_read or (candidate.node is value and candidate.shape is Shape.LITERAL):
-                    candidate.reason = candidate.reason or SkipId.SETS_VARIABLE.reason()
+        for target in targets:
+            if isinstance(target, ast.Name) and not isinstance(self.scopes[-1], FUNCTIONS):
+                if _sets_new_value(target.id, value):
+                    self.assigned_settings.add(target.id)
+        super().visit_assignment(targets, value)
+        for target in targets:
+            if isinstance(target, ast.Attribute):
+                self._record_replaced_environ(target)
+            elif isinstance(target, ast.Subscript):
+                if self._record_environ_change(target.value, target.slice):
+                    self._mark_written(self.candidates[first:], value)
+
+    def _record_replaced_environ(self, target: ast.Attribute) -> None:
+        is_environ = isinstance(self.resolver.resolve(target, self.scopes), Environ)
+        owner = self.resolver.resolve(target.value, self.scopes) if is_environ else None
+        self._replaces_environ = self._replaces_environ or isinstance(owner, Library)
+
+    @staticmethod
+    def _mark_written(candidates: Sequence[Candidate], value: ast.expr) -> None:
+        """Add a reason to the reads, and to the literal, in a value of an environment variable."""
+        for candidate in candidates:
+            is_read = candidate.shape is Shape.READ
+            if is_read or (candidate.node is value and candidate.shape is Shape.LITERAL):
+                candidate.reason = candidate.reason or SkipId.SETS_VARIABLE.reason()
 
     def _record_environ_change(self, container: ast.expr, name: ast.expr) -> bool:
         """Record that a variable is set or deleted, and return whether the container is os.environ.
