@@ -34,6 +34,8 @@ def found(code, known=None):
         pytest.param("get_secret('x', b'old')", [("X", Shape.LITERAL, "b'old'")], id="bytes"),
         pytest.param("get_secret('db', lambda: env('PORT', default='5432'), key='port', env='PORT')", [("PORT", Shape.READ, "'5432'")], id="default by keyword"),
         pytest.param("get_secret('db', lambda: int(os.getenv('PORT', '5432')), env='PORT')", [("PORT", Shape.READ, "'5432'")], id="default by position"),
+        pytest.param("get_secret('db', default=lambda: env('PORT', '5432'), env='PORT')", [("PORT", Shape.READ, "'5432'")], id="lambda by keyword"),
+        pytest.param("get_secret(name='mail-key', default='old')", [("MAIL_KEY", Shape.LITERAL, "'old'")], id="all by keyword"),
         pytest.param("get_secret('x')", [], id="no default"),
         pytest.param("get_secret('x', '')", [], id="empty"),
         pytest.param("get_secret('x', None)", [], id="none"),

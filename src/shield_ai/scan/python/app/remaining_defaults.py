@@ -9,6 +9,7 @@ from shield_ai.model.finding import Confidence, Finding
 from shield_ai.model.naming import env_var_name
 from shield_ai.model.site import FoundSite, Shape, Site
 from shield_ai.project.secret_map import hardcoded_default
+from shield_ai.scan.python.visit.secret_calls import default_of, name_argument
 from shield_ai.scan.rules.pattern import csec34_rules
 
 if TYPE_CHECKING:
@@ -34,11 +35,11 @@ def find_remaining_defaults(
         calls: The get_secret calls in the file, each with its map file.
     """
     for call, secret_map in calls:
-        name = call.args[0] if call.args else None
+        name = name_argument(call)
         if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
             continue
         variable = _variable(call, name.value, secret_map)
-        default = call.args[1] if len(call.args) > 1 else None
+        default = default_of(call)
         literal = hardcoded_default(call, secret_map)
         if literal is not None:
             yield _create_finding(source, literal, variable, Shape.LITERAL)

@@ -11,7 +11,13 @@ from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.readers.possible_names import possible_texts
 from shield_ai.scan.python.visit.named_reads import NamedReadVisitor
-from shield_ai.scan.python.visit.secret_calls import PRESENCE, SecretCall, create_call, default_of
+from shield_ai.scan.python.visit.secret_calls import (
+    PRESENCE,
+    SecretCall,
+    create_call,
+    default_of,
+    name_argument,
+)
 
 if TYPE_CHECKING:
     from shield_ai.project.secret_map import SecretMap
@@ -63,7 +69,8 @@ class AccessorCallVisitor(NamedReadVisitor):
         self.called.update(variables)
         if variables and accessor.name != PRESENCE:
             self._add_migrated_read(node, path, variables[0], direct=direct)
-        for argument in node.args[1:]:
+        defaults = [keyword.value for keyword in node.keywords if keyword.arg == "default"]
+        for argument in (*node.args[1:], *defaults):
             self._visit_argument(argument, path)
         self._enclosing_calls.pop()
 
@@ -135,15 +142,14 @@ class AccessorCallVisitor(NamedReadVisitor):
 
     def _called_names(self, node: ast.Call) -> tuple[str, ...]:
         """Return the names that a get_secret call may be given; empty if they are computed."""
-        keyword = next((keyword.value for keyword in node.keywords if keyword.arg == "name"), None)
-        name = node.args[0] if node.args else keyword
+        name = name_argument(node)
         if name is None:
             return ()
         return tuple(possible_texts(self.resolver, name, self.scopes) or ())
 
     def _accessor_variables(self, node: ast.Call, secret_map: SecretMap | None) -> tuple[str, ...]:
         """Return the variables of the secrets that a get_secret call may read."""
-        name = node.args[0] if node.args else None
+        name = name_argument(node)
         if isinstance(name, ast.Dict):
             texts = (self.resolver.constant_text(key, self.scopes) for key in name.keys)
             return tuple(filter(None, texts))

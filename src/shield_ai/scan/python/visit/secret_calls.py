@@ -60,3 +60,9 @@ def default_of(node: ast.Call) -> ast.expr | None:
     keywords = [keyword.value for keyword in node.keywords if keyword.arg == "default"]
     defaults = [*node.args[1:2], *keywords]
     return defaults[0] if defaults else None
+
+
+def name_argument(node: ast.Call) -> ast.expr | None:
+    """Return the name of the secret in a call of get_secret(); None without one."""
+    names = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "name")]
+    return names[0] if names else None
