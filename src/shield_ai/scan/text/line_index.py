@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import codecs
+from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 LONE_CR = regex(rb"\r(?!\n)")
 
@@ -39,3 +43,21 @@ class LineIndex:
         self._column += len(text.decode("utf-8", "replace"))
         self._offset = offset
         return self._line, self._column
+
+
+def line_numbers(raw: bytes, offsets: Iterable[int]) -> list[int]:
+    """Return the lines of byte offsets, from 1.
+
+    Args:
+        raw: The file.
+        offsets: The offsets, sorted.
+    """
+    if b"\r" in raw:
+        raw = LONE_CR.sub(b"\n", raw)
+    lines = []
+    line, previous = 1, 0
+    for offset in offsets:
+        line += raw.count(b"\n", previous, offset)
+        previous = offset
+        lines.append(line)
+    return lines

@@ -46,6 +46,12 @@ def test_finds_secrets_from_files(text, found):
     assert reads(text) == [(*read, True) for read in found]
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_line_endings(newline):
+    text = f"{LOAD}def f():\n    return SECRETS['API_KEY']\n".replace("\n", newline)
+    assert reads(text) == [(5, "API_KEY", True)]
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [

@@ -50,6 +50,14 @@ def test_selects_statements_with_a_match(text: str, matches: bool) -> None:
     )
 
 
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_line_endings(newline: str) -> None:
+    text = (HARMLESS + "def g():\n" + READ).replace("\n", newline)
+    harmless, other = ast.parse(text).body
+    lines = StatementFilter(text.encode())
+    assert (lines.has_match(harmless), lines.has_match(other)) == (False, True)
+
+
 def test_hyperscan_and_re_match_the_same_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("hyperscan")
     raw = (

@@ -22,6 +22,7 @@ from shield_ai.scan.python.config.names import (
 from shield_ai.scan.python.config.origins import COMMAND_LINE, Origin, origin_of
 from shield_ai.scan.python.config.scopes import find_scopes
 from shield_ai.scan.python.config.statements import Lines, dotted_name, own_expressions
+from shield_ai.scan.text.line_index import line_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -65,7 +66,8 @@ def find_config_reads(source: Source, app_modules: Collection[str]) -> list[Conf
         source: The file.
         app_modules: The names of the modules and packages of the app, alone and as PARENT/NAME.
     """
-    lines = Lines(_matching_lines(source.raw))
+    ends = (match.end() for match in CONFIG_READ.finditer(source.raw))
+    lines = Lines(line_numbers(source.raw, ends))
     finder = _Finder(source)
     found: dict[tuple[int, str], ConfigRead] = {}
     tests: dict[tuple[int, str], ConfigRead] = {}
@@ -92,17 +94,6 @@ def _declared(source: Source, app_modules: Collection[str]) -> Iterator[ConfigRe
     fields = () if is_data_module(source.path) else secret_fields(source.tree)
     for statement, key, class_name in fields:
         yield ConfigRead(statement, key, Origin(f"class {class_name}"), is_certain=False)
-
-
-def _matching_lines(raw: bytes) -> list[int]:
-    """Return the lines on which a read of a configuration may end."""
-    lines: list[int] = []
-    line, previous = 1, 0
-    for match in CONFIG_READ.finditer(raw):
-        line += raw.count(b"\n", previous, match.end())
-        previous = match.end()
-        lines.append(line)
-    return lines
 
 
 def _create_read(node: ast.expr, read: _Found) -> ConfigRead:

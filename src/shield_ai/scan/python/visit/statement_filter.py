@@ -13,6 +13,7 @@ from typing import Any
 
 from shield_ai.project.perf.disk_cache import get_or_create
 from shield_ai.scan.files.file_filter import ENV_READ, LITERAL, QUOTED_NAME, SECRET_API
+from shield_ai.scan.text.line_index import line_numbers
 from shield_ai.scan.text.prefilter import load_hyperscan
 
 CACHE_NAME = "statement-filter"
@@ -27,14 +28,8 @@ class StatementFilter:
     """
 
     def __init__(self, raw: bytes) -> None:
-        self._lines: list[int] = []
+        self._lines = line_numbers(raw, sorted(match_ends(raw)))
         self._has_settings = b"BaseSettings" in raw
-        line = 1
-        previous = 0
-        for end in sorted(match_ends(raw)):
-            line += raw.count(b"\n", previous, end)
-            previous = end
-            self._lines.append(line)
 
     def has_match(self, node: ast.stmt) -> bool:
         """Return whether a pattern matches in a statement or its decorators."""
