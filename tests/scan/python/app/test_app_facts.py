@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from scaling import assert_linear
 from shield_helpers import reason_of
 
 from shield_ai.scan.python.app.app_facts import AppFiles, collect_facts
@@ -13,10 +14,27 @@ SETTINGS = b"import os\nSECRET_KEY = os.environ['SECRET_KEY']\n"
     [
         pytest.param("x = 1", "get_secret", id="unused"),
         pytest.param("from shop.aws_secrets import get_secret", "get_secret", id="copy"),
+        pytest.param(
+            "from shop.secrets import (\n    get_secret,\n    has_secret,\n)",
+            "get_secret",
+            id="copy, in parentheses",
+        ),
         pytest.param("from shield_runtime import get_secret", "get_secret", id="package"),
         pytest.param("from shield_ai import get_secret", "get_secret", id="former package"),
         pytest.param("from corp.vault import get_secret", "aws_get_secret", id="import"),
+        pytest.param(
+            "from corp.vault import (\n    connect,  # a comment\n    get_secret,\n)",
+            "aws_get_secret",
+            id="import in parentheses",
+        ),
+        pytest.param("from corp import read as get_secret", "aws_get_secret", id="alias"),
+        pytest.param("from corp import get_secret as read", "get_secret", id="other alias"),
         pytest.param("def get_secret(name): ...", "aws_get_secret", id="function"),
+        pytest.param(
+            "class A:\n    def get_secret(\n        self, name\n    ): ...",
+            "get_secret",
+            id="long method",
+        ),
         pytest.param(
             "class Vault:\n    def get_secret(self, name): ...", "get_secret", id="method"
         ),
@@ -27,6 +45,22 @@ def test_chooses_an_unused_name_for_the_accessor(line: str, accessor: str) -> No
     files = {"shop/settings.py": SETTINGS, "shop/vault.py": line.encode()}
     facts = collect_facts("shop", AppFiles(set(files), files.get, {}))
     assert facts.accessor == accessor
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("\n", id="empty lines"),
+        pytest.param("from a import (\n", id="open imports"),
+        pytest.param("import ", id="one line"),
+    ],
+)
+def test_searching_the_accessor_takes_linear_time(text: str) -> None:
+    def collect(size: int) -> None:
+        files = {"a.py": b"get_secret()\nfrom " + text.encode() * size}
+        collect_facts("shop", AppFiles(set(files), files.get, {}))
+
+    assert_linear(collect, 6000)
 
 
 def test_the_runtime_is_importable_from_imported_modules(scanned):

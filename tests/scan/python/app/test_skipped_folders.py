@@ -3,9 +3,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from scaling import assert_linear
 from shield_helpers import shield
 
-from shield_ai.scan.files.walk import walk_all
+from shield_ai.scan.files.walk import Entry, walk_all
 from shield_ai.scan.python.app.skipped_folders import select_app_paths
 from shield_ai.scan.text.reader import reader
 
@@ -34,6 +35,10 @@ def selected(tmp_path):
         pytest.param("a/b.py", "from .third_party.x import *", "a/third_party/x.py", id="relative"),
         pytest.param("a/c/b.py", "from ..env import x", "a/env/x.py", id="relative, a member"),
         pytest.param("a/b.py", "from a.dist import z, x", "a/dist/x.py", id="member"),
+        pytest.param(
+            "a/b.py", "from a.dist import (\n  z,\n  x,\n)", "a/dist/x.py", id="in parentheses"
+        ),
+        pytest.param("a/b.py", "import os, a.dist.x as x", "a/dist/x.py", id="second module"),
         pytest.param("a/b.py", "from . import build", "a/build/__init__.py", id="package"),
         pytest.param(
             "a/b.py", "from a.docs import views", "a/docs/views.py", id="package named docs"
@@ -70,6 +75,16 @@ def test_other_folders_are_reported_if_they_read_secrets(selected, importer, lin
 @pytest.mark.parametrize("original", ["shop/a.py", "src/shop/a.py"])
 def test_copies_of_setuptools_are_not_reported(selected, original):
     assert selected({original: READ, "build/lib/shop/a.py": READ}) == ({original}, [])
+
+
+def test_copies_of_setuptools_take_linear_time():
+    def select(size):
+        modules = [f"shop/m{number}.py" for number in range(size)]
+        built = [f"build/lib/shop/b{number}.py" for number in range(size)]
+        app_files = [Entry(path, is_app_file=True) for path in modules]
+        select_app_paths([*app_files, *(Entry(path, is_app_file=False) for path in built)], {}.get)
+
+    assert_linear(select, 600)
 
 
 @pytest.mark.parametrize(

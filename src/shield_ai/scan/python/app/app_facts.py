@@ -26,6 +26,7 @@ from shield_ai.project.runtime_path import (
     nonempty_init,
 )
 from shield_ai.scan.files.file_filter import ENV_READ, PATTERNS, QUOTED_NAME, SECRET_WORD
+from shield_ai.scan.python.app.import_statements import find_imports
 from shield_ai.scan.python.app.region import find_region
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 ACCESSOR_NAMES = ("get_secret", "aws_get_secret", "shield_get_secret")
 # https://django-split-settings.readthedocs.io
 INCLUDED = regex(rb"[\"']([\w./*-]{1,100}\.py)[\"']")
-RUNTIME_IMPORT = regex(rb"(secrets|shield_ai|shield_runtime)\s+import[^\n]*\bget_secret\b")
+# The ends of the names of modules that define the runtime's get_secret().
+RUNTIME_MODULES = ("secrets", "shield_ai", "shield_runtime")
 
 
 class AppFiles(NamedTuple):
@@ -264,8 +266,11 @@ def _binds_otherwise(raw: bytes, name: str) -> bool:
     """
     if name.encode() not in raw:
         return False
+    for found in find_imports(raw):
+        if name in found.names and not found.module.endswith(RUNTIME_MODULES):
+            return True
     bound = (
-        rf"(?m)^[ \t]*(?:(?:async )?def {name}\b(?!\(\s*(?:self|cls)\b).*"
-        rf"|from .*import .*\b{name}\b.*|{name}\s*=.*|\s+{name},?\s*)$"
+        rf"(?m)^[ \t]*(?:(?:async )?def {name}\b(?!\(\s{{0,100}}(?:self|cls)\b)"
+        rf"|{name}[ \t]*=(?!=))"
     )
-    return any(not RUNTIME_IMPORT.search(line) for line in re.findall(bound.encode(), raw))
+    return re.search(bound.encode(), raw) is not None

@@ -19,6 +19,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.import_roots import dotted_name
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
+from shield_ai.scan.python.app.import_statements import find_imports
 from shield_ai.scan.python.findings.importable import (
     LOADED_MODULE,
     MAIN_BLOCK,
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 DOTTED = regex(rb"(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 MAX_PARTS = 8  # of a dotted name
-FROM_IMPORT = regex(
-    rb"(?m)^[ \t]*from[ \t]+(?P<module>[\w.]+)[ \t]+import[ \t]+(?P<names>\([^)]{0,999}\)|[^\n#]*)"
-)
 WORD = regex(r"[A-Za-z_]\w*")
 
 
@@ -185,10 +183,8 @@ def _dotted_names(raw: bytes) -> set[str]:
     for chain in DOTTED.findall(raw):
         parts = chain.decode("utf-8", "replace").split(".")[:MAX_PARTS]
         names.update(".".join(parts[:length]) for length in range(2, len(parts) + 1))
-    for match in FROM_IMPORT.finditer(raw):
-        module = match["module"].decode("utf-8", "replace")
-        imported = match["names"].decode("utf-8", "replace")
-        names.update(f"{module}.{name}" for name in WORD.findall(imported))
+    for found in find_imports(raw):
+        names.update(f"{found.module}.{name}" for name in found.names.values())
     return names
 
 

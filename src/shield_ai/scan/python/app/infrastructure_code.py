@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.app.import_statements import find_imports, module_tails
 from shield_ai.scan.text.line_index import LineIndex
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
 
 LIBRARY = regex(rb"(?m)^(?:from|import)[ \t]+(?:aws_cdk|cdktf|pulumi|troposphere)\b")
-IMPORT = regex(rb"(?m)^(?:from|import)[ \t]+(?P<module>[A-Za-z_][\w.]{0,200})")
 
 
 def find_settings_in_infrastructure(
@@ -36,26 +36,23 @@ def find_settings_in_infrastructure(
     moved = {finding.path for finding, site in sites if not site.reason}
     if not moved:
         return
-    modules = {path.removesuffix(".py").replace("/", ".") for path in moved}
+    tails = module_tails(moved)
     for path in paths:
         raw = read(path) or b""
         if path in moved or not LIBRARY.search(raw):
             continue
-        for name, line in _imports(raw).items():
-            if _is_one_of(name, modules):
-                yield SkipId.IN_INFRASTRUCTURE.reason(module=name).entry(path, line, name)
+        lines = LineIndex(raw)
+        for name, start in _imported_modules(path, raw, tails).items():
+            line, _ = lines.position(start)
+            yield SkipId.IN_INFRASTRUCTURE.reason(module=name).entry(path, line, name)
 
 
-def _imports(raw: bytes) -> dict[str, int]:
-    """Map the imported modules to the line of the first import."""
-    lines = LineIndex(raw)
-    imports: dict[str, int] = {}
-    for match in IMPORT.finditer(raw):
-        line, _ = lines.position(match.start())
-        imports.setdefault(match["module"].decode(), line)
-    return imports
-
-
-def _is_one_of(name: str, modules: Collection[str]) -> bool:
-    """Return whether a name is that of a module, maybe from a folder on `sys.path`."""
-    return any(module == name or module.endswith(f".{name}") for module in modules)
+def _imported_modules(path: str, raw: bytes, tails: Collection[str]) -> dict[str, int]:
+    """Map those of the modules that a file imports at its top level to the first import."""
+    found: dict[str, int] = {}
+    for statement in find_imports(raw):
+        target = statement.target(path)
+        for name in (target, *(f"{target}/{name}" for name in statement.names.values())):
+            if name in tails and not raw[statement.start : statement.start + 1].isspace():
+                found.setdefault(name.replace("/", "."), statement.start)
+    return found

@@ -12,6 +12,7 @@ from shield_ai.project.import_roots import CONFIG_FOLDERS
 from shield_ai.project.layout import SKIPPED_FOLDERS, is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.walk import walk_all
+from shield_ai.scan.python.app.import_statements import find_imports, module_tails
 from shield_ai.scan.python.app.linked_folders import find_linked_folders
 from shield_ai.scan.rules.pattern import csec34_rules
 from shield_ai.scan.text.line_index import LineIndex
@@ -35,7 +36,6 @@ BUILT = regex(r"(?:.+/)?build/lib(?:\.[^/]+)?/(.+)")
 READ = regex(
     rb"(?:environ(?:\.get)?|getenv|\benv(?:\.\w+)?|\bconfig)\s?[\[(]\s{0,60}[\"'](\w{1,80})[\"']"
 )
-IMPORT = regex(rb"(?m)^[ \t]*(?:from[ \t]+([\w.]*+)[ \t]+import\b([^\n#]*)|import[ \t]+(\w[\w.]*))")
 MIGRATION_HELPER = regex(r"_[a-z]\w*\.py")
 PAGES = (".html", ".htm", ".jinja", ".jinja2", ".j2")
 MAX_SHOWN = 5
@@ -92,11 +92,13 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
     return AppPaths(paths, tuple(skipped), tuple(findings))
 
 
-def _without_copies(files: Iterable[str], app_files: Sequence[str]) -> Iterator[str]:
+def _without_copies(files: Sequence[str], app_files: Sequence[str]) -> Iterator[str]:
     """Yield the files that setuptools did not copy from the app."""
+    copies = {path: copy[1] for path in files if (copy := BUILT.fullmatch(path))}
+    originals = module_tails(app_files) if copies else ()
     for path in files:
-        copy = BUILT.fullmatch(path)
-        if copy is None or not any(f"/{other}".endswith(f"/{copy[1]}") for other in app_files):
+        module = copies.get(path, "").removesuffix(".py").removesuffix("/__init__")
+        if module not in originals:
             yield path
 
 
@@ -204,13 +206,9 @@ def _imports_from(path: str, raw: bytes, folder: str, modules: set[str]) -> bool
 
 def _import_targets(path: str, raw: bytes) -> Iterator[tuple[str, bool]]:
     """Yield the path of each imported name, and whether it starts at the root of the app."""
-    for found in IMPORT.finditer(raw):
-        module, names, plain = (part.decode(errors="replace") for part in found.groups(b""))
-        dots = len(module) - len(module.lstrip("."))
-        target = (plain or module[dots:]).replace(".", "/")
-        if dots:
-            folders = path.split("/")[:-dots]
-            target = "/".join([*folders, target] if target else folders)
-        yield target, dots > 0
-        for name in names.replace("(", " ").replace(",", " ").split():
-            yield f"{target}/{name}", dots > 0
+    for found in find_imports(raw):
+        target = found.target(path)
+        is_relative = found.module.startswith(".")
+        yield target, is_relative
+        for name in found.names.values():
+            yield f"{target}/{name}", is_relative
