@@ -186,6 +186,16 @@ def parse_python(path: str, text: str) -> ast.Module:
         ) from None
 
 
+def parse_expression(text: str) -> ast.expr | None:
+    """Parse an expression without warnings; return None if it is invalid or nested too deeply."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def source_problem(path: str, error: SourceError) -> SkipReason:
     """Return why a file of the app can't be parsed, without its path."""
     return SkipId.INVALID_SOURCE.reason(problem=error.message.removeprefix(f"{path}: "))

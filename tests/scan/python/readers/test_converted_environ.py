@@ -73,3 +73,8 @@ def test_an_attribute_from_a_parameter_of_a_known_class_reads_variables(sites):
 def test_another_parameter_may_not_be_the_environment(sites, parameter):
     text = f"from lib import Env, Mapping\ndef f({parameter}):\n    return env['A_TOKEN']\n"
     assert sites(text) == [("read", "A_TOKEN", PARAMETER)]
+
+
+def test_an_annotation_that_is_nested_too_deeply(sites):
+    found = sites(f"import os\ndef f(env: '{'-' * 20_000}x'):\n    return env['API_KEY']\n")
+    assert [name for _, name, _ in found] == ["API_KEY"]

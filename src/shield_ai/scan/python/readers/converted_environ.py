@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.project.python_source import parse_expression
 from shield_ai.scan.python.readers.bindings import OPAQUE, Imported
 from shield_ai.scan.python.readers.known_readers import (
     DOTENV_FUNCTIONS,
@@ -158,10 +159,7 @@ def _annotation(name: str, scopes: Scopes) -> ast.expr | None:
 def _class_in(annotation: ast.expr | None) -> ast.expr | None:
     """Return the class in `Env`, `"Env"`, `Env | None` and `Optional[Env]`."""
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        try:
-            return _class_in(ast.parse(annotation.value, mode="eval").body)
-        except (SyntaxError, ValueError):
-            return None
+        return _class_in(parse_expression(annotation.value))
     if isinstance(annotation, ast.BinOp):
         return _class_in(annotation.left)
     if isinstance(annotation, ast.Subscript):

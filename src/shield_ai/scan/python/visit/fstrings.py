@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-import warnings
 from typing import TYPE_CHECKING
+
+from shield_ai.project.python_source import parse_expression
 
 if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
@@ -48,8 +49,7 @@ def _search(
 def _parses_as(raw: bytes, dump: str, encoding: str) -> bool:
     """Return whether bytes parse to the expression with this dump."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.dump(ast.parse(raw.decode(encoding), mode="eval").body) == dump
-    except (SyntaxError, ValueError):
+        parsed = parse_expression(raw.decode(encoding))
+    except UnicodeDecodeError:  # a part of a character
         return False
+    return parsed is not None and ast.dump(parsed) == dump
