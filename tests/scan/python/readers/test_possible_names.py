@@ -71,6 +71,10 @@ def test_enumerates_the_variables_of_a_computed_name(scanned, text):
             "import os\nfor k, v in ['A_TOKEN']:\n    X_TOKEN = os.environ[k]", id="no pairs"
         ),
         pytest.param(
+            "import os\nN = {'a': 'A_TOKEN', **other}\nX_TOKEN = os.environ[N['a']]",
+            id="a mapping that another can replace",
+        ),
+        pytest.param(
             "import os\nK = 'A_TOKEN' if LIVE else other()\nX_TOKEN = os.environ[K]",
             id="not all are known",
         ),
@@ -193,3 +197,10 @@ def test_a_computed_name_in_one_file_limits_other_files(scanned, code, reason):
     )
     [site] = [site for finding, site in found.sites if finding.path == "shop/settings.py"]
     assert reason_of(site) == reason
+
+
+def test_lists_that_grow_exponentially(scanned):
+    lists = "".join(f"A{level + 1} = [{f'*A{level}, ' * 400}]\n" for level in range(3))
+    text = f"import os\nA0 = ['A_TOKEN']\n{lists}for k in A3:\n    X_TOKEN = os.environ[k]\n"
+    [(_, site)] = scanned({"shop/settings.py": text}).sites
+    assert site.possible_variables == ()

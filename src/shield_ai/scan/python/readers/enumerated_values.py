@@ -51,8 +51,13 @@ def mapping_elements(mapping: ast.expr | None, method: str) -> Elements:
 
 
 def mapping_value(mapping: ast.Dict, key: str) -> ast.expr | None:
-    """Return the value under a constant key of a dict display."""
-    for key_node, value in zip(mapping.keys, mapping.values, strict=True):
+    """Return the value under a constant key of a dict display; None if `**mapping` may replace it.
+
+    Of several values, Python keeps the last one.
+    """
+    for key_node, value in reversed([*zip(mapping.keys, mapping.values, strict=True)]):
+        if key_node is None:
+            return None
         if isinstance(key_node, ast.Constant) and key_node.value == key:
             return value
     return None
@@ -81,11 +86,11 @@ def concatenations(parts: list[Texts]) -> Texts:
     return tuple(dict.fromkeys("".join(texts) for texts in combinations))
 
 
-def chain_elements(parts: list[Elements]) -> Elements:
-    """Return the elements of all parts; None if one of them is unknown."""
+def chain_elements(parts: Iterable[Elements]) -> Elements:
+    """Return the elements of all parts; None if one of them is unknown, or they are too many."""
     elements: list[ast.expr] = []
     for part in parts:
-        if part is None:
+        if part is None or len(elements) + len(part) > MAX_STEPS:
             return None
         elements.extend(part)
     return elements

@@ -156,10 +156,11 @@ class _Enumerator:
     def _argument_elements(self, name: str, scopes: Scopes, depth: int) -> Elements:
         """Return the elements of the iterables that calls pass for a parameter."""
         tree = self._module.source.tree
-        parts: list[Elements] = []
-        for value in passed_arguments(self._resolver, name, scopes) or ():
-            parts.append(self._elements(value, (tree,), depth + 1) if value else None)
-        return chain_elements(parts) if parts else None
+        values = passed_arguments(self._resolver, name, scopes) or ()
+        elements = chain_elements(
+            self._elements(value, (tree,), depth + 1) if value else None for value in values
+        )
+        return elements or None
 
     def _elements(self, node: ast.expr, scopes: Scopes, depth: int) -> Elements:
         """Return the elements of an iterable; None if they are not constant."""
@@ -171,7 +172,7 @@ class _Enumerator:
             return display_keys(node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             parts = (node.left, node.right)
-            return chain_elements([self._elements(part, scopes, depth + 1) for part in parts])
+            return chain_elements(self._elements(part, scopes, depth + 1) for part in parts)
         if isinstance(node, (ast.Name, ast.Attribute)):
             return self._named_elements(node, scopes, depth)
         if isinstance(node, ast.Call):
@@ -191,13 +192,12 @@ class _Enumerator:
     def _display_elements(self, nodes: list[ast.expr], scopes: Scopes, depth: int) -> Elements:
         if len(nodes) > MAX_STEPS:
             return None
-        parts: list[Elements] = []
-        for node in nodes:
-            if isinstance(node, ast.Starred):
-                parts.append(self._elements(node.value, scopes, depth + 1))
-            else:
-                parts.append([node])
-        return chain_elements(parts)
+        return chain_elements(
+            self._elements(node.value, scopes, depth + 1)
+            if isinstance(node, ast.Starred)
+            else [node]
+            for node in nodes
+        )
 
     def _call_elements(self, node: ast.Call, scopes: Scopes, depth: int) -> Elements:
         """Return the elements of `sorted(names)`, `"A B".split()` or `names.items()`."""
