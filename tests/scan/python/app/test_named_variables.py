@@ -18,6 +18,8 @@ SETTINGS = "import os\nURL = os.environ['DATABASE_URL']\n"
         pytest.param("getattr(settings, 'DATABASE_URL')", False, id="attribute"),
         pytest.param("raise ValueError('DATABASE_URL')", False, id="error"),
         pytest.param("config['DATABASE_URL'] = 1", False, id="index"),
+        pytest.param("paint('#fff', 'DATABASE_URL')", True, id="hash in a text"),
+        pytest.param("x = 'a'  # paint('#', 'DATABASE_URL')", False, id="comment after a text"),
         pytest.param("NAMES = ('A', 'DATABASE_URL')", False, id="tuple"),
         pytest.param("import os\nNAMES = ['DATABASE_URL', 'A']\nenv = os.environ", True, id="list of variables"),
         pytest.param("import os\ndef f(env):\n    return [n for n in ('A', 'DATABASE_URL') if n not in env]\nf(os.environ)", True, id="tuple of variables"),

@@ -29,6 +29,7 @@ NAME = regex(rb"(?<=[,(\[{\s=])[\"']([A-Za-z_][A-Za-z0-9_]{0,200})[\"']")
 LISTED = regex(rb"(?:[^=!<>]=|\bin)\s{0,20}\Z")  # NAMES = [… or: in […
 # A keyword argument that names a variable: Field(validation_alias="SENTRY_DSN")
 KEYWORD = regex(rb"\b(?:alias|env|[a-z]{1,20}_alias|env_?(?:var|name)|environ_name)\s?=\s?\Z")
+TEXT = regex(rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 FUNCTION = regex(rb"([A-Za-z_]\w*)\s?\Z")
 # These don't read environment variables: lookups in settings, messages, collections, tests, and
 # decorators of pydantic.
@@ -109,13 +110,19 @@ def find_named(
         if name not in variables or name in found:
             continue
         index = bisect.bisect_right(starts, start) - 1
-        line_start = raw.rfind(b"\n", 0, start) + 1
-        is_comment = b"#" in raw[line_start:start]
-        is_known = is_comment or (index >= 0 and start < ends[index])
+        is_known = index >= 0 and start < ends[index]
         before = _code_before(raw, start, is_keyword=name in in_keywords)
-        if not is_known and _may_read(before, is_listed=name in listed):
+        if is_known or not _may_read(before, is_listed=name in listed):
+            continue
+        if not _is_comment(raw, start):
             found[name] = start
     return found
+
+
+def _is_comment(raw: bytes, start: int) -> bool:
+    """Return whether an offset is in a comment: after a `#` that is not in a text."""
+    line = raw[raw.rfind(b"\n", 0, start) + 1 : start]
+    return b"#" in line and b"#" in TEXT.sub(b"", line)
 
 
 def _code_before(raw: bytes, start: int, *, is_keyword: bool) -> bytes:
