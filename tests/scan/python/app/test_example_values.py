@@ -4,6 +4,7 @@ import pytest
 from shield_helpers import reason_of
 
 from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.app.example_values import explain_examples
 from shield_ai.scan.python.app_scan import scan_files
 
 READ = b"import os\nX = os.environ['MAPBOX_TOKEN']\n"
@@ -78,3 +79,9 @@ def test_reads_commented_lines_of_templates(line):
     files["shop.env.tmpl"] = f"{line}\n".encode()
     [(_, site)] = scan_files("shop", list(files), files.get).sites
     assert reason_of(site) == SkipId.HARMLESS_PATH.text
+
+
+def test_files_with_different_values():
+    files = {".env.example": b"MAPBOX_TOKEN=true\n", ".env.sample": b"MAPBOX_TOKEN=/run/a.pem\n"}
+    for paths in (list(files), list(files)[::-1]):
+        assert explain_examples(paths, files.get)["MAPBOX_TOKEN"].id is SkipId.HARMLESS_PATH

@@ -26,12 +26,14 @@ MAX_SIZE = 200_000  # bytes
 def explain_examples(paths: Iterable[str], read: FileReader) -> dict[str, SkipReason]:
     """Map variables to the reason not to migrate them: a public key, a path and so on.
 
+    If two files have different values, the last one in alphabetical order counts.
+
     Args:
         paths: The app's files.
         read: Returns the bytes of a file; None if it can't be read.
     """
     reasons: dict[str, SkipReason] = {}
-    for path in paths:
+    for path in sorted(paths):
         name = path.rpartition("/")[2]
         if "env" not in name or not EXAMPLE_NAME.fullmatch(name):
             continue
