@@ -4,6 +4,7 @@ import pytest
 from shield_helpers import reason_of
 
 from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.app.development import explain_literals
 from shield_ai.scan.python.app_scan import scan_files
 
 READ = b"import os\nX = os.environ['DB_PASSWORD']\nY = os.environ['DB_HOST']\n"
@@ -156,3 +157,17 @@ def test_production_does_not_need_a_variable_that_only_other_settings_set(path, 
         path: b"import os\nos.environ.setdefault('DB_PASSWORD', '')\n",
     }
     assert scan_files("shop", list(files), files.get).kept == kept
+
+
+@pytest.mark.parametrize(
+    ("path", "is_development"),
+    [
+        pytest.param("settings/dev.py", True, id="dev"),
+        pytest.param("settings/dev_local.v2.py", True, id="more words"),
+        pytest.param("settings/base.development.py", True, id="after a dot"),
+        pytest.param("settings/device.py", False, id="another word"),
+        pytest.param(f"dev{'_a' * 40}/settings.py", False, id="long folder"),
+    ],
+)
+def test_literals_of_settings_for_development(path, is_development):
+    assert (path in explain_literals({path, "settings/base.py"}, ())) is is_development

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DEVELOPMENT_VARIABLE = regex(
     r"^(?:DEV_(?!TO_)|TEST_)|_(?:DEV_(?!TO_|(?:TOKEN|KEY)$)|(?<!AB_)(?<!A_B_)TEST(?:ING)?_)"
 )
-DEVELOPMENT_FILE = regex(r"(?:^|[/._-])(?:dev|development)(?:[._-]\w+)*\.py$")
+DEVELOPMENT_FILE = regex(r"(?:^|[/._-])(?:dev|development)(?:[._-][\w.-]*)?\.py$")
 
 
 def explain_literals(settings: Collection[str], files: Collection[str]) -> dict[str, SkipReason]:
