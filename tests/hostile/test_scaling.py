@@ -54,6 +54,64 @@ CASES = [
     ),
     pytest.param(
         1500,
+        lambda n: {"s.py": READ + repeat("x = N\n", n) + repeat("y = x('A_KEYN', x)\n", n)},
+        id="values of a name",
+    ),
+    pytest.param(
+        150,
+        lambda n: {
+            "s.py": "import os\ndef env(name):\n"
+            + repeat("    xN = os.environ[name]\n", n)
+            + "    return x0\n"
+            + repeat("KN = env('API_KEYN')\n", n)
+        },
+        id="reads in a helper",
+    ),
+    pytest.param(
+        800,
+        lambda n: {
+            "settings.py": "def f():\n" + repeat("    xN = 1\n", n) + "SECRET_KEY = f()\n" * n
+        },
+        id="values of SECRET_KEY",
+    ),
+    pytest.param(
+        1500,
+        lambda n: {
+            "settings/dev.py": READ,
+            "settings/prod.py": READ,
+            "settings/base.py": READ + "if DEBUG:\n" + "    from .dev import *\n" * n,
+        },
+        id="star imports",
+    ),
+    pytest.param(
+        600,
+        lambda n: {
+            "config.py": READ,
+            "a.py": "from local_settings import " + repeat("API_KEYN, ", n) + "API_KEY\n",
+        },
+        id="imports of secrets",
+    ),
+    pytest.param(
+        15_000,
+        lambda n: {"settings.py": f"{'#' * n}\nSECRET_KEY = 'abcdef-123456-ghijkl'\n"},
+        id="long comment",
+    ),
+    pytest.param(
+        12_000,
+        lambda n: {"settings.py": READ + "X = {" + "'LOCATION': 1, " * n + "}\n"},
+        id="locations of caches",
+    ),
+    pytest.param(
+        1500,
+        lambda n: {
+            "s.py": READ
+            + "from base64 import b64decode\nb64decode(x)\n"
+            + repeat("A_N = os.environ['A_N_KEY']\n", n)
+        },
+        id="settings of a file that decodes",
+    ),
+    pytest.param(
+        1500,
         lambda n: {"settings.py": READ, "jobs/a.py": "from b import (\n" * n + READ},
         id="open imports",
     ),

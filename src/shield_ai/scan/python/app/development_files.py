@@ -20,7 +20,7 @@ DEVELOPMENT_SETTINGS = regex(
 PRODUCTION_SETTINGS = regex(r"(?:^|.*[/_])prod(?:uction)?(?:_(?:settings|config))?\.py$")
 # Some projects also use these files in production: their imports decide.
 LOCAL_SETTINGS = regex(r"(?:^|/)(?:local_settings|settings_local)\.py$")
-STAR_IMPORT = regex(rb"(?m)^([ \t]*)from[ \t]+([\w.]*+)[ \t]+import[ \t]+\*")
+STAR_IMPORT = regex(rb"from[ \t]+([\w.]*+)[ \t]+import[ \t]+\*")
 # The line of an `if` or `try` that allows only development to import the file.
 DEVELOPMENT_GUARD = regex(
     rb"(?i)(?!.*(?:\bnot\b|!=|prod|stag))(?:el)?if\b.*(?:local|dev|debug|test)|try:"
@@ -92,13 +92,21 @@ def _needs(found: StarImport, development: set[str]) -> bool:
 
 
 def _star_imports(path: str, raw: bytes, targets: Collection[str]) -> Iterator[StarImport]:
-    for match in STAR_IMPORT.finditer(raw):
-        indent, module = match.groups()
-        target = _target(path, module.decode(), targets)
+    """Yield the star imports of the targets in a file, with the line that encloses each."""
+    enclosing: list[tuple[int, bytes]] = []  # lines around the current one, by their indentation
+    for line in raw.splitlines():
+        text = line.strip()
+        indent = len(line) - len(line.lstrip())
+        while text and enclosing and enclosing[-1][0] >= indent:
+            enclosing.pop()
+        found = STAR_IMPORT.match(text)
+        target = _target(path, found[1].decode(), targets) if found else ""
         if target:
-            guard = _enclosing_line(raw[: match.start()], len(indent)) if indent else b""
+            guard = enclosing[-1][1] if enclosing else b""
             is_guarded = bool(DEVELOPMENT_GUARD.match(guard))
-            yield StarImport(path, target, bool(indent), is_guarded)
+            yield StarImport(path, target, indent > 0, is_guarded)
+        if text:
+            enclosing.append((indent, text))
 
 
 def _target(path: str, module: str, targets: Collection[str]) -> str:
@@ -110,12 +118,3 @@ def _target(path: str, module: str, targets: Collection[str]) -> str:
         target = "/".join([*path.split("/")[:-dots], tail])
         return target if target in targets else ""
     return next((file for file in sorted(targets) if f"/{file}".endswith(f"/{tail}")), "")
-
-
-def _enclosing_line(before: bytes, indent: int) -> bytes:
-    """Return the last line with a smaller indentation, stripped; b"" without one."""
-    for line in reversed(before.splitlines()):
-        text = line.strip()
-        if text and len(line) - len(line.lstrip()) < indent:
-            return text
-    return b""

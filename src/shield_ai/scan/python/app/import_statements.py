@@ -68,7 +68,7 @@ def module_tails(paths: Iterable[str]) -> set[str]:
     Args:
         paths: The files.
     """
-    tails = set()
+    tails: set[str] = set()
     for path in paths:
         parts = path.removesuffix(".py").removesuffix("/__init__").split("/")
         tails.update("/".join(parts[depth:]) for depth in range(len(parts)))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+import functools
+from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.skip import SkipId, Skipped
 
@@ -30,6 +31,14 @@ GENERATORS = (
 )
 EXEC = ("exec", "execfile")
 MAX_STEPS = 3  # how many levels of names and functions are followed from SECRET_KEY
+
+
+class _Code(NamedTuple):
+    """What an expression or a function does."""
+
+    reads_file: bool
+    is_generator: bool  # of random values
+    names: frozenset[str]
 
 
 class KeySources:
@@ -101,14 +110,15 @@ def find_key_source(source: Source) -> list[Skipped]:
     """
     if KEY not in source.text:
         return []
-    definitions = dict(_definitions(source.tree))
+    definitions = {name: _describe(node) for name, node in _definitions(source.tree)}
+    find_origin = functools.cache(lambda code: _origin(code, definitions))
     found = []
     for node in ast.walk(source.tree):
         if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
             continue
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         if any(isinstance(target, ast.Name) and target.id == KEY for target in targets):
-            skip_id = _origin(node.value, definitions)
+            skip_id = find_origin(_describe(node.value))
             if skip_id:
                 found.append(skip_id.reason().entry(source.path, node.lineno, KEY))
     return found
@@ -140,17 +150,26 @@ def _definitions(tree: ast.Module) -> Iterator[tuple[str, ast.AST]]:
             yield node.targets[0].id, node.value
 
 
-def _origin(value: ast.expr, definitions: dict[str, ast.AST]) -> SkipId | None:
+def _describe(node: ast.AST) -> _Code:
+    """Return what an expression or a function reads, generates and names."""
+    text = ast.unparse(node)
+    return _Code(
+        reads_file=any(read in text for read in READS),
+        is_generator=any(generator in text for generator in GENERATORS),
+        names=frozenset(part.id for part in ast.walk(node) if isinstance(part, ast.Name)),
+    )
+
+
+def _origin(value: _Code, definitions: dict[str, _Code]) -> SkipId | None:
     """Return where a value comes from, following names and functions; None if unknown."""
     seen: set[str] = {KEY}
-    level: list[ast.AST] = [value]
+    level = [value]
     is_generated = False
     for _ in range(MAX_STEPS):
-        text = "\n".join(map(ast.unparse, level))
-        if any(read in text for read in READS):
+        if any(code.reads_file for code in level):
             return SkipId.KEY_FROM_FILE
-        is_generated |= any(generator in text for generator in GENERATORS)
-        names = {name.id for node in level for name in ast.walk(node) if isinstance(name, ast.Name)}
+        is_generated |= any(code.is_generator for code in level)
+        names = {name for code in level for name in code.names}
         level = [definitions[name] for name in sorted(names - seen) if name in definitions]
         seen |= names
     return SkipId.KEY_GENERATED if is_generated else None

@@ -5,7 +5,6 @@ For example, `SMTP_SSL_KEY` beside `SMTP_SSL_CERTIFICATE`. A library loads both 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.site import READ_SHAPES
@@ -29,6 +28,8 @@ CERTIFICATES = tuple(
 )
 
 
+# A name in a tuple, a list or a dict.
+LISTED = regex(rb"[(\[{,:]\s{0,40}([A-Za-z_][\w.]{0,200})(?=\s{0,40}[)\]},])")
 # The code decodes a name, such as a loop variable.
 DECODED_NAME = regex(rb"b64decode\(\s{0,40}[A-Za-z_]\w{0,60}\s{0,40}[,)]")
 
@@ -63,19 +64,13 @@ def find_tls_key_paths(
 
 def _changed_keys(sites: Iterable[FoundSite], contents: Iterable[tuple[str, bytes]]) -> set[str]:
     """Return the variables with values that the code decodes or changes."""
-    decoding = {path: raw for path, raw in contents if DECODED_NAME.search(raw)}
+    listed = {path: set(LISTED.findall(raw)) for path, raw in contents if DECODED_NAME.search(raw)}
     changed = set()
     for finding, site in sites:
-        is_listed = _is_listed(finding.name, decoding.get(finding.path, b""))
+        is_listed = finding.name.encode() in listed.get(finding.path, ())
         if site.shape in READ_SHAPES and (is_listed or not site.is_unchanged):
             changed.add(site.variable)
     return changed
-
-
-def _is_listed(name: str, raw: bytes) -> bool:
-    """Return whether a file that decodes names has a setting in a tuple, a list or a dict."""
-    listed = rb"[(\[{,:]\s{0,40}" + re.escape(name.encode()) + rb"\s{0,40}[)\]},]"
-    return bool(raw and re.search(listed, raw))
 
 
 def _certificate_of(variable: str, read: set[str]) -> str:

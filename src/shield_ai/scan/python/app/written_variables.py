@@ -14,7 +14,7 @@ from shield_ai.project.python_source import Source
 from shield_ai.scan.python.readers.ast_walk import descend, statements_in
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from shield_ai.model.skip import SkipReason
 
@@ -26,6 +26,7 @@ MAY_WRITE = regex(
 ENVIRON_WORDS = frozenset({"ENV", "ENVIRON", "ENVIRONMENT"})
 # Names of the app's settings: their values often come from the same variable.
 SETTINGS_WORDS = frozenset({"SETTINGS", "SETTING", "CONFIG", "CONF", "CFG"})
+SETTING = "*"  # a value of the settings, in the names that a value depends on
 # Files that describe where the app runs, and files that no running app imports.
 DEPLOYMENT = regex(
     rb"(?m)^[ \t]*(?:import|from)[ \t]+"
@@ -75,7 +76,7 @@ def _lines_by_variable(tree: ast.Module) -> dict[str, int]:
     names = os_names(tree)
     keys: set[ast.expr] = set()
     lines: dict[str, int] = {}
-    assigned = _assigned_values(tree)
+    assigned = _AssignedNames(tree)
     for node in descend(tree):
         for key, value in _written_items(node, names):
             variable = _text(key)
@@ -86,15 +87,24 @@ def _lines_by_variable(tree: ast.Module) -> dict[str, int]:
     return {variable: line for variable, line in lines.items() if variable not in others}
 
 
-def _assigned_values(tree: ast.Module) -> dict[str, list[ast.expr]]:
-    """Map the names that a file assigns to their values."""
-    values: dict[str, list[ast.expr]] = {}
-    for node in statements_in(tree):
-        if isinstance(node, ast.Assign):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    values.setdefault(target.id, []).append(node.value)
-    return values
+class _AssignedNames:
+    """The names and texts in the values that a file assigns to each name."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._values: dict[str, list[ast.expr]] = {}
+        self._known: dict[str, set[str]] = {}
+        for node in statements_in(tree):
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        self._values.setdefault(target.id, []).append(node.value)
+
+    def pass_on(self, name: str, variable: str) -> bool:
+        """Return whether a value of a name is the variable, or a setting that may have it."""
+        if name not in self._known:
+            parts = (part for value in self._values.get(name, ()) for part in descend(value))
+            self._known[name] = set[str]().union(*map(_names_in, parts))
+        return not self._known[name].isdisjoint({variable, SETTING})
 
 
 def _text(node: ast.AST) -> str | None:
@@ -167,26 +177,22 @@ def _extends_environ(node: ast.Dict, names: Mapping[str, str]) -> bool:
     return any(dotted_name(value, names) == ENVIRON for value in unpacked)
 
 
-def _is_computed(
-    value: ast.expr, variable: str, assigned: Mapping[str, Sequence[ast.expr]]
-) -> bool:
+def _is_computed(value: ast.expr, variable: str, assigned: _AssignedNames) -> bool:
     """Return False for a constant, and for a value that the app's settings probably contain."""
     parts = list(descend(value))
     if all(isinstance(part, ast.Constant) for part in parts):
         return False
-    for part in tuple(parts):
-        if isinstance(part, ast.Name):
-            for origin in assigned.get(part.id, ()):
-                parts += descend(origin)
-    return not any(_is_passed_on(part, variable) for part in parts)
+    if not set[str]().union(*map(_names_in, parts)).isdisjoint({variable, SETTING}):
+        return False
+    names = (part.id for part in parts if isinstance(part, ast.Name))
+    return not any(assigned.pass_on(name, variable) for name in names)
 
 
-def _is_passed_on(node: ast.AST, variable: str) -> bool:
-    """Return whether an expression is the variable, or a setting that may have its value."""
+def _names_in(node: ast.AST) -> set[str]:
+    """Return the variable that a node may refer to, and SETTING for a setting or a secret."""
     name = _last_name(node)
-    if variable in {name.upper(), _text(node)} or name.endswith("get_secret"):
-        return True
-    return not SETTINGS_WORDS.isdisjoint(words(name))
+    is_setting = name.endswith("get_secret") or not SETTINGS_WORDS.isdisjoint(words(name))
+    return {name.upper(), _text(node) or "", SETTING if is_setting else ""}
 
 
 def _last_name(node: ast.AST) -> str:

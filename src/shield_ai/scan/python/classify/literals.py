@@ -59,7 +59,7 @@ SETTING = regex(r"^_?[A-Z][A-Z0-9_]*$")
 # Rules for hardcoded passwords: https://docs.astral.sh/ruff/rules/#flake8-bandit-s
 REVIEWED = regex(rb"#\s*(?:noqa:[^#]*\bS10[567]\b|nosec\b)")
 NOT_SECRET = regex(
-    rb"(?i)#.*(?:\bnot|n't) (?:a secret\b|secret\s*(?:[,.;:()]|$)|need to be (?:kept )?secret\b)"
+    rb"(?i)(?:\bnot|n't) (?:a secret\b|secret\s*(?:[,.;:()]|$)|need to be (?:kept )?secret\b)"
 )
 EMPHASIS = regex(rb"[*_]+")
 FAKE_WORDS = frozenset({"FAKE", "DUMMY", "MOCK", "MOCKED"})
@@ -147,7 +147,8 @@ def is_reviewed(source: Source, node: ast.expr) -> bool:
     while above >= 0 and source.lines[above][1].lstrip().startswith(b"#"):
         lines.append(source.lines[above][1])
         above -= 1
-    return any(NOT_SECRET.search(EMPHASIS.sub(b"", line)) for line in lines)
+    comments = (line.partition(b"#")[2] for line in lines)
+    return any(NOT_SECRET.search(EMPHASIS.sub(b"", comment)) for comment in comments)
 
 
 def is_key_name(body: Sequence[ast.AST], path: tuple[str, ...], text: str) -> bool:

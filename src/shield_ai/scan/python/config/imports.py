@@ -72,7 +72,7 @@ def _is_outside(module: str, app_modules: Collection[str]) -> bool:
 
 def imported_secrets(
     tree: ast.Module, app_modules: Collection[str]
-) -> Iterator[tuple[ast.stmt, str]]:
+) -> Iterator[tuple[ast.ImportFrom, str]]:
     """Yield each import of a constant from a module of configuration that is not in the app.
 
     Such a module is on each machine, and not in git: `from local_settings import API_KEY`.

@@ -87,10 +87,10 @@ def find_config_reads(source: Source, app_modules: Collection[str]) -> list[Conf
 
 def _declared(source: Source, app_modules: Collection[str]) -> Iterator[ConfigRead]:
     """Yield the imports of secrets from missing modules, and fields of configuration classes."""
-    for statement, key in imported_secrets(source.tree, app_modules):
+    for node, key in imported_secrets(source.tree, app_modules):
         if key_meaning(key) is not Meaning.HARMLESS:
-            origin = Origin(ast.unparse(statement).split()[1])
-            yield ConfigRead(statement, key, origin, is_certain=False)
+            origin = Origin("." * node.level + (node.module or ""))
+            yield ConfigRead(node, key, origin, is_certain=False)
     fields = () if is_data_module(source.path) else secret_fields(source.tree)
     for statement, key, class_name in fields:
         yield ConfigRead(statement, key, Origin(f"class {class_name}"), is_certain=False)

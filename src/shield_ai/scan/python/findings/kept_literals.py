@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -45,12 +46,13 @@ class KeptLiterals:
         self._reads = _reads_of_settings(reads, self._families)
         self._defaults = _default_names(source, reads) if self._counts else {}
         self._functions = _functions_by_id(source.tree) if self._counts else {}
+        self._assignments = functools.cache(_count_assignments)
 
     def explain(self, candidate: Candidate) -> SkipReason | None:
         """Return the reason not to migrate a literal; None without one."""
         scope, path = candidate.scope, candidate.path
         function = self._functions.get(scope)
-        is_local_again = function and _assignments(function, candidate.path[-1]) > 1
+        is_local_again = function and self._assignments(function)[candidate.path[-1]] > 1
         if is_local_again or self._counts[scope, literal_variable(candidate)] > 1:
             return SkipId.SEVERAL_VALUES.reason()
         read = self._reads.get((scope, path))
@@ -72,14 +74,14 @@ def _functions_by_id(tree: ast.Module) -> dict[int, ast.AST]:
     return {id(node): node for node in descend(tree) if isinstance(node, functions)}
 
 
-def _assignments(function: ast.AST, name: str) -> int:
-    """Return how often a function assigns to a local variable, also as a parameter."""
-    found = 0
+def _count_assignments(function: ast.AST) -> Counter[str]:
+    """Count how often a function assigns to each local variable, also as a parameter."""
+    found: Counter[str] = Counter()
     for node in descend(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found += node.id == name
+            found[node.id] += 1
         elif isinstance(node, ast.arg):
-            found += node.arg == name
+            found[node.arg] += 1
     return found
 
 

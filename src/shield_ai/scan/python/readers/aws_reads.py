@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
@@ -74,12 +75,11 @@ def _binding_reads_aws(project: Project, binding: Binding) -> bool:
     if place is None:
         return False
     module, name = place
-    for node in module.source.tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name == name:
-            return _calls_secrets_manager(node)
-    return False
+    functions = module.names(module.source.tree).get(name, [])
+    return any(isinstance(f, ast.FunctionDef) and _calls_secrets_manager(f) for f in functions)
 
 
+@functools.lru_cache(maxsize=256)  # an app calls the same functions in many places
 def _calls_secrets_manager(function: ast.AST) -> bool:
     """Return whether a function calls get_secret_value() of boto3, not that of pydantic."""
     for node in ast.walk(function):

@@ -53,6 +53,7 @@ OPAQUE = Opaque()
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 SCOPES = (*FUNCTIONS, ast.Lambda, ast.ClassDef)
 LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
+MAX_BINDINGS = 250  # of a name in a scope; the values of the first ones are then unknown
 LEAVES = frozenset({ast.Constant, ast.Name})  # nodes that bind no name, without such children
 BINDERS = frozenset(
     {
@@ -172,7 +173,10 @@ class Module:
 
 
 def _add(table: Table, name: str, binding: Binding) -> None:
-    table.setdefault(name, []).append(binding)
+    bindings = table.setdefault(name, [])
+    bindings.append(binding)
+    if len(bindings) > MAX_BINDINGS:
+        bindings[:2] = [OPAQUE]
 
 
 def _parameters(args: ast.arguments) -> Iterator[ast.arg]:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     Scopes = tuple[Scope, ...]
     Function = ast.FunctionDef | ast.Lambda
 
+MAX_READS = 20  # of variables named by a parameter; for each, the whole function is searched
+
 
 def helper_reader(resolver: Resolver, node: Function, scopes: Scopes) -> Reader | None:
     """Return a reader if a function reads the variable that one of its parameters names.
@@ -41,9 +43,13 @@ def helper_reader(resolver: Resolver, node: Function, scopes: Scopes) -> Reader 
     inner = scopes if node in scopes else (*scopes, node)
     found: Reader | None = None
     first: ast.expr | None = None
+    count = 0
     for call in calls_in(node):
         read = resolver.nested().find_read(call, inner)
-        reader = _reader_for_parameter(resolver, node, call, read, inner) if read else None
+        if read is None or count == MAX_READS:
+            continue
+        reader = _reader_for_parameter(resolver, node, call, read, inner)
+        count += reader is not None
         if found is None or first is None:
             found, first = reader, call
         elif reader:

@@ -33,7 +33,8 @@ def find_families(tree: ast.Module, scopes: Collection[int]) -> Families:
         return Families({}, frozenset())
     found = {node.name: node for node in descend(tree) if isinstance(node, ast.ClassDef)}
     bases = {name: _first_base(node, found) for name, node in found.items()}
-    roots = {id(node): id(found[_root(name, bases)]) for name, node in found.items()}
+    names_of_roots = _roots(bases)
+    roots = {id(node): id(found[names_of_roots[name]]) for name, node in found.items()}
     production = [id(node) for name, node in found.items() if PRODUCTION & {*words(name)}]
     return Families(roots, frozenset(production))
 
@@ -45,9 +46,14 @@ def _first_base(node: ast.ClassDef, known: Collection[str]) -> str:
     return ""
 
 
-def _root(name: str, first_bases: dict[str, str]) -> str:
-    seen = {name}
-    while first_bases[name] and first_bases[name] not in seen:
-        name = first_bases[name]
-        seen.add(name)
-    return name
+def _roots(first_bases: dict[str, str]) -> dict[str, str]:
+    """Map each class to the class at the end of its bases."""
+    roots: dict[str, str] = {}
+    for name in first_bases:
+        seen = {name: None}  # in order
+        last = name
+        while last not in roots and first_bases[last] and first_bases[last] not in seen:
+            last = first_bases[last]
+            seen[last] = None
+        roots.update(dict.fromkeys(seen, roots.get(last, last)))
+    return roots

@@ -212,6 +212,7 @@ def _base_classes(
     """Return a class with its bases in the app, and what `find_base` returns for other bases."""
     module = resolver.module
     classes = [(module, node)]
+    known = {node}
     outside: set[str] = set()
     for home, current in classes:
         for base in current.bases:
@@ -219,8 +220,9 @@ def _base_classes(
             found = find_base(resolver, home, base, visible)
             if isinstance(found, str):
                 outside.add(found)
-            elif found not in classes and len(classes) < MAX_BASES:
+            elif found[1] not in known and len(classes) < MAX_BASES:
                 classes.append(found)
+                known.add(found[1])
     return classes, outside
 
 

@@ -11,21 +11,21 @@ if TYPE_CHECKING:
 
 def definitely_assigned(body: Sequence[ast.stmt]) -> frozenset[str] | None:
     """Return the names that are assigned on each path; None if no path reaches the end."""
-    names: frozenset[str] = frozenset()
+    names: set[str] = set()
     for node in body:
         if isinstance(node, (ast.Raise, ast.Return, ast.Continue, ast.Break)):
             return None
         if isinstance(node, ast.Assign):
             names |= stored_names(node.targets)
         elif isinstance(node, (ast.With, ast.AsyncWith)):
-            names |= definitely_assigned(node.body) or frozenset()
+            names.update(definitely_assigned(node.body) or ())
         elif isinstance(node, ast.If):
             branches = (definitely_assigned(node.body), definitely_assigned(node.orelse))
             found = [branch for branch in branches if branch is not None]
             if not found:
                 return None
             names |= frozenset.intersection(*found)
-    return names
+    return frozenset(names)
 
 
 def stored_names(nodes: Sequence[ast.AST]) -> frozenset[str]:

@@ -77,8 +77,7 @@ class ComputedNameVisitor(PydanticFieldVisitor):
         """Return whether the outermost class around the scope computes its attributes or items."""
         for scope in self.scopes:
             if isinstance(scope, ast.ClassDef):
-                methods = {part.name for part in scope.body if isinstance(part, ast.FunctionDef)}
-                return not methods.isdisjoint(MAPPING_METHODS)
+                return not MAPPING_METHODS.isdisjoint(self.module.names(scope))
         return False
 
     def _is_migrated(self, candidate: Candidate) -> bool:

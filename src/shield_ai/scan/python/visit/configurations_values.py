@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 
 from shield_ai.scan.python.classify.harmless_variables import explain_harmless_type
 from shield_ai.scan.python.readers.reads import reads_variable
@@ -16,11 +17,15 @@ from shield_ai.scan.python.visit.env_reads import EnvReadVisitor
 class ConfigurationsValueVisitor(EnvReadVisitor):
     """Visits the values of django-configurations; the subclass collects the candidates."""
 
+    @functools.cached_property
+    def _uses_configurations(self) -> bool:
+        return "configurations" in self.source.text
+
     def visit_configurations_value(
         self, node: ast.Call, function: object, path: tuple[str, ...]
     ) -> bool:
         """Visit a call, and return whether it creates a value of django-configurations."""
-        if "configurations" not in self.source.text:
+        if not self._uses_configurations:
             return False
         is_setting = isinstance(self.scopes[-1], ast.ClassDef) and len(path) == 1
 

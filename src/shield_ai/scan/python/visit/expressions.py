@@ -32,6 +32,7 @@ TEXT_METHODS = frozenset({"strip", "encode", "decode", "replace"})
 # Functions that convert their first argument.
 CONVERSIONS = frozenset({"str", "bytes", "Secret", "SecretStr", "loads", "b64decode"})
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+# Caches without credentials in their location:
 # https://docs.djangoproject.com/en/stable/ref/settings/#backend
 PLAIN_CACHE = regex(r"\.(?:filebased|locmem|dummy|db|memcached)\.\w+$")
 # The backends of the runtime, whose option SECRET names a secret.
@@ -115,10 +116,10 @@ class ExpressionVisitor(ExpressionHooks):
     def _visit_compared(self, node: ast.Compare) -> None:
         """Visit the operands of a comparison, each with the name of another operand as its path."""
         operands = [node.left, *node.comparators]
+        named = [operand for operand in operands if name_of(operand)][:2]
         for operand in operands:
-            names = [name_of(other) for other in operands if other is not operand]
-            known = [name for name in names if name]
-            self.visit(operand, tuple(known[:1]), direct=False)
+            others = [name_of(other) for other in named if other is not operand]
+            self.visit(operand, tuple(others[:1]), direct=False)
 
     def _visit_bool_op(self, node: ast.BoolOp, path: tuple[str, ...], *, direct: bool) -> None:
         if not self.visit_or_default(node, path, direct=direct):
@@ -151,19 +152,16 @@ class ExpressionVisitor(ExpressionHooks):
         if has_login(keys) or SECRET_BACKEND.search(engine):
             self._database_alias = path[-1] if path else "default"
             self._database_engine = engine
+        backend = self._constant_item(node, keys, "BACKEND")
         for key_node, key, value in zip(node.keys, keys, node.values, strict=True):
             if key_node is None:  # {**other}
                 self.visit(value, path, direct=False)
-            elif key == "LOCATION" and self._has_plain_backend(node, keys):
+            elif key == "LOCATION" and PLAIN_CACHE.search(backend):
                 continue  # a folder, a table, or the host and port of memcached
             else:
                 self.visit(key_node, (), direct=False)
                 self.visit(value, (*path, key or "?"), direct=True)
         self._database_alias, self._database_engine = outer
-
-    def _has_plain_backend(self, node: ast.Dict, keys: list[str | None]) -> bool:
-        """Return whether a dict has the settings of a cache without credentials in its location."""
-        return bool(PLAIN_CACHE.search(self._constant_item(node, keys, "BACKEND")))
 
     def _constant_item(self, node: ast.Dict, keys: list[str | None], key: str) -> str:
         """Return the constant text under a key of a dict; empty without one."""
@@ -178,7 +176,7 @@ class ExpressionVisitor(ExpressionHooks):
                 self._visit_generators(value)
             else:
                 self._in_comprehension = True
-                self._loop_names |= stored_names(getattr(node, "generators", ()))
+                self._loop_names = outer_names | stored_names(getattr(node, "generators", ()))
                 self.visit(value, () if name == "key" else (*path, "?"), direct=False)
             self._in_comprehension = outer
             self._loop_names = outer_names
@@ -189,7 +187,7 @@ class ExpressionVisitor(ExpressionHooks):
                 self._in_comprehension = True
             self.visit(generator.iter, (), direct=False)
             self._in_comprehension = True
-            self._loop_names |= stored_names([generator])
+            self._loop_names = self._loop_names | stored_names([generator])
             for test in generator.ifs:
                 self.visit(test, (), direct=False)
 

@@ -10,7 +10,7 @@ from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.visit.assigned_names import stored_names
 
 if TYPE_CHECKING:
-    from collections.abc import Set as AbstractSet
+    from collections.abc import Container
 
 SUSPENSIONS = (ast.Await, ast.Yield, ast.YieldFrom)
 # Functions that depend on the frame in which they are called.
@@ -31,7 +31,7 @@ def explain_not_lambda_safe(node: ast.expr) -> SkipReason | None:
     return None
 
 
-def names_to_bind(node: ast.expr, names: AbstractSet[str]) -> tuple[str, ...]:
+def names_to_bind(node: ast.expr, *groups: Container[str]) -> tuple[str, ...]:
     """Return the names in an expression that a lambda must bind as defaults, in order.
 
     A lambda can't see the names of a class body. It would see the last value of a name that a loop
@@ -39,14 +39,15 @@ def names_to_bind(node: ast.expr, names: AbstractSet[str]) -> tuple[str, ...]:
 
     Args:
         node: The expression.
-        names: The names of the class body and the loops around it.
+        groups: The names of the loops around it, and those of the class body.
     """
-    outer = names - stored_names([node])
-    loaded = []
+    own = stored_names([node])
+    loaded: dict[str, None] = {}  # in order
     for part in ast.walk(node):
-        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id in outer:
-            loaded.append(part.id)
-    return tuple(dict.fromkeys(loaded))
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load) and part.id not in own:
+            if any(part.id in names for names in groups):
+                loaded[part.id] = None
+    return tuple(loaded)
 
 
 def unused_quote(inner: str, fstring: str) -> str:

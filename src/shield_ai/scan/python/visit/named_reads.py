@@ -75,7 +75,7 @@ class NamedReadVisitor(FileCallVisitor):
             return True
         # A setting in a class: API_KEY = values.StringValue(env_name="ADMIN_KEY")
         is_setting = isinstance(self.scopes[-1], ast.ClassDef) and len(path) == 1
-        if "configurations" in self.source.text or not is_setting or not path[0].isupper():
+        if self._uses_configurations or not is_setting or not path[0].isupper():
             return False
         if isinstance(function, Library) and is_value_class(function.path):
             self._add_setting(node, function, path[0])

@@ -43,7 +43,7 @@ class StatementVisitor(abc.ABC):
         self._fstrings: list[ast.JoinedStr] = []  # from the outermost to the innermost
         self._in_comprehension = False
         self._in_annotation = False
-        self._loop_names: frozenset[str] = frozenset()  # names that the loop around binds again
+        self._loop_names: set[str] = set()  # names that the loop around binds again
 
     @abc.abstractmethod
     def visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
@@ -172,7 +172,7 @@ class StatementVisitor(abc.ABC):
         outer_scopes = self.scopes
         outer_in_comprehension = self._in_comprehension
         outer_loop_names = self._loop_names
-        self._loop_names = frozenset()
+        self._loop_names = set()
         self.scopes = (*outer_scopes, scope)
         self._in_comprehension = False
         for node in body:
@@ -184,11 +184,11 @@ class StatementVisitor(abc.ABC):
     def _visit_for(self, node: ast.For | ast.AsyncFor) -> None:
         self.visit(node.iter, (), direct=False)
         outer_names = self._loop_names
-        self._loop_names |= stored_names([node.target])
+        self._loop_names = outer_names | stored_names([node.target])
         self.visit(node.target, (), direct=False)
         for statement in node.body:
             self.visit_statement(statement)
-            self._loop_names |= definitely_assigned([statement]) or frozenset()
+            self._loop_names.update(definitely_assigned([statement]) or ())
         self._loop_names = outer_names
         self.visit_body(node.orelse)
 

@@ -286,10 +286,9 @@ class SecretVisitor(AccessorCallVisitor):
     def _names_to_bind(self, node: ast.expr) -> tuple[str, ...]:
         """Return the names of the class and of the loops that a lambda must bind as defaults."""
         scope = self.scopes[-1]
-        names = set(self._loop_names)
         if isinstance(scope, ast.ClassDef) and not self._in_comprehension:
-            names |= self.module.names(scope).keys()
-        return names_to_bind(node, names)
+            return names_to_bind(node, self._loop_names, self.module.names(scope))
+        return names_to_bind(node, self._loop_names)
 
     def _span(self, node: ast.expr) -> tuple[int, int] | None:
         if self._fstrings:
