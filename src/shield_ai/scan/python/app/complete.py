@@ -79,7 +79,7 @@ def _location(entry: Entry) -> tuple[str, int, int, str]:
 
 
 def _describe_site(finding: Finding, site: Site) -> Finding:
-    """Add to a finding what reports show of its site."""
+    """Copy to a finding the facts about its site that reports show."""
     return msgspec.structs.replace(
         finding,
         fixable=not site.reason,
@@ -158,7 +158,7 @@ def not_read_directly(
         scanned: The scanned Python files.
         paths: The app's files.
         read: Returns the bytes of a file; None if it can't be read.
-        excluded: Variables that are no secrets, or are already read through the runtime.
+        excluded: Variables that are not secrets, or are already read through the runtime.
     """
     return list(find_listed_variables(scanned, paths, read, sites, excluded))
 

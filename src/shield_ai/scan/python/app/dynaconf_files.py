@@ -12,6 +12,7 @@ from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.text.line_index import LineIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,9 +72,10 @@ def _places(folder: str, name: str) -> Iterator[str]:
 
 def _secrets_in(path: str, raw: bytes) -> Iterator[Skipped]:
     seen: set[str] = set()
+    lines = LineIndex(raw)
     for match in KEY.finditer(raw):
         key = match[1].decode()
         if key not in seen and is_secret(key.upper().replace(".", "_")):
             seen.add(key)
-            line = raw.count(b"\n", 0, match.start(1)) + 1
+            line, _ = lines.position(match.start(1))
             yield SkipId.READS_FILE.reason(loader="Dynaconf").entry(path, line, key)

@@ -1,4 +1,4 @@
-"""Find the keys that an app sends to browsers, by its pages and by their names."""
+"""Find the public keys of an app: those in its pages, and those with names of site keys."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECRET_SUFFIXES = ("_SECRET", "_SECRET_KEY", "_PRIVATE_KEY")
 
 
 def find_published_keys(paths: Iterable[str], read: FileReader) -> frozenset[str]:
-    """Return the names of the settings with which pages load scripts.
+    """Return the keys that pages pass to scripts and to the widgets of CAPTCHAs.
 
     Args:
         paths: The app's files.
@@ -50,7 +50,7 @@ def find_site_keys(variables: Collection[str]) -> frozenset[str]:
     found = set()
     for variable in variables:
         head = variable.removesuffix("_KEY")
-        if head != variable and words(head)[-1:] and words(head)[-1] in CAPTCHAS:
+        if head != variable and not CAPTCHAS.isdisjoint(words(head)[-1:]):
             if any(head + suffix in variables for suffix in SECRET_SUFFIXES):
                 found.add(variable)
     return frozenset(found)
