@@ -22,7 +22,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     sites: tuple[FoundSite, ...]  # the findings that have code to rewrite, each with its site
     skipped: tuple[Skipped, ...]
-    unresolved: tuple[Skipped, ...] = ()  # the entries of skipped whose variable is unknown
+    unresolved: tuple[Skipped, ...] = ()  # the entries of `skipped` with an unknown variable
     files: tuple[str, ...]  # the Python files that were scanned
     facts: AppFacts
     # Path, line and column of each get_secret call; a file that defines a settings source

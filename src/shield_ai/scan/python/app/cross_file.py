@@ -54,13 +54,13 @@ class ProjectContext(msgspec.Struct):
     stored: dict[str, str] = msgspec.field(default_factory=dict)
     # the settings files for development and tests
     development: frozenset[str] = frozenset()
-    # why reads of variables with a secret-like name are no secrets
+    # why variables with a secret-like name are not secrets
     harmless: dict[str, SkipReason] = msgspec.field(default_factory=dict)
     # prefixes, and the function that loads all variables with the prefix
     loaded_prefixes: dict[str, str] = msgspec.field(default_factory=dict)
 
     def loader(self, variable: str) -> str:
-        """Return the function that loads a variable by its prefix; "" without one."""
+        """Return the function that loads a variable by its prefix, or ""."""
         for prefix, function in self.loaded_prefixes.items():
             if variable.startswith(prefix):
                 return function

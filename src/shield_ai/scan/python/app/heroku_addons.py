@@ -28,7 +28,7 @@ REDIS_URLS = {"REDISTOGO_URL": "redistogo", "REDISCLOUD_URL": "rediscloud"}
 
 
 def find_addon_variables(read: FileReader) -> dict[str, str]:
-    """Return the variables that add-ons set on Heroku, with the names of the add-ons.
+    """Map the variables that add-ons set on Heroku to the names of the add-ons.
 
     Args:
         read: Returns the bytes of a file; None if it can't be read.

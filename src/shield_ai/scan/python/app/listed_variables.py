@@ -52,7 +52,7 @@ def find_listed_variables(
         paths: The app's files.
         read: Returns the bytes of a file; None if it can't be read.
         sites: All sites of the app.
-        excluded: Variables that are no secrets, or are already read through the runtime.
+        excluded: Variables that are not secrets, or are already read through the runtime.
     """
     in_file: dict[str, set[str]] = {}
     for finding, site in sites:
@@ -79,7 +79,7 @@ def _read_directly(sites: Sequence[FoundSite]) -> set[str]:
 
 
 def _variables_in_env_files(paths: Iterable[str], read: FileReader) -> set[str]:
-    """Return the variables of .env files and their examples that are secrets by their names."""
+    """Return the variables in .env files and their examples that have secret-like names."""
     found: set[str] = set()
     for path in paths:
         name = path.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""Drop the variables that are named only in a list of values to mask."""
+"""Drop the variables that the app names only to mask their values."""
 
 from __future__ import annotations
 

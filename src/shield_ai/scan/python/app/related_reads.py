@@ -126,7 +126,7 @@ def _paired_secrets(
     computed: Collection[str],
     development: Collection[str],
 ) -> dict[str, str]:
-    """Map each identifier to the secret variable with which it forms a credential.
+    """Map each identifier to the secret variable that forms a credential with it.
 
     Identifiers that must stay in the environment are left out, and so are the identifiers of
     secrets in shield.toml.

@@ -1,4 +1,4 @@
-"""Find the variables whose values deployment files take from a secret store."""
+"""Find the variables that deployment files take from a secret store."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def _changed_keys(sites: Iterable[FoundSite], contents: Iterable[tuple[str, byte
 
 
 def _certificate_of(variable: str, read: set[str]) -> str:
-    """Return the variable of the certificate that belongs to a TLS key; empty without one."""
+    """Return the variable of the certificate that belongs to a TLS key, or an empty text."""
     if TLS_WORDS.isdisjoint(words(variable)):
         return ""
     prefix = variable.upper().removesuffix(KEY)

@@ -1,4 +1,4 @@
-"""Find the expressions of which a module uses only the truth value.
+"""Find the expressions that a module uses only as truth values.
 
     debug_keys = os.getenv("DEBUG_API_KEYS", "")
     if debug_keys.lower() == "true":

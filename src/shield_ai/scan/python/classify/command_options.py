@@ -1,4 +1,4 @@
-"""Find the reads that stand for an option of a Django command, such as the password of a new user.
+"""Find the reads that replace an option of a Django command, such as the password of a new user.
 
     password = options["password"] or os.environ.get("DJANGO_USER_PASSWORD")
 

@@ -1,4 +1,4 @@
-"""Read conditions and exception handlers around reads of variables."""
+"""Analyze the conditions and exception handlers around reads of variables."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the reads whose result the module checks, and stops if it is empty.
+"""Find the reads that must not return an empty value, because the module then stops.
 
     SECRET_KEY = os.environ.get("SECRET_KEY")
     if not DEBUG and not SECRET_KEY:

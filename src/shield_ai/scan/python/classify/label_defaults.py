@@ -31,12 +31,12 @@ NAMESPACE = regex(
 )
 
 
-# Defaults that say that there is no value: MISSING_X_API_KEY, not-set.
+# Defaults that stand for a missing value: MISSING_X_API_KEY, not-set.
 _MISSING = r"(?:missing|unset|undefined|disabled|not[-_ ]?(?:set|configured|provided|defined))"
 MISSING = regex(
     rf"(?i)(?:{_MISSING}|none|null|n/a|placeholder)|{_MISSING}[-_ ].*|.*[-_ ]{_MISSING}"
 )
-# Words of the keys with which an app signs or encrypts: it can't run without them.
+# Words of the keys that an app needs to sign or encrypt data: it can't run without them.
 OWN_KEY_WORDS = DATA_KEY_WORDS | word_set("""
     JWT SIGN SIGNING SIGNATURE SESSION SESSIONS COOKIE COOKIES CSRF HMAC DJANGO FLASK APP MASTER
 """)

@@ -1,4 +1,4 @@
-"""Find the reads of enumerated variables whose values a function only masks in texts.
+"""Find the reads of enumerated variables that a function uses only to mask their values in texts.
 
 For example, a logging filter replaces the values of many variables by asterisks. Its list can name
 variables of other programs: a name in the list does not show that the app has such a secret.
@@ -24,7 +24,7 @@ TESTING = frozenset({"len", "bool", "isinstance"})
 
 
 def mark_masked_reads(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
-    """Mark the reads of enumerated variables whose values are only masked."""
+    """Mark the reads of enumerated variables if the code only masks the values."""
     enumerated = {
         candidate.node: candidate for candidate in candidates if candidate.possible_variables
     }

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def mark_server_urls(candidates: Iterable[Candidate], urls: Iterable[ast.expr]) -> None:
-    """Mark the reads whose results a file passes to a function that connects to a server.
+    """Mark the reads that a file passes to a function that connects to a server.
 
     Args:
         candidates: The candidates of the file.

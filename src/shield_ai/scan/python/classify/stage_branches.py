@@ -56,7 +56,7 @@ def _other_stages(node: ast.If) -> Sequence[ast.stmt]:
 
 
 def _tested_stages(test: ast.expr) -> list[str]:
-    """Return the texts of which one must be equal to a value for a condition to be true."""
+    """Return the texts in a condition that is true if a value is equal to one of them."""
     if not isinstance(test, ast.Compare) or len(test.ops) != 1:
         return []
     if not isinstance(test.ops[0], (ast.Eq, ast.In)):

@@ -1,4 +1,4 @@
-"""Find the databases whose login is either a URL or several variables: an app needs one of both.
+"""Find the databases with two alternative logins: a URL, or several variables.
 
     url = os.environ.get("DATABASE_URL")
     if url:

@@ -1,4 +1,4 @@
-"""Determine the keys with which code reads a configuration."""
+"""Determine the keys that code uses to read a configuration."""
 
 from __future__ import annotations
 

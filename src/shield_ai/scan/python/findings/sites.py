@@ -108,7 +108,7 @@ def _is_additional(path: tuple[str, ...]) -> bool:
 
 
 def _grade_default(source: Source, candidate: Candidate) -> tuple[bool, bool]:
-    """Return whether the default of a read works in production, and whether it is generated."""
+    """Return whether the default of a read works in production, and whether it is not a text."""
     if candidate.shape not in READ_SHAPES:
         return False, False
     default_ok = candidate.optional and _is_default_ok_in_production(source, candidate)
@@ -183,7 +183,7 @@ def _is_harmless_default(
 ) -> bool:
     """Return whether the default of a secret is harmless.
 
-    This is a URL of no server and without a login, or a text that stands for no value. A variable
+    This is a URL without a server or a login, or a text that stands for a missing value. A variable
     with another name can have a URL, too: REDIS_HOST.
     """
     is_url = meaning(variable) is Meaning.URL or SERVICE_URL.match(leading_text(default))

@@ -125,7 +125,7 @@ class EnvironUse:
                 self._names.update(dict.fromkeys(secret_names(item)))
 
     def _add_compared(self, loop: ast.For | ast.AsyncFor | ast.comprehension) -> None:
-        """Add the texts with which the conditions in a loop compare its variables."""
+        """Add the texts that conditions in a loop compare with its variables."""
         targets = {part.id for part in ast.walk(loop.target) if isinstance(part, ast.Name)}
         for node in descend(loop):
             if isinstance(node, ast.Compare):

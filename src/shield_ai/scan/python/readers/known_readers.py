@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Library(NamedTuple):
-    """An imported object that is none of the types below, by its dotted path."""
+    """An object of a library that has none of the types below."""
 
     path: str
 

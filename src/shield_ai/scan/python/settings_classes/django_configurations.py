@@ -1,4 +1,4 @@
-"""Read the value classes of django-configurations, such as `values.SecretValue()`.
+"""Recognize the value classes of django-configurations, such as `values.SecretValue()`.
 
 https://django-configurations.readthedocs.io/en/latest/values/
 """

@@ -169,7 +169,7 @@ class AccessorCallVisitor(NamedReadVisitor):
             self.secret_calls.append(SecretCall(self.source.path, node.lineno, (text,)))
 
     def is_backend_option(self, path: tuple[str, ...]) -> bool:
-        """Return whether a path is that of an option whose value names a secret."""
+        """Return whether a path is that of an option that names a secret."""
         is_database = self._database_alias or path[:1] == ("DATABASES",)
         return bool(is_database) and not BACKEND_OPTIONS.isdisjoint(path)
 

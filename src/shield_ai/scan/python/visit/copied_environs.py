@@ -68,7 +68,7 @@ def container_of(node: ast.expr) -> ast.expr | None:
 
 
 def without_keys_call(node: ast.expr) -> ast.expr:
-    """Return `os.environ` for `os.environ.keys()`, and other expressions as they are."""
+    """Return `os.environ` for `os.environ.keys()`, and other expressions unchanged."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         if node.func.attr == "keys":
             return node.func.value

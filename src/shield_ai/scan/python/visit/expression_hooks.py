@@ -56,7 +56,7 @@ class ExpressionHooks(StatementVisitor):
 
     @abc.abstractmethod
     def visit_other_call(self, node: ast.Call, function: object) -> None:
-        """Visit a call that is not a read, and may name a variable nevertheless."""
+        """Visit a call that is not a read, but may name a variable."""
 
     @abc.abstractmethod
     def visit_library_call(self, node: ast.Call, function: object) -> None:

@@ -35,7 +35,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 # Caches without credentials in their location:
 # https://docs.djangoproject.com/en/stable/ref/settings/#backend
 PLAIN_CACHE = regex(r"\.(?:filebased|locmem|dummy|db|memcached)\.\w+$")
-# The backends of the runtime, whose option SECRET names a secret.
+# The backends of the runtime: their option SECRET names a secret.
 SECRET_BACKEND = regex(r"shield_runtime\.django\.\w+$")
 
 

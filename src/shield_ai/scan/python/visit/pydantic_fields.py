@@ -283,7 +283,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
 
 
 def _explain_unknown_name(value: ast.expr | None, parents: str | None) -> SkipReason:
-    """Return the reason to skip a field of which the variable is not known."""
+    """Return the reason to skip a field with an unknown variable."""
     if parents is None:
         return SkipId.READ_AS_JSON.reason()
     keywords = value.keywords if isinstance(value, ast.Call) else []

@@ -228,7 +228,7 @@ class SecretVisitor(AccessorCallVisitor):
         self.add(candidate)
 
     def visit_library_call(self, node: ast.Call, function: object) -> None:
-        """Record the variable or the URL with which a function of a library connects."""
+        """Record the variable or the URL that a function of a library uses to connect."""
         super().visit_library_call(node, function)
         url = connection_url(node, function)
         if isinstance(url, ast.Name):
