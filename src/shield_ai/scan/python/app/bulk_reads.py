@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.environ_copies import ENVIRON, dotted_name, os_names
 from shield_ai.scan.python.classify.literals import literal_text
-from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.ast_walk import descend, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,23 +87,17 @@ def loaded_prefixes(source: Source) -> dict[str, str]:
         return {}
     prefixes = {}
     for node in descend(source.tree):
-        loader = LOADERS.get(_function(node)) if isinstance(node, ast.Call) else None
+        loader = LOADERS.get(name_of(node.func)) if isinstance(node, ast.Call) else None
         if isinstance(node, ast.Call) and loader and loader.marker in source.text:
             prefix = _prefix(node, loader)
             if prefix:
-                prefixes[prefix] = _function(node)
+                prefixes[prefix] = name_of(node.func)
     return prefixes
-
-
-def _function(node: ast.Call) -> str:
-    if isinstance(node.func, ast.Attribute):
-        return node.func.attr
-    return node.func.id if isinstance(node.func, ast.Name) else ""
 
 
 def _loader_read(node: ast.Call, text: str) -> tuple[str, str] | None:
     """Return the function that loads variables in a call, and a description of the variables."""
-    function = _function(node)
+    function = name_of(node.func)
     loader = LOADERS.get(function)
     if loader and loader.marker in text:
         prefix = _prefix(node, loader)
@@ -163,7 +157,7 @@ def _update_read(node: ast.Call, names: Mapping[str, str]) -> tuple[str, str] | 
 
 def _unpacking_read(node: ast.Call, names: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the function and the variables of `Settings(**os.environ)`."""
-    if _function(node) in COPY_FUNCTIONS:
+    if name_of(node.func) in COPY_FUNCTIONS:
         return None
     for keyword in node.keywords:
         if keyword.arg is None and dotted_name(keyword.value, names) == ENVIRON:

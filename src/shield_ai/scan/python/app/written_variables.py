@@ -11,7 +11,7 @@ from shield_ai.model.words import words
 from shield_ai.project.environ_copies import ENVIRON, dotted_name, os_names
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
-from shield_ai.scan.python.readers.ast_walk import descend, statements_in
+from shield_ai.scan.python.readers.ast_walk import descend, name_of, statements_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -190,12 +190,6 @@ def _is_computed(value: ast.expr, variable: str, assigned: _AssignedNames) -> bo
 
 def _names_in(node: ast.AST) -> set[str]:
     """Return the variable that a node may refer to, and SETTING for a setting or a secret."""
-    name = _last_name(node)
+    name = name_of(node)
     is_setting = name.endswith("get_secret") or not SETTINGS_WORDS.isdisjoint(words(name))
     return {name.upper(), _text(node) or "", SETTING if is_setting else ""}
-
-
-def _last_name(node: ast.AST) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""

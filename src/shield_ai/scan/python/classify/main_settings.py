@@ -12,7 +12,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
-from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.ast_walk import descend, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -94,9 +94,7 @@ def _engine_urls(tree: ast.Module) -> Iterator[ast.AST | str]:
     for node in descend(tree):
         if not isinstance(node, ast.Call):
             continue
-        function = node.func
-        name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
-        if name in ENGINES:
+        if name_of(node.func) in ENGINES:
             values = [keyword.value for keyword in node.keywords if keyword.arg == "url"]
             for value in [*node.args[:1], *values]:
                 yield value.id if isinstance(value, ast.Name) else value

@@ -10,7 +10,7 @@ import ast
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.ast_walk import descend, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -75,7 +75,7 @@ class _Uses:
             if isinstance(node.ctx, ast.Load):
                 self._loads[node.id].add(node)
         elif isinstance(node, ast.Call):
-            function = _last_name(node.func)
+            function = name_of(node.func)
             if function in MASKING:
                 self._masked.update(node.args[:1])
             elif function in TESTING:
@@ -103,9 +103,3 @@ def _operands(test: ast.expr) -> Iterator[ast.AST]:
         yield from _operands(test.operand)
     else:
         yield test
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""

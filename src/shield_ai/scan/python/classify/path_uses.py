@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.assigned_values import with_assigned_values
-from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.ast_walk import descend, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def resource_names(tree: ast.Module) -> set[ast.expr]:
     found: set[ast.expr] = set()
     for node in descend(tree):
         if isinstance(node, ast.Subscript):
-            last_word = words(_name(node.value))[-1:]
+            last_word = words(name_of(node.value))[-1:]
             if ALIAS_DICTS.intersection(last_word):
                 found.add(node.slice)
         elif isinstance(node, ast.Call):
@@ -75,21 +75,15 @@ def _named_values(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
             if isinstance(key, ast.Constant):
                 yield str(key.value), value
     elif isinstance(node, ast.Assign):
-        yield _name(node.targets[0]), node.value
+        yield name_of(node.targets[0]), node.value
 
 
 def _number_of_paths(function: ast.expr) -> int:
     """Return how many of a function's first arguments are paths."""
-    name = _name(function)
-    base = _name(function.value) if isinstance(function, ast.Attribute) else ""
+    name = name_of(function)
+    base = name_of(function.value) if isinstance(function, ast.Attribute) else ""
     if name == "open":
         return int(not isinstance(function, ast.Attribute) or base in OPENERS)
     if name in OS_PATH_FUNCTIONS and base == "path":
         return ALL
     return PATH_FUNCTIONS.get(name, int(FILE_READER.fullmatch(name) is not None))
-
-
-def _name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""

@@ -57,3 +57,10 @@ def descend(node: ast.AST) -> Iterator[ast.AST]:
         node = queue.popleft()
         queue.extend(children(node))
         yield node
+
+
+def name_of(node: ast.AST) -> str:
+    """Return a name, or the name of an attribute; empty for other expressions."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""

@@ -5,16 +5,12 @@ from __future__ import annotations
 import ast
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.readers.ast_walk import name_of
 from shield_ai.scan.python.readers.known_readers import Reader
 
 # Functions of apps and libraries: strtobool, str_to_bool, parse_boolean, is_true.
 BOOLEAN_CONVERSION = regex(r"\w+bool(?:ean)?|(?:is_|as_)?true|truthy|is_truthy")
 TYPES = frozenset({"str", "int", "bool", "float", "list", "dict", "tuple", "bytes"})
-
-
-def function_name(node: ast.Call) -> str:
-    """Return the name under which a function or method is called."""
-    return name_of(node.func)
 
 
 def is_record(node: ast.expr) -> bool:
@@ -40,15 +36,8 @@ def sets_attribute(node: ast.Call) -> bool:
     return is_setattr and len(node.args) == 3 and not node.keywords
 
 
-def name_of(node: ast.expr) -> str:
-    """Return a name, or the name of an attribute; empty for other expressions."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
 def is_boolean_conversion(node: ast.Call, function: object) -> bool:
     """Return whether a call converts a text to a boolean; not for a reader: `env_bool("X")`."""
     if isinstance(function, Reader):
         return False
-    return bool(BOOLEAN_CONVERSION.fullmatch(function_name(node)))
+    return bool(BOOLEAN_CONVERSION.fullmatch(name_of(node.func)))

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.boolean_uses import DISPLAYS, compares_with_boolean_text
 from shield_ai.scan.python.classify.literals import is_secret_literal, literal_text
-from shield_ai.scan.python.readers.ast_walk import children
+from shield_ai.scan.python.readers.ast_walk import children, name_of
 from shield_ai.scan.python.readers.environ_uses import ENVIRON_NAMES
 from shield_ai.scan.python.readers.known_readers import Factory, RuntimeFunction
 from shield_ai.scan.python.visit.assigned_names import stored_names
 from shield_ai.scan.python.visit.expression_forms import (
-    function_name,
     has_login,
     is_boolean_conversion,
     is_record,
-    name_of,
     sets_attribute,
 )
 from shield_ai.scan.python.visit.expression_hooks import ExpressionHooks
@@ -230,7 +228,7 @@ class ExpressionVisitor(ExpressionHooks):
         self, node: ast.Call, path: tuple[str, ...], *, direct: bool, is_read: bool
     ) -> None:
         """Visit the object of a method call, and the positional arguments."""
-        name = function_name(node)
+        name = name_of(node.func)
         is_conversion = name in CONVERSIONS
         if isinstance(node.func, ast.Attribute) and not is_read:
             keeps_value = is_conversion or name in TEXT_METHODS

@@ -11,6 +11,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.readers.app_classes import member
+from shield_ai.scan.python.readers.ast_walk import name_of
 from shield_ai.scan.python.readers.environ_uses import SHELL_VARIABLE, VARIABLE, EnvironUse
 from shield_ai.scan.python.readers.known_readers import (
     DYNACONF_LABEL,
@@ -25,7 +26,6 @@ from shield_ai.scan.python.readers.library_reads import (
     VARIABLE_KEYWORDS,
 )
 from shield_ai.scan.python.readers.value_classes import is_value_class
-from shield_ai.scan.python.visit.expression_forms import function_name
 from shield_ai.scan.python.visit.file_calls import FileCallVisitor
 
 if TYPE_CHECKING:
@@ -100,10 +100,10 @@ class NamedReadVisitor(FileCallVisitor):
                 names = self._placeholders_in(argument)
                 self._add_named(node, names, SkipId.UNSUPPORTED_READ.reason())
         if FROM_ENVIRONMENT.search(path):
-            reason = SkipId.READ_BY_LIBRARY.reason(function=function_name(node))
+            reason = SkipId.READ_BY_LIBRARY.reason(function=name_of(node.func))
             self._add_named(node, self._texts_in(node.args), reason)
         self._visit_named_keywords(node)
-        if function_name(node) in self.resolver.project.reading_names:
+        if name_of(node.func) in self.resolver.project.reading_names:
             values = [*node.args, *(keyword.value for keyword in node.keywords)]
             reason = SkipId.UNSUPPORTED_READ.reason()
             self._add_named(node, self._texts_in(values), reason)
