@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from shield_helpers import reason_of
 
+from shield_ai.scan.python.visit.pydantic_fields import MAX_NESTED_FIELDS
+
 NEEDS_SOURCE = "pydantic reads it when the settings are created: it needs a settings source"
 
 
@@ -545,3 +547,18 @@ def test_a_field_with_several_names_is_explained(sites, alias, reason):
     text = f"import pydantic\nfrom pydantic import AliasChoices, Field\nfrom pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    api_key: str = Field(validation_alias={alias})\n"
     [(_, _, explained)] = sites(text)
     assert reason in explained
+
+
+def test_limits_the_fields_of_models_in_models(scanned):
+    files = {
+        "settings.py": "from pydantic_settings import BaseSettings\nfrom m3 import M3\n"
+        "class S(BaseSettings):\n    model_config = {'env_nested_delimiter': '__'}\n    api_key: str\n    a: M3\n",
+        "m0.py": "from pydantic import BaseModel\nclass M0(BaseModel):\n    api_key: str\n",
+    }
+    for level in range(1, 4):
+        fields = "".join(f"    f{number}: M{level - 1}\n" for number in range(12))
+        head = f"from pydantic import BaseModel\nfrom m{level - 1} import M{level - 1}\n"
+        files[f"m{level}.py"] = f"{head}class M{level}(BaseModel):\n{fields}"
+    variables = [site.variable for _, site in scanned(files).sites]
+    assert "A__F0__F0__F0__API_KEY" in variables
+    assert 12 < len(variables) <= MAX_NESTED_FIELDS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import ast
+import itertools
 from typing import TYPE_CHECKING
 
 from shield_ai.model.database_fields import database_field
@@ -43,6 +44,9 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.readers.bindings import Module
     from shield_ai.scan.python.readers.project import Project
     from shield_ai.scan.python.visit.statement_filter import StatementFilter
+
+
+MAX_NESTED_FIELDS = 1000  # below one field; their number grows exponentially with the levels
 
 
 class PydanticFieldVisitor(ExpressionVisitor):
@@ -160,9 +164,8 @@ class PydanticFieldVisitor(ExpressionVisitor):
         if "nested_delimiter" not in self.source.text:
             return
         delimiter = settings.nested_delimiter
-        for home, parents, field in nested_settings_fields(
-            self.resolver, node.annotation, delimiter
-        ):
+        fields = nested_settings_fields(self.resolver, node.annotation, delimiter)
+        for home, parents, field in itertools.islice(fields, MAX_NESTED_FIELDS):
             name = ast.unparse(field.target)
             above = f"{target.id}{delimiter}{parents}"
             if not may_be_secret(field, settings, above):
