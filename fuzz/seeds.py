@@ -262,7 +262,10 @@ URI = (
 # Inputs that once failed, or took quadratic time.
 FOUND: dict[str, tuple[bytes, ...]] = {
     "dotenv": (b"';\rt\nt",),
-    "credentials": (b"key=key=" * 1000, b"password=x" * 800, b'"password":{' * 700),
+    "credentials": (
+        *(b"key=key=" * 1000, b"password=x" * 800, b'"password":{' * 700),
+        b'{"name": "DB_PASSWORD", "value": "\\ud800"}\n',
+    ),
     "python": (
         *(K + READ + b"+'x'" * 324, K + b"not " * 324 + READ, K + b"a" + b"[0]" * 327),
         *(K + b"lambda: " * 243 + READ, K + b"'x'+" * 489 + b"'x'", K + b"a" + b".b" * 986),

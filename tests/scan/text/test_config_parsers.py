@@ -92,3 +92,36 @@ def test_positions_are_byte_offsets():
     (root,) = config_parsers.yaml_values(raw)
     assert [raw[v.start : v.end].decode() for _, v in root.pairs] == ["ß", "né"]
     assert re.search(b"password", raw)[0] == raw[root.pairs[1][0].start : root.pairs[1][0].end]
+
+
+@pytest.mark.parametrize(
+    ("text", "decoded"),
+    [
+        pytest.param(r"caf\u00e9", "café", id="escape"),
+        pytest.param(r"\ud83d\ude00", "\U0001f600", id="surrogate pair"),
+        pytest.param(r"\ud83d", r"\ud83d", id="first half of a pair"),
+        pytest.param(r"a\n\ude00", r"a\n\ude00", id="second half of a pair"),
+        pytest.param(r"\q", r"\q", id="invalid escape"),
+    ],
+)
+def test_escapes_of_json(text, decoded) -> None:
+    (node,) = config_parsers.json_values(f'"{text}"'.encode())
+    assert node.text == decoded
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(r'{"name": "DB_PASSWORD", "value": "\ud800"}', id="value beside its name"),
+        pytest.param(
+            r'{"environment": ["DB_PASSWORD=\ud800"], "a": {"name": "API_KEY", "value": ""}}',
+            id="list",
+        ),
+        pytest.param(r'{"kind": "Secret", "stringData": {"password\ud800": "\udfff"}}', id="map"),
+    ],
+)
+def test_half_a_surrogate_pair_is_searched(text) -> None:
+    found = parse_config("a.json", text.encode())
+    assert found is not None
+    for assigned in found.values:
+        assert (assigned.name + assigned.value).encode()

@@ -179,13 +179,16 @@ def _close_container(open_: list[tuple[bool, int, list[Node]]], end: int) -> Non
 
 
 def _json_text(token: bytes) -> str:
+    """Decode a string; its escapes are kept if it is invalid or has half a surrogate pair."""
     text = token.decode("utf-8", "replace")
     if "\\" not in text:
         return text[1:-1]
     try:
-        return str(json.loads(text, strict=False))
+        decoded = str(json.loads(text, strict=False))
+        decoded.encode()
     except ValueError:
         return text[1:-1]
+    return decoded
 
 
 def multiline_strings(raw: bytes) -> list[Node]:
