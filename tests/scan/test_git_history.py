@@ -86,6 +86,14 @@ def test_secret_is_reported_in_its_first_commit(repository) -> None:
     assert TOKEN not in repr(first)
 
 
+def test_utf_16_is_decoded(tmp_path) -> None:
+    git(tmp_path, "init", "-q")
+    (tmp_path / "a.txt").write_bytes(f'x = 1\nt = "{TOKEN}"\n'.encode("utf-16"))
+    commit(tmp_path, {}, "2020-01-02T03:04:05+00:00")
+    (found,) = scan_history(tmp_path).findings
+    assert (found.rule, found.line, found.in_head) == ("CRED.github-token", 2, True)
+
+
 def test_blob_is_listed_once(repository) -> None:
     commit(repository, {"copy.yml": f"password: {PASSWORD}\n"}, "2023-01-02T03:04:05+00:00")
     blobs = [version.blob for version in file_versions(repository)]

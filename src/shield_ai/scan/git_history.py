@@ -23,7 +23,7 @@ from shield_ai.scan.text.changed_region import PreviousVersions, changed_region
 from shield_ai.scan.text.engine import create_detector
 from shield_ai.scan.text.grading import grade
 from shield_ai.scan.text.hits import FileFindings
-from shield_ai.scan.text.reader import MAX_SIZE, is_binary
+from shield_ai.scan.text.reader import MAX_SIZE, is_binary, utf16_to_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -134,6 +134,7 @@ class _HistoryScanner:
             reason = case.reason(commit=version.commit[:10], size=MAX_SIZE // 1_000_000)
             self.skip(version.path, reason)
             return
+        raw = utf16_to_utf8(raw)
         if is_binary(version.path, raw):
             return
         hits = self._hits(version, raw)

@@ -17,7 +17,7 @@ from shield_ai.scan.files.file_class import (
 from shield_ai.scan.files.suppressions import find_suppressions, has_suppressions
 from shield_ai.scan.text.detector import Detector
 from shield_ai.scan.text.prefilter import create_prefilter
-from shield_ai.scan.text.reader import MAX_SIZE, is_binary, reader
+from shield_ai.scan.text.reader import MAX_SIZE, is_binary, reader, utf16_to_utf8
 from shield_ai.scan.text.token_rules import CUSTOM_BUDGET, RegexRules
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]  # files done, files in total
 
 SAFE_PATH = "PYTHONSAFEPATH"
-UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 AVERAGE_SIZE = 10_000  # bytes of a file, estimated
 PROGRESS_STEP = 256  # files
 CHUNKS_PER_JOB = 4
@@ -138,8 +137,7 @@ def _scan_file(detector: Detector, path: str, raw: bytes | None, result: Credent
     if len(raw) > MAX_SIZE:
         result.skip(path, SkipId.LARGER_THAN.reason(size=MAX_SIZE // 1_000_000))
         return
-    if raw[:2] in UTF16_BOMS:
-        raw = raw.decode("utf-16", "replace").encode()
+    raw = utf16_to_utf8(raw)
     if is_binary(path, raw):
         if is_text_by_name(path):
             result.skip(path, SkipId.BINARY.reason())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.text.reader import utf16_to_utf8
 from shield_ai.scan.text.wrapped_reads import unwrap_reads
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 LITERAL_RULES = frozenset({"CSEC34.literal", "CSEC34.dotenv"})
 ASSIGNMENT_RULES = frozenset({"CRED.password", "CRED.secret"})
 LINES_AROUND = 3
-UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 WINDOW = 240  # characters before and after a value that may contain its user name
 # Characters before and after the beginning of a value that count as its line. A line of a megabyte
 # can have 100,000 values, so no check may read all of it.
@@ -60,10 +60,7 @@ def split_lines(raw: bytes | None, count: int) -> list[str]:
     """Return the first lines of a file, and then the rest of it as a single string."""
     if raw is None:
         return []
-    if raw[:2] in UTF16_BOMS:
-        text = raw.decode("utf-16", "replace")
-    else:
-        text = raw.decode("utf-8-sig", "replace")
+    text = utf16_to_utf8(raw).decode("utf-8-sig", "replace")
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.split("\n", count)

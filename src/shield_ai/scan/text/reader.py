@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MAX_SIZE = 20_000_000  # bytes; larger files are skipped
 READ_FLAGS = os.O_RDONLY | os.O_NONBLOCK  # do not wait for the writer of a FIFO
 BINARY_CHECK_SIZE = 8000  # bytes; a file with a NUL in them is binary, as in git
+UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 MAX_NULS = 8  # in these bytes, if the file has the name of a text file
 
 
@@ -97,6 +98,11 @@ def _read_file(descriptor: int, size: int) -> bytes:
         raw += more
         wanted = len(raw)
     return raw
+
+
+def utf16_to_utf8(raw: bytes) -> bytes:
+    """Encode a UTF-16 file with a byte order mark in UTF-8; return other files unchanged."""
+    return raw.decode("utf-16", "replace").encode() if raw[:2] in UTF16_BOMS else raw
 
 
 def is_binary(path: str, raw: bytes) -> bool:
