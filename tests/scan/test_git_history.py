@@ -100,6 +100,25 @@ def test_blob_is_listed_once(repository) -> None:
     assert len(blobs) == len(set(blobs)) == 5
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "severity", "found_in"),
+    [
+        pytest.param("yarn.lock", "app.yml", "high", "app.yml", id="file that is not scanned"),
+        pytest.param("tests/a.yml", "app.yml", "high", "app.yml", id="test becomes production"),
+        pytest.param("app.yml", "tests/a.yml", "high", "app.yml", id="production becomes a test"),
+        pytest.param("tests/a.yml", "tests/b.yml", "low", "tests/a.yml", id="test becomes a test"),
+    ],
+)
+def test_renamed_file_is_scanned_by_its_class(tmp_path, first, second, severity, found_in) -> None:
+    git(tmp_path, "init", "-q")
+    commit(tmp_path, {first: f"api_secret: {PASSWORD}\n"}, "2020-01-02T03:04:05+00:00")
+    (tmp_path / second).parent.mkdir(exist_ok=True)
+    git(tmp_path, "mv", first, second)
+    commit(tmp_path, {}, "2021-01-02T03:04:05+00:00")
+    (found,) = scan_history(tmp_path).findings
+    assert (found.severity, found.path, found.in_head) == (severity, found_in, True)
+
+
 def test_secret_in_a_merge_commit_is_found(repository) -> None:
     git(repository, "checkout", "-qb", "side", "HEAD~1")
     commit(repository, {"side.py": "x = 1\n"}, "2023-01-02T03:04:05+00:00")

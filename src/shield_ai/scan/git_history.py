@@ -1,6 +1,7 @@
-"""Scan the git history for credentials: each blob once, oldest commit first.
+"""Scan the git history for credentials, oldest commit first.
 
-A secret that was ever committed must be rotated, because every clone contains it.
+Each blob is scanned once, or twice if it is first in a test and later in another file. A secret
+that was ever committed must be rotated, because every clone contains it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project import git_process
 from shield_ai.project.git_objects import BlobReader, is_shallow
 from shield_ai.project.own_repository import require_own_repository
-from shield_ai.scan.files.file_class import is_scannable
+from shield_ai.scan.files.file_class import is_non_production, is_scannable
 from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.app.complete import assign_fingerprints
 from shield_ai.scan.rules import pattern
@@ -49,7 +50,7 @@ SUBMODULE_MODE = "160"
 
 
 class FileVersion(NamedTuple):
-    """A blob, and the first commit that contains it."""
+    """A blob, and the first commit that contains it at a path of its class."""
 
     blob: str
     path: str
@@ -97,8 +98,7 @@ def scan_history(
     blobs = BlobReader(root)
     try:
         for version in file_versions(root, progress):
-            if is_scannable(version.path):
-                scanner.scan(version, blobs.read(version.blob, MAX_SIZE))
+            scanner.scan(version, blobs.read(version.blob, MAX_SIZE))
     finally:
         blobs.close()
     return HistoryScan(scanner.findings(), scanner.skipped, app_patterns)
@@ -208,6 +208,9 @@ def file_versions(
 ) -> Iterator[FileVersion]:
     """Yield each blob of the history once, with the first commit that contains it.
 
+    A blob is yielded again if it was a test, an example or documentation, and becomes another file.
+    Files that are not scanned are left out.
+
     Args:
         root: A folder in a repository.
         progress: Called with the number of commits read so far, and the total.
@@ -217,7 +220,7 @@ def file_versions(
     """
     process = git_process.start(root, "-c", "log.showRoot=true", "log", *LOG, "--", ".")
     output = git_process.Stream(process, "log", git_process.LOG_TIMEOUT)
-    seen: set[str] = set()
+    seen = _SeenBlobs()
     commit = date = ""
     total = _count_commits(root) if progress else 0
     done = 0
@@ -230,8 +233,7 @@ def file_versions(
                 commit, _, date = line[1:].decode().strip().partition(" ")
             elif line.startswith(b":"):
                 blob, path = _parse_raw_line(line)
-                if blob and blob not in seen:
-                    seen.add(blob)
+                if blob and seen.add(blob, path):
                     yield FileVersion(blob, path, commit, date)
     if progress:
         progress(done, done)
@@ -239,6 +241,23 @@ def file_versions(
         raise SourceError(
             f"{root} is not in a git repository, or git can't read it", "run git log for details"
         )
+
+
+class _SeenBlobs:
+    """The blobs that were yielded, by the class of their paths, which determines the severity."""
+
+    def __init__(self) -> None:
+        self._production: set[str] = set()
+        self._others: set[str] = set()
+
+    def add(self, blob: str, path: str) -> bool:
+        """Add a blob; return whether it must be scanned at this path."""
+        if blob in self._production or not is_scannable(path):
+            return False
+        blobs = self._others if is_non_production(path) else self._production
+        is_new = blob not in blobs
+        blobs.add(blob)
+        return is_new
 
 
 def _parse_raw_line(line: bytes) -> tuple[str, str]:
