@@ -107,6 +107,34 @@ def test_index(app) -> None:
     assert scanned("--staged", "clean.py", cwd=app) == []
 
 
+@pytest.mark.parametrize(
+    ("paths", "found"),
+    [
+        pytest.param(["deploy/values.yml"], ["deploy/values.yml"], id="file"),
+        pytest.param(["{app}/deploy/values.yml"], ["deploy/values.yml"], id="absolute path"),
+        pytest.param(["{app}/link/values.yml"], ["deploy/values.yml"], id="link to a folder"),
+        pytest.param(["shop", "deploy"], ["deploy/values.yml"], id="folders"),
+        pytest.param([".", "shop"], ["deploy/values.yml"], id="current folder and another"),
+        pytest.param(["shop/..", "shop"], ["deploy/values.yml"], id="parent folder"),
+        pytest.param(["clean.py", "shop"], [], id="other files"),
+    ],
+)
+def test_index_is_limited_to_paths(app, paths, found) -> None:
+    git(app, "init", "-q")
+    git(app, "add", "deploy", "clean.py")
+    (app / "link").symlink_to("deploy")
+    given = [path.format(app=app) for path in paths]
+    assert [path for path, _ in places(scanned("--staged", *given, cwd=app))] == found
+
+
+def test_index_path_outside_the_current_folder_is_an_error(app) -> None:
+    git(app, "init", "-q")
+    git(app, "add", "deploy", "clean.py")
+    done = run("scan", "--staged", "../deploy/values.yml", cwd=app / "shop")
+    assert done.code == 2
+    assert "../deploy/values.yml is outside the current folder" in done.err
+
+
 @pytest.fixture
 def committed(app):
     """The app in git, with a change that is not staged."""

@@ -58,7 +58,8 @@ def scan_paths(
         progress: Called from time to time with the numbers of files done and in total.
 
     Raises:
-        SourceError: A path does not exist or cannot be read, or git cannot read the index.
+        SourceError: A path does not exist or cannot be read, git cannot read the index, or one of
+            several paths to search in the index is outside the current folder.
         ShieldError: A custom pattern is invalid.
     """
     if staged:
@@ -223,7 +224,7 @@ def _scan_index(paths: Sequence[Path], *, whole_files: bool) -> PartResult:
     staged = StagedFiles(root, MAX_SIZE)
     names = staged.paths
     if not has_one_folder:
-        wanted = {os.path.normpath(path) for path in paths}
+        wanted = {_relative_to_current_folder(path) for path in paths}
         names = [name for name in names if _is_in_any(name, wanted)]
     # All staged files may not fit into memory.
     read = functools.lru_cache(maxsize=MAX_CACHED)(staged.read)
@@ -234,5 +235,21 @@ def _scan_index(paths: Sequence[Path], *, whole_files: bool) -> PartResult:
     return part._replace(changed=functools.lru_cache(maxsize=1)(staged.changed_lines))
 
 
+def _relative_to_current_folder(path: Path) -> str:
+    """Return a path as git names it; symbolic links to its folders are followed.
+
+    Raises:
+        SourceError: The path is outside the current folder.
+    """
+    full_path = path.parent.resolve() / path.name
+    relative = os.path.relpath(full_path, Path.cwd())
+    if relative.partition("/")[0] == "..":
+        hint = f"run the command in the folder {full_path.parent}"
+        raise SourceError(f"{path} is outside the current folder", hint)
+    return relative
+
+
 def _is_in_any(name: str, paths: set[str]) -> bool:
+    if "." in paths:  # the current folder
+        return True
     return any(name == path or name.startswith(f"{path}/") for path in paths)
