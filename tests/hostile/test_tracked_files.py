@@ -56,6 +56,13 @@ def test_a_submodule_is_not_a_file(app):
     assert not any(path.startswith("sub") for path in found(app))
 
 
+def test_a_name_that_is_too_long_is_not_an_error(app):
+    blob = git(app, "hash-object", "-w", "local.py")
+    git(app, "update-index", "--add", "--cacheinfo", f"100644,{blob},{'q' * 300}.py")
+    (app / ".gitignore").write_text("*.py\n")
+    assert "hidden/deep/secret.py" in found(app)
+
+
 def track(folder, path):
     """Add a path to the index, even one that git refuses."""
     accepted = "q" * len(path)

@@ -1,7 +1,8 @@
-"""Walk the files of a folder that git does not ignore, and mark those that belong to the app."""
+"""Walk the files of a folder that are not ignored, and mark those that belong to the app."""
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
@@ -48,7 +49,9 @@ def _ignore_failure() -> None:
 
 
 def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -> Iterator[Entry]:
-    """Yield each file that git does not ignore or that it tracks, and each .env file.
+    """Yield each file that no .gitignore file in the folder matches, or that git tracks.
+
+    .env files are yielded even if they are ignored.
 
     Symbolic links to folders are not followed.
 
@@ -108,10 +111,18 @@ def _tracked_entries(root: Path, tracked: list[str], yielded: set[str]) -> Itera
     is_inside = inside_check(str(root))
     for path in tracked:
         folders = path.split("/")[:-1]
-        if path not in yielded and is_inside(path) and (root / path).is_file():
+        if path not in yielded and is_inside(path) and _may_be_file(root / path):
             app_folders = folders[:-1] if is_alembic_environment(path) else folders
             in_app = _are_app_folders(app_folders)
             yield Entry(path, in_app and SKIPPED_EVERYWHERE.isdisjoint(folders))
+
+
+def _may_be_file(path: Path) -> bool:
+    """Like Path.is_file(), but True if the path is inaccessible, so that the scan reports it."""
+    try:
+        return path.is_file()
+    except OSError as error:  # also a name that is too long
+        return error.errno == errno.EACCES
 
 
 def _are_app_folders(names: list[str]) -> bool:
