@@ -16,6 +16,9 @@ from shield_ai.scan.rules.regex_safety import count_unbounded, find_exponential
         "(?:a{1,5000})+",
         "(?=(a+)+)",
         "([a-z]+|[0-9]+)*",
+        pytest.param("((?:(?:a+)+b)*+)", id="in a possessive repeat"),
+        pytest.param("(x)?(?(1)(?:a+)+b)", id="in a condition"),
+        pytest.param("(x)?(?(1)y|(?:a+)+b)", id="in the other branch of a condition"),
     ],
 )
 def test_rejects_exponential_regexes(regex: str) -> None:
@@ -34,6 +37,8 @@ def test_rejects_exponential_regexes(regex: str) -> None:
         r"(\w{3}\s)*",
         "(a?b)+",
         "(ab|cd){1,9}",
+        pytest.param("((?:a+b)*+)", id="possessive repeat"),
+        pytest.param("(x)?(?(1)a+)", id="condition"),
     ],
 )
 def test_accepts_polynomial_regexes(regex: str) -> None:
@@ -49,6 +54,8 @@ def test_accepts_polynomial_regexes(regex: str) -> None:
         ("(a+)|(b*)", 2),
         ("a{1,200}b{3}", 0),
         ("(?=a*)b{5,}", 2),
+        ("((?:a+b+)?+)", 2),
+        ("(x)?(?(1)a+b+|c+)", 3),
     ],
 )
 def test_counts_unbounded_repeats(regex: str, count: int) -> None:

@@ -76,8 +76,13 @@ def _check_repeat(argument: Any, *, in_unbounded: bool) -> str:
 
 
 def _children(code: Any, argument: Any) -> list[Any]:
+    """Return the parts of a node other than a repeat. A possessive repeat does not backtrack."""
     if code is codes.SUBPATTERN:
         return [argument[3]]
+    if code is codes.POSSESSIVE_REPEAT:
+        return [argument[2]]
+    if code is codes.GROUPREF_EXISTS:  # (?(1)yes|no); without `|no`, the last part is None
+        return list(filter(None, argument[1:]))
     if code is codes.BRANCH:
         return list(argument[1])
     if code in (codes.ASSERT, codes.ASSERT_NOT):
