@@ -261,6 +261,23 @@ def test_a_custom_rule_lowers_no_severity() -> None:
     assert (found.severity, found.confidence) == (builtin.severity, builtin.confidence)
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        pytest.param("acme_abcd", 1, id="first branch"),
+        pytest.param("acmx_abcd", 1, id="second branch"),
+        pytest.param("acme_abcde", 0, id="letter after the first branch"),
+        pytest.param("xacmx_abcd", 0, id="letter before the second branch"),
+    ],
+)
+def test_boundaries_apply_to_each_branch_of_a_regex(text, found) -> None:
+    regex = "(acme_[a-z]{4})|(acmx_[a-z]{4})"
+    own = OWN.replace("KIND", "regex").replace("(acme_[a-z]{4}:?)", regex)
+    own = own.replace("[acme]", "[acme, acmx]").replace("false", "true")
+    made = pattern.parse_pattern(own, "acme.yaml")
+    assert len(Detector([made]).find("a.yaml", text.encode())) == found
+
+
 def test_url_rule_requires_a_colon() -> None:
     made = pattern.parse_pattern(OWN.replace("KIND", "url"), "acme.yaml")
     assert Detector([made]).find("a.yaml", b"see acme_abcd") == []

@@ -77,7 +77,8 @@ def full_regex(rule: Rule) -> str:
         words = "|".join(re.escape(word) for word in rule.context)
         return rf"(?i:{words}){ASSIGNMENT}({rule.value}){BOUNDARIES[1]}"
     if rule.bounds:
-        return BOUNDARIES[0] + rule.regex + BOUNDARIES[1]
+        # The group makes the boundaries apply to each branch of an alternation.
+        return f"{BOUNDARIES[0]}(?:{rule.regex}){BOUNDARIES[1]}"
     return rule.regex
 
 
