@@ -264,6 +264,23 @@ def test_rules_have_the_severity_and_the_texts_of_the_pattern(tmp_path) -> None:
     assert (rule.severity, rule.fix) == (Severity.HIGH, "Revoke it.")
 
 
+MERGED = OWN.replace("  - id", "  - &first\n    id") + "  - <<: *first\n    id: ACME.token\n"
+
+
+def test_merge_key_of_yaml() -> None:
+    made = pattern.parse_pattern(MERGED, "acme.yaml", set())
+    assert [(rule.id, rule.title) for rule in made.rules] == [
+        ("ACME.key", "ACME key"),
+        ("ACME.token", "ACME key"),
+    ]
+
+
+def test_error_in_a_value_that_overrides_a_merged_one_has_its_line() -> None:
+    text = MERGED + '    message: "{nam}"\n'
+    with pytest.raises(ShieldError, match=f"acme.yaml:{len(text.splitlines())}: unknown place"):
+        pattern.parse_pattern(text, "acme.yaml", set())
+
+
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [

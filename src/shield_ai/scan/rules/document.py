@@ -44,7 +44,8 @@ def load(text: str) -> tuple[yaml.Node | None, Any]:
     """Parse a YAML text to its root node and its value; the node is None if the text is empty.
 
     Raises:
-        yaml.MarkedYAMLError: The text is not valid YAML, or a value is invalid.
+        yaml.MarkedYAMLError: The text is not valid YAML, a key occurs twice in a mapping, or a
+            value is invalid.
         yaml.reader.ReaderError: The text contains a character that YAML does not allow.
     """
     loader = _Loader(text)
@@ -52,11 +53,33 @@ def load(text: str) -> tuple[yaml.Node | None, Any]:
         node = loader.get_single_node()
         if node is None:
             return None, None
+        _check_duplicate_keys(node)
         return node, _construct(loader, node)
     except RecursionError:
         raise yaml.MarkedYAMLError(problem="nested too deeply") from None
     finally:
         loader.dispose()
+
+
+def _check_duplicate_keys(root: yaml.Node) -> None:
+    """Reject duplicate keys: PyYAML would silently use the last one.
+
+    The construction of the value adds the pairs of merge keys to the nodes, so this comes first.
+
+    Raises:
+        yaml.MarkedYAMLError: A key occurs twice in a mapping.
+    """
+    for node in walk_nodes(root):
+        if not isinstance(node, yaml.MappingNode):
+            continue
+        seen = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in seen:
+                problem = f"duplicate key {key.value!r}"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
+            seen.add(key.value)
 
 
 def _construct(loader: _Loader, root: yaml.Node) -> Any:
@@ -168,6 +191,8 @@ def _find_key(
 ) -> tuple[int, yaml.Node] | None:
     """Return the line and the value of a key.
 
+    The last pair with a key overrides those that a merge key adds before it.
+
     msgspec does not name the invalid key of a dict of lists: it is the first key with another value
     than a list of texts.
 
@@ -176,10 +201,13 @@ def _find_key(
         step: A key, an index or ANY_KEY.
         exact: Whether to compare names only, so that ANY_KEY matches nothing.
     """
-    for key, value in node.value:
-        is_invalid_list = step == ANY_KEY and not exact and not _is_text_list(value)
-        if key.value == step or is_invalid_list:
+    for key, value in reversed(node.value):
+        if key.value == step:
             return key.start_mark.line, value
+    if step == ANY_KEY and not exact:
+        for key, value in node.value:
+            if not _is_text_list(value):
+                return key.start_mark.line, value
     return None
 
 

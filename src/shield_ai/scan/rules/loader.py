@@ -11,7 +11,7 @@ import yaml
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.finding import Severity
 from shield_ai.scan.rules.checks import REGEX_KINDS, check_pattern
-from shield_ai.scan.rules.document import Document, load, walk_nodes
+from shield_ai.scan.rules.document import Document, load
 from shield_ai.scan.rules.pattern import Pattern, Risk, Rule, RuleKind
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ def parse_pattern_yaml(text: str, file: str, used_ids: Collection[str] | None = 
     """
     root, data = _load_yaml(text, file)
     document = Document(file, root)
-    _check_duplicate_keys(document)
     _apply_defaults(data)
     try:
         pattern = msgspec.convert(data, Pattern)
@@ -56,25 +55,6 @@ def _load_yaml(text: str, file: str) -> tuple[yaml.Node, Any]:
     if root is None:
         raise ShieldError(f"{file}: the file is empty", "add an id and a rule")
     return root, data
-
-
-def _check_duplicate_keys(document: Document) -> None:
-    """Reject duplicate keys: PyYAML would silently use the last one.
-
-    Raises:
-        ShieldError: A key occurs twice in a mapping.
-    """
-    for node in walk_nodes(document.root):
-        if not isinstance(node, yaml.MappingNode):
-            continue
-        seen = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                continue
-            if key.value in seen:
-                where = f"{document.file}:{key.start_mark.line + 1}"
-                raise ShieldError(f"{where}: duplicate key {key.value!r}", "remove one of them")
-            seen.add(key.value)
 
 
 def _apply_defaults(data: Any) -> None:
