@@ -264,6 +264,32 @@ def test_rules_have_the_severity_and_the_texts_of_the_pattern(tmp_path) -> None:
     assert (rule.severity, rule.fix) == (Severity.HIGH, "Revoke it.")
 
 
+def test_rule_without_a_prefix_is_not_its_pattern() -> None:
+    text = OWN.replace("ACME.key", "acme-key") + OWN.partition("rules:\n")[2]
+    made = pattern.parse_pattern(text, "acme.yaml", set())
+    assert len(made.rules) == 2
+    assert pattern.select_rules("acme-key", [made]) == (made, made.rules[:1])
+    assert pattern.select_rules("ACME", [made]) == (made, made.rules)
+
+
+def test_only_yaml_files_are_patterns(tmp_path) -> None:
+    folder = tmp_path / pattern.APP_FOLDER
+    assert pattern.load_app_patterns(tmp_path) == ()
+    folder.mkdir(parents=True)
+    for name in ("b.yml", "a.yaml", "a.yang-ml", "a.yaml.orig", "README.md"):
+        (folder / name).write_text(OWN.replace("ACME", f"{name[0].upper()}CME"))
+    assert [made.id for made in pattern.load_app_patterns(tmp_path)] == ["ACME", "BCME"]
+
+
+def test_unreadable_folder_with_patterns_is_an_error(tmp_path, monkeypatch) -> None:
+    def iterdir(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.iterdir", iterdir)  # root reads everything
+    with pytest.raises(ShieldError, match="patterns can't be read: Permission denied"):
+        pattern.load_app_patterns(tmp_path)
+
+
 MERGED = OWN.replace("  - id", "  - &first\n    id") + "  - <<: *first\n    id: ACME.token\n"
 
 

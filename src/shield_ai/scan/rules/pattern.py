@@ -22,6 +22,7 @@ FOLDER = Path(__file__).with_name("patterns")
 CSEC34_FILE = FOLDER / "csec_34_missing_secrets_manager.yaml"
 CREDENTIALS_FILE = FOLDER / "hardcoded_credential.yaml"
 APP_FOLDER = ".shield/patterns"  # in an app, with its custom patterns
+EXTENSIONS = frozenset({".yaml", ".yml"})
 MAX_SIZE = 1_000_000  # bytes of a custom pattern
 
 
@@ -142,7 +143,9 @@ def load_app_patterns(root: Path) -> tuple[Pattern, ...]:
             f"{folder} is a symbolic link, or its parent folder is one", "use a folder instead"
         )
     try:
-        paths = sorted(folder.glob("*.y*ml"))
+        paths = sorted(path for path in folder.iterdir() if path.suffix in EXTENSIONS)
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
     except OSError as error:
         raise ShieldError(
             f"{folder} can't be read: {error.strerror}", "check its permissions"
@@ -196,11 +199,13 @@ def select_rules(
     """
     patterns = (csec34_pattern(), credential_pattern(), *app_patterns)
     for pattern in patterns:
-        if rule_id in (pattern.id, pattern.rules[0].id.partition(".")[0]):
+        if rule_id == pattern.id:
             return pattern, pattern.rules
         for rule in pattern.rules:
             if rule.id == rule_id:
                 return pattern, (rule,)
+        if rule_id == pattern.rules[0].id.partition(".")[0]:
+            return pattern, pattern.rules
     raise ShieldError(f"there is no rule {rule_id!r}", _suggest(rule_id, patterns))
 
 
