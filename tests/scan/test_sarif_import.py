@@ -78,13 +78,18 @@ def test_deeply_nested_file_is_rejected(tmp_path) -> None:
         ("src/shop/a.py", "a.py"),
         ("other/a.py", "other/a.py"),
         ("b.py", "b.py"),
+        ("file://{root}/a.py", "a.py"),
+        ("file://{root}/b%20c/a.py", "b c/a.py"),
+        ("file:///etc/a.py", "/etc/a.py"),
     ],
 )
 def test_paths_of_a_scanner_that_ran_above_the_app(tmp_path, given: str, path: str) -> None:
     root = tmp_path / "src/shop"
     root.mkdir(parents=True)
     (root / "a.py").touch()
-    assert relative_to_app([Location(given, 1, "x")], root) == [Location(path, 1, "x")]
+    (tmp_path / "a.sarif").write_text(sarif((given.format(root=root), 1)))
+    (location,) = relative_to_app(read_locations(tmp_path / "a.sarif"), root)
+    assert location.path == path
 
 
 def test_fixable_finding_is_not_skipped(tmp_path) -> None:

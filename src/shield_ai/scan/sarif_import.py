@@ -39,7 +39,7 @@ READER_FUNCTIONS = frozenset({"getenv", "get", "config"})
 class Location(NamedTuple):
     """A finding of another scanner."""
 
-    path: str  # relative, with forward slashes
+    path: str  # with forward slashes; `relative_to_app` makes it relative
     line: int  # from 1
     rule: str
 
@@ -88,14 +88,15 @@ def relative_to_app(locations: Iterable[Location], root: Path) -> list[Location]
     The scanner may have run in a folder above the app, such as the root of the repository.
 
     Args:
-        locations: Locations with paths relative to the folder in which the scanner ran.
+        locations: Locations with paths that are absolute, as of the URI `file:///app/a.py`, or
+            relative to the folder in which the scanner ran.
         root: The app's folder.
     """
     root = root.resolve()
     result = []
     for location in locations:
         path = location.path
-        if not _exists(root / path):
+        if path.startswith("/") or not _exists(root / path):
             path = _strip_root(path, root)
         result.append(location._replace(path=path))
     return result
