@@ -7,6 +7,7 @@ from scaling import assert_linear
 from shield_helpers import make_app, shield
 
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.sarif_import import (
     Location,
     import_secrets,
@@ -124,6 +125,20 @@ def test_imports_variables_and_explains_skipped_locations() -> None:
         ("answer", "ANSWER"),
     ]
     assert [skip.path for skip in left] == ["a.py", "b.yml", "c.py"]
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        pytest.param('contraseña = "x"', id="assignment"),
+        pytest.param('os.environ["CONTRASEÑA"]', id="read"),
+    ],
+)
+def test_a_name_that_no_variable_can_have_is_skipped(code) -> None:
+    """shield.toml would be invalid with it."""
+    secrets, (skip,) = import_secrets([Location("a.py", 1, "x")], {"a.py": code.encode()}.get)
+    assert secrets == []
+    assert skip.id == SkipId.NO_VARIABLE
 
 
 def test_a_file_with_many_locations_takes_linear_time() -> None:

@@ -17,7 +17,7 @@ import msgspec
 
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.invalid_input import INVALID_JSON
-from shield_ai.model.manifest import Secret
+from shield_ai.model.manifest import ENV_VAR_NAME, Secret
 from shield_ai.model.naming import guess_kind, secret_name
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.python_source import Source
@@ -226,7 +226,7 @@ def _read_variable(node: ast.AST) -> str:
     if not isinstance(argument, ast.Constant) or not isinstance(argument.value, str):
         return ""
     name = argument.value
-    return name if name.isupper() and name.isidentifier() else ""
+    return name if name.isupper() and ENV_VAR_NAME.fullmatch(name) else ""
 
 
 def _assigned_variable(node: ast.AST) -> str:
@@ -238,6 +238,7 @@ def _assigned_variable(node: ast.AST) -> str:
         target = node.target
     else:
         return ""
-    if isinstance(node.value, ast.Constant) and isinstance(target, ast.Name):
-        return target.id.upper()
-    return ""
+    if not isinstance(node.value, ast.Constant) or not isinstance(target, ast.Name):
+        return ""
+    name = target.id.upper()
+    return name if ENV_VAR_NAME.fullmatch(name) else ""
