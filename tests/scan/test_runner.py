@@ -90,6 +90,23 @@ def test_several_paths_keep_their_prefixes(app) -> None:
     assert "gone.py does not exist" in done.err
 
 
+def test_absolute_paths_of_files_in_the_current_folder(app, tmp_path_factory) -> None:
+    """An editor or a hook may pass them: all rules apply, as with relative paths."""
+    (app / ".env").write_text(f"DB_PASSWORD={PASSWORD}\n")
+    git(app, "init", "-q")
+    git(app, "add", "-f", ".env")
+    other = tmp_path_factory.mktemp("other") / ".env"
+    other.write_text(f"DB_PASSWORD={PASSWORD}\n")
+    names = ("shop/settings.py", ".env")
+    relative = places(scanned(*names, cwd=app))
+    assert (".env", "CRED.tracked-dotenv") in relative
+    assert ("shop/settings.py", "CSEC34.environ-read") in relative
+    absolute = places(scanned(*(f"{app}/{name}" for name in names), cwd=app))
+    assert absolute == [(f"{app}/{path}", rule) for path, rule in relative]
+    with_other = places(scanned(*names, str(other), cwd=app))
+    assert [place for place in with_other if place[0] in names] == relative
+
+
 def test_standard_input(app) -> None:
     assert places(scanned("-", cwd=app, stdin=f"token: {TOKEN}\n")) == [
         ("stdin", "CRED.github-token")

@@ -140,7 +140,7 @@ def _is_dotenv_path(path: str) -> bool:
 
 def _scan_several(paths: Sequence[Path], jobs: int, progress: Progress) -> list[PartResult]:
     parts = []
-    files = []
+    files: dict[str, list[str]] = {}  # by the prefix of their paths in the report
     for path in paths:
         if str(path) == STDIN:
             parts.append(_scan_stdin())
@@ -148,14 +148,26 @@ def _scan_several(paths: Sequence[Path], jobs: int, progress: Progress) -> list[
             prefix = path.as_posix().rstrip("/") + "/"
             parts.append(_scan_folder(path, prefix, jobs, progress))
         elif _exists(path):
-            files.append(path.as_posix())
+            prefix, name = _split_current_folder(path)
+            files.setdefault(prefix, []).append(name)
         else:
             raise SourceError(
                 f"{path} does not exist", "give files or folders, or - for standard input"
             )
-    if files:
-        parts.append(_scan_named_files(files))
+    for prefix, names in files.items():
+        parts.append(_scan_named_files(names)._replace(prefix=prefix))
     return parts
+
+
+def _split_current_folder(path: Path) -> tuple[str, str]:
+    """Return the current folder and the rest of an absolute path; nothing and any other path."""
+    name = path.as_posix()
+    prefix = f"{Path.cwd()}/"
+    return (prefix, name.removeprefix(prefix)) if name.startswith(prefix) else ("", name)
+
+
+def _is_below_root(path: str) -> bool:
+    return not path.startswith(("/", "../"))
 
 
 def _scan_named_files(files: list[str]) -> PartResult:
@@ -168,7 +180,8 @@ def _scan_named_files(files: list[str]) -> PartResult:
         part = part._replace(app=scan_in_app(part.app, root, files))
     if custom_paths is None:
         part.credentials.skip(".git", SkipId.GIT_FAILED.reason())
-    dotenv_paths = [path for path in files if _is_dotenv_path(path)]
+    # git fails for a path outside the repository.
+    dotenv_paths = [path for path in files if _is_dotenv_path(path) and _is_below_root(path)]
     tracked = find_tracked(root, dotenv_paths) or set()
     ignored_paths = find_ignored(root, set(dotenv_paths) - tracked)
     return part._replace(tracked=tracked, ignored=ignored_paths)
@@ -186,7 +199,7 @@ def _scan_files(
     patterns = (pattern.credential_pattern(), *app_patterns)
     credentials = scan_credentials(files, read, patterns, custom_paths=custom_paths)
     app = None
-    below_root = [path for path in files if not path.startswith(("/", "../"))]
+    below_root = list(filter(_is_below_root, files))
     if any(_is_dotenv_path(path) or is_python(path, read) for path in below_root):
         app = scan_files(root.resolve().name, below_root, read, markers=credentials.markers)
     return PartResult(app, credentials, "", read, set(), list(app_patterns))
