@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import tracemalloc
+from pathlib import Path
 
 import pytest
 from hostile_git import git
@@ -112,6 +114,16 @@ def test_standard_input(app) -> None:
         ("stdin", "CRED.github-token")
     ]
     assert run("scan", "-", cwd=app, stdin="x = 1\n").code == 0
+
+
+def test_standard_input_and_files_are_read_for_the_report(app, monkeypatch) -> None:
+    text = f"token: {TOKEN}\n".encode()
+    monkeypatch.chdir(app)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text)))
+    result = scan_paths([Path("-"), Path("deploy/values.yml")])
+    assert [found.path for found in result.findings] == ["deploy/values.yml", "stdin"]
+    assert result.read("stdin") == text
+    assert result.read("deploy/values.yml") == (app / "deploy/values.yml").read_bytes()
 
 
 def test_index(app) -> None:

@@ -77,7 +77,7 @@ def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) ->
     skipped: list[Skipped] = []
     hidden = suppressed = unchanged = 0
     ignored: set[str] = set()
-    readers: dict[str, FileReader] = {}
+    readers: list[tuple[str, FileReader]] = []
     is_empty = True
     for part in parts:
         is_empty &= part.is_empty
@@ -97,7 +97,7 @@ def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) ->
         for skip in _part_skipped(part):
             path = mask_tokens(display_path(part.prefix + skip.path))
             skipped.append(msgspec.structs.replace(skip, path=path))
-        readers[part.prefix] = part.read
+        readers.append((part.prefix, part.read))
     return ScanResult(
         findings=assign_fingerprints(findings),
         skipped=skipped,
@@ -116,14 +116,21 @@ def _is_changed(finding: Finding, changed: Callable[[str], Collection[int] | Non
     return lines is None or any(line in lines for line in range(finding.line, finding.end_line + 1))
 
 
-def _combine_readers(readers: dict[str, FileReader]) -> FileReader:
-    """Return a function that reads a file by its path in the report."""
-    longest_first = sorted(readers, key=len, reverse=True)
+def _combine_readers(readers: Iterable[tuple[str, FileReader]]) -> FileReader:
+    """Return a function that reads a file by its path in the report.
+
+    Args:
+        readers: The prefix of the paths of each part, and the reader of the part. Standard input
+            and named files have the same prefix.
+    """
+    longest_first = sorted(readers, key=lambda reader: len(reader[0]), reverse=True)
 
     def read(path: str) -> bytes | None:
-        for prefix in longest_first:
+        for prefix, read_part in longest_first:
             if path.startswith(prefix):
-                return readers[prefix](path[len(prefix) :])
+                raw = read_part(path.removeprefix(prefix))
+                if raw is not None:
+                    return raw
         return None
 
     return read

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 STDIN = "-"
+STDIN_PATH = "stdin"  # in the report
 MAX_CACHED = 8  # staged files; several parts of the scan read a file one after the other
 
 
@@ -214,14 +215,14 @@ def _scan_stdin() -> PartResult:
             "pipe text into it, as in git diff | shield scan -",
         ) from None
 
-    def read(_path: str) -> bytes:
-        return raw
+    def read(path: str) -> bytes | None:
+        return raw if path == STDIN_PATH else None
 
     app_patterns = list(pattern.load_app_patterns(Path()))
     patterns = [pattern.credential_pattern(), *app_patterns]
     return PartResult(
         app=None,
-        credentials=scan_credentials(["stdin"], read, patterns),
+        credentials=scan_credentials([STDIN_PATH], read, patterns),
         prefix="",
         read=read,
         tracked=set(),
