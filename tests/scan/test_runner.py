@@ -92,6 +92,11 @@ def test_several_paths_keep_their_prefixes(app) -> None:
     assert "gone.py does not exist" in done.err
 
 
+@pytest.mark.parametrize("path", ["deploy", "deploy/values.yml"])
+def test_a_path_that_is_given_twice_is_scanned_once(app, path) -> None:
+    assert places(scanned(path, path, cwd=app)) == [("deploy/values.yml", "CRED.password")]
+
+
 def test_absolute_paths_of_files_in_the_current_folder(app, tmp_path_factory) -> None:
     """An editor or a hook may pass them: all rules apply, as with relative paths."""
     (app / ".env").write_text(f"DB_PASSWORD={PASSWORD}\n")

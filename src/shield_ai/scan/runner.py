@@ -142,7 +142,7 @@ def _is_dotenv_path(path: str) -> bool:
 def _scan_several(paths: Sequence[Path], jobs: int, progress: Progress) -> list[PartResult]:
     parts = []
     files: dict[str, list[str]] = {}  # by the prefix of their paths in the report
-    for path in paths:
+    for path in dict.fromkeys(paths):
         if str(path) == STDIN:
             parts.append(_scan_stdin())
         elif is_folder(path):
