@@ -364,6 +364,9 @@ def rows(deployment):
             id="modules of Terraform",
         ),
         pytest.param(
+            "Dockerfile", "FROM --platform=linux/amd64 a AS web\nENV SECRET_KEY=VALUE\n", [(2, "web", "SECRET_KEY", "literal")], id="stage with a platform",
+        ),
+        pytest.param(
             "Dockerfile_base", "FROM a\nENV SECRET_KEY=VALUE\n", [(2, "", "SECRET_KEY", "literal")], id="Dockerfile with an underscore",
         ),
         pytest.param(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 CONTINUED = rb"(?P<body>(?:\\[ \t]*\r?\n(?:[ \t]*(?:[#;][^\n]*)?\r?\n)*+|[^\n])*+)"
 INSTRUCTION = regex(
     rb"(?im)^[ \t]*(?:ONBUILD[ \t]+)?(?:(?P<name>ENV|ARG|RUN|CMD|ENTRYPOINT|HEALTHCHECK)[ \t]+"
-    rb"|FROM[ \t]+\S+(?:[ \t]+AS[ \t]+(?P<stage>\S+))?)" + CONTINUED
+    rb"|FROM[ \t]+(?:--\S+[ \t]+){0,9}\S+(?:[ \t]+AS[ \t]+(?P<stage>\S+))?)" + CONTINUED
 )
 DIRECTIVE = regex(
     rb"(?m)^[ \t]*(?P<name>Environment|EnvironmentFile|PassEnvironment|Exec\w{1,20})[ \t]*="
