@@ -7,6 +7,7 @@ import pathspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from scaling import assert_linear
 
 from shield_ai.scan.files.gitignore import GitIgnore
 from shield_ai.scan.files.walk import walk_all
@@ -107,3 +108,13 @@ def test_name_with_a_line_break_is_ignored() -> None:
     gitignore = GitIgnore()
     gitignore.add("", "a*\n")
     assert gitignore.matches("a\nb", "a\nb")
+
+
+def test_many_files_take_linear_time():
+    def match_paths(count):
+        gitignore = GitIgnore()
+        for number in range(count):
+            gitignore.add(str(number), "*.log\n/build\n")
+            assert not gitignore.matches(f"{number}/a.py", "a.py")
+
+    assert_linear(match_paths, 1500)

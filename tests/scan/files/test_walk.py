@@ -40,6 +40,20 @@ def test_walk_honors_gitignore_and_skips_folders_of_others(tmp_path):
     ]
 
 
+def test_a_gitignore_file_applies_only_below_its_folder(tmp_path):
+    for path in ("a/x.py", "a/b/x.py", "a/c/x.py", "a/y.py", "ab/x.py", "b/x.py", "y.py"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    (tmp_path / ".gitignore").write_text("y.py\n")
+    (tmp_path / "a/.gitignore").write_text("x.py\n")
+    (tmp_path / "a/b/.gitignore").write_text("!x.py\n")
+    assert [path for path in walk(tmp_path) if path.endswith(".py")] == [
+        "a/b/x.py",
+        "ab/x.py",
+        "b/x.py",
+    ]
+
+
 def test_walks_the_settings_of_third_party_libraries(tmp_path):
     for folder in ("shop/settings/third_party", "shop/third_party", "shop/conf/env"):
         (tmp_path / folder).mkdir(parents=True)

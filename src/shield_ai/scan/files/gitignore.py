@@ -99,7 +99,11 @@ def _token_regex(token: str) -> str:
 
 
 class GitIgnore:
-    """The .gitignore files that a walk has found."""
+    """The .gitignore files of a folder and of the folders around it, which a walk adds.
+
+    The walk is depth-first and adds a folder before its subfolders. So the files of folders that
+    the walk has left can be dropped: it would take quadratic time to compare each path with them.
+    """
 
     def __init__(self) -> None:
         self._files: list[tuple[str, list[str], NameFilter]] = []
@@ -119,7 +123,11 @@ class GitIgnore:
         # Git ends a line at LF and a pattern at NUL. PowerShell appends lines in UTF-16, with NULs.
         raw_lines = [line.partition("\0")[0].rstrip("\r") for line in text.split("\n")]
         lines = [_replace_slow_pattern(line) for line in raw_lines]
-        self._files.append((folder and f"{folder}/", lines, NameFilter(lines)))
+        prefix = folder and f"{folder}/"
+        while self._files and not prefix.startswith(self._files[-1][0]):
+            left, *_ = self._files.pop()
+            self._specs.pop(left, None)
+        self._files.append((prefix, lines, NameFilter(lines)))
 
     def matches(self, path: str, name: str) -> bool:
         """Return whether a path is ignored, given that the folders above it are not.
