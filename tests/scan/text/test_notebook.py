@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from scaling import assert_linear
 
 from shield_ai.scan.files.suppressions import apply_suppressions, find_suppressions
 from shield_ai.scan.rules import pattern
@@ -28,6 +29,33 @@ def test_cell_and_line(source, indent):
     assert found.message.endswith(", in cell 2, line 3")
     [other] = DETECTOR.find("a.json", raw)
     assert (other.line, other.column, other.rule) == (found.line, found.column, found.rule)
+
+
+@pytest.mark.parametrize(
+    ("above", "line"),
+    [
+        pytest.param('path = "C:\\new"\n', 2, id="escaped backslash before n"),
+        pytest.param('path = "C:\\"\n', 2, id="escaped backslash before a quote"),
+        pytest.param("a\\\nb\n", 3, id="continued line"),
+        pytest.param("\n" * 9, 10, id="empty lines"),
+    ],
+)
+def test_line_in_a_source_that_is_one_text(above, line):
+    source = f'{above}API_TOKEN = "{TOKEN}"\n'
+    raw = json.dumps({"cells": [{"cell_type": "code", "source": source}]}).encode()
+    [found] = DETECTOR.find("a.ipynb", raw)
+    assert found.message.endswith(f", in cell 1, line {line}")
+
+
+def test_many_places_take_linear_time():
+    def find_places(count):
+        raw = json.dumps({"cells": [{"source": "a\n" * count}]}).encode()
+        cells = Notebook(raw)
+        first = raw.index(b"a\\n")
+        for number in range(count):
+            assert cells.place(first + number * 3) == f"cell 1, line {number + 1}"
+
+    assert_linear(find_places, 10_000)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ IMAGE = regex(
     rb"\"image/[a-z.+-]{1,30}\"\s{0,40}:\s{0,40}(?:\[\s{0,40})?"
     rb"\"(?:iVBORw0KGgo|/9j/|R0lGOD|UklGR|Qk)(?:[A-Za-z0-9+/=]|\\n|\",?\s{1,80}\")*+"
 )
+# The escape of a line end, or of a backslash: in `C:\\new`, the `\n` is not a line end.
+LINE_END = regex(rb"\\[n\\]")
 TEXT_KEYS = frozenset({"text", "evalue", "traceback"})
 TEXT_TYPES = ("text/", "application/json", "application/javascript", "image/svg+xml")
 
@@ -44,10 +46,10 @@ class Notebook:
     """
 
     def __init__(self, raw: bytes) -> None:
-        self._raw = raw
         roots = json_values(raw) if len(raw) <= MAX_SIZE else []
         self.sources = sorted(_sources(roots))
         self._starts = [source.start for source in self.sources]
+        self._line_ends = [at.start() for at in LINE_END.finditer(raw) if at[0] == b"\\n"]
 
     def is_output(self, offset: int) -> bool:
         """Return whether an offset is in the text of an output."""
@@ -59,7 +61,8 @@ class Notebook:
         source = self._source(offset)
         if source is None:
             return ""
-        line = source.line + self._raw.count(b"\\n", source.start, offset)
+        first = bisect.bisect_left(self._line_ends, source.start)
+        line = source.line + bisect.bisect_left(self._line_ends, offset) - first
         output = f"output {source.output}, " if source.output else ""
         return f"cell {source.cell}, {output}line {line}"
 
