@@ -215,6 +215,25 @@ def test_job_without_steps(job):
     assert found.problem == NO_STEPS
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("a SECRET", id="no map"),
+        pytest.param("jobs: a SECRET", id="text instead of jobs"),
+        pytest.param("jobs: {a: SECRET}", id="text instead of a job"),
+        pytest.param("jobs: {a: [SECRET]}", id="list instead of a job"),
+        pytest.param("jobs: {a: {steps: SECRET}}", id="text instead of steps"),
+        pytest.param("jobs: {a: {steps: {b: {run: SECRET}}}}", id="map instead of steps"),
+        pytest.param("jobs: {a: {steps: {b: {c: {d: SECRET}}}}}", id="deep map instead of steps"),
+    ],
+)
+def test_secret_in_an_invalid_workflow_is_not_in_a_step(text):
+    secret = "'${{ secrets.A }}'" if "{" in text else "${{ secrets.A }}"
+    (use,) = find_workflow(text.replace("SECRET", secret).encode()).uses
+    assert (use.step, use.place) == (-1, Place.INPUT)
+    assert use.problem
+
+
 def test_uses_of_secrets():
     text = """\
 on: workflow_dispatch

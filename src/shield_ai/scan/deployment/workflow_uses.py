@@ -89,15 +89,15 @@ def _scalars(root: Node) -> Iterator[Scalar]:
 
 
 def _job(path: Path) -> str:
-    return path[1] if path[0] == "jobs" and len(path) > 1 else ""
+    return path[1] if path[:1] == ("jobs",) and len(path) > 1 else ""
 
 
 def _use(raw: bytes, scalar: Scalar, secret: str, start: int, end: int) -> SecretUse:
     """Describe an expression outside of scripts."""
     path, node = scalar
-    is_step = path[0] == "jobs" and path[2:3] == ("steps",) and len(path) > 4
+    is_step = _is_step(path)
     inside = path
-    if path[0] == "jobs":
+    if path[:1] == ("jobs",):
         inside = path[4:] if is_step else path[2:]
     place, problem = _place(inside, is_step=is_step)
     return SecretUse(
@@ -114,8 +114,16 @@ def _use(raw: bytes, scalar: Scalar, secret: str, start: int, end: int) -> Secre
     )
 
 
+def _is_step(path: Path) -> bool:
+    """Return whether a path leads into a step; in an invalid workflow, `steps` can be a map."""
+    is_inside = path[:1] == ("jobs",) and path[2:3] == ("steps",) and len(path) > 4
+    return is_inside and path[3].isdecimal()
+
+
 def _place(path: Path, *, is_step: bool) -> tuple[Place, str]:
     """Return the place of a text by its path in a step, a job or the workflow, and its problem."""
+    if not path:  # in an invalid workflow, a job can be a text
+        return Place.INPUT, BEFORE_STEPS.format("the job")
     if path[0] == "env" and len(path) == 2:
         return Place.ENV, ""
     if not is_step:
