@@ -278,11 +278,13 @@ FOUND: dict[str, tuple[bytes, ...]] = {
         b"setup.cfg\n[flake8]\nmax-line-length=" + b"9" * 4301,
     ),
     "deployment": (
+        b".gitlab-ci.yml\n- SECRET_KEY",
         b'docker-compose.yml\nservices: {web: {env_file: "a\\0/b", environment: {SECRET_KEY: }}}',
         b'docker-compose.yml\nservices: {web: {env_file: "a\\0b", environment: {SECRET_KEY: }}}',
         b'task-definition.json\n{"a": {' + b'"environment": "", ' * 400 + b'"SECRET_KEY": 1}}',
     ),
     "workflow": (
+        *(b"a ${{ secrets.A }}", b"jobs: {a: {steps: {b: {c: {d: '${{ secrets.A }}'}}}}}"),
         b"on: schedule\njobs:\n  deploy:\n    steps:\n      - - run: ${{ secrets.DB_USER }}\n",
         b"on: schedule\njobs:\n  deploy:\n  deploy:\n    steps: [run: '${{ secrets.DB_USER }}']\n",
     ),

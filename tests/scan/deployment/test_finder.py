@@ -270,6 +270,8 @@ def rows(deployment):
              (24, "call", "SECRET_KEY", "secret-store")],
             id="GitHub Actions",
         ),
+        pytest.param(".gitlab/names.yml", "- SECRET_KEY\n", [], id="list for GitLab"),
+        pytest.param(".gitlab/name.yml", "SECRET_KEY\n", [], id="text for GitLab"),
         pytest.param(
             ".gitlab-ci.yml",
             "variables:\n  DB_HOST: db\n  SECRET_KEY: {value: VALUE, description: key}\ndeploy:\n  variables: {DB_PASSWORD: $DB_PASSWORD}\n  script:\n    - SECRET_KEY=VALUE ./deploy\n",

@@ -66,7 +66,7 @@ def find_pipeline_uses(raw: bytes, root: Node, names: Collection[str]) -> tuple[
         root: Its only document.
         names: The variables to search for.
     """
-    if not names:
+    if not names or not root.pairs:  # a file that is included may be a text or a list
         return ()
     pattern = re.compile(rb"\b(?:" + "|".join(sorted(names)).encode() + rb")\b")
     lines = LineIndex(raw)
