@@ -15,7 +15,6 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.cloudformation_entries import (
     EntryReader,
     are_known,
-    child,
     is_plain,
 )
 from shield_ai.scan.deployment.node_span import node_end, node_start
@@ -101,7 +100,7 @@ def find_cloudformation_environments(raw: bytes) -> EnvironmentFile:
     if len(roots) != 1 or not roots[0].pairs:
         return file._replace(problem=INVALID)
     root = roots[0]
-    resources = child(root, "Resources")
+    resources = root.child("Resources")
     if not is_plain(raw, root) or not _has_known_transforms(root):
         return file._replace(problem=MACRO)
     if resources is None or not is_plain(raw, resources):
@@ -114,7 +113,7 @@ def find_cloudformation_environments(raw: bytes) -> EnvironmentFile:
 
 
 def _has_known_transforms(root: Node) -> bool:
-    value = child(root, "Transform")
+    value = root.child("Transform")
     if value is None:
         return True
     names = value.items or (value,)
@@ -123,7 +122,7 @@ def _has_known_transforms(root: Node) -> bool:
 
 def _parameters(raw: bytes, root: Node) -> dict[str, int]:
     """Map each parameter to the number of times that sections outside DECLARING name it."""
-    declared = child(root, "Parameters")
+    declared = root.child("Parameters")
     if declared is None or not declared.pairs:
         return {}
     words: Counter[bytes] = Counter()
@@ -148,8 +147,8 @@ class _Finder:
 
     def globals(self, root: Node, resources: Node) -> Iterator[EnvironmentBlock]:
         """Yield the variables that all functions of SAM inherit."""
-        node = child(root, "Globals")
-        function = child(node, "Function") if node else None
+        node = root.child("Globals")
+        function = node.child("Function") if node else None
         if node is None or function is None:
             return
         problem = "" if self._are_plain(node, function) else COMPUTED
@@ -159,7 +158,7 @@ class _Finder:
 
     def resource(self, name: str, node: Node) -> Iterator[EnvironmentBlock]:
         """Yield the variables of a function, or of the containers of a task definition."""
-        kind, properties = _type(node), child(node, "Properties")
+        kind, properties = _type(node), node.child("Properties")
         if properties is None or not (kind in FUNCTIONS or kind == TASK_DEFINITION):
             return
         problem = "" if self._are_plain(node, properties) else COMPUTED
@@ -176,7 +175,7 @@ class _Finder:
         return all(is_plain(self._raw, node) for node in nodes)
 
     def _function(self, properties: Node, place: _Place) -> Iterator[EnvironmentBlock]:
-        environment = child(properties, ENVIRONMENT)
+        environment = properties.child(ENVIRONMENT)
         if environment is None:
             return
         pair = next((pair for pair in environment.pairs if pair[0].text == VARIABLES), None)
@@ -186,7 +185,7 @@ class _Finder:
             yield self._block(*pair, place)
 
     def _task(self, properties: Node, place: _Place) -> Iterator[EnvironmentBlock]:
-        containers = child(properties, "ContainerDefinitions")
+        containers = properties.child("ContainerDefinitions")
         if containers is None:
             return
         place = place._replace(
@@ -214,7 +213,7 @@ class _Finder:
 
     def _has_role(self, properties: Node, key: str) -> bool:
         """Return whether a task definition has a role, not one that a condition can remove."""
-        value = child(properties, key)
+        value = properties.child(key)
         if value is None:
             return False
         text = self._raw[value.start : max(value.end, value.start)].strip()
@@ -223,7 +222,7 @@ class _Finder:
     def _container_problem(self, container: Node) -> str:
         if not self._are_plain(container):
             return COMPUTED
-        files = child(container, "EnvironmentFiles")
+        files = container.child("EnvironmentFiles")
         if files is None:
             return ""
         text = self._raw[files.start : files.end].strip(b"[] \t\r\n")
@@ -270,7 +269,7 @@ def _inherited_runtime(root: Node) -> str:
     """Return the runtime in `Globals`; empty if there is none, or a function computes it."""
     node: Node | None = root
     for name in ("Globals", "Function", "Runtime"):
-        node = child(node, name) if node else None
+        node = node.child(name) if node else None
     return "" if node is None or node.is_container else node.text
 
 
@@ -281,20 +280,20 @@ def _may_be_app_code(properties: Node, inherited: str) -> bool:
         properties: The properties of the function.
         inherited: The Lambda runtime if the function sets none; empty if it is not known.
     """
-    code = child(properties, "Code")
-    if child(properties, "InlineCode") or (code and child(code, "ZipFile")):
+    code = properties.child("Code")
+    if properties.child("InlineCode") or (code and code.child("ZipFile")):
         return False
-    runtime = child(properties, "Runtime")
+    runtime = properties.child("Runtime")
     text = runtime.text if runtime else inherited
     return not text or text.startswith(RUNTIMES)
 
 
 def _type(resource: Node) -> str:
-    value = child(resource, "Type")
+    value = resource.child("Type")
     return "" if value is None or value.is_container else value.text
 
 
 def _container_name(container: Node) -> str:
     """Return the name of a container; empty if a function computes it."""
-    name = child(container, "Name")
+    name = container.child("Name")
     return "" if name is None or name.is_container else name.text

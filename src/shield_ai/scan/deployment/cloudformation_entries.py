@@ -19,11 +19,6 @@ SUBSTITUTED = regex(r"\$\{([A-Za-z0-9:]{1,255})\}")
 TAG = regex(rb"!(\w{1,20})\s+[\"']?\Z")
 
 
-def child(node: Node, name: str) -> Node | None:
-    """Return the value under a key of a map; None without one."""
-    return next((value for key, value in node.pairs if key.text == name), None)
-
-
 def is_plain(raw: bytes, node: Node) -> bool:
     """Return whether a map or list is literal: no function or macro computes it or a part of it.
 
@@ -65,10 +60,10 @@ class EntryReader:
         """Yield the entries of a list of objects with Name and Value."""
         for item in items.items:
             is_known = is_plain(self._raw, item) and bool(item.pairs)
-            name = child(item, "Name") if is_known else None
+            name = item.child("Name") if is_known else None
             text = name.text if name and not name.is_container else ""
             start, end = node_start(self._raw, item), node_end(self._raw, item)
-            yield self._entry(text, start, end, child(item, "Value"))
+            yield self._entry(text, start, end, item.child("Value"))
 
     def _entry(self, variable: str, start: int, end: int, value: Node | None) -> EnvironmentEntry:
         text = self._text(value) if value else None

@@ -9,7 +9,7 @@ from shield_ai.model.pipeline import Pipeline
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.blocks import INVALID, has_aliases
 from shield_ai.scan.deployment.node_span import node_start
-from shield_ai.scan.deployment.pipeline_job import find_job, map_of, value_of, values_of
+from shield_ai.scan.deployment.pipeline_job import find_job, map_of, values_of
 from shield_ai.scan.deployment.pipeline_rules import common_branch
 from shield_ai.scan.deployment.pipeline_uses import find_pipeline_uses, is_job
 from shield_ai.scan.text.config_parsers import yaml_values
@@ -47,7 +47,7 @@ def find_pipeline(raw: bytes, names: Collection[str]) -> Pipeline:
         values=values_of(root),
         jobs=tuple(_jobs(raw, root, names)),
         uses=find_pipeline_uses(raw, root, names),
-        problem=INCLUDES if value_of(root, "include") else "",
+        problem=INCLUDES if root.child("include") else "",
     )
 
 

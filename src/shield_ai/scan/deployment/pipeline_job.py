@@ -77,7 +77,7 @@ def find_job(
         values=values_of(job),
         position=position or 0,
         branch=limit.branch if limit else "",
-        environment=_text(value_of(job, "environment")),
+        environment=_text(job.child("environment")),
         script_problems={name: variable_problem(name, script) for name in names},
         has_jq=has_jq(position or 0, script),
         read=_read_variables(tokens, script),
@@ -85,14 +85,9 @@ def find_job(
     )
 
 
-def value_of(node: Node, name: str) -> Node | None:
-    """Return the value of a key; None if the map does not have it."""
-    return next((value for key, value in node.pairs if key.text == name), None)
-
-
 def values_of(node: Node) -> Mapping[str, str | None]:
     """Return the `variables` of a job or a pipeline; None for a value that is not a text."""
-    variables = value_of(node, "variables")
+    variables = node.child("variables")
     pairs = variables.pairs if variables else ()
     return {key.text: None if value.is_container else value.text for key, value in pairs}
 
@@ -125,9 +120,9 @@ def _text(node: Node | None) -> str:
 
 def _inherited(root: Node, job: Node, name: str) -> Node | None:
     """Return a value of a job, of `default`, or of the top level."""
-    default = value_of(root, "default")
-    found = value_of(job, name) or (value_of(default, name) if default else None)
-    return found or value_of(root, name)
+    default = root.child("default")
+    found = job.child(name) or (default.child(name) if default else None)
+    return found or root.child(name)
 
 
 def _script_start(raw: bytes, job: Node) -> int:
@@ -139,7 +134,7 @@ def _script(job: Node) -> Iterator[ScriptItem]:
     """Yield the commands of a job, but none if they are too long."""
     items = []
     for name in SCRIPTS:
-        if commands := value_of(job, name):
+        if commands := job.child(name):
             for number, item in enumerate(commands.items):
                 items.append(ScriptItem(name, number, item.start, item.text))
     if sum(len(item.text) for item in items) <= MAX_SCRIPT:
@@ -149,10 +144,10 @@ def _script(job: Node) -> Iterator[ScriptItem]:
 def _other_places(root: Node, key: Node, job: Node) -> Iterator[str]:
     """Yield why a part of a job is elsewhere, or a part of another job."""
     for name in OTHER_KEYS:
-        if value_of(job, name):
+        if job.child(name):
             yield OTHER_KEY.format(name)
     for other, value in root.pairs:
-        extended = value_of(value, "extends")
+        extended = value.child("extends")
         if extended is None:
             continue
         names = {item.text for item in extended.items or (extended,)}
@@ -162,7 +157,7 @@ def _other_places(root: Node, key: Node, job: Node) -> Iterator[str]:
 
 def _script_problems(job: Node, script: Sequence[ScriptItem]) -> Iterator[str]:
     for name in SCRIPTS:
-        value = value_of(job, name)
+        value = job.child(name)
         if value is None:
             is_list = name == "before_script"
         else:
@@ -177,7 +172,7 @@ def _context_problems(root: Node, job: Node, script: Sequence[ScriptItem]) -> It
     """Yield what around the script of a job prevents the edits."""
     if _inherited(root, job, "services"):
         yield SERVICES
-    if _inherited(root, job, "id_tokens") and not value_of(job, "id_tokens"):
+    if _inherited(root, job, "id_tokens") and not job.child("id_tokens"):
         yield DEFAULT_TOKENS
     tags = _inherited(root, job, "tags")
     if tags and any(WINDOWS_TAG.fullmatch(tag.text) for tag in tags.items[:MAX_TAGS] or (tags,)):

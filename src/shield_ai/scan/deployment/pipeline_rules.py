@@ -59,13 +59,9 @@ def common_branch(root: Node) -> Limit | None:
     Args:
         root: The pipeline.
     """
-    workflow = _value(root, "workflow")
-    rules = _value(workflow, "rules") if workflow else None
+    workflow = root.child("workflow")
+    rules = workflow.child("rules") if workflow else None
     return _rules_limit(rules) if rules else None
-
-
-def _value(node: Node, name: str) -> Node | None:
-    return next((value for key, value in node.pairs if key.text == name), None)
 
 
 def job_branch(job: Node) -> Limit | None:
@@ -74,12 +70,12 @@ def job_branch(job: Node) -> Limit | None:
     Args:
         job: The job.
     """
-    if rules := _value(job, "rules"):
+    if rules := job.child("rules"):
         return _rules_limit(rules)
-    only = _value(job, "only")
+    only = job.child("only")
     if only is None:
         return None
-    refs = _value(only, "refs") if only.pairs else only
+    refs = only.child("refs") if only.pairs else only
     if refs is None:
         return None
     names = refs.items or (refs,)
@@ -94,10 +90,10 @@ def _rules_limit(rules: Node) -> Limit | None:
     """Return the branch that all rules which do not exclude the job have in common."""
     limits = set()
     for rule in rules.items:
-        when = _value(rule, "when")
+        when = rule.child("when")
         if rule.pairs and when and when.text == NEVER:
             continue
-        condition = _value(rule, "if")
+        condition = rule.child("if")
         limits.add(_condition_limit(condition.text) if condition else None)
     return limits.pop() if len(limits) == 1 else None
 

@@ -69,28 +69,24 @@ def _document_problem(roots: list[Node], jobs: list[tuple[Node, Node]]) -> str:
     return TOO_LARGE if len(jobs) > MAX_JOBS else ""
 
 
-def _value(node: Node, name: str) -> Node | None:
-    return next((value for key, value in node.pairs if key.text == name), None)
-
-
 def _text(node: Node, name: str) -> str:
-    value = _value(node, name)
+    value = node.child(name)
     return value.text if value else ""
 
 
 def _jobs(root: Node) -> Iterator[tuple[Node, Node]]:
-    jobs = _value(root, "jobs")
+    jobs = root.child("jobs")
     if jobs:
         yield from jobs.pairs
 
 
 def _steps(job: Node) -> tuple[Node, ...]:
-    steps = _value(job, "steps")
+    steps = job.child("steps")
     return steps.items if steps else ()
 
 
 def _job(raw: bytes, root: Node, key: Node, job: Node) -> WorkflowJob:
-    subject = find_subject(_value(root, "on"), _text(job, "if"), _value(job, "environment"))
+    subject = find_subject(root.child("on"), _text(job, "if"), job.child("environment"))
     permissions = find_permissions(raw, root, job)
     steps = [_step(raw, step) for step in _steps(job)]
     starts = [node_start(raw, name) for name, _ in job.pairs if name.text == "steps"]
@@ -107,7 +103,7 @@ def _job(raw: bytes, root: Node, key: Node, job: Node) -> WorkflowJob:
 
 
 def _job_problem(job: Node) -> str:
-    if _value(job, "uses"):
+    if job.child("uses"):
         return CALLS
     if not _steps(job) or not all(step.pairs for step in _steps(job)):
         return NO_STEPS
@@ -142,13 +138,13 @@ def _is_shell(root: Node, job: Node, step: Node) -> bool:
     """Return whether the script of a step runs in bash or sh."""
     shell = _text(step, "shell")
     for node in (job, root):
-        defaults = _value(node, "defaults")
-        run = _value(defaults, "run") if defaults else None
+        defaults = node.child("defaults")
+        run = defaults.child("run") if defaults else None
         if not shell and run:
             shell = _text(run, "shell")
     if shell:
         return SHELL.fullmatch(shell) is not None
-    runner = _value(job, "runs-on")
+    runner = job.child("runs-on")
     if runner is None:
         return False
     labels = [item.text for item in runner.items] or [runner.text]

@@ -49,8 +49,8 @@ def find_permissions(raw: bytes, root: Node, job: Node) -> Permissions:
         root: Its only document.
         job: The job.
     """
-    own = _value(job, "permissions")
-    common = _value(root, "permissions")
+    own = job.child("permissions")
+    common = root.child("permissions")
     node = own or common
     if node is None:
         evidence = next(_needs_more(raw, root, job), "")
@@ -72,18 +72,14 @@ def _problem(node: Node, granted: Mapping[str, str]) -> str:
     return "" if is_granted else NO_TOKEN.format(granted[TOKEN])
 
 
-def _value(node: Node, name: str) -> Node | None:
-    return next((value for key, value in node.pairs if key.text == name), None)
-
-
 def _needs_more(raw: bytes, root: Node, job: Node) -> Iterator[str]:
     """Yield what may need more than `contents: read`."""
-    environment = _value(root, "env")
+    environment = root.child("env")
     for node in (job, environment):
         if node and (match := TOKEN_USE.search(raw, node.start, node_end(raw, node))):
             yield match[0].decode()
-    steps = _value(job, "steps")
+    steps = job.child("steps")
     for step in steps.items if steps else ():
-        action = _value(step, "uses")
+        action = step.child("uses")
         if action and not SIMPLE_ACTION.fullmatch(action.text):
             yield action.text

@@ -23,9 +23,14 @@ class Node(NamedTuple):
         """Return the first text of a map with one of the keys, which are in lower case."""
         return find_text(self.pairs, keys)
 
+    def child(self, name: str) -> Node | None:
+        """Return the value, of any type, under a key of a map; None without one."""
+        return next((value for key, value in self.pairs if key.text == name), None)
+
     def kubernetes_kind(self) -> str:
         """Return the `kind` of a Kubernetes manifest; empty if it has none."""
-        return next((value.text for key, value in self.pairs if key.text == "kind"), "")
+        kind = self.child("kind")
+        return kind.text if kind else ""
 
 
 def find_text(pairs: Iterable[tuple[Node, Node]], keys: frozenset[str]) -> Node | None:
