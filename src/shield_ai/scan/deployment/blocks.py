@@ -138,7 +138,7 @@ def _environment_block(raw: bytes, block: Block, kind: DeploymentKind) -> Enviro
     key = next((key for key, value in container.pairs if value is block.value), None)
     if key is None or not block.value.is_container:
         return None
-    name = container.get(NAME)
+    name = container.find_text(NAME)
     unit = name.text if name else ""
     if kind is DeploymentKind.COMPOSE:
         unit = block.path[1]
@@ -194,6 +194,6 @@ def _parse_item(item: Node) -> _Assignment:
     if not item.is_container:
         name, sign, value = item.text.partition("=")
         return _Assignment(name.strip(), value if sign else None)
-    name_node, value_node = item.get(NAME_KEYS), item.get(VALUE_KEYS)
+    name_node, value_node = item.find_text(NAME_KEYS), item.find_text(VALUE_KEYS)
     text = value_node.text if value_node else None
     return _Assignment(name_node.text if name_node else "", text)

@@ -82,7 +82,7 @@ def _references(
     for key, service in services:
         if key.text in app or _has_build(service):
             continue
-        image = service.get(IMAGE)
+        image = service.find_text(IMAGE)
         is_server = image is not None and SERVER_IMAGE.search(image.text) is not None
         for block in walk_blocks([service]):
             is_command = block.path in COMMANDS
@@ -113,7 +113,7 @@ def _variables_of_others(
 
 def _is_named_for(name: str, service: Node) -> bool:
     """Return whether a variable begins with the first word of a service's image."""
-    image = service.get(IMAGE)
+    image = service.find_text(IMAGE)
     if image is None or _has_build(service):
         return False
     word = WORD.match(image.text.rpartition("/")[2])

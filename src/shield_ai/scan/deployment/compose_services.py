@@ -62,7 +62,7 @@ def development_compose_services(
     reader = ServiceReader()
     own = {key.text: reader.matches(key.text, service) for key, service in services}
     shared = file_matches(itertools.chain(*own.values()))
-    if project := roots[0].get(NAME):
+    if project := roots[0].find_text(NAME):
         shared |= find_matches(TextKind.PROJECT, project.text)
     evidence = {name: Evidence(matches | shared) for name, matches in own.items()}
     found = development_units(evidence)

@@ -44,8 +44,8 @@ def environment_assignments(environment: Node) -> Iterator[tuple[str, str]]:
         name, equals, text = item.text.partition("=")
         if equals:
             yield name.strip(), text.strip("'\"")
-        elif named := item.get(NAME):
-            value_node = item.get(VALUE)
+        elif named := item.find_text(NAME):
+            value_node = item.find_text(VALUE)
             yield named.text, value_node.text if value_node else ""
 
 

@@ -216,7 +216,7 @@ class EnvironmentReader:
         return value_form(written, self.style, quoted=value.quoted)
 
     def _container_form(self, value: Node) -> ValueForm:
-        inner = value.get(LITERAL_KEYS) or value.get(SUBSTITUTION_KEYS)
+        inner = value.find_text(LITERAL_KEYS) or value.find_text(SUBSTITUTION_KEYS)
         if inner:
             return self.form(inner)
         text = self._written(value)

@@ -114,7 +114,7 @@ def _text(node: Node | None) -> str:
     """Return a text, or the name in a map; empty if it is missing."""
     if node is None:
         return ""
-    name = node.get(NAME) if node.is_container else node
+    name = node.find_text(NAME) if node.is_container else node
     return name.text if name else ""
 
 

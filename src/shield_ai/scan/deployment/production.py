@@ -128,7 +128,7 @@ def job_use(name: str, job: Node, workflow: str) -> Use:
         job: The job.
         workflow: The name of the workflow's file.
     """
-    title = job.get(NAME_KEYS)
+    title = job.find_text(NAME_KEYS)
     names = f"{name} {title.text if title else ''}"
     if DEPLOYS.search(names):
         return Use.PRODUCTION

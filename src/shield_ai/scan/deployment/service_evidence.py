@@ -144,9 +144,9 @@ class ServiceReader:
         folder = ""
         if build := fields.get("build"):
             for names, kind in BUILD_KINDS:
-                if value := build.get(names):
+                if value := build.find_text(names):
                     matches |= _value_matches(kind, value)
-            context = build.get(CONTEXT) if build.is_container else build
+            context = build.find_text(CONTEXT) if build.is_container else build
             folder = posixpath.normpath(context.text[:MAX_PATH] or ".") if context else "."
         volumes = fields.get("volumes")
         sources = {".", "..", folder} - {""}
@@ -178,7 +178,7 @@ def _text_matches(kind: TextKind, node: Node) -> Matches:
 def _published_ports(ports: Node) -> Iterator[str]:
     """Yield the ports of the host, as `[ADDRESS:]PORT:…`."""
     for item in ports.items:
-        published = item.get(PUBLISHED)
+        published = item.find_text(PUBLISHED)
         yield f"{published.text}:" if published else item.text
 
 

@@ -228,7 +228,7 @@ def _text_lines(raw: bytes, names: frozenset[str], text: Node) -> Iterator[Setti
 def _env_files(value: Node) -> Iterator[Setting]:
     """Yield the env files of a service: a path, or a list of paths or of maps with a path."""
     for item in value.items or (value,):
-        path = item.get(PATH) if item.is_container else item
+        path = item.find_text(PATH) if item.is_container else item
         if path and path.text:
             yield Setting("", path.start, "", ValueForm.ENV_FILE, env_file=path.text)
 
@@ -312,7 +312,7 @@ class _Objects:
         for parent in block.parents:
             key = id(parent)
             if key not in self._with_data:
-                kind = parent.get(KIND)
+                kind = parent.find_text(KIND)
                 self._with_data[key] = kind is not None and _has_data(kind.text)
             if self._with_data[key]:
                 return True
@@ -325,9 +325,9 @@ def _has_data(kind: str) -> bool:
 
 def _own_name(node: Node) -> str | None:
     """Return the `name` of a map or of its `metadata`; None if it has none."""
-    if name := node.get(NAME):
+    if name := node.find_text(NAME):
         return name.text
     for key, metadata in node.pairs:
-        if key.text == "metadata" and (name := metadata.get(NAME)):
+        if key.text == "metadata" and (name := metadata.find_text(NAME)):
             return name.text
     return None

@@ -69,7 +69,7 @@ def find_subject(triggers: Node | None, condition: str, environment: Node | None
     untrusted = sorted(events.keys() & UNTRUSTED)
     if untrusted:
         return TokenSubject(problem=FORK.format(untrusted[0]))
-    name = environment.get(NAME) if environment.is_container else environment
+    name = environment.find_text(NAME) if environment.is_container else environment
     if name is None or not ENVIRONMENT_NAME.fullmatch(name.text):
         return TokenSubject(problem=ENVIRONMENT)
     return TokenSubject(environment=name.text)

@@ -19,7 +19,7 @@ class Node(NamedTuple):
     pairs: tuple[tuple[Node, Node], ...] = ()  # of a map
     is_container: bool = False
 
-    def get(self, keys: frozenset[str]) -> Node | None:
+    def find_text(self, keys: frozenset[str]) -> Node | None:
         """Return the first text of a map with one of the keys, which are in lower case."""
         return find_text(self.pairs, keys)
 

@@ -158,8 +158,8 @@ def _texts_in(key: Node, container: Node) -> list[Node]:
 
 def _name_value_pair(node: Node) -> Iterator[Result]:
     """Yield the value of a map like `{name: DB_PASSWORD, value: …}`."""
-    name = node.get(NAME_KEYS)
-    value = node.get(VALUE_KEYS)
+    name = node.find_text(NAME_KEYS)
+    value = node.find_text(VALUE_KEYS)
     if not name or not value or not is_secret_name(name.text):
         return
     secret = None if _is_reference(name, value) else _create_assignment(name, value)
