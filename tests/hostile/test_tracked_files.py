@@ -42,6 +42,16 @@ def test_scans_tracked_files_of_a_subfolder(app):
     assert found(app, "hidden") == ["deep/secret.py"]
 
 
+@pytest.mark.parametrize("patterns", [".git/info/exclude", ".gitignore"])
+def test_a_file_that_is_ignored_outside_the_folder_is_scanned_once(app, patterns):
+    (app / patterns).write_text("secret.py\n")
+    (app / "hidden/.gitignore").write_text("*.log\n")
+    (app / "hidden/a.log").touch()
+    done = shield(app, "scan", "--format", "json", "hidden")
+    paths = [finding["path"] for finding in json.loads(done.stdout)["findings"]]
+    assert paths.count("deep/secret.py") == 1
+
+
 def test_a_deleted_file_is_not_an_error(app):
     (app / "local.py").unlink()
     assert found(app) == ["conf/keys.py", "hidden/deep/secret.py"]

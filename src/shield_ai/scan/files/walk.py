@@ -64,7 +64,7 @@ def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -
     """
     gitignore = GitIgnore()
     pending = [("", True, False)]  # folder, in_app, may_be_alembic
-    dotenv_files: set[str] = set()  # yielded even if they are ignored
+    yielded: set[str] = set()
     while pending:
         folder, in_app, may_be_alembic = pending.pop()
         entries = _list_folder(root, folder)
@@ -81,7 +81,7 @@ def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -
         files, subfolders = _split_entries(entries, folder, gitignore)
         for path in files:
             yield Entry(path, in_app or (may_be_alembic and is_alembic_environment(path)))
-        dotenv_files.update(path for path in files if ".env" in path)
+        yielded.update(files)
         for path, name in reversed(subfolders):
             is_app_folder = in_app and _is_app_folder(name, folder)
             pending.append((path, is_app_folder, in_app and not is_app_folder))
@@ -90,7 +90,7 @@ def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -
         if tracked is None:
             report_failure()
             return
-        yield from _tracked_entries(root, tracked, dotenv_files)
+        yield from _tracked_entries(root, tracked, yielded)
 
 
 def _ignored_tracked_files(root: Path) -> list[str] | None:
@@ -106,7 +106,8 @@ def _tracked_entries(root: Path, tracked: list[str], yielded: set[str]) -> Itera
     Args:
         root: The folder of the walk.
         tracked: Paths relative to the folder, from the index, which can be hostile.
-        yielded: Files that the walk has already yielded; they are left out.
+        yielded: Files that the walk has already yielded; they are left out. Among them are .env
+            files, and those that git ignores by patterns outside the folder.
     """
     is_inside = inside_check(str(root))
     for path in tracked:
