@@ -77,6 +77,7 @@ def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) ->
     skipped: list[Skipped] = []
     hidden = suppressed = unchanged = 0
     ignored: set[str] = set()
+    patterns: dict[str, Pattern] = {}  # by id
     readers: list[tuple[str, FileReader]] = []
     is_empty = True
     for part in parts:
@@ -97,13 +98,14 @@ def merge_parts(parts: Iterable[PartResult], *, include_low_confidence: bool) ->
         for skip in _part_skipped(part):
             path = mask_tokens(display_path(part.prefix + skip.path))
             skipped.append(msgspec.structs.replace(skip, path=path))
+        patterns.update((loaded.id, loaded) for loaded in part.patterns)
         readers.append((part.prefix, part.read))
     return ScanResult(
         findings=assign_fingerprints(findings),
         skipped=skipped,
         hidden=hidden,
         read=_combine_readers(readers),
-        patterns=[],
+        patterns=list(patterns.values()),
         suppressed=suppressed,
         unchanged=unchanged,
         ignored=frozenset(ignored),

@@ -69,9 +69,7 @@ def scan_paths(
         parts = [_scan_folder(paths[0], "", jobs, progress)]
     else:
         parts = _scan_several(paths, jobs, progress)
-    patterns = {loaded.id: loaded for part in parts for loaded in part.patterns}
-    result = merge_parts(parts, include_low_confidence=include_low_confidence)
-    return result._replace(patterns=list(patterns.values()))
+    return merge_parts(parts, include_low_confidence=include_low_confidence)
 
 
 def is_folder(path: Path) -> bool:
@@ -120,8 +118,16 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
     if git_failures or tracked is None or custom_paths is None:
         credentials.skip(".git", SkipId.GIT_FAILED.reason())
     ignored_paths = find_ignored(root, set(dotenv_paths) - (tracked or set()))
-    part = PartResult(app, credentials, prefix, read, tracked or set(), app_patterns)
-    return part._replace(ignored=ignored_paths, is_empty=not paths)
+    return PartResult(
+        app=app,
+        credentials=credentials,
+        prefix=prefix,
+        read=read,
+        tracked=tracked or set(),
+        patterns=app_patterns,
+        ignored=ignored_paths,
+        is_empty=not paths,
+    )
 
 
 def _custom_rule_paths(
