@@ -1,4 +1,7 @@
-"""Find the variables that Dockerfiles, systemd units, Procfiles and shell scripts set."""
+"""Find the variables that Dockerfiles, systemd units, Procfiles, fly.toml and shell scripts set.
+
+Also those that templates of env files set.
+"""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class Suppression(NamedTuple):
     """A suppression comment."""
 
     line: int  # of the findings that it suppresses
-    rules: frozenset[str]  # rule or pattern ids; empty: every rule
+    rules: frozenset[str]  # ids of rules, or what precedes the dot in them; empty: every rule
     reason: str
     is_shield: bool  # other tools' comments need no reason and may be unused
     comment_line: int  # the line of the comment itself

@@ -70,7 +70,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     keywords: tuple[str, ...] = ()  # lower case; every matching file contains one of them
     entropy: float = 0.0  # minimum, in bits per character
     random: bool = False  # whether the secret must look random
-    bounds: bool = True  # a letter or digit next to the secret rules out a match
+    bounds: bool = True  # a letter or digit next to a match rules it out
     decode: str = ""  # "colon": base64 of user:password; "jwt": begins with a JOSE header
     judged: str = ""  # the value is checked as if it were assigned to this name
 

@@ -226,7 +226,7 @@ def _line_pairs(raw: bytes) -> Iterator[tuple[Node, Node]]:
         quoted = next((g for g in ("double", "single") if match[g] is not None), "")
         if quoted:
             yield key, Node(_decode(match[quoted]), *match.span(quoted))
-        elif not match["value"].endswith(b"\\"):  # `assignments` finds continued lines
+        elif not match["value"].endswith(b"\\"):  # `assignments` finds a value on the next line
             yield key, _unquoted_value(raw, match)
 
 

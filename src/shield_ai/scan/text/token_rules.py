@@ -47,7 +47,7 @@ SAMPLE_VALUE = regex(
 SAMPLE_LOGIN = regex(
     r"(?i)<?(my_?|test_?|some_?|your_?|db_?|http_?|proxy_?|git|svn|fake_?)?"
     r"(user|username|userid|user_?name|login|usr|name|pass|password|passwd|pwd|pw|secret|token"
-    r"|foo|bar|baz|git|me|git|x{3,})(_\w{0,3}|[a-z]{0,2}\d?)>?|\*+|\.+|-+"
+    r"|foo|bar|baz|git|me|x{3,})(_\w{0,3}|[a-z]{0,2}\d?)>?|\*+|\.+|-+"
 )
 PORT = regex(r"\d{1,5}[#?]")  # https://example.com:80#@ has no password
 # The examples of https://www.rfc-editor.org/rfc/rfc7617, which many API descriptions repeat.
