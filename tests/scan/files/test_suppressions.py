@@ -54,6 +54,11 @@ def test_invalid_or_unused_comment(text: str, problem: str) -> None:
     assert apply_suppressions([at(1)], comments) == ([at(1)], [(comments[0], problem)])
 
 
+@pytest.mark.parametrize("word", ["ignored", "ignores", "ignore_me"])
+def test_other_word_is_not_a_suppression(word) -> None:
+    assert find_suppressions(f"# shield: {word} files of git\nx = 1\n".encode()) == []
+
+
 def test_pragma_may_be_unused() -> None:
     assert apply_suppressions([], find_suppressions(b"x = 1  # pragma: allowlist secret")) == (
         [],

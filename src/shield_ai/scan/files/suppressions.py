@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 LINE_END = regex(rb"\r\n|\n|\r")
 MARK = regex(rb"shield: *ignore|pragma: *allowlist")
 SHIELD_COMMENT = regex(
-    rb"(?:#|//|--|;|/\*|<!--|\{#|%|\")[ \t]*shield: *ignore *(?P<rules>\[[^\]\r\n]{0,300}\])?"
+    rb"(?:#|//|--|;|/\*|<!--|\{#|%|\")[ \t]*shield: *ignore\b *(?P<rules>\[[^\]\r\n]{0,300}\])?"
     rb"[ \t:,-]*(?P<reason>[^\r\n]*)"
 )
 ALLOWLIST_PRAGMA = regex(rb"pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
