@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.scan.rules.pattern import Pattern
     from shield_ai.scan.text.engine import Progress
 
 
@@ -131,7 +130,7 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
 
 
 def _custom_rule_paths(
-    root: Path, paths: Sequence[str], app_patterns: Sequence[Pattern]
+    root: Path, paths: Sequence[str], app_patterns: Sequence[pattern.Pattern]
 ) -> set[str] | None:
     """Return the files that the custom rules search; None if git fails."""
     if not app_patterns:
@@ -198,7 +197,7 @@ def _scan_files(
     files: list[str],
     read: FileReader,
     root: Path,
-    app_patterns: tuple[Pattern, ...],
+    app_patterns: tuple[pattern.Pattern, ...],
     custom_paths: set[str] | None = None,
 ) -> PartResult:
     for path in files:
