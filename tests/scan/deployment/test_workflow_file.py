@@ -93,8 +93,12 @@ def test_branch_of_a_job(triggers, condition, branch):
         pytest.param("release", "", OTHER.format("release"), id="release"),
         pytest.param("workflow_call", "", workflow_triggers.CALLED, id="called"),
         pytest.param("{}", "", workflow_triggers.NO_EVENTS, id="none"),
+        pytest.param("push", "github.event_name == 'release'", workflow_triggers.NEVER, id="never"),
         pytest.param(
-            "push", "github.event_name == 'release'", workflow_triggers.NO_EVENTS, id="never"
+            "pull_request",
+            "github.ref_name == 'main'",
+            workflow_triggers.NEVER,
+            id="never a branch",
         ),
         pytest.param(
             "[push, pull_request]",

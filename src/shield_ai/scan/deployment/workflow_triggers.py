@@ -28,6 +28,7 @@ IS_EVENT = regex(r"github\.event_name\s*==\s*'(?P<event>\w{1,40})'")
 IS_OTHER = regex(r"github\.event_name\s*!=\s*'(?P<event>\w{1,40})'")
 ENVIRONMENT = "the name of the job's environment is computed, or has special characters"
 NO_EVENTS = "the triggers of the workflow can't be read"
+NEVER = "the if of the job excludes all triggers of the workflow"
 FORK = "on: {} can run the job with code of a fork; add if: github.event_name == 'push' to the job"
 OTHER_TOKEN = "on: {} gives the job a token for something other than a branch"
 CALLED = "other workflows call this workflow, and pass their secrets to it"
@@ -85,6 +86,8 @@ def _limit(events: dict[str, Node | None], part: str) -> dict[str, Node | None]:
 
 
 def _subject(events: Mapping[str, Node | None], branch: str) -> TokenSubject:
+    if not events:
+        return TokenSubject(problem=NEVER)
     others = sorted(events.keys() - BRANCH_EVENTS)
     if others:
         text = FORK if others[0] in UNTRUSTED else OTHER_TOKEN
@@ -93,8 +96,8 @@ def _subject(events: Mapping[str, Node | None], branch: str) -> TokenSubject:
         branch = _pushed_branch(events["push"])
         if not branch:
             return TokenSubject(problem=BRANCHES)
-    if not events or (branch and not BRANCH.fullmatch(branch)):
-        return TokenSubject(problem=BRANCHES if events else NO_EVENTS)
+    if branch and not BRANCH.fullmatch(branch):
+        return TokenSubject(problem=BRANCHES)
     return TokenSubject(branch)
 
 
