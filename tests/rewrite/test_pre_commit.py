@@ -14,6 +14,9 @@ from shield_ai.rewrite.pre_commit import PATH, has_hook, hook_options, rewriting
         pytest.param("args: 5", {}, id="no list"),
         pytest.param("args: [--profile, [black], {a: b}, --x=1]", {"profile": "", "x": "1"}, id="nested"),
         pytest.param("x: [", {}, id="no YAML"),
+        pytest.param("x: !!int ''", {}, id="no integer"),
+        pytest.param("x: !!bool x", {}, id="no boolean"),
+        pytest.param("x: !!timestamp x", {}, id="no time"),
         pytest.param("args: " + "[" * 5000, {}, id="deep"),
     ],
 )  # fmt: skip

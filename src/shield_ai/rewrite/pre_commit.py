@@ -108,7 +108,8 @@ def _parse(raw: bytes) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         return yaml.load(raw, Loader=loader)  # noqa: S506  # both loaders are safe
-    except (yaml.YAMLError, ValueError, RecursionError):
+    # A value that does not have the form of its tag, such as !!bool x, raises one of the others.
+    except (yaml.YAMLError, ValueError, LookupError, AttributeError, RecursionError):
         return None
 
 
