@@ -16,6 +16,10 @@ from shield_ai.rewrite.code_style import CodeStyle, ImportHeadings, read_code_st
         pytest.param({".isort.cfg": "[settings]\nimport_heading_stdlib = Standard\nimport_heading_thirdparty = Others\nimport_heading_firstparty = Ours"}, CodeStyle(headings=ImportHeadings("# Standard", "# Others", "# Ours")), id="headings"),
         pytest.param({".ruff.toml": '[lint.isort.import-heading]\nstandard-library = "Standard"\nlocal-folder = "Local"'}, CodeStyle(line_length=88, quote='"', headings=ImportHeadings(stdlib="# Standard", local_folder="# Local")), id="headings of ruff"),
         pytest.param({".isort.cfg": "[settings]\nforce_single_line = True\nknown_first_party =\n  shop\n  lib"}, CodeStyle(force_single_line=True, first_party=("shop", "lib")), id="isort.cfg"),
+        pytest.param({".isort.cfg": "[isort]\nlines_after_imports = 2"}, CodeStyle(lines_after_imports=2), id="isort.cfg with the section of setup.cfg"),
+        pytest.param({"tox.ini": "[tool:isort]\nlines_after_imports = 2"}, CodeStyle(lines_after_imports=2), id="isort in tox.ini"),
+        pytest.param({".isort.cfg": "[settings]\nlines_after_imports = 2", "pyproject.toml": "[tool.isort]\nlines_after_imports = 3"}, CodeStyle(lines_after_imports=2), id="isort.cfg before pyproject.toml"),
+        pytest.param({"pyproject.toml": "[tool.isort]", "setup.cfg": "[isort]\nlines_after_imports = 3"}, CodeStyle(lines_after_imports=3), id="isort without options in pyproject.toml"),
         pytest.param({"ruff.toml": '[lint.isort]\nlines-after-imports = 2\nknown-first-party = ["shop"]\nknown-local-folder = ["lib"]'}, CodeStyle(line_length=88, quote='"', lines_after_imports=2, first_party=("shop",), local_folder=("lib",)), id="isort of ruff"),
         pytest.param({"ruff.toml": '[lint.isort]\nrequired-imports = ["from __future__ import annotations"]'}, CodeStyle(line_length=88, quote='"', imports_annotations=True), id="required import"),
         pytest.param({"setup.cfg": "[isort]\nadd_imports = from __future__ import annotations"}, CodeStyle(imports_annotations=True), id="added import"),
@@ -24,6 +28,8 @@ from shield_ai.rewrite.code_style import CodeStyle, ImportHeadings, read_code_st
         pytest.param({".pre-commit-config.yaml": "repos: [{repo: a, hooks: [{id: add-trailing-comma}]}]"}, CodeStyle(has_trailing_commas=True), id="trailing commas of a hook"),
         pytest.param({"ruff.toml": '[lint]\nselect = ["C"]'}, CodeStyle(line_length=88, quote='"'), id="the code of two other linters"),
         pytest.param({"ruff.toml": '[lint]\nselect = ["ALL"]\nignore = ["COM812", "D1", "PT"]'}, CodeStyle(package_sources=("", "src/"), line_length=88, quote='"', bans_parent_imports=True), id="ignored rules"),
+        pytest.param({"ruff.toml": '[lint]\nselect = ["ALL"]\nignore = ["COM", "D", "PT", "TID", "I"]\nextend-select = ["D104"]'}, CodeStyle(line_length=88, quote='"', has_package_docstrings=True), id="selected rule of an ignored linter"),
+        pytest.param({"ruff.toml": '[lint]\nselect = ["COM8"]\nignore = ["COM8"]'}, CodeStyle(line_length=88, quote='"'), id="selected and ignored"),
         pytest.param({"pyproject.toml": "[tool.ruff]\nsrc = ['back']\nlint.extend-select = ['I']"}, CodeStyle(line_length=88, quote='"', package_sources=("back/",)), id="src of ruff"),
         pytest.param({".isort.cfg": "[settings]\nsrc_paths=isort,test"}, CodeStyle(package_sources=("isort/", "test/")), id="src_paths of isort"),
         pytest.param({"../setup.cfg": "[isort]\nsrc_paths=back"}, CodeStyle(package_sources=("../back/",)), id="src_paths above the app"),
@@ -33,6 +39,7 @@ from shield_ai.rewrite.code_style import CodeStyle, ImportHeadings, read_code_st
         pytest.param({"ruff.toml": "lint = 1\nselect = 2", "pyproject.toml": "tool = 1", "setup.cfg": "[isort"}, CodeStyle(line_length=88, quote='"'), id="invalid"),
         pytest.param({"pyproject.toml": "[tool.black]\nline-length = 99"}, CodeStyle(line_length=99, quote='"'), id="black"),
         pytest.param({"pyproject.toml": "[tool.black]\nskip-string-normalization = true"}, CodeStyle(line_length=88), id="black without quotes"),
+        pytest.param({"pyproject.toml": "[tool.black]\nskip_string_normalization = true\nline_length = 99"}, CodeStyle(line_length=99), id="black's names with underscores"),
         pytest.param({"ruff.toml": "format.quote-style = 'preserve'"}, CodeStyle(line_length=88), id="any quotes"),
         pytest.param({"../ruff.toml": "line-length = 99", "../../ruff.toml": "line-length = 77"}, CodeStyle(line_length=99, quote='"'), id="above the app"),
         pytest.param({"tox.ini": "[flake8]\nimport-order-style = google\napplication-import-names = shop, lib"}, CodeStyle(line_length=79, max_line_length=79, import_order="google", first_party=("shop", "lib")), id="flake8-import-order"),
@@ -43,6 +50,15 @@ from shield_ai.rewrite.code_style import CodeStyle, ImportHeadings, read_code_st
 def test_read_code_style(files, expected):
     raws = {path: text.encode() for path, text in files.items()}
     assert read_code_style(raws.get, "shop/settings/base.py") == expected
+
+
+def test_style_of_one_folder_does_not_change_that_of_others():
+    files = {
+        "pyproject.toml": b"[tool.isort]\nprofile = 'black'\n",
+        "jobs/ruff.toml": b"[lint.isort]\nlines-after-imports = 2\n",
+    }
+    assert read_code_style(files.get, "jobs/run.py").lines_after_imports == 2
+    assert read_code_style(files.get, "shop/run.py").lines_after_imports == 1
 
 
 def test_a_broken_link_is_no_configuration():

@@ -14,6 +14,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.config_folders import folders_above
 from shield_ai.rewrite.pre_commit import has_hook, hook_options
 from shield_ai.rewrite.python.lines.line_length import (
+    black_options,
     configured_line_length,
     flake8_options,
     linter_line_length,
@@ -30,8 +31,15 @@ if TYPE_CHECKING:
 
 MAX_DIGITS = 3  # of a length
 ANNOTATIONS = "from __future__ import annotations"
-ISORT_FILES = ((".isort.cfg", "settings"), ("setup.cfg", "isort"), ("setup.cfg", "tool:isort"),
-               ("tox.ini", "isort"))  # fmt: skip
+PYPROJECT = "pyproject.toml"
+# The files in which isort looks for its configuration, in this order, with the sections of those in
+# INI format. https://pycqa.github.io/isort/docs/configuration/config_files.html
+ISORT_FILES = {
+    ".isort.cfg": ("settings", "isort"),
+    PYPROJECT: (),
+    "setup.cfg": ("isort", "tool:isort"),
+    "tox.ini": ("isort", "tool:isort"),
+}
 
 # Not flake8-bandit or ruff's rules, which do not check the values in a dict.
 BANDIT = regex(rb"(?<![\w-])bandit\b")
@@ -108,7 +116,8 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
     sources = _package_sources(isort_folder, isort.get("src_paths"))
     if _selects(lint, "I001"):
         sources = _package_sources(folder, ruff.get("src", [".", "src"]))
-    isort |= _snake_case(_table(lint, "isort")) | hook_options(read, "isort", path)
+    # Not |=, which would change the cached configuration.
+    isort = {**isort, **_snake_case(_table(lint, "isort")), **hook_options(read, "isort", path)}
     flake8 = flake8_options(read, path) or {}
     ban = _table(lint, "flake8-tidy-imports").get("ban-relative-imports")
     line_length = configured_line_length(read, path)
@@ -192,7 +201,7 @@ def _ruff_tables(read: FileReader, path: str) -> Iterator[tuple[str, Table]]:
             raw = read(folder + name)
             if raw is not None:
                 yield folder, parse_toml(raw)
-        tool = _table(parse_toml(read(f"{folder}pyproject.toml")), "tool")
+        tool = _table(parse_toml(read(folder + PYPROJECT)), "tool")
         if "ruff" in tool:
             yield folder, _table(tool, "ruff")
 
@@ -200,12 +209,13 @@ def _ruff_tables(read: FileReader, path: str) -> Iterator[tuple[str, Table]]:
 def _isort_tables(read: FileReader, path: str) -> Iterator[tuple[str, Table]]:
     """Yield the configurations of isort that apply to a file, with their folders."""
     for folder in folders_above(path):
-        tool = _table(parse_toml(read(f"{folder}pyproject.toml")), "tool")
-        if "isort" in tool:
-            yield folder, _table(tool, "isort")
-        for name, section in ISORT_FILES:
-            table = _ini_section(read(folder + name), section)
-            if table:
+        for name, sections in ISORT_FILES.items():
+            raw = read(folder + name)
+            if name == PYPROJECT:
+                tables = [_table(_table(parse_toml(raw), "tool"), "isort")]
+            else:
+                tables = [_ini_section(raw, section) for section in sections]
+            for table in filter(None, tables):
                 yield folder, table
 
 
@@ -255,19 +265,26 @@ def _quote(read: FileReader, path: str) -> str:
         style = str(formatter or quotes.get("inline-quotes") or "double")
         return {"single": "'", "double": '"'}.get(style, "")
     for folder in folders_above(path):
-        tool = _table(parse_toml(read(f"{folder}pyproject.toml")), "tool")
-        if "black" in tool:
-            return "" if _table(tool, "black").get("skip-string-normalization") else '"'
+        black = black_options(read, folder)
+        if black is not None:
+            return "" if black.get("skip_string_normalization") else '"'
     return ""
 
 
 def _selects(lint: Table, rule: str) -> bool:
-    """Return whether ruff's configuration selects a rule, and does not ignore it."""
+    """Return whether ruff's configuration selects a rule, and does not ignore it.
+
+    The most specific code decides: `select = ["D104"]` wins over `ignore = ["D"]`.
+    """
     selected = (*_names(lint.get("select")), *_names(lint.get("extend-select")))
     ignored = (*_names(lint.get("ignore")), *_names(lint.get("extend-ignore")))
-    return not _matches(rule, ignored) and ("ALL" in selected or _matches(rule, selected))
+    return _specificity(rule, selected) > _specificity(rule, ignored)
 
 
-def _matches(rule: str, codes: tuple[str, ...]) -> bool:
-    """Return whether one of the codes is a rule or its prefix; in ruff, C means only C4 and C90."""
-    return any(code != "C" and rule.startswith(code) for code in codes)
+def _specificity(rule: str, codes: tuple[str, ...]) -> int:
+    """Return the length of the longest code that matches a rule; 0 for ALL, -1 without a match.
+
+    In ruff, C means only C4 and C90.
+    """
+    matching = [len(code) for code in codes if code != "C" and rule.startswith(code)]
+    return max(matching, default=0 if "ALL" in codes else -1)

@@ -16,6 +16,7 @@ from shield_ai.rewrite.python.lines.line_length import (
     [
         pytest.param({}, 0, id="not configured"),
         pytest.param({"pyproject.toml": "[tool.black]\nline-length = 99"}, 99, id="black"),
+        pytest.param({"pyproject.toml": "[tool.black]\nline_length = 99"}, 99, id="black's name with an underscore"),
         pytest.param({"pyproject.toml": "[tool.ruff]\nline-length = 110"}, 110, id="ruff"),
         pytest.param({"pyproject.toml": "[tool.ruff.lint]\nselect = []"}, 88, id="ruff's default"),
         pytest.param({"ruff.toml": "line-length = 100"}, 100, id="ruff.toml"),
@@ -52,6 +53,14 @@ def test_configured_line_length(files, length):
         pytest.param({"setup.cfg": "[flake8]\nmax-line-length = 100  # wide"}, 100, id="flake8"),
         pytest.param({".flake8": "[flake8]\nmax-line-length = 200"}, 120, id="long limit"),
         pytest.param({"setup.cfg": "[flake8]"}, 79, id="flake8's default"),
+        pytest.param(
+            {
+                ".flake8": "[flake8]\nmax-line-length = 80",
+                "setup.cfg": "[flake8]\nmax-line-length = 100",
+            },
+            100,
+            id="setup.cfg before .flake8",
+        ),
         pytest.param({"pyproject.toml": "[tool.black]"}, 0, id="no linter"),
     ],
 )

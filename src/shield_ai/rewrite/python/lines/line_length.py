@@ -23,7 +23,7 @@ DEFAULT = 88  # of Black and ruff
 # Linters are often configured to tolerate longer lines than the code is meant to have.
 MAXIMUM = 120
 FLAKE8_DEFAULT = 79
-FLAKE8_FILES = (".flake8", "setup.cfg", "tox.ini")
+FLAKE8_FILES = ("setup.cfg", "tox.ini", ".flake8")  # in the order of flake8
 REQUIREMENTS = (
     *("requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt", "requirements.txt"),
     *("requirements/dev.txt", "requirements/development.txt", "requirements/local.txt"),
@@ -126,19 +126,35 @@ def _capped_number(text: str) -> int:
 
 
 def _formatter_length(read: FileReader, folder: str) -> int:
-    tables = []
-    tool = parse_toml(read(f"{folder}pyproject.toml")).get("tool")
-    if isinstance(tool, dict):
-        tables += [tool.get("black"), tool.get("ruff")]
+    black = black_options(read, folder)
+    lengths = [] if black is None else [black.get("line_length", DEFAULT)]
+    tables = [_tools(read, folder).get("ruff")]
     for name in ("ruff.toml", ".ruff.toml"):
         raw = read(folder + name)
         if raw is not None:
             tables.append(parse_toml(raw))
-    for table in tables:
-        length = table.get("line-length", DEFAULT) if isinstance(table, dict) else None
-        if isinstance(length, int):
-            return length
-    return 0
+    lengths += [table.get("line-length", DEFAULT) for table in tables if isinstance(table, dict)]
+    return next((length for length in lengths if isinstance(length, int)), 0)
+
+
+def black_options(read: FileReader, folder: str) -> dict[str, Any] | None:
+    """Return Black's options in the pyproject.toml of a folder; None without its table.
+
+    Their names have underscores: like Black, this accepts `line_length` for `line-length`.
+
+    Args:
+        read: Returns the bytes of a file of the app; None if it does not exist.
+        folder: The folder, with a trailing slash if it is not the app's.
+    """
+    table = _tools(read, folder).get("black")
+    if not isinstance(table, dict):
+        return None
+    return {name.replace("-", "_"): value for name, value in table.items()}
+
+
+def _tools(read: FileReader, folder: str) -> dict[str, Any]:
+    tools = parse_toml(read(f"{folder}pyproject.toml")).get("tool")
+    return tools if isinstance(tools, dict) else {}
 
 
 @functools.lru_cache(maxsize=PARSED_FILES)
