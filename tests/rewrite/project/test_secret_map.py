@@ -286,6 +286,33 @@ def test_sets_the_prefix_in_an_edited_file(before, after):
     assert updated(text, prefixed()) == (text, "")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_two_kinds_of_edits_keep_line_endings_and_encoding(encoding):
+    before = EDITED.replace('    optional=["sentry-dsn"],\n', "")
+    after = EDITED.replace('["sentry-dsn"],\n', '["sentry-dsn"],\n    prefix="shop/",\n')
+    head = f"# coding: {encoding}\r\n# é\r\n"
+    files = {PATH: (head + before.replace("\n", "\r\n")).encode(encoding)}
+    assert not run(write_map(PATH, files[PATH], prefixed()), files)
+    text = files[PATH].decode(encoding)
+    assert text == head + after.replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param("prefix=P, optional=[X]", "prefix=P", id="after it"),
+        pytest.param("optional=[X], settings=S", "settings=S", id="before it"),
+        pytest.param("settings=S, optional=[X], prefix=P", "settings=S, prefix=P", id="around it"),
+    ],
+)
+def test_other_arguments_remain_without_optional_secrets(before, after):
+    made = with_secrets(lambda all_: [msgspec.structs.replace(s, optional=False) for s in all_])
+    text = EDITED.replace('optional=["sentry-dsn"]', before.replace("X", '"sentry-dsn"'))
+    found, skipped = updated(text, made)
+    assert not skipped
+    assert found == EDITED.replace('optional=["sentry-dsn"]', after)
+
+
 def test_a_map_with_another_prefix_does_not_match():
     assert map_matches_manifest(WITH_PREFIX.encode(), prefixed())
     assert map_matches_manifest(

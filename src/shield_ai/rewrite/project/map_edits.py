@@ -9,6 +9,7 @@ from shield_ai.rewrite.project.map_text import dict_entry, dict_text, list_text,
 from shield_ai.rewrite.python.lines.formatting import indentation, make_edit
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterator
 
     from shield_ai.model.edit import Edit
@@ -77,17 +78,29 @@ def optional_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterat
     if set(found.content.optional) == set(wanted.optional):
         return
     source = found.source
-    after_mapping = source.span(found.mapping)[1]
     indent = _indent_of(found, found.mapping.end_lineno or found.mapping.lineno)
     text = list_text(wanted.optional, indent, "optional=", style)
     if found.optional is None:
+        after_mapping = source.span(found.mapping)[1]
         starts_on_call_line = found.mapping.lineno == found.call.lineno
         gap = " " if starts_on_call_line else f"\n{indent}"
         yield make_edit(source, after_mapping, after_mapping, f",{gap}optional={text}")
     elif wanted.optional:
         yield make_edit(source, *source.span(found.optional), text)
     else:
-        yield make_edit(source, after_mapping, source.span(found.optional)[1], "")
+        yield make_edit(source, *_span_to_remove(found, found.optional), "")
+
+
+def _span_to_remove(found: MapCall, value: ast.expr) -> tuple[int, int]:
+    """Return the span of a keyword argument, with the comma after it, or else the one before it."""
+    source, keywords = found.source, found.call.keywords
+    starts = [source.offset(keyword.lineno, keyword.col_offset) for keyword in keywords]
+    values = [keyword.value for keyword in keywords]
+    number = values.index(value)
+    if number + 1 < len(keywords):
+        return starts[number], starts[number + 1]
+    before = values[number - 1] if number else found.mapping
+    return source.span(before)[1], source.span(value)[1]
 
 
 def prefix_edits(raw: bytes, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
@@ -100,7 +113,7 @@ def prefix_edits(raw: bytes, wanted: SecretMap, style: MapStyle) -> Iterator[Edi
     if found.prefix:
         yield make_edit(source, *source.span(found.prefix), text)
         return
-    last = max([found.mapping, *(item.value for item in found.call.keywords)], key=source.span)
+    last = found.call.keywords[-1].value if found.call.keywords else found.mapping
     end = source.span(last)[1]
     starts_on_call_line = found.mapping.lineno == found.call.lineno
     gap = " " if starts_on_call_line else f"\n{_indent_of(found, found.mapping.lineno)}"

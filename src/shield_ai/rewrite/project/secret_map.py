@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.edit import Edit
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.project.runtime_names import IMPORTS_COPY
@@ -155,9 +156,9 @@ def _update_map(
     after = apply_edits(with_mapping, edits_of_prefix, encoding)
     if not map_matches_manifest(after, manifest):
         return skip_file(path, SkipId.MAP_UNKNOWN.reason())
-    if edits and edits_of_prefix:
-        return [replacement_change(path, raw, after.decode(encoding))], []
     located = [msgspec.structs.replace(edit, path=path) for edit in edits or edits_of_prefix]
+    if edits and edits_of_prefix:  # the second edits have positions in the edited text
+        located = [Edit(path=path, start=0, end=len(raw), replacement=after.decode(encoding))]
     return [file_change(path, raw, located, encoding)], []
 
 
