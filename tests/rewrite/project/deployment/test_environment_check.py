@@ -30,6 +30,13 @@ def test_only_the_variables_may_change(after, expected):
     assert check.is_exact(BEFORE, after) is expected
 
 
+def test_variable_with_a_value_and_a_reference_is_not_replaced():
+    check = EditCheck(DeploymentKind.KUBERNETES, {"web": {"KEY"}}, {})
+    before = b"{name: web, env: [{name: KEY, value: x}]}"
+    after = b"{name: web, env: [{name: KEY, value: x}, {name: KEY, valueFrom: {}}]}"
+    assert not check.is_exact(before, after)
+
+
 def test_file_that_is_nested_too_deeply_is_not_exact():
     check = EditCheck(DeploymentKind.ECS, {"web": {"KEY"}}, {})
     text = b"[" * 100_000 + b"]" * 100_000

@@ -197,6 +197,21 @@ LITERAL = '"environment": [{"name": "API_KEY", "value": "x"}],'
         ),
         pytest.param(task(LITERAL.replace("[{", "[/* a */ {")), {}, "other text", id="comment"),
         pytest.param(task(LITERAL) + "}", {}, injection.NOT_EXACT, id="invalid"),
+        pytest.param(
+            task(LITERAL).replace('s": [\n', 's": [null,\n'),
+            {},
+            injection.NOT_EXACT,
+            id="null beside the container",
+        ),
+        pytest.param(
+            task(LITERAL.replace("}]", "}, null]")), {}, injection.NOT_EXACT, id="null variable"
+        ),
+        pytest.param(
+            task(LITERAL.replace("}]", '}, {"value": "x"}]')),
+            {},
+            injection.NOT_EXACT,
+            id="variable without a name",
+        ),
         pytest.param(task(LITERAL + "\n// {{ x }}"), {}, blocks.TEMPLATE, id="template"),
     ],
 )
@@ -298,6 +313,18 @@ def test_variables_refer_to_a_secret(tmp_path, before, after, newline):
     assert found == pod(after, newline)
     assert not skipped
     assert edit(tmp_path, found, path="web.yaml")[0] == found
+
+
+def test_labels_with_the_name_of_the_container(tmp_path):
+    labels = "  labels:\n    name: node\n    env: production\nspec:\n  template:"
+    before, after = (
+        pod(f"            - {{name: API_KEY, {value}}}\n").replace("spec:\n  template:", labels)
+        for value in (
+            "value: VALUE",
+            "valueFrom: {secretKeyRef: {name: shop-secrets, key: API_KEY}}",
+        )
+    )
+    assert edit(tmp_path, before, path="web.yaml") == (after, [])
 
 
 def test_next_step_of_kubernetes(tmp_path):

@@ -92,7 +92,7 @@ class EditCheck:
         If the container has none of the removed variables, no other one may be added or changed.
         """
         if any(name in self._removed[unit] for name, _ in old):
-            return sorted(new) == sorted(self._added.items())
+            return sorted(new, key=str) == sorted(self._added.items(), key=str)
         return old == new
 
 

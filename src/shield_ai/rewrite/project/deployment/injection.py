@@ -177,8 +177,8 @@ class Injection:
                     self._move(container, moved.get(container.get("name"), set()))
             else:
                 self._refer_to_secret(expected, moved)
-        except (ValueError, RecursionError):
-            return False
+        except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+            return False  # also for lists with other values than containers and variables
         return bool(expected == found)
 
     def _move(self, container: dict[str, Any], names: set[str]) -> None:
@@ -200,10 +200,10 @@ class Injection:
             names = moved.get(unit) if isinstance(unit, str) else None
             for key, value in node.items():
                 self._refer_to_secret(value, moved)
-                if key == "env" and names:
+                if key == "env" and names and isinstance(value, list):  # not a label
                     self._refer_entries(value, names)
 
-    def _refer_entries(self, entries: Any, names: set[str]) -> None:
+    def _refer_entries(self, entries: list[dict[str, Any]], names: set[str]) -> None:
         for entry in entries:
             if entry["name"] in names:
                 del entry["value"]
