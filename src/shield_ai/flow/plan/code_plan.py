@@ -98,6 +98,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         edited=edited,
         importers={*edited, *(path for path, _, _ in inputs.calls)},
         dockerfiles=inputs.dockerfiles,
+        shares_ignore_file=inputs.real_path(".dockerignore") == ".gitignore",
         above=inputs.above,
         hides_dockerignore=inputs.hides_dockerignore,
         test_module=inputs.test_module,

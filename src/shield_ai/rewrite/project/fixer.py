@@ -48,6 +48,7 @@ class AppFiles(NamedTuple):
     django: bool = True  # the app uses Django
     pydantic: bool = True  # the app has settings classes of pydantic
     hides_dockerignore: bool = False  # git would ignore a new .dockerignore
+    shares_ignore_file: bool = False  # .dockerignore is a link to .gitignore
     above: FilesAbove = FilesAbove()  # the projects in the folders above the app
     test_module: str = ""  # the name by which tests import the map file, if it differs
     installed: Mapping[str, str] = MappingProxyType({})  # versions in the virtual environment
