@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import tomlkit
@@ -21,6 +21,7 @@ from shield_ai.rewrite.project.dependencies.requirement_groups import (
     declares_dependencies,
     grouped_requirements,
     is_optional,
+    table_requirements,
 )
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
 from shield_ai.rewrite.project.dependencies.toml_insertion import (
@@ -188,15 +189,14 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
     if not dependencies and not poetry:
         dependencies = app_group(document) or dependencies
     first = first_requirement_name(wanted)
-    required = {name for name, value in poetry.items() if not is_optional(value)}
-    if first in map(requirement_name, map(str, [*required, *dependencies])):
-        texts = [text for text in map(str, dependencies) if requirement_name(text) == first]
-        pin = outdated_pin(texts)
-        return SkipId.OUTDATED_VERSION.reason(pin=pin) if pin else Result.PRESENT
+    required = {name: value for name, value in poetry.items() if not is_optional(value)}
+    texts = [*map(str, dependencies), *table_requirements(required)]
+    if first in map(requirement_name, [*required, *texts]):
+        return _present(first, texts)
     pins = [
         text for text in grouped_requirements(document.unwrap()) if requirement_name(text) == first
     ]
-    outdated = outdated_pin(pins)
+    outdated = outdated_pin([*pins, *texts])
     if outdated:
         return SkipId.OUTDATED_PIN.reason(pin=outdated, requirement=first)
     requirements = [f"{name}{bound.minimum}" for name, bound in wanted.items()]
@@ -215,6 +215,12 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
     return Result.ADDED
 
 
+def _present(name: str, texts: Iterable[str]) -> Result | SkipReason:
+    """Return the result for a package that is required, with a version that may be too old."""
+    pin = outdated_pin(text for text in texts if requirement_name(text) == name)
+    return SkipId.OUTDATED_VERSION.reason(pin=pin) if pin else Result.PRESENT
+
+
 def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
     """Insert requirements in the sort order of an array, or append them if it is not sorted."""
     for requirement in requirements:
@@ -223,12 +229,17 @@ def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
         dependencies.insert(len(names) if at is None else at, requirement)
 
 
-def _add_to_packages(document: Any, wanted: Wanted) -> Result:
+def _add_to_packages(document: Any, wanted: Wanted) -> Result | SkipReason:
     packages = document.get("packages")
     if not isinstance(packages, dict):
         return Result.NOT_APPLICABLE
-    if first_requirement_name(wanted) in {requirement_name(key) for key in packages}:
-        return Result.PRESENT
+    first = first_requirement_name(wanted)
+    texts = list(table_requirements(packages))
+    if first in map(requirement_name, packages):
+        return _present(first, texts)
+    outdated = outdated_pin(texts)
+    if outdated:
+        return SkipId.OUTDATED_PIN.reason(pin=outdated, requirement=first)
     _add_to_table(packages, wanted)
     return Result.ADDED
 

@@ -9,7 +9,7 @@ from packaging.utils import canonicalize_name
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 POETRY = ("tool", "poetry")
 # Tables whose values are lists of requirements.
@@ -41,7 +41,7 @@ def grouped_requirements(document: dict[str, Any]) -> list[str]:
     tables = [_table(poetry, "dependencies"), _table(poetry, "dev-dependencies")]
     tables += [_table(group, "dependencies") for group in _table(poetry, "group").values()]
     for table in tables:
-        found += _poetry_requirements(table)
+        found += table_requirements(table)
     return found
 
 
@@ -83,7 +83,12 @@ def is_optional(value: object) -> bool:
     return all(isinstance(item, dict) and item.get("optional") is True for item in values)
 
 
-def _poetry_requirements(table: dict[str, Any]) -> Iterator[str]:
+def table_requirements(table: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the requirements in a table of Poetry or pipenv that have a version, as in PEP 508.
+
+    Args:
+        table: The versions, or tables with a version, by the name of the package.
+    """
     for name, value in table.items():
         version = value.get("version") if isinstance(value, dict) else value
         if isinstance(version, str):
