@@ -8,6 +8,8 @@ from fixer_helpers import is_subsequence, manifest, run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shield_ai.model.skip import SkipId
+from shield_ai.project.tree import Tree
 from shield_ai.rewrite.project import requirements
 
 ADDED = "boto3>=1.26\n"
@@ -84,6 +86,16 @@ def fix(files, *, installed=None, **app):
             {"requirements.txt": "x\n", "pyproject.toml": "[tool.black]\n"},
             "requirements.txt",
             id="both",
+        ),
+        pytest.param(
+            {"requirements.txt": "# pip install -r requirements.txt\n"},
+            "requirements.txt",
+            id="only a comment with an option",
+        ),
+        pytest.param(
+            {"requirements.txt": "\ufeff-r base.txt\n", "base.txt": "x\n"},
+            "base.txt",
+            id="byte order mark above an option",
         ),
         pytest.param(
             {"requirements.txt": "boto3-stubs\n# boto3\nx # boto3\n"},
@@ -498,12 +510,54 @@ def test_adds_to_the_dependency_group_of_the_app(before, after):
         pytest.param(PROJECT + '[dependency-groups]\ndev = ["boto3==1.20.1"]\n', "boto3==1.20.1 is too old", id="group"),
         pytest.param(POETRY + '[tool.poetry.group.dev.dependencies]\nboto3 = "~1.20"\n', "boto3==1.20.* is too old", id="poetry"),
         pytest.param(POETRY + 'boto3 = {version = "^1.28", optional = true}\n', "manually", id="optional"),
+        pytest.param(POETRY + 'boto3 = "1.20.1"\n', "boto3==1.20.1 is too old for the runtime", id="dependency of poetry"),
+        pytest.param(POETRY + 'boto3 = {version = "~1.20"}\n', "boto3==1.20.* is too old for the runtime", id="table of poetry"),
+        pytest.param(POETRY + 'urllib3 = "1.24.1"\n', "urllib3==1.24.1 is too old: update it, then add boto3", id="other dependency of poetry"),
+        pytest.param(PROJECT.replace("django", "urllib3==1.24.1"), "urllib3==1.24.1 is too old: update it, then add boto3", id="other dependency"),
     ],
 )  # fmt: skip
 def test_reports_a_group_that_prevents_the_requirement(text, message):
     files = {"pyproject.toml": text.encode()}
     assert message in fix(files)["pyproject.toml"]
     assert files == {"pyproject.toml": text.encode()}
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        pytest.param('boto3 = "==1.20.1"', "boto3==1.20.1 is too old for the runtime", id="boto3"),
+        pytest.param('urllib3 = "==1.24.1"', "urllib3==1.24.1 is too old: update", id="urllib3"),
+        pytest.param('boto3 = {path = "lib"}', None, id="path"),
+        pytest.param('boto3 = "*"', None, id="any version"),
+    ],
+)
+def test_reports_outdated_versions_of_pipenv(line, message):
+    text = f"[packages]\n{line}\n".encode()
+    files = {"Pipfile": text}
+    assert (message or "") in fix(files).get("Pipfile", "")
+    assert bool(fix(files)) is bool(message)
+    assert files == {"Pipfile": text}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(b"a" * 300, id="too long"),
+        pytest.param(b".", id="folder"),
+        pytest.param(b"link.txt", id="link out of the app"),
+    ],
+)
+def test_included_file_that_can_not_be_read_is_left_out(tmp_path, name):
+    (tmp_path / "link.txt").symlink_to("/etc/hostname")
+    (tmp_path / "requirements.txt").write_bytes(b"-r %s\ndjango\n" % name)
+    found = requirements.add_requirements(Tree(tmp_path).read, manifest())
+    assert [change.path for change in found[0]] == ["requirements.txt"]
+
+
+def test_included_name_with_a_null_byte(tmp_path):
+    (tmp_path / "requirements.txt").write_bytes(b"-r a\0b\nx\n")
+    found = requirements.add_requirements(Tree(tmp_path).read, manifest())
+    assert [item.id for item in found[1]] == [SkipId.NOT_TEXT]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
+from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
 from shield_ai.project.inside import has_git_folder
 from shield_ai.rewrite.project.dependencies.locked_versions import locked_version
@@ -277,7 +278,9 @@ def _requirements_files(read: FileReader, folder: str) -> dict[str, bytes]:
     usual = [f"{folder}{name}" for name in FILES]
     paths = usual.copy()
     for path in paths:  # grows
-        raw = None if path in files else read(path)
+        if path in files:
+            continue
+        raw = read(path) if path in usual else read_optional(read, path)
         # An included file of another kind, such as a script, is not edited.
         if raw is not None and (path in usual or _is_valid(raw)):
             files[path] = raw
@@ -293,10 +296,10 @@ def _is_valid(raw: bytes) -> bool:
 
 def _included_files(path: str, raw: bytes) -> Iterator[str]:
     """Yield the files that a requirements file includes, and that are below its folder."""
-    for name in INCLUDE.findall(raw):
+    for name in INCLUDE.findall(raw.removeprefix(codecs.BOM_UTF8)):
         included = PurePosixPath(name.decode("utf-8", "replace"))
         is_below = not included.is_absolute() and ".." not in included.parts
-        if is_below and not has_git_folder(included.parts):
+        if is_below and b"\0" not in name and not has_git_folder(included.parts):
             yield (PurePosixPath(path).parent / included).as_posix()
 
 

@@ -35,6 +35,7 @@ def locks(files, prefix, above=()):
         pytest.param(workspace(["services/*"], ["services/backend"]), False, id="excluded"),
         pytest.param(workspace(["libs/*"]), False, id="other members"),
         pytest.param("[tool.uv]\nworkspace = 1\n", True, id="invalid workspace"),
+        pytest.param("[tool.uv.workspace]\nmembers = 1\n", True, id="invalid members"),
         pytest.param("[tool.uv", True, id="invalid TOML"),
         pytest.param(PROJECT, True, id="project"),
     ],

@@ -83,8 +83,8 @@ def _may_lock(raw: bytes, member: PurePosixPath) -> bool:
     """
     try:
         workspace = tomllib.loads(raw.decode())["tool"]["uv"]["workspace"]
-        members = workspace.get("members", [])
-        excluded = workspace.get("exclude", [])
+        members = list(workspace.get("members", []))
+        excluded = list(workspace.get("exclude", []))
     except (*INVALID_TOML, KeyError, TypeError, AttributeError):
         return True  # no readable workspace: a project that can depend on others by their paths
     return _is_matched(member, members) and not _is_matched(member, excluded)

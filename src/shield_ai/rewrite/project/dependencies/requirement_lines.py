@@ -97,6 +97,6 @@ def required_names(raw: bytes) -> set[str]:
 
 def only_includes(raw: bytes) -> bool:
     """Return whether a requirements file only includes others, or only installs the app itself."""
-    lines = [line.strip() for line in raw.splitlines()]
+    lines = [line.strip() for line in raw.removeprefix(codecs.BOM_UTF8).splitlines()]
     entries = [line for line in lines if line and not line.startswith(b"#")]
     return bool(entries) and all(map(NO_REQUIREMENT.match, entries))
