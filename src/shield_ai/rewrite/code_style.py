@@ -18,6 +18,7 @@ from shield_ai.rewrite.python.lines.line_length import (
     configured_line_length,
     flake8_options,
     linter_line_length,
+    max_line_length,
     parse_toml,
     requires_black,
 )
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.project.python_source import Source
 
     Table = dict[str, Any]
 
@@ -100,6 +102,12 @@ class CodeStyle(msgspec.Struct, frozen=True):
     # with a trailing slash; None if that is unknown.
     package_sources: tuple[str, ...] | None = None
     force_grid_wrap: int = 0  # the number of names from which each has a line
+
+    def width(self, source: Source) -> int:
+        """Return the maximum line length of a file, which is estimated if it is not configured."""
+        return max_line_length(
+            source, self.line_length, self.max_line_length, requires_black=self.requires_black
+        )
 
 
 def read_code_style(read: FileReader, path: str) -> CodeStyle:

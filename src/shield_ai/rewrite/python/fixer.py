@@ -17,6 +17,7 @@ import msgspec
 from shield_ai.model.edit import Edit
 from shield_ai.model.skip import Skipped
 from shield_ai.rewrite.python import fixers
+from shield_ai.rewrite.python.lines.line_length import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +44,7 @@ class FileContext(NamedTuple):
     known: SecretMap | None = None  # the app's map file before this rewrite
     has_map: bool = False  # the app has a map file after the rewrite
     removal: LiteralRemoval | None = None  # removes literals from the code
+    width: int = DEFAULT  # maximum line length
 
 
 class FileOutcome(msgspec.Struct, kw_only=True):

@@ -129,35 +129,36 @@ class Rewriter:
     ) -> None:
         raw = self._read(path) or b""
         source = Source.from_bytes(path, raw)
+        style = self._imports.code_style(path)
         wrapped = wrap_secrets(
             source,
             sites,
             self._manifest,
             self._imports.line(source),
             self._options._replace(
-                style=self._imports.code_style(path),
+                style=style,
                 shared_bases=self.shared_bases.get(path, frozenset()),
                 subclasses=self._subclasses.get(path, frozenset()),
             ),
         )
         self.changes.skipped += wrapped.skipped
         self.changes.removed += wrapped.removed
-        edits = list(wrapped.edits)
-        edits += self._fix(source, sites if wrapped.edits else [], calls, edits)
+        found = sites if wrapped.edits else []
+        context = self._context(source, found, calls, style.width(source))
+        edits = [*wrapped.edits, *self._fix(context, wrapped.edits)]
         if edits:
             # A plan shows the text that its edits replace: values and comments stay out of it.
             edits = split_edits(source, edits)
             self.changes.files.append(file_change(path, raw, edits, source.encoding))
 
-    def _fix(
+    def _context(
         self,
         source: Source,
         wrapped: list[FoundSite],
         calls: list[tuple[int, int]],
-        wraps: list[Edit],
-    ) -> list[Edit]:
-        """Run the fixers, and return their edits."""
-        context = FileContext(
+        width: int,
+    ) -> FileContext:
+        return FileContext(
             source=source,
             manifest=self._manifest,
             read=self._read,
@@ -167,7 +168,11 @@ class Rewriter:
             known=self._map,
             has_map=self._options.has_map,
             removal=self._options.removal,
+            width=width,
         )
+
+    def _fix(self, context: FileContext, wraps: Sequence[Edit]) -> list[Edit]:
+        """Run the fixers, and return their edits."""
         edits: list[Edit] = []
         for fix in find_python_fixers():
             outcome = fix(context._replace(edits=(*wraps, *edits)))

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 
 import pytest
 from shield_helpers import shield
@@ -19,7 +21,9 @@ MONTHLY = Rotation(every="30 days")
 CALL = 'SECRET_KEY = get_secret("django-secret-key", lambda: os.environ["SECRET_KEY"], env="SECRET_KEY")\n'
 ADDED = """\
 SECRET_KEY_FALLBACKS = [
-    key for stage in ("AWSPREVIOUS", "AWSPENDING") if (key := get_secret("django-secret-key", None, stage=stage))
+    key
+    for stage in ("AWSPREVIOUS", "AWSPENDING")
+    if (key := get_secret("django-secret-key", None, stage=stage))
 ]
 """
 
@@ -30,9 +34,9 @@ def key(rotate=MONTHLY):
     )
 
 
-def edited(text, sites=()):
+def edited(text, sites=(), width=88):
     source = Source.from_bytes("shop/settings.py", text.encode())
-    edits = fallback_edits(source, sites, key(), "get_secret")
+    edits = fallback_edits(source, sites, key(), "get_secret", width)
     return apply_edits(source.raw, edits).decode()
 
 
@@ -49,6 +53,14 @@ def edited(text, sites=()):
 )  # fmt: skip
 def test_adds_setting_below_key(text, after):
     assert edited(text) == after
+
+
+@pytest.mark.parametrize("width", [88, 112, 113, 120])
+def test_is_formatted_as_ruff_does(width):
+    text = edited(CALL, width=width).removeprefix(CALL)
+    ruff = [sys.executable, "-m", "ruff", "format", "--isolated", f"--line-length={width}", "-"]
+    done = subprocess.run(ruff, input=text, capture_output=True, text=True, check=True)
+    assert text == done.stdout
 
 
 @pytest.mark.parametrize(

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
 
 SETTING = "SECRET_KEY_FALLBACKS"
-FALLBACKS_TEMPLATE = (
-    "SECRET_KEY_FALLBACKS = [\n"
-    "    key for stage in ({q}AWSPREVIOUS{q}, {q}AWSPENDING{q})"
-    " if (key := {get}({q}{name}{q}, None, stage=stage))\n"
-    "]\n"
+STEP = "    "
+# The parts of the list comprehension, at which Black breaks it.
+CLAUSES = (
+    "key",
+    "for stage in ({q}AWSPREVIOUS{q}, {q}AWSPENDING{q})",
+    "if (key := {get}({q}{name}{q}, None, stage=stage))",
 )
 
 
@@ -37,7 +38,7 @@ def fix(context: FileContext) -> FileOutcome:
     key = key_without_fallbacks(context.manifest, context.read)
     if key is None:
         return FileOutcome()
-    edits = fallback_edits(context.source, context.sites, key, context.names.get)
+    edits = fallback_edits(context.source, context.sites, key, context.names.get, context.width)
     return FileOutcome(edits=edits)
 
 
@@ -52,7 +53,9 @@ def key_without_fallbacks(manifest: Manifest, read: FileReader) -> Secret | None
     return None
 
 
-def fallback_edits(source: Source, sites: Iterable[Site], secret: Secret, get: str) -> list[Edit]:
+def fallback_edits(
+    source: Source, sites: Iterable[Site], secret: Secret, get: str, width: int
+) -> list[Edit]:
     """Set SECRET_KEY_FALLBACKS below a top-level SECRET_KEY that reads the secret.
 
     Args:
@@ -60,6 +63,7 @@ def fallback_edits(source: Source, sites: Iterable[Site], secret: Secret, get: s
         sites: The sites of the file; those with a reason to skip them are ignored.
         secret: The secret of SECRET_KEY.
         get: The name under which the file calls get_secret().
+        width: The maximum line length.
     """
     spans = []
     for site in sites:
@@ -69,9 +73,17 @@ def fallback_edits(source: Source, sites: Iterable[Site], secret: Secret, get: s
         if not _assigns_key(node):
             continue
         if _contains_any(source, node, spans) or _calls_get(node, secret, get):
-            text = FALLBACKS_TEMPLATE.format(get=get, name=secret.name, q=file_quote(source))
-            return [insert_below(source, node, text)]
+            quote = file_quote(source)
+            clauses = [part.format(q=quote, get=get, name=secret.name) for part in CLAUSES]
+            return [insert_below(source, node, _list_comprehension(clauses, width))]
     return []
+
+
+def _list_comprehension(clauses: list[str], width: int) -> str:
+    """Return the assignment of a list comprehension, in the format of Black."""
+    line = " ".join(clauses)
+    lines = [line] if len(line) + len(STEP) <= width else clauses
+    return "\n".join([f"{SETTING} = [", *(STEP + line for line in lines), "]", ""])
 
 
 def _assigns_key(node: ast.stmt) -> bool:

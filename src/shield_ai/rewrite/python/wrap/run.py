@@ -15,7 +15,6 @@ from shield_ai.model.skip import Skipped
 from shield_ai.project.pydantic_sources import PYDANTIC_1
 from shield_ai.rewrite.python.accessor_names import accessor_names
 from shield_ai.rewrite.python.lines.line_breaking import LineStyle
-from shield_ai.rewrite.python.lines.line_length import max_line_length
 from shield_ai.rewrite.python.wrap.choose_wraps import choose_wraps, skipped_finding
 from shield_ai.rewrite.python.wrap.edit_safety import safety_problem
 from shield_ai.rewrite.python.wrap.replaced_reads import mark_plain_reads
@@ -69,15 +68,7 @@ def wrap_secrets(
     wraps = mark_plain_reads(source, wraps)
     variables = map_variables(manifest) if options.has_map else {}
     # If line breaks make the result invalid, long lines are better than a skipped file.
-    for width in (
-        max_line_length(
-            source,
-            options.style.line_length,
-            options.style.max_line_length,
-            requires_black=options.style.requires_black,
-        ),
-        sys.maxsize,
-    ):
+    for width in (options.style.width(source), sys.maxsize):
         style = LineStyle(width, options.style.has_trailing_commas)
         unused = imports_without_use(source, wraps, style, options.importers)
         edits = wrapped_file_edits(source, wraps, names, unused, options, style)
