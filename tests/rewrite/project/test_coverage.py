@@ -117,6 +117,12 @@ MINIMUM = b"[tool.coverage.report]\nfail_under = 90\n"
             id="section without patterns",
         ),
         pytest.param(
+            {"tox.ini": b"[pytest]\naddopts = --cov=shop\n[coverage:run]"},
+            "tox.ini",
+            f"--cov=shop\n[coverage:run]\nomit =\n    {PATTERN}",
+            id="section without a line ending",
+        ),
+        pytest.param(
             {"pytest.ini": b"[pytest]\naddopts = --cov\n", ".coveragerc": b"[report]\nprecision = 2\n"},
             ".coveragerc",
             f"precision = 2\n\n[run]\nomit =\n    {PATTERN}\n",

@@ -180,11 +180,11 @@ def _new_section(folder: _Folder, pattern: str) -> Outcome | None:
     is_toml_file = name == PYPROJECT
     prefix = "tool.coverage." if is_toml_file else "coverage:"
     header = "[run]" if name == COVERAGERC else f"[{prefix}run]"
-    option = f'omit = ["{pattern}"]\n' if is_toml_file else f"omit =\n    {pattern}\n"
-    section = re.search(rb"(?m)^%s[ \t]*\r?\n" % re.escape(header.encode()), raw)
+    option = f'omit = ["{pattern}"]' if is_toml_file else f"omit =\n    {pattern}"
+    section = re.search(rb"(?m)^%s[ \t]*(?=\r?$)" % re.escape(header.encode()), raw)
     if section:
-        return folder.insert(name, section.end(), option)
-    added = f"{header}\n{option}"
+        return folder.insert(name, section.end(), f"\n{option}")
+    added = f"{header}\n{option}\n"
     if is_toml_file and not is_toml(f"{raw.decode('utf-8', 'replace')}\n{added}"):
         return None
     return append_lines(folder.prefix + name, raw, added, gap=True)
