@@ -11,6 +11,7 @@ from shield_ai.model.manifest import Manifest
 from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.rewrite.project import app_tests, runtime_copy
 from shield_ai.rewrite.project.stamp import stamp
+from shield_ai.rewrite.project.tests_folder import can_import
 
 PATH = "tests/test_secrets.py"
 PYTEST = pytest.param(b"import pytest\n", id="pytest")
@@ -122,6 +123,11 @@ def test_tests_beside_the_app_must_be_able_to_import_it(text, is_created):
     files = {"sandbox/manage.py": b"", "sandbox/shop/settings.py": b"", "tests/test_a.py": text}
     fix(files, manifest(runtime="sandbox/shop/utils/secrets.py"))
     assert (PATH in files) is is_created
+
+
+def test_an_import_of_a_library_does_not_show_that_the_app_can_be_imported():
+    files = {"tests/test_a.py": b"import django\n", "backend/tests/test_b.py": b""}
+    assert not can_import(files.get, "tests", "backend", list(files))
 
 
 def test_writes_no_tests_in_a_template_for_startproject():

@@ -104,6 +104,8 @@ def can_import(read: FileReader, folder: str, root: str, paths: Collection[str])
     inner = [path.removeprefix(prefix) for path in paths if path.startswith(prefix)]
     modules = {path.partition("/")[0].removesuffix(".py") for path in inner}
     names = "|".join(sorted(re.escape(name) for name in modules if not TEST_FOLDER.fullmatch(name)))
+    if not names:
+        return False
     statement = re.compile(rf"^\s*(?:from|import) (?:{names})\b".encode(), re.MULTILINE)
     tests = [path for path in paths if path.startswith(f"{folder}/")]
     return any(statement.search(read_optional(read, path) or b"") for path in tests)
