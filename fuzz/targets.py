@@ -43,7 +43,7 @@ from shield_ai.project.tree import Tree
 from shield_ai.reports.audit import audit_text
 from shield_ai.reports.masking.mask import mask, show
 from shield_ai.reports.plan import plan_text
-from shield_ai.rewrite.project.deployment.variables import DeploymentInputs, edit_deployment
+from shield_ai.rewrite.project.deployment.containers import DeploymentInputs, edit_deployment
 from shield_ai.rewrite.project.deployment.workflows import WorkflowInputs, edit_workflows
 from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 from shield_ai.rewrite.project.pipeline import rewrite_project

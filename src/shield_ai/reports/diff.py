@@ -138,7 +138,7 @@ def _without_values(edit: Edit, raw: bytes, masked: bytes, encoding: str) -> Edi
     """Hide the values in a replacement that also occur in the text that it replaces.
 
     This is for files other than Python: edits of Python do not repeat the values of the code, see
-    `rewrite.python.kept_texts`.
+    `rewrite.python.split_edits`.
     """
     text = edit.replacement
     for hidden in HIDDEN.finditer(masked, edit.start, edit.end):

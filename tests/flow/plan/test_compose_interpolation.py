@@ -6,7 +6,7 @@ from shield_helpers import make_app, run
 
 from shield_ai.flow.plan.compose_interpolation import interpolate_compose_value, is_composed
 from shield_ai.flow.plan.deployment_values import NOT_COMPARED
-from shield_ai.rewrite.project.deployment.variables import DIFFERENT
+from shield_ai.rewrite.project.deployment.containers import DIFFERENT
 
 VARIABLES = {"A": "a$1", "EMPTY": ""}
 

@@ -22,7 +22,7 @@ from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.site import Shape, Site
 from shield_ai.model.skip import SkipId
-from shield_ai.rewrite.project.deployment import variables
+from shield_ai.rewrite.project.deployment import containers
 
 COMPOSE = """\
 services:
@@ -193,7 +193,7 @@ def with_another_value(app):
         pytest.param(
             with_another_value,
             [],
-            variables.DIFFERENT.format("docker-compose.yml"),
+            containers.DIFFERENT.format("docker-compose.yml"),
             id="another value",
         ),
         pytest.param(lambda _: None, ["--only", "code"], deployment_plan.AWS_NOT_READ, id="no AWS"),
@@ -234,7 +234,7 @@ def test_second_apply_removes_only_the_value_that_aws_has(aws, app, is_same, env
     text = (app / "docker-compose.yml").read_text()
     assert ("SECRET_KEY:" in text) is not is_same
     assert ("USE_AWS_SECRETS" in text) is is_same
-    assert is_same or variables.DIFFERENT.format("docker-compose.yml") in " ".join(
+    assert is_same or containers.DIFFERENT.format("docker-compose.yml") in " ".join(
         plan(app).out.split()
     )
 
@@ -381,7 +381,7 @@ def test_a_template_is_edited_and_restored(aws, sam):
     ("value", "reason"),
     [
         pytest.param(
-            "other-vAlue-2", variables.DIFFERENT.format("template.yaml"), id="other value"
+            "other-vAlue-2", containers.DIFFERENT.format("template.yaml"), id="other value"
         ),
         pytest.param("!Sub 'other-vAlue-2'", deployment_values.NOT_COMPARED, id="function"),
         pytest.param("!Sub 'x-${Password}'", deployment_values.NOT_COMPARED, id="composed"),
@@ -427,5 +427,5 @@ def test_a_reason_names_the_file_with_the_other_value(aws, app):
     (app / "web.yaml").write_text(f"apiVersion: v1\nkind: Pod\nmetadata: {{}}\nspec: {spec}\n")
     skipped = json.loads(plan(app, "--json").out)["skipped"]
     found = {item["path"]: item["reason"] for item in skipped if item["name"] == "SECRET_KEY"}
-    reason = variables.DIFFERENT.format("docker-compose.yml")
+    reason = containers.DIFFERENT.format("docker-compose.yml")
     assert found == {"docker-compose.yml": reason, "web.yaml": reason}

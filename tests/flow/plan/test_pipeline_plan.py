@@ -10,7 +10,7 @@ import yaml
 from shield_helpers import files_of, make_app, run
 
 from shield_ai.flow.plan import deployment_plan, deployment_sources, pipeline_plan, workflow_plan
-from shield_ai.rewrite.project.deployment import variables, workflows
+from shield_ai.rewrite.project.deployment import containers, workflows
 from shield_ai.scan.deployment import pipeline_file
 
 PATH = ".gitlab-ci.yml"
@@ -102,7 +102,7 @@ def test_other_value_than_in_aws_remains(aws, app):
         "  script:", "  variables: {SECRET_KEY: other-value-1234}\n  script:", 1
     )
     (app / PATH).write_text(text)
-    assert reasons(app)[PATH, 6, "SECRET_KEY"] == variables.DIFFERENT.format("the file")
+    assert reasons(app)[PATH, 6, "SECRET_KEY"] == containers.DIFFERENT.format("the file")
 
 
 def test_pipeline_is_not_edited_without_aws(aws, app):

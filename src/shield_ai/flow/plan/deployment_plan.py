@@ -9,7 +9,7 @@ from shield_ai.flow.plan.deployment_values import KeptValues, kept_values
 from shield_ai.flow.plan.job_files import plan_jobs
 from shield_ai.flow.plan.misspelled_settings import misspelled_containers
 from shield_ai.flow.plan.workflow_plan import export_command
-from shield_ai.rewrite.project.deployment.variables import (
+from shield_ai.rewrite.project.deployment.containers import (
     DeploymentInputs,
     edit_deployment,
 )

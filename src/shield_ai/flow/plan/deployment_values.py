@@ -11,7 +11,7 @@ from shield_ai.flow.plan.compose_interpolation import (
 )
 from shield_ai.flow.plan.job_files import pipeline_values
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
-from shield_ai.rewrite.project.deployment.variables import DIFFERENT
+from shield_ai.rewrite.project.deployment.containers import DIFFERENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.pipeline import Pipeline
     from shield_ai.model.workflow import Workflow
-    from shield_ai.rewrite.project.deployment.variables import DeploymentInputs
+    from shield_ai.rewrite.project.deployment.containers import DeploymentInputs
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

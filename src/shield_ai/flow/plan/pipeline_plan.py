@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from shield_ai.model.deployment import DeploymentVariable
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.pipeline import Pipeline, PipelineJob
+    from shield_ai.rewrite.project.deployment.containers import DeploymentInputs
     from shield_ai.rewrite.project.deployment.outcome import EditOutcome
-    from shield_ai.rewrite.project.deployment.variables import DeploymentInputs
 
 OTHER_JOB = "neither the name nor the environment of the job contains {}"
 UNKNOWN_PROJECT = "GROUP/PROJECT"

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from shield_ai.model.deployment import DeploymentVariable
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.workflow import Workflow, WorkflowJob
+    from shield_ai.rewrite.project.deployment.containers import DeploymentInputs
     from shield_ai.rewrite.project.deployment.outcome import EditOutcome
-    from shield_ai.rewrite.project.deployment.variables import DeploymentInputs
 
 FOLDER = ".github/workflows"
 GITHUB = re.compile(r"github\.com(?::\d+)?/(?P<repository>[^/]+/[^/]+)", re.IGNORECASE)

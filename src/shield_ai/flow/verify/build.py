@@ -9,7 +9,7 @@ from shield_ai.flow.verify.check import CheckInfo, join_names, ok_or_failed
 from shield_ai.flow.verify.registry import CodeCheck
 from shield_ai.rewrite.project.copy_files import needed_files
 from shield_ai.rewrite.project.copy_parts import CopyParts
-from shield_ai.rewrite.project.layout import root_of
+from shield_ai.rewrite.project.import_names import root_of
 from shield_ai.rewrite.project.package_lists import BuiltRuntime, find_missing
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ STAMP_NAME = "tests"
 STRING_QUOTE = re.compile(r'(?<!")"(?!")')
 
 
-def test_module_text(
+def render_tests(
     template: str, manifest: Manifest, module: str, style: CodeStyle, map_style: MapStyle
 ) -> str:
     """Return the text of a module with tests.

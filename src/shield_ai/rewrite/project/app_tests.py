@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
-from shield_ai.rewrite.project.app_test_text import STAMP_NAME, test_module_text
+from shield_ai.rewrite.project.app_test_text import STAMP_NAME, render_tests
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, create_or_replace, skip_file
-from shield_ai.rewrite.project.layout import is_template, module_of, root_of
+from shield_ai.rewrite.project.import_names import is_template, module_of, root_of
 from shield_ai.rewrite.project.license_header import license_headers
 from shield_ai.rewrite.project.map_style import MapStyle, settings_quote
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp
@@ -92,7 +92,7 @@ def plan_tests(
     template = "test_secrets.py.j2"
     if _prefers_pytest(read, tests) or (style.prefers_pytest and _has_pytest(read, tests)):
         template = "test_secrets_pytest.py.j2"
-    text = test_module_text(template, manifest, imported, style, map_style)
+    text = render_tests(template, manifest, imported, style, map_style)
     raw = read(path)
     return create_or_replace(path, raw, (header_of(raw) if raw else header) + text)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.file_reader import read_optional
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_copied_file
-from shield_ai.rewrite.project.layout import root_of
+from shield_ai.rewrite.project.import_names import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

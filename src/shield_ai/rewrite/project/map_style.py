@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import COPY, runtime_package
 from shield_ai.rewrite.code_style import read_code_style, uses_bandit
-from shield_ai.rewrite.project.layout import module_of
+from shield_ai.rewrite.project.import_names import module_of
 from shield_ai.rewrite.python.lines.formatting import most_used_quote
 
 if TYPE_CHECKING:

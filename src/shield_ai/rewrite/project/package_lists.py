@@ -23,7 +23,7 @@ from shield_ai.rewrite.project.dependencies.setup_files import (
     append_to_setup_py,
 )
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, skip_file
-from shield_ai.rewrite.project.layout import root_of
+from shield_ai.rewrite.project.import_names import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -34,7 +34,7 @@ from shield_ai.rewrite.project.dependencies.wanted_requirements import (
     requirement_name,
 )
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, skip_file
-from shield_ai.rewrite.project.layout import root_of
+from shield_ai.rewrite.project.import_names import root_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

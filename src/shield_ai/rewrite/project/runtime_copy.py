@@ -21,7 +21,11 @@ from shield_ai.rewrite.project.file_edits import (
     replacement_change,
     skip_file,
 )
-from shield_ai.rewrite.project.layout import missing_packages, root_of, shadows_standard_library
+from shield_ai.rewrite.project.import_names import (
+    missing_packages,
+    root_of,
+    shadows_standard_library,
+)
 from shield_ai.rewrite.project.license_header import NO_HEADERS, LicenseHeaders, license_headers
 from shield_ai.rewrite.project.map_style import MapStyle, find_map_style
 from shield_ai.rewrite.project.secret_map import (

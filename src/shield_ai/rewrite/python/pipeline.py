@@ -16,7 +16,7 @@ from shield_ai.rewrite.python.accessor_names import accessor_names
 from shield_ai.rewrite.python.fixer import FileContext, find_python_fixers
 from shield_ai.rewrite.python.fixers.db_backend import skipped_databases
 from shield_ai.rewrite.python.imports.import_style import ImportStyle
-from shield_ai.rewrite.python.kept_texts import split_edits
+from shield_ai.rewrite.python.split_edits import split_edits
 from shield_ai.rewrite.python.wrap.run import wrap_secrets
 from shield_ai.rewrite.python.wrap.wrap_options import WrapOptions
 

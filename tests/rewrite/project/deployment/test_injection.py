@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from shield_ai.model.deployment import DeploymentKind
 from shield_ai.model.manifest import App, DeploymentEdits, Manifest, Secret
 from shield_ai.project.python_source import apply_edits
+from shield_ai.rewrite.project.deployment import containers as module
 from shield_ai.rewrite.project.deployment import injection
-from shield_ai.rewrite.project.deployment import variables as module
-from shield_ai.rewrite.project.deployment.variables import DeploymentInputs, edit_deployment
+from shield_ai.rewrite.project.deployment.containers import DeploymentInputs, edit_deployment
 from shield_ai.scan.deployment import blocks
 from shield_ai.scan.deployment.blocks import find_environments
 from shield_ai.scan.deployment.finder import find_deployment

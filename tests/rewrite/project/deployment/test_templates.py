@@ -13,14 +13,14 @@ from scaling import assert_linear
 from shield_ai.model.deployment import DeploymentKind
 from shield_ai.model.manifest import App, DeploymentEdits, Manifest, Rotation, Secret
 from shield_ai.project.python_source import apply_edits
+from shield_ai.rewrite.project.deployment import containers as module
 from shield_ai.rewrite.project.deployment import (
     injection,
     template_injection,
     template_units,
 )
-from shield_ai.rewrite.project.deployment import variables as module
+from shield_ai.rewrite.project.deployment.containers import DeploymentInputs, edit_deployment
 from shield_ai.rewrite.project.deployment.template_check import parse_template
-from shield_ai.rewrite.project.deployment.variables import DeploymentInputs, edit_deployment
 from shield_ai.scan.deployment import blocks, cloudformation
 from shield_ai.scan.deployment.blocks import find_environments
 from shield_ai.scan.deployment.finder import find_deployment

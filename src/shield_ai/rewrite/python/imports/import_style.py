@@ -10,7 +10,7 @@ import msgspec
 from shield_ai.project.layout import relative_module
 from shield_ai.project.python_source import Source
 from shield_ai.rewrite.code_style import read_code_style
-from shield_ai.rewrite.project.layout import is_template, root_of
+from shield_ai.rewrite.project.import_names import is_template, root_of
 from shield_ai.rewrite.python.imports.file_imports import (
     greatest_level,
     imported_names,

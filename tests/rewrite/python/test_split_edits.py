@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from shield_ai.model.edit import Edit
 from shield_ai.project.python_source import Source, apply_edits
-from shield_ai.rewrite.python.kept_texts import split_edits
+from shield_ai.rewrite.python.split_edits import split_edits
 
 VALUE = "correct horse battery staple"
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.rewrite.project.layout import (
+from shield_ai.rewrite.project.import_names import (
     missing_packages,
     module_of,
     root_of,
