@@ -31,6 +31,12 @@ def test_leaves_everything_else(text):
     [
         pytest.param({}, False, id="nothing"),
         pytest.param({".prettierrc": b""}, True, id="configuration"),
+        pytest.param({"prettier.config.mjs": b""}, True, id="script"),
+        pytest.param({"package.json": b'{"prettier": {}}'}, True, id="package.json"),
+        pytest.param(
+            {"package.json": b'{"devDependencies": {"prettier": "3"}}'}, False, id="dependency"
+        ),
+        pytest.param({"package.json": b"[" * 100_000}, False, id="invalid package.json"),
         pytest.param(
             {".pre-commit-config.yaml": b"repos: [{hooks: [{id: prettier}]}]"}, True, id="hook"
         ),

@@ -5,6 +5,7 @@ Without Prettier they are not aligned, so that a new secret changes only one lin
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
 
 # https://prettier.io/docs/configuration
+SCRIPTS = ("js", "ts", "mjs", "mts", "cjs", "cts")
 CONFIGURATIONS = (
-    *(".prettierrc", ".prettierrc.json", ".prettierrc.yml", ".prettierrc.yaml"),
-    *(".prettierrc.js", ".prettierrc.toml", "prettier.config.js"),
+    ".prettierrc",
+    *(f".prettierrc.{ending}" for ending in ("json", "json5", "yml", "yaml", "toml", *SCRIPTS)),
+    *(f"prettier.config.{ending}" for ending in SCRIPTS),
 )
+PACKAGE = "package.json"
 TABLE = regex(r"(?m)(?:^\|.*\|$\n?)+")
 CELL_END = regex(r"(?<!\\)\|")
 MIN_DASHES = 3
@@ -31,7 +35,18 @@ def uses_prettier(read: FileReader) -> bool:
     Args:
         read: Returns the bytes of a file of the app.
     """
-    return has_hook(read, "prettier") or any(read(name) is not None for name in CONFIGURATIONS)
+    if has_hook(read, "prettier") or _is_in_package(read(PACKAGE)):
+        return True
+    return any(read(name) is not None for name in CONFIGURATIONS)
+
+
+def _is_in_package(raw: bytes | None) -> bool:
+    """Return whether a package.json configures Prettier."""
+    try:
+        package = json.loads(raw or b"")
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(package, dict) and "prettier" in package
 
 
 def align_tables(text: str) -> str:
