@@ -122,6 +122,13 @@ def test_adds_source_of_pydantic_1_to_config(body):
     check(before, before.replace(HEAD_1, f"{HEAD_1}\n{IMPORT_1}") + after)
 
 
+@pytest.mark.parametrize("names", ["annotations", "division, annotations"])
+def test_postponed_annotations_of_pydantic_1_have_no_quotes(names):
+    head = f"from __future__ import {names}\n\n{HEAD_1}"
+    after, _ = rewritten(f"{head}\n\nclass Settings(BaseSettings):\n    api_key: str\n")
+    assert b" -> tuple[SettingsSourceCallable, ...]:\n" in after
+
+
 @pytest.mark.parametrize("head", [HEAD, HEAD_1], ids=["2", "1"])
 def test_asks_other_base_classes_if_the_app_customizes_sources(head):
     files = {"shop/vault.py": b"class Vault(X):\n    def settings_customise_sources(cls): ...\n"}

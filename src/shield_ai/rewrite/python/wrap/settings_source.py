@@ -232,9 +232,8 @@ def _body(
 
 def _has_future_annotations(source: Source) -> bool:
     imports = (node for node in source.tree.body if isinstance(node, ast.ImportFrom))
-    return any(
-        node.module == "__future__" and node.names[0].name == "annotations" for node in imports
-    )
+    names = (alias.name for node in imports if node.module == "__future__" for alias in node.names)
+    return "annotations" in names
 
 
 def _signature(
