@@ -21,7 +21,7 @@ MAX_SIZE = 200_000  # bytes
 # YAML aliases can repeat a repository, a hook or an argument many times.
 MAX_HOOKS = 1000
 MAX_ARGUMENTS = 100  # of one hook
-# Hooks that change Python code in more than its layout, or add a text to each file.
+# Hooks that change Python code in more than its layout, or add text to each file.
 REWRITING_HOOKS = (
     *("absolufy-imports", "add-trailing-comma", "autoflake", "docformatter", "insert-license"),
     *("pycln", "pyupgrade", "reorder-python-imports", "unify"),

@@ -30,7 +30,7 @@ def reverse_variables(path: str, before: bytes, applied: bytes, current: bytes) 
         if not values:
             return None
         before, applied = set_variables(before, values), set_variables(applied, values)
-    except (SourceError, ValueError):  # not UTF-8, or a value that not every reader reads alike
+    except (SourceError, ValueError):  # not UTF-8, or a value that readers interpret differently
         return None
     if applied == current:
         return before

@@ -88,7 +88,7 @@ DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
 
 
 def fix(context: FixContext) -> Outcome:
-    """Add the entry, and write the page if shield.toml asks for it and the app has the folder."""
+    """Add the entry to the security updates, and write the page if the app wants one."""
     django, kept = context.app.django, context.app.kept
     rollout = Rollout(
         region_advice(context),
@@ -110,6 +110,7 @@ def page_path(context: FixContext) -> str:
 
 
 def _wants_page(context: FixContext) -> bool:
+    """Return whether shield.toml enables the page, and the app has a folder for it."""
     folder = PAGE.partition("/")[0]
     is_site = any(
         read_optional(context.read, f"{folder}/{name}") is not None for name in BUILT_SITE

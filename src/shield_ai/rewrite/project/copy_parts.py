@@ -1,4 +1,4 @@
-"""Choose the parts of the runtime that a copy in an app needs: not each app uses Django."""
+"""Choose the parts of the runtime that a copy in an app needs: not every app uses Django."""
 
 from __future__ import annotations
 

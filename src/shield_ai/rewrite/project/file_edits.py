@@ -76,7 +76,7 @@ def newline(raw: bytes) -> str:
 
 
 def encoding_problem(raw: bytes, text: str = "") -> SkipReason | None:
-    """Return why text cannot be added to a file; None if it can."""
+    """Return why text can't be added to a file because of its encoding; None if it can."""
     if b"\0" in raw:
         return SkipId.NOT_TEXT.reason()
     try:

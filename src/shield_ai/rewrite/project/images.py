@@ -133,7 +133,7 @@ def _instructions(copy: ContextCopy, files: Iterable[str]) -> tuple[str, ...]:
     """Return instructions that copy files to where an importer finds them.
 
     Returns:
-        () if the form of the existing instruction does not allow to derive them with certainty.
+        () if they can't be derived with certainty from the form of the existing instruction.
     """
     arguments = copy.instruction.arguments
     options = _OPTIONS.match(arguments)

@@ -123,7 +123,7 @@ def write_copy(
 
 
 def _has_settings(init: str, manifest: Manifest) -> bool:
-    """Return whether the folder of a missing `__init__.py` has settings: it is imported without."""
+    """Return whether the folder of a missing `__init__.py` has settings, imported without it."""
     folder = init.removesuffix("__init__.py")
     return any(path.startswith(folder) for path in manifest.app.settings)
 

@@ -112,7 +112,7 @@ def can_import(read: FileReader, folder: str, root: str, paths: Collection[str])
 
 
 def _folder_beside(anchor: str) -> str:
-    """Return the nearest folder above a module in which a test is not taken for settings."""
+    """Return the nearest folder above a module in which a test does not look like settings."""
     folder = anchor.rpartition("/")[0]
     while is_test_settings(f"{folder}/test_secrets.py"):
         folder = folder.rpartition("/")[0]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.export.platform import PlatformVariable
     from shield_ai.model.pipeline import Pipeline, PipelineJob, VariableUse
 
-RESERVED = "variables that start with CI_ or GITLAB_ are set by GitLab"
+RESERVED = "GitLab uses the variable CI and those that start with CI_, FF_, GITLAB_ or RUNNER_"
 READS_SECRETS = "the job already reads other secrets with {}: add it to them"
 COMMON = "the variables of the pipeline set it for all jobs, and the job {} still needs it there"
 OTHER_SOURCE = "set from something other than the GitLab variable {}, and may have another value"

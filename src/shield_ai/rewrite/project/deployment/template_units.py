@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         EnvironmentFile,
     )
 
-INHERITED = "{} inherits it and is not in {} of the [deployment] table"
+INHERITED = "{} inherits it and is not in `{}` of the [deployment] table"
 ROLES = "before {} is deployed to {}, let the {} of {} read the secrets, as in {}"
 PARAMETERS = (
     "{} no longer uses the {} {}: remove {} there, and from --parameter-overrides or samconfig.toml"

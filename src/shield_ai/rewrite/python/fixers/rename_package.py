@@ -1,4 +1,4 @@
-"""Replace the runtime's former package, shield_ai, by shield_runtime in an app's imports."""
+"""Replace the runtime's former package, shield_ai, by shield_runtime in `from` imports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def fix(context: FileContext) -> FileOutcome:
 
 
 def rename_package(source: Source, edits: Sequence[Edit]) -> list[Edit]:
-    """Return the edits that replace the package in imports, INSTALLED_APPS and ENGINE.
+    """Return the edits that replace the package in `from` imports, INSTALLED_APPS and ENGINE.
 
     Args:
         source: The file.

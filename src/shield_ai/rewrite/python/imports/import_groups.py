@@ -1,7 +1,7 @@
 """Learn from an app's files whether its own packages are imported in the block of the libraries.
 
-isort and ruff take a package for a library if it is not in the folder with their configuration, or
-in `src`. In an app in the folder `backend`, they sort `import config` among the libraries.
+isort and ruff treat a package as third-party if it is not in the folder with their configuration,
+or in `src`. In an app in the folder `backend`, they sort `import config` among the libraries.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ def read_grouped_style(
 
 
 def is_third_party_for_linter(style: CodeStyle, package: str, paths: Collection[str]) -> bool:
-    """Return whether ruff or isort takes a package of the app for a library.
+    """Return whether ruff or isort treats a package of the app as third-party.
 
-    A source with a name above the app can be the app's own folder, so it decides nothing.
+    A named source folder above the app can be the app's own folder, so it decides nothing.
     """
     if style.package_sources is None or not package or package in style.first_party:
         return False

@@ -28,7 +28,7 @@ def plain_default_arguments(wrap: Wrap) -> list[str]:
 
 
 def serves_production(wrap: Wrap) -> bool:
-    """Return whether a call must say that its default can serve production."""
+    """Return whether a call needs `optional=True` so that its default can serve production."""
     return wrap.site.default_ok_in_production and not wrap.is_optional
 
 
