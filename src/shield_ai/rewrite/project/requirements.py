@@ -177,7 +177,7 @@ def _add_in_folder(read: FileReader, folder: str, wanted: Wanted) -> Outcome | N
     if not editable:
         return _add_to_other_format(read, folder, wanted, skipped)
     path = min(editable, key=lambda path: _is_for_tools(path, files[path]))
-    changes, problems = add_requirement(path, files[path], name, wanted)
+    changes, problems = add_requirement(path, files[path], wanted)
     outcome = (changes, [*skipped, *problems])
     if not changes:
         return outcome
@@ -245,7 +245,7 @@ def _add_to_others(
         if not _installs_app(raw) or name in required_names(raw):
             unedited[path] = raw
             continue
-        added, problems = add_requirement(path, raw, name, wanted)
+        added, problems = add_requirement(path, raw, wanted)
         changes, skipped = [*changes, *added], [*skipped, *problems]
     return changes, [*skipped, *_skip_unedited(unedited, edited, name)]
 

@@ -20,6 +20,7 @@ from shield_ai.rewrite.project.file_edits import (
     NOTHING,
     Outcome,
     create_or_replace,
+    creation_change,
     replacement_change,
     skip_file,
 )
@@ -118,7 +119,7 @@ def write_map(
     wanted = expected_map(manifest)
     text = map_text(manifest.app.name, wanted, style)
     if raw is None:
-        return create_or_replace(path, None, text)
+        return [creation_change(path, text)], []
     found = find_map_call(raw)
     if found is None:
         return skip_file(path, SkipId.MAP_UNKNOWN.reason())

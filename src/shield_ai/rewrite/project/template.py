@@ -29,9 +29,9 @@ def _environment() -> jinja2.Environment:
     return environment
 
 
-def _heading(comment: str, indent: str = "") -> str:
+def _heading(comment: str) -> str:
     """Return the line above a group of imports; empty without a heading."""
-    return f"{indent}{comment}\n" if comment else ""
+    return f"{comment}\n" if comment else ""
 
 
 def render_template(template: str, **values: Any) -> str:

@@ -15,6 +15,7 @@ from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project.deployment import containers as module
 from shield_ai.rewrite.project.deployment import injection
 from shield_ai.rewrite.project.deployment.containers import DeploymentInputs, edit_deployment
+from shield_ai.rewrite.project.deployment.outcome import NOT_EXACT
 from shield_ai.scan.deployment import blocks
 from shield_ai.scan.deployment.blocks import find_environments
 from shield_ai.scan.deployment.finder import find_deployment
@@ -196,20 +197,18 @@ LITERAL = '"environment": [{"name": "API_KEY", "value": "x"}],'
             id="env file",
         ),
         pytest.param(task(LITERAL.replace("[{", "[/* a */ {")), {}, "other text", id="comment"),
-        pytest.param(task(LITERAL) + "}", {}, injection.NOT_EXACT, id="invalid"),
+        pytest.param(task(LITERAL) + "}", {}, NOT_EXACT, id="invalid"),
         pytest.param(
             task(LITERAL).replace('s": [\n', 's": [null,\n'),
             {},
-            injection.NOT_EXACT,
+            NOT_EXACT,
             id="null beside the container",
         ),
-        pytest.param(
-            task(LITERAL.replace("}]", "}, null]")), {}, injection.NOT_EXACT, id="null variable"
-        ),
+        pytest.param(task(LITERAL.replace("}]", "}, null]")), {}, NOT_EXACT, id="null variable"),
         pytest.param(
             task(LITERAL.replace("}]", '}, {"value": "x"}]')),
             {},
-            injection.NOT_EXACT,
+            NOT_EXACT,
             id="variable without a name",
         ),
         pytest.param(task(LITERAL + "\n// {{ x }}"), {}, blocks.TEMPLATE, id="template"),
@@ -357,7 +356,7 @@ def test_next_step_of_kubernetes(tmp_path):
         ),
         pytest.param(
             "            - name: API_KEY\n              value: VALUE\n              other: x\n",
-            injection.NOT_EXACT,
+            NOT_EXACT,
             id="another key",
         ),
     ],

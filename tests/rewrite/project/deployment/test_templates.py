@@ -20,6 +20,7 @@ from shield_ai.rewrite.project.deployment import (
     template_units,
 )
 from shield_ai.rewrite.project.deployment.containers import DeploymentInputs, edit_deployment
+from shield_ai.rewrite.project.deployment.outcome import NOT_EXACT
 from shield_ai.rewrite.project.deployment.template_check import parse_template
 from shield_ai.scan.deployment import blocks, cloudformation
 from shield_ai.scan.deployment.blocks import find_environments
@@ -383,7 +384,7 @@ CONTAINER = "Environment:\n  - Name: SECRET_KEY\n    Value: VALUE\n"
             id="functions without Python",
         ),
         pytest.param("\ufeff" + json.dumps(JSON), cloudformation.INVALID, id="JSON with a BOM"),
-        pytest.param(json.dumps(JSON) + "}", module.NOT_EXACT, id="invalid JSON"),
+        pytest.param(json.dumps(JSON) + "}", NOT_EXACT, id="invalid JSON"),
         pytest.param(
             template("SECRET_KEY: VALUE\n") + "---\n{}\n", cloudformation.INVALID, id="documents"
         ),

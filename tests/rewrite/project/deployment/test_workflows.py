@@ -20,6 +20,7 @@ from shield_ai.model.manifest import App, DeploymentEdits, Manifest, Secret
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project.deployment import workflow_choice, workflow_edits
 from shield_ai.rewrite.project.deployment import workflows as module
+from shield_ai.rewrite.project.deployment.outcome import NOT_EXACT
 from shield_ai.rewrite.project.deployment.workflows import WorkflowInputs, edit_workflows
 from shield_ai.scan.deployment import workflow_file, workflow_permissions, workflow_uses
 from shield_ai.scan.deployment.finder import find_deployment
@@ -450,7 +451,7 @@ def job(lines="", **values):
         ),
         pytest.param(
             job(old=("run: ./deploy.sh", 'run: "echo ${{ secrets.API_KEY }}"')),
-            module.NOT_EXACT,
+            NOT_EXACT,
             id="script in quotes",
         ),
         pytest.param(

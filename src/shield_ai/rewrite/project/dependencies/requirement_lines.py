@@ -37,18 +37,19 @@ NO_REQUIREMENT = regex(
 NAME_IN_URL = regex(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")
 
 
-def add_requirement(path: str, raw: bytes, name: str, wanted: Wanted) -> Outcome:
+def add_requirement(path: str, raw: bytes, wanted: Wanted) -> Outcome:
     """Insert a requirement in the sort order of a file, or else below those of production."""
     lines = requirement_lines(raw)
     requirement, bound = next(iter(wanted.items()))
     texts = [line.text for line in lines]
     pin = outdated_pin(texts)
     if pin:
+        name = requirement_name(requirement)
         return skip_file(path, SkipId.OUTDATED_PIN.reason(pin=pin, requirement=name))
     if not bound.known:
         bound = bound._replace(known=choose_pin(requirement, texts))
     text = with_version(requirement, bound, texts) + "\n"
-    at = _sorted_place(lines, name)
+    at = _sorted_place(lines, requirement_name(requirement))
     if at is None:
         at = end_of_production(raw, lines)
     if at is None or encoding_problem(raw):

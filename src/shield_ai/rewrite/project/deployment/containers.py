@@ -24,7 +24,7 @@ from shield_ai.rewrite.project.deployment.injection import (
     file_reason,
     injected_variables,
 )
-from shield_ai.rewrite.project.deployment.outcome import EditOutcome
+from shield_ai.rewrite.project.deployment.outcome import NOT_EXACT, EditOutcome
 from shield_ai.rewrite.project.deployment.template_check import (
     is_exact_template,
     replace_variables,
@@ -52,9 +52,8 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
 
-NOT_EXACT = "the edits would change other parts of the file"
 IN_COMMAND = "a command in the file reads it"
-OTHER_CONTAINER = "{} is not in containers of the [deployment] table"
+OTHER_CONTAINER = "{} is not in `containers` of the [deployment] table"
 DIFFERENT = "its value in {} differs from the one that AWS has after apply"
 SWITCHED = "with AWS on, the container would read another value of {}"
 OTHER_VALUE = "the container sets {} to something other than {}"
@@ -260,9 +259,8 @@ class _FileEditor:
 
     def _reason(self, item: DeploymentVariable) -> str:
         """Return why a line can't be removed; empty if it can."""
-        file_reason = self._file_reason(item)
-        if file_reason:
-            return file_reason
+        if reason := self._file_reason(item):
+            return reason
         if not self._is_in_container(item):
             return self._unknown.get(item.unit, NOT_IN_CONTAINER)
         if item.unit and item.unit not in self._names:

@@ -19,6 +19,7 @@ from shield_ai.rewrite.project.deployment.environment_edits import (
     injection_edits,
     secret_key_edits,
 )
+from shield_ai.rewrite.project.deployment.outcome import NOT_EXACT
 from shield_ai.rewrite.project.deployment.template_units import inherited_units
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ USES = {
     Use.SUPPRESSED: "suppressed with a comment",
 }
 ENV_FILE = "set in an env file"
-NOT_EXACT = "the edits would change other parts of the file"
 IN_SECRETS = "already in the secrets of the container"
 IN_OBJECT = "already set from a Secret or another object"
 CONTAINERS = "containerDefinitions"

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import FileChange
     from shield_ai.model.skip import Skipped
 
+NOT_EXACT = "the edits would change other parts of the file"
+
 
 class EditOutcome(NamedTuple):
     """The edits of deployment files."""

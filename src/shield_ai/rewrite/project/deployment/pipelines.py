@@ -11,14 +11,13 @@ from shield_ai.aws.export.gitlab_ci import read_script, role_name
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.rewrite.project.deployment.block_edits import EditError
-from shield_ai.rewrite.project.deployment.outcome import EditOutcome
+from shield_ai.rewrite.project.deployment.outcome import NOT_EXACT, EditOutcome
 from shield_ai.rewrite.project.deployment.pipeline_check import PipelineEdit, is_exact_pipeline_edit
 from shield_ai.rewrite.project.deployment.pipeline_choice import PipelineChooser
 from shield_ai.rewrite.project.deployment.pipeline_edits import PipelineEditor
 from shield_ai.rewrite.project.deployment.workflows import (
     DEFAULT_BRANCH,
     NO_JOB,
-    NOT_EXACT,
     NOT_NAMED,
     ROLE,
 )
@@ -34,9 +33,9 @@ if TYPE_CHECKING:
 
 NOT_A_VARIABLE = "not a line of `variables` or of a command that shield edits"
 REMOVE = (
-    "{}: the job {} reads {} from AWS: do not let its commands print them, because GitLab does not "
-    "mask them; then remove them from the CI/CD variables of GitLab, unless other jobs or scripts "
-    "need them"
+    "{}: the job {} reads {} from AWS, and GitLab does not mask the values that it reads: do not "
+    "let its commands print them; then remove from the CI/CD variables of GitLab what no other job "
+    "or script needs"
 )
 
 

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from shield_ai.aws.export.platform import PlatformVariable
     from shield_ai.model.workflow import SecretUse, Workflow, WorkflowJob, WorkflowStep
-
-    JobVariable = tuple[str, str]  # the job and the variable
+    from shield_ai.rewrite.project.deployment.job_choice import JobVariable
 
 RESERVED = "variables that start with GITHUB_ or RUNNER_ are set by GitHub"
 OTHER_VALUE = "the job or the workflow sets {} to another value"

@@ -14,7 +14,7 @@ from shield_ai.model.errors import ShieldError
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.rewrite.project.deployment.block_edits import EditError
-from shield_ai.rewrite.project.deployment.outcome import EditOutcome
+from shield_ai.rewrite.project.deployment.outcome import NOT_EXACT, EditOutcome
 from shield_ai.rewrite.project.deployment.workflow_check import JobEdit, is_exact_workflow_edit
 from shield_ai.rewrite.project.deployment.workflow_choice import (
     VariableChooser,
@@ -33,11 +33,10 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
     from shield_ai.model.workflow import SecretUse, Workflow, WorkflowEnv, WorkflowJob
 
-NOT_NAMED = "{} is not in jobs of the [deployment] table"
-NO_JOB = "none of its jobs is in jobs of the [deployment] table"
+NOT_NAMED = "{} is not in `jobs` of the [deployment] table"
+NO_JOB = "`jobs` of the [deployment] table names none of its jobs"
 OTHER_SECRET = "set from the secret {} of GitHub, which can have another value"
 NOT_A_SECRET = "not set from a secret of GitHub that is a variable in shield.toml"
-NOT_EXACT = "the edits would change other parts of the file"
 ROLE = "before {} runs again, create the role {} with the policies of {}"
 DEFAULT_BRANCH = "BRANCH"
 PERMISSIONS = (

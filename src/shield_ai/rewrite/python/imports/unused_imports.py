@@ -15,6 +15,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.project.layout import is_settings, is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
+from shield_ai.rewrite.python.imports.file_imports import Import
 from shield_ai.rewrite.python.lines.formatting import make_edit
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
     from shield_ai.model.file_reader import FileReader
 
-Import = ast.Import | ast.ImportFrom
 REMOVABLE = frozenset({"os", "environ", "getenv"})
 # A comment above the imports of the standard library.
 HEADING = regex(rb"(?i)#[\s=-]*(?:python|std-?lib|standard|built-?ins?|core)\b")
