@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.model.errors import SourceError
+from shield_ai.project.tree import Tree
 from shield_ai.rewrite.code_style import CodeStyle, ImportHeadings, read_code_style
 
 
@@ -42,6 +43,11 @@ from shield_ai.rewrite.code_style import CodeStyle, ImportHeadings, read_code_st
         pytest.param({"pyproject.toml": "[tool.black]\nskip_string_normalization = true\nline_length = 99"}, CodeStyle(line_length=99), id="black's names with underscores"),
         pytest.param({"ruff.toml": "format.quote-style = 'preserve'"}, CodeStyle(line_length=88), id="any quotes"),
         pytest.param({"../ruff.toml": "line-length = 99", "../../ruff.toml": "line-length = 77"}, CodeStyle(line_length=99, quote='"'), id="above the app"),
+        pytest.param({"shop/ruff.toml": "extend = '../ruff.toml'\nlint.extend-select = ['D104']\nlint.isort.force-single-line = true", "ruff.toml": "line-length = 99\nsrc = ['a']\nlint.select = ['COM', 'I']\nlint.ignore = ['D']\nlint.isort.lines-after-imports = 2"}, CodeStyle(line_length=99, quote='"', has_trailing_commas=True, has_package_docstrings=True, lines_after_imports=2, force_single_line=True), id="extended configuration"),
+        pytest.param({"ruff.toml": "extend = '../pyproject.toml'\nlint.select = ['D']", "../pyproject.toml": "[tool.ruff]\nline-length = 99\nlint.select = ['COM']\nlint.ignore = ['D']"}, CodeStyle(line_length=99, quote='"', has_package_docstrings=True), id="extended above the app"),
+        pytest.param({"ruff.toml": "extend = 'ruff.toml'\nline-length = 99"}, CodeStyle(line_length=99, quote='"'), id="configuration that extends itself"),
+        pytest.param({"ruff.toml": "extend = 'gone.toml'\nline-length = 99"}, CodeStyle(line_length=99, quote='"'), id="extended configuration without a file"),
+        pytest.param({".ruff.toml": "line-length = 99", "pyproject.toml": "[tool.ruff]\nline-length = 77"}, CodeStyle(line_length=99, quote='"'), id=".ruff.toml before pyproject.toml"),
         pytest.param({"tox.ini": "[flake8]\nimport-order-style = google\napplication-import-names = shop, lib"}, CodeStyle(line_length=79, max_line_length=79, import_order="google", first_party=("shop", "lib")), id="flake8-import-order"),
         pytest.param({".flake8": "[flake8]\nmax-doc-length = 72\nextend-ignore = E501"}, CodeStyle(max_doc_length=72), id="length of docstrings"),
         pytest.param({"ruff.toml": "lint.select = ['TID']"}, CodeStyle(line_length=88, quote='"', bans_parent_imports=True), id="imports of parents"),
@@ -59,6 +65,21 @@ def test_style_of_one_folder_does_not_change_that_of_others():
     }
     assert read_code_style(files.get, "jobs/run.py").lines_after_imports == 2
     assert read_code_style(files.get, "shop/run.py").lines_after_imports == 1
+
+
+@pytest.mark.parametrize("name", ["a\\u0000b", "a" * 300, "../../.git/config"])
+def test_extended_configuration_that_can_not_be_read(tmp_path, name):
+    (tmp_path / "ruff.toml").write_text(f'extend = "{name}"\nline-length = 99\n')
+    assert read_code_style(Tree(tmp_path).read, "shop/settings.py").line_length == 99
+
+
+def test_deep_tables_of_an_extended_configuration():
+    deep = f"lint.{'a.' * 990}b = 1\n".encode()
+    files = {
+        "ruff.toml": b"extend = 'base.toml'\n" + deep,
+        "base.toml": b"line-length = 99\n" + deep,
+    }
+    assert read_code_style(files.get, "shop.py").line_length == 99
 
 
 def test_a_broken_link_is_no_configuration():

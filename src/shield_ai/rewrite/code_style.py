@@ -12,14 +12,18 @@ from shield_ai.model.file_reader import read_optional
 from shield_ai.project.ini_file import parse_ini
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.config_folders import folders_above
+from shield_ai.rewrite.linter_options import (
+    PYPROJECT,
+    black_options,
+    flake8_options,
+    pyproject_tool,
+    ruff_options,
+)
 from shield_ai.rewrite.pre_commit import has_hook, hook_options
 from shield_ai.rewrite.python.lines.line_length import (
-    black_options,
     configured_line_length,
-    flake8_options,
     linter_line_length,
     max_line_length,
-    parse_toml,
     requires_black,
 )
 
@@ -33,7 +37,6 @@ if TYPE_CHECKING:
 
 MAX_DIGITS = 3  # of a length
 ANNOTATIONS = "from __future__ import annotations"
-PYPROJECT = "pyproject.toml"
 # The files in which isort looks for its configuration, in this order, with the sections of those in
 # INI format. https://pycqa.github.io/isort/docs/configuration/config_files.html
 ISORT_FILES = {
@@ -205,13 +208,9 @@ def _package_sources(folder: str, names: object) -> tuple[str, ...] | None:
 def _ruff_tables(read: FileReader, path: str) -> Iterator[tuple[str, Table]]:
     """Yield the configurations of ruff that apply to a file, with their folders."""
     for folder in folders_above(path):
-        for name in (".ruff.toml", "ruff.toml"):
-            raw = read(folder + name)
-            if raw is not None:
-                yield folder, parse_toml(raw)
-        tool = _table(parse_toml(read(folder + PYPROJECT)), "tool")
-        if "ruff" in tool:
-            yield folder, _table(tool, "ruff")
+        options = ruff_options(read, folder)
+        if options is not None:
+            yield folder, options
 
 
 def _isort_tables(read: FileReader, path: str) -> Iterator[tuple[str, Table]]:
@@ -220,7 +219,7 @@ def _isort_tables(read: FileReader, path: str) -> Iterator[tuple[str, Table]]:
         for name, sections in ISORT_FILES.items():
             raw = read(folder + name)
             if name == PYPROJECT:
-                tables = [_table(_table(parse_toml(raw), "tool"), "isort")]
+                tables = [pyproject_tool(raw, "isort") or {}]
             else:
                 tables = [_ini_section(raw, section) for section in sections]
             for table in filter(None, tables):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
-from shield_ai.project.ini_file import parse_ini
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.config_folders import folders_above
+from shield_ai.rewrite.linter_options import black_options, flake8_options, ruff_options
 from shield_ai.rewrite.pre_commit import has_hook, hook_options
 from shield_ai.rewrite.python.lines.formatting import most_used_quote
 
@@ -23,7 +20,6 @@ DEFAULT = 88  # of Black and ruff
 # Linters are often configured to tolerate longer lines than the code is meant to have.
 MAXIMUM = 120
 FLAKE8_DEFAULT = 79
-FLAKE8_FILES = ("setup.cfg", "tox.ini", ".flake8")  # in the order of flake8
 REQUIREMENTS = (
     *("requirements-dev.txt", "requirements_dev.txt", "dev-requirements.txt", "requirements.txt"),
     *("requirements/dev.txt", "requirements/development.txt", "requirements/local.txt"),
@@ -42,7 +38,6 @@ RUNNERS = (
 BLACK_RUN = regex(rb"\bpsf/black@|\bblack[ \t]+(?:\.|-)")
 LONG_LINES = "E501"  # the rule of pycodestyle
 CODE = regex(r"[A-Z]+[0-9]*")
-PARSED_FILES = 64  # configuration files that stay parsed
 
 
 def max_line_length(
@@ -111,16 +106,6 @@ def linter_line_length(read: FileReader, path: str) -> int:
     return _linter_length(options) if options is not None else 0
 
 
-def flake8_options(read: FileReader, path: str) -> dict[str, str] | None:
-    """Return the nearest configuration of flake8, by names with underscores; None if not found."""
-    for folder in folders_above(path):
-        for name in FLAKE8_FILES:
-            parser = parse_ini(read(folder + name))
-            if parser.has_section("flake8"):
-                return {key.replace("-", "_"): text for key, text in parser["flake8"].items()}
-    return None
-
-
 def _capped_number(text: str) -> int:
     return min(int(text[:4]), MAXIMUM) if text.isdecimal() else 0
 
@@ -128,44 +113,9 @@ def _capped_number(text: str) -> int:
 def _formatter_length(read: FileReader, folder: str) -> int:
     black = black_options(read, folder)
     lengths = [] if black is None else [black.get("line_length", DEFAULT)]
-    tables = [_tools(read, folder).get("ruff")]
-    for name in ("ruff.toml", ".ruff.toml"):
-        raw = read(folder + name)
-        if raw is not None:
-            tables.append(parse_toml(raw))
-    lengths += [table.get("line-length", DEFAULT) for table in tables if isinstance(table, dict)]
+    ruff = ruff_options(read, folder)
+    lengths += [] if ruff is None else [ruff.get("line-length", DEFAULT)]
     return next((length for length in lengths if isinstance(length, int)), 0)
-
-
-def black_options(read: FileReader, folder: str) -> dict[str, Any] | None:
-    """Return Black's options in the pyproject.toml of a folder; None without its table.
-
-    Their names have underscores: like Black, this accepts `line_length` for `line-length`.
-
-    Args:
-        read: Returns the bytes of a file of the app; None if it does not exist.
-        folder: The folder, with a trailing slash if it is not the app's.
-    """
-    table = _tools(read, folder).get("black")
-    if not isinstance(table, dict):
-        return None
-    return {name.replace("-", "_"): value for name, value in table.items()}
-
-
-def _tools(read: FileReader, folder: str) -> dict[str, Any]:
-    tools = parse_toml(read(f"{folder}pyproject.toml")).get("tool")
-    return tools if isinstance(tools, dict) else {}
-
-
-@functools.lru_cache(maxsize=PARSED_FILES)
-def parse_toml(raw: bytes | None) -> dict[str, Any]:
-    """Return the tables of a TOML file; an empty dict if it is missing or invalid."""
-    try:
-        text = (raw or b"").decode("utf-8-sig")
-        require_short_keys(text)
-        return tomllib.loads(text)
-    except INVALID_TOML:
-        return {}
 
 
 def _linter_length(options: Mapping[str, str]) -> int:
