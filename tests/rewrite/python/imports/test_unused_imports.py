@@ -3,6 +3,8 @@ from __future__ import annotations
 import pytest
 from rewrite_helpers import check, rewritten
 
+from shield_ai.rewrite.python.imports.unused_imports import Importers
+
 IMPORT = "from shop.aws_secrets import get_secret\n"
 READ = 'X = os.environ["API_KEY"]\n'
 CALL = 'X = get_secret("api-key")\n'
@@ -181,6 +183,25 @@ def test_keeps_import_of_settings_that_other_settings_extend(text, is_kept):
     after, _ = rewritten(f"import os\n\n{READ}", {"shop/production_settings.py": text.encode()})
     assert after.startswith(b"import os  # noqa: F401\n") == is_kept
     assert (b"import os" in after) == is_kept
+
+
+@pytest.mark.parametrize("use", [b"", b"X = os.sep\n"])
+def test_modules_with_star_imports_of_each_other_take_quadratic_time(use):
+    count = 12
+    names = [f"module{number}" for number in range(count)]
+    files = {
+        f"shop/{name}.py": "".join(f"from .{other} import *\n" for other in names).encode()
+        for name in names
+    }
+    files["shop/last.py"] = b"from .module9 import *\n" + use
+    reads = []
+
+    def read(path):
+        reads.append(path)
+        assert len(reads) <= (count + 1) ** 2
+        return files[path]
+
+    assert bool(Importers(files, read).may_use("shop/module0.py", {"os"})) is bool(use)
 
 
 def test_keeps_import_that_was_unused_before():

@@ -81,28 +81,38 @@ class Importers:
             path: The file of the module.
             names: Names that the module binds.
         """
-        return self._used(path, frozenset(names), {path})
-
-    def _used(self, path: str, names: frozenset[str], seen: set[str]) -> set[str]:
-        pure = PurePosixPath(path)
-        stem = module_stem(path)
         used: set[str] = set()
-        for other in self.paths:
-            if other in seen or used >= names:
-                continue
-            raw = self._read(other) or b""
-            is_sibling = PurePosixPath(other).parent == pure.parent and b"from . import" in raw
-            if stem.encode() not in raw and not is_sibling:
-                continue
-            text = raw.decode("utf-8", "replace")
-            imported, has_star = _used_names(text, stem, names)
-            used |= imported
-            if is_test(other) and re.search(rf"\b{re.escape(stem)}\b", text):
-                used |= {name for name in names if _is_patched(text, stem, name)}
-            if has_star:
-                used |= _names_without_import(text, names, anywhere=is_settings(other))
-                used |= self._used(other, names - used, {*seen, other})
+        modules = [path]
+        known = {path}
+        for module in modules:  # grows: a module that imports all names has them, too
+            for other in self.paths:
+                remaining = set(names) - used
+                if other in {path, module} or not remaining:
+                    continue
+                found, has_star = self._used_in(other, module, remaining)
+                used |= found
+                if has_star and other not in known:
+                    known.add(other)
+                    modules.append(other)
         return used
+
+    def _used_in(self, other: str, path: str, names: set[str]) -> tuple[set[str], bool]:
+        """Return the names of a module that another file may use.
+
+        The second value is whether the file imports all names of the module with a star.
+        """
+        stem = module_stem(path)
+        raw = self._read(other) or b""
+        is_sibling = PurePosixPath(other).parent == PurePosixPath(path).parent
+        if stem.encode() not in raw and not (is_sibling and b"from . import" in raw):
+            return set(), False
+        text = raw.decode("utf-8", "replace")
+        used, has_star = _used_names(text, stem, names)
+        if is_test(other) and re.search(rf"\b{re.escape(stem)}\b", text):
+            used |= {name for name in names if _is_patched(text, stem, name)}
+        if has_star:
+            used |= _names_without_import(text, names, anywhere=is_settings(other))
+        return used, has_star
 
 
 def module_stem(path: str) -> str:
