@@ -53,9 +53,8 @@ def get_secret_of(
                 no default may be returned.
             SecretAccessDeniedError: AWS denies access.
             SecretUnavailableError: AWS does not respond.
-            SecretFormatError: The secret is binary; or a field was requested, and the secret is not
-                a JSON object; or none was, and it is one without the fields `value`, `password`,
-                `secret` and `key`.
+            SecretFormatError: The secret is binary, is not JSON although a field was requested, or
+                has none of the fields `value`, `password`, `secret` and `key` if none was.
 
         Pass key, env, stage and optional by keyword. The signature does not enforce it because that
         would make each call 20% slower.

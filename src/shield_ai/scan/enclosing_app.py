@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 MAX_DEPTH = 8  # of the scanned files below the app's folder
 
 
-def scan_in_app(part: Scan, folder: Path, paths: Collection[str]) -> Scan:
+def scan_in_app(
+    part: Scan, folder: Path, paths: Collection[str], *, is_folder: bool = False
+) -> Scan:
     """Replace the findings of a part of an app by those of the scan of the whole app.
 
     Findings stay as they are where no folder above has a shield.toml.
@@ -35,7 +37,10 @@ def scan_in_app(part: Scan, folder: Path, paths: Collection[str]) -> Scan:
         part: The result of the scan of the part alone.
         folder: The folder of the part's paths.
         paths: The files of the part, relative to the folder.
+        is_folder: Whether the part is the folder, which is the whole app if it has a shield.toml.
     """
+    if is_folder and MANIFEST in paths:
+        return part
     apps = {finding.path: _app_above(folder / finding.path) for finding in part.findings}
     findings = [finding for finding in part.findings if apps[finding.path] is None]
     for app in {app for app in apps.values() if app}:

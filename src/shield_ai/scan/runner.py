@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
-from shield_ai.model.naming import MANIFEST
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.enclosing_app import scan_in_app
@@ -110,8 +109,7 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
     selected = select_app_paths(entries, read)
     variables, ignored = manifest_variables(read)
     app = scan_app(root, selected.paths, variables, credentials.markers, ignored, selected.findings)
-    if MANIFEST not in paths:
-        app = scan_in_app(app, root, paths)
+    app = scan_in_app(app, root, paths, is_folder=True)
     dotenv_paths = [path for path in paths if _is_dotenv_path(path)]
     tracked = find_tracked(root, dotenv_paths)
     if git_failures or tracked is None or custom_paths is None:
