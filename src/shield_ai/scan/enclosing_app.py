@@ -17,18 +17,34 @@ from shield_ai.scan.python.app_scan import scan_app
 from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from shield_ai.model.finding import Finding
+    from shield_ai.scan.files.file_filter import Markers
+    from shield_ai.scan.python.app.skipped_folders import AppPaths
     from shield_ai.scan.python.scan import Scan
 
 MAX_DEPTH = 8  # of the scanned files below the app's folder
 
 
-def scan_in_app(
-    part: Scan, folder: Path, paths: Collection[str], *, is_folder: bool = False
+def scan_folder(
+    folder: Path, paths: Collection[str], selected: AppPaths, markers: Mapping[str, Markers]
 ) -> Scan:
+    """Scan the Python code of a folder, which can be an app or a part of one.
+
+    Args:
+        folder: The folder.
+        paths: All files that were found in it.
+        selected: Those that belong to an app.
+        markers: The markers of the Python files that were already searched, by path.
+    """
+    variables, ignored = manifest_variables(reader(str(folder)))
+    scan = scan_app(folder, selected.paths, variables, markers, ignored, selected.findings)
+    return scan if MANIFEST in paths else scan_in_app(scan, folder, paths)
+
+
+def scan_in_app(part: Scan, folder: Path, paths: Collection[str]) -> Scan:
     """Replace the findings of a part of an app by those of the scan of the whole app.
 
     Findings stay as they are where no folder above has a shield.toml.
@@ -37,10 +53,7 @@ def scan_in_app(
         part: The result of the scan of the part alone.
         folder: The folder of the part's paths.
         paths: The files of the part, relative to the folder.
-        is_folder: Whether the part is the folder, which is the whole app if it has a shield.toml.
     """
-    if is_folder and MANIFEST in paths:
-        return part
     apps = {finding.path: _app_above(folder / finding.path) for finding in part.findings}
     findings = [finding for finding in part.findings if apps[finding.path] is None]
     for app in {app for app in apps.values() if app}:

@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 from shield_ai.model.errors import SourceError
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.skip import SkipId, SkipReason
-from shield_ai.scan.enclosing_app import scan_in_app
-from shield_ai.scan.files.manifest_variables import manifest_variables
+from shield_ai.scan.enclosing_app import scan_folder, scan_in_app
 from shield_ai.scan.files.tracking import find_ignored, find_tracked
 from shield_ai.scan.files.walk import is_dotenv, is_python, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
 from shield_ai.scan.python.app.skipped_folders import select_app_paths
-from shield_ai.scan.python.app_scan import scan_app, scan_files
+from shield_ai.scan.python.app_scan import scan_files
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.engine import Pool, no_progress, scan_credentials
 from shield_ai.scan.text.reader import MAX_SIZE, reader
@@ -107,9 +106,7 @@ def _scan_folder(root: Path, prefix: str, jobs: int, progress: Progress) -> Part
     if app_patterns and paths and custom_paths == set():
         credentials.skip(pattern.APP_FOLDER, SkipId.NOTHING_TRACKED.reason())
     selected = select_app_paths(entries, read)
-    variables, ignored = manifest_variables(read)
-    app = scan_app(root, selected.paths, variables, credentials.markers, ignored, selected.findings)
-    app = scan_in_app(app, root, paths, is_folder=True)
+    app = scan_folder(root, paths, selected, credentials.markers)
     dotenv_paths = [path for path in paths if _is_dotenv_path(path)]
     tracked = find_tracked(root, dotenv_paths)
     if git_failures or tracked is None or custom_paths is None:
