@@ -5,10 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.app.compare_literals import mark_different_literals, merge_equal_literals
-from shield_ai.scan.python.app.connection_settings import (
-    explain_connections,
-    find_connection_settings,
-)
 from shield_ai.scan.python.app.cross_file import ProjectContext, apply_context
 from shield_ai.scan.python.app.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.app.development_files import development_files
@@ -21,6 +17,7 @@ from shield_ai.scan.python.app.reserved_variables import (
 )
 from shield_ai.scan.python.app.service_accounts import find_account_names
 from shield_ai.scan.python.app.stored_variables import find_stored_variables
+from shield_ai.scan.python.app.used_settings import explain_uses
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -85,7 +82,7 @@ def relate_sites(
             context.reserved.setdefault(variable, reason)
     development = development_files(scanned, settings, read)
     context.development = development
-    connections = explain_connections(sites, find_connection_settings(files.python(), read))
+    uses = explain_uses(sites, files.python(), read)
     related = select_related_reads(
         mark_development_reads(
             sites,
@@ -98,7 +95,7 @@ def relate_sites(
         context.computed_names,
         context.ignored | context.reserved.keys(),
         development,
-        connections | context.stored,
+        uses | context.stored,
     )
     merged = merge_equal_literals(related, read)
     return mark_different_literals(apply_context(merged, context), variables, read)

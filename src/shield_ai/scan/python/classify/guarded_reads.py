@@ -14,7 +14,7 @@ from shield_ai.scan.python.classify.demanded_reads import mark_demanded_reads
 from shield_ai.scan.python.classify.main_settings import mark_main_settings
 from shield_ai.scan.python.classify.masked_reads import mark_masked_reads
 from shield_ai.scan.python.classify.overwritten_reads import mark_overwritten_reads
-from shield_ai.scan.python.classify.server_urls import mark_server_urls
+from shield_ai.scan.python.classify.secret_uses import mark_secret_uses
 from shield_ai.scan.python.classify.stage_branches import mark_other_stages
 from shield_ai.scan.python.classify.url_or_fields import mark_urls_or_fields
 from shield_ai.scan.python.readers.ast_walk import descend
@@ -40,9 +40,9 @@ def mark_reads_by_context(
     Args:
         tree: The module.
         candidates: Its candidates.
-        urls: The arguments with the URL of a server: see `mark_server_urls`.
+        urls: The arguments with the URL of a server: see `mark_secret_uses`.
     """
-    mark_server_urls(candidates, urls)
+    mark_secret_uses(tree, candidates, urls)
     mark_guarded_reads(tree, candidates)
     mark_alternative_reads(tree, candidates)
     mark_urls_or_fields(tree, candidates)
