@@ -9,13 +9,13 @@ from shield_ai.scan.python.app.cross_file import ProjectContext, apply_context
 from shield_ai.scan.python.app.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.app.development_files import development_files
 from shield_ai.scan.python.app.folder_scripts import mark_folder_scripts
+from shield_ai.scan.python.app.harmless_uses import find_harmless_uses
 from shield_ai.scan.python.app.masked_names import drop_masked_names
 from shield_ai.scan.python.app.related_reads import select_related_reads
 from shield_ai.scan.python.app.reserved_variables import (
     find_reserved_variables,
     reserve_variables,
 )
-from shield_ai.scan.python.app.service_accounts import find_account_names
 from shield_ai.scan.python.app.stored_variables import find_stored_variables
 from shield_ai.scan.python.app.used_settings import explain_uses
 
@@ -77,7 +77,8 @@ def relate_sites(
     with_reads = dict(files.with_marker("env_read"))
     contents = [(path, with_reads[path]) for path in scanned if path in with_reads]
     reserve_variables(context, sites, variables, contents)
-    for variable, reason in find_account_names(sites, scanned, read).items():
+    harmless_uses = find_harmless_uses(sites, scanned, read, context.harmless)
+    for variable, reason in harmless_uses.items():
         if variable not in variables:
             context.reserved.setdefault(variable, reason)
     development = development_files(scanned, settings, read)

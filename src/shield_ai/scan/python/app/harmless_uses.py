@@ -1,0 +1,49 @@
+"""Find the variables that are no secrets by the use of their values in the files of an app."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.site import READ_SHAPES
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.app.file_settings import find_file_settings
+from shield_ai.scan.python.app.service_accounts import find_account_names
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.site import FoundSite
+    from shield_ai.model.skip import SkipReason
+
+
+def find_harmless_uses(
+    sites: Sequence[FoundSite],
+    paths: Collection[str],
+    read: FileReader,
+    harmless: Mapping[str, SkipReason],
+) -> dict[str, SkipReason]:
+    """Map the variables that are no secrets by their use to the reason to skip them.
+
+    Args:
+        sites: All sites of the app.
+        paths: The Python files of the app.
+        read: Returns the bytes of a file; None if it can't be read.
+        harmless: Why reads in some files are no secrets.
+    """
+    return {
+        **_opened_variables(sites, harmless),
+        **find_file_settings(sites, paths, read),
+        **find_account_names(sites, paths, read),
+    }
+
+
+def _opened_variables(
+    sites: Sequence[FoundSite], harmless: Mapping[str, SkipReason]
+) -> dict[str, SkipReason]:
+    """Return the variables that one file uses as a path, and no file decodes or changes."""
+    opened = {v: reason for v, reason in harmless.items() if reason.id is SkipId.HARMLESS_PATH}
+    for _, site in sites:
+        if site.shape in READ_SHAPES and not site.is_unchanged:
+            opened.pop(site.variable, None)
+    return opened
