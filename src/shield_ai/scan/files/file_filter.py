@@ -31,8 +31,11 @@ QUOTED_NAME = regex(
     rb"|=\s?[\"'][A-Z0-9_]*(?:" + SECRET + rb")[A-Z0-9_]*[\"']"
     rb"|(?:getenv\(|environ(?:\[|\.get\())[\"'][A-Za-z0-9_]*(?i:" + SECRET + rb")[A-Za-z0-9_]*[\"']"
 )
-# A read of a variable with a computed name.
-COMPUTED_READ = regex(rb"(?:getenv\(|environ(?:\[|\.get\())\s{0,60}[A-Za-z_]")
+# A read of a variable with a computed name, such as "{}_TOKEN".format(name).
+COMPUTED_READ = regex(
+    rb"(?:getenv\(|environ(?:\[|\.get\())\s{0,60}(?:[A-Za-z_]|[\"'][\w-]{0,60}[%{])"
+    rb"|\b(?:env|config)(?:\.\w{1,20})?\(\s{0,60}f?[\"'][\w-]{0,60}[%{]"
+)
 # APIs that read secrets without the quoted name of a variable, including shield's runtime.
 SECRET_API = regex(
     rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource"

@@ -526,6 +526,32 @@ def test_lists_a_read_with_a_computed_name_that_is_used_as_a_secret(scanned, sta
     assert (found.env, reason_of(site)) == (None, COMPUTED)
 
 
+@pytest.mark.parametrize(
+    ("statement", "is_listed"),
+    [
+        pytest.param("return os.environ[f'{name}_TOKEN']", True, id="f-string"),
+        pytest.param("return os.getenv(name + '_API_KEY')", True, id="sum"),
+        pytest.param("return os.environ.get('%s_PASSWORD' % name)", True, id="percent"),
+        pytest.param("return os.environ.get('{}_SECRET'.format(name))", True, id="format"),
+        pytest.param("return os.getenv(name['auth-token'])", True, id="key"),
+        pytest.param("return os.environ.get(self.password_var)", True, id="attribute"),
+        pytest.param("x = f'{name}_TOKEN'\n    return os.environ[x]", True, id="local name"),
+        pytest.param("return env(f'{name}_TOKEN')", True, id="django-environ"),
+        pytest.param("return os.environ[token_name]", False, id="parameter of a helper"),
+        pytest.param("return os.environ['TOKEN_' + name]", False, id="prefix of a helper"),
+        pytest.param("return os.environ[f'{name}_TOKEN_URL']", False, id="URL"),
+        pytest.param("return os.environ[f'{name}_HOST']", False, id="another name"),
+        pytest.param("return os.environ[name.key]", False, id="key alone"),
+    ],
+)
+def test_lists_a_read_with_a_secret_like_word_in_its_computed_name(scanned, statement, is_listed):
+    text = "import os, environ\nenv = environ.Env()\n# tokens\n"
+    text += f"def check(self, name, token_name):\n    {statement}\n"
+    scan = scanned({"shop/__init__.py": "", "shop/auth.py": text})
+    assert [skip.reason for skip in scan.unresolved] == [COMPUTED] * is_listed
+    assert scan.skipped == scan.unresolved
+
+
 def test_lists_each_unresolved_read_of_the_settings(scanned):
     text = "import os\nfrom lib import NAME\nA = os.environ.get(NAME)\ndef get(name):\n    return os.environ[name]\n"
     text += "API_KEY = os.environ['API_KEY']\n"

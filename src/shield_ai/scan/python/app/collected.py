@@ -75,7 +75,7 @@ class Collected:
             self.context.harmless[name] = harmless
         self.unresolved += find_bulk_reads(source, in_settings=in_settings)
         self.context.loaded_prefixes |= loaded_prefixes(source)
-        for node in visitor.mapping_reads:
+        for node in visitor.listed_reads:
             self.unresolved.append(SkipId.COMPUTED_NAME.reason().entry(path, node.lineno))
         self._dynaconf_secrets += find_dynaconf_secrets(source, self._project.read)
         self.config.add(source, visitor)

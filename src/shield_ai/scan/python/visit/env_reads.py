@@ -17,6 +17,7 @@ from shield_ai.scan.python.classify.harmless_variables import (
     converters_of,
     explain_harmless_type,
 )
+from shield_ai.scan.python.readers.computed_secrets import ends_with_name, names_secret
 from shield_ai.scan.python.readers.library_reads import library_read
 from shield_ai.scan.python.readers.reads import explain_reader, fallback_name, reads_variable
 from shield_ai.scan.python.visit.presence_tests import PresenceTestVisitor
@@ -41,7 +42,9 @@ class EnvReadVisitor(PresenceTestVisitor):
         self.library_reads: dict[str, tuple[SkipReason, int]] = {}
         self._written: set[str] = set()  # variables that the file sets
         self.unresolved_reads: list[ast.expr] = []  # of variables that no call determines
-        self.mapping_reads: list[ast.expr] = []  # in classes that compute their attributes
+        # of other unknown variables: secrets by parts of their names, or attributes of a class
+        # that computes them
+        self.listed_reads: list[ast.expr] = []
         # values with a secret-like name that are not secrets: node, name, reason
         self.not_secrets: list[tuple[ast.expr, str, SkipReason]] = []
         self.migrated_reads: list[Candidate] = []  # in and through get_secret calls
@@ -100,15 +103,26 @@ class EnvReadVisitor(PresenceTestVisitor):
             self.add(candidate)
             self._add_fallback(candidate, read)
         elif candidate.reason and candidate.reason.id is SkipId.COMPUTED_NAME:
-            if not candidate.other_variables and not self._is_parameter(read.argument):
-                self.unresolved_reads.append(candidate.node)
-            elif self._computes_attributes():
-                self.mapping_reads.append(candidate.node)
+            self._add_unresolved(candidate, read.argument)
         if not candidate.is_secret_read():
             word = candidate.harmless_word
             if word:
                 reason = SkipId.HARMLESS_NAME.reason(word=word)
                 self.not_secrets.append((candidate.node, candidate.variable, reason))
+
+    def _add_unresolved(self, candidate: Candidate, name: ast.expr | None) -> None:
+        """List a read of an unknown variable, unless the calls of a helper determine it."""
+        if not candidate.other_variables and self._names_secret(name):
+            self.listed_reads.append(candidate.node)
+        elif not candidate.other_variables and not self._is_parameter(name):
+            self.unresolved_reads.append(candidate.node)
+        elif self._computes_attributes():
+            self.listed_reads.append(candidate.node)
+
+    def _names_secret(self, name: ast.expr | None) -> bool:
+        if name is None or (self._is_parameter(name) and ends_with_name(name)):
+            return False
+        return names_secret(self.resolver, name, self.scopes)
 
     def _add_fallback(self, candidate: Candidate, read: Read) -> None:
         """Add the second variable that a helper around a function of another library reads."""
