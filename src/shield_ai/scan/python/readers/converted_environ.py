@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.project.python_source import parse_expression
 from shield_ai.scan.python.readers.bindings import OPAQUE, Imported
+from shield_ai.scan.python.readers.env_schemas import empty_defaults
 from shield_ai.scan.python.readers.known_readers import (
     DOTENV_FUNCTIONS,
     DOTENV_LABEL,
@@ -19,7 +20,6 @@ from shield_ai.scan.python.readers.known_readers import (
     Reader,
     attribute,
 )
-from shield_ai.scan.python.readers.reads import empty_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -174,7 +174,9 @@ def instance_of(resolver: Resolver, factory: Factory, node: ast.Call, scopes: Sc
         if keyword.arg in {"env_prefix", "prefix"}:
             prefix = resolver.constant_text(keyword.value, scopes)
             break
-    defaults = empty_defaults(node) if factory.label == "django-environ" else frozenset()
+    defaults: frozenset[str] = frozenset()
+    if factory.label == "django-environ":
+        defaults = empty_defaults(resolver, node, scopes)
     return EnvObject(factory.label, prefix or "", prefix is None, defaults)
 
 

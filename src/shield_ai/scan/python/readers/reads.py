@@ -233,27 +233,3 @@ def namespace_prefix(node: ast.Call) -> str | None:
             texts = [str(part.value) for part in parts if isinstance(part, ast.Constant)]
             return "".join(f"{text}_" for text in texts) if len(texts) == len(parts) else None
     return ""
-
-
-def empty_defaults(node: ast.Call) -> frozenset[str]:
-    """Return the variables with an empty default in a call such as `Env(NAME=(str, ""))`.
-
-    The URL of a cache that needs no server counts as empty.
-    """
-    names = set()
-    for keyword in node.keywords:
-        value = keyword.value
-        if isinstance(value, ast.Tuple) and len(value.elts) == 2 and _is_empty(value.elts[1]):
-            names.add(keyword.arg or "")
-    return frozenset(names)
-
-
-def _is_empty(node: ast.expr) -> bool:
-    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
-        return not node.elts
-    if isinstance(node, ast.Dict):
-        return not node.keys
-    if not isinstance(node, ast.Constant):
-        return False
-    is_local_cache = isinstance(node.value, str) and LOCAL_CACHE_URL.match(node.value)
-    return not node.value or bool(is_local_cache)
