@@ -61,8 +61,9 @@ def mark_reads_by_context(
 
 
 def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read that runs only if its variable is set, or that is a fallback after `or`.
+    """Mark each read that runs only if its variable is set, or that is a fallback.
 
+    A fallback follows `or`, or is the default of another read: `get("A", get("B", "x"))`.
     A condition is skipped if its `else` can give a development value. This is any `else` or `elif`
     of an `if` statement, and a value of a conditional expression other than None, "" and the like.
     """
@@ -75,6 +76,7 @@ def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
             tests[candidate.node] = candidate
     if len(tests) < 2:
         return
+    _mark_defaults(reads)
     for node in descend(tree):
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
             _mark_fallbacks(node, reads)
@@ -337,6 +339,14 @@ def _mark_fallbacks(node: ast.BoolOp, reads: dict[ast.AST, Candidate]) -> None:
     found = [reads[value] for value in node.values if value in reads]
     for read in found[1:]:
         read.is_guarded = read.is_guarded or not _is_same_variable(read, found[0])
+
+
+def _mark_defaults(reads: dict[ast.AST, Candidate]) -> None:
+    """Mark the reads that are the default of another read, unless they fail without a value."""
+    for outer in reads.values():
+        read = reads.get(outer.default) if outer.default else None
+        if read and read.optional:
+            read.is_guarded = read.is_guarded or not _is_same_variable(read, outer)
 
 
 def _is_same_variable(read: Candidate, test: Candidate) -> bool:
