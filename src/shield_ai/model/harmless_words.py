@@ -45,7 +45,7 @@ def _harmless_words(parts: tuple[str, ...], index: int) -> Iterator[str]:
         (before[:1], SWITCHES),
         (parts, SWITCHES_ANYWHERE | LIMITS | COUNTS),
         (before[-1:], NON_SECRET_KEYS),
-        (before, {"KMS"}),
+        (before, {"KMS", "IDP"}),
         (parts, FORBIDDEN_VALUES),
     )
     for candidates, harmless in searches:

@@ -321,12 +321,17 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
 def _is_public_key(parts: tuple[str, ...]) -> bool:
     """Return True for a TLS key file, an SSH host key, or an analytics key in web pages.
 
+    Also for the key with which an app verifies the tokens of an identity provider.
+
+    https://mozilla-django-oidc.readthedocs.io/en/stable/settings.html
     https://posthog.com/docs/api
     https://support.google.com/analytics/answer/9539598
     https://amplitude.com/docs/apis/keys-and-tokens
     """
     if parts[-2:-1] in {("SSL",), ("TLS",)}:
         return bool(SERVICES & set(parts))
+    if parts[-2:-1] in {("SIGN",), ("SIGNING",)} and "IDP" in parts[1:]:
+        return {"SECRET", "PRIVATE"}.isdisjoint(parts)
     if parts[-3:-1] == ("GOOGLE", "ANALYTICS") or parts[-2:-1] in {("GA",), ("GTM",)}:
         return True
     if parts[-2:-1] == ("HOST",) and {"SFTP", "FTP"} & set(parts):
