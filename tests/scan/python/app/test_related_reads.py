@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from shield_helpers import reason_of
 
 from shield_ai.scan.python.app_scan import scan_files
 
@@ -83,6 +84,19 @@ def test_ignores_an_identifier_read_outside_the_app(scanned):
     }
     found = scanned(files).sites
     assert [f.env for f, _ in found] == ["GITHUB_CLIENT_SECRET"]
+
+
+def test_an_identifier_comes_with_a_secret_that_stays_set_for_the_same_file(scanned):
+    reads = "x = os.environ['GITHUB_CLIENT_ID'], os.environ['GITHUB_CLIENT_SECRET']\n"
+    files = {"manage.py": "", "shop/settings.py": LOGIN, "tools/x.py": f"import os\n{reads}"}
+    found = [(finding.path, finding.env, reason_of(site)) for finding, site in scanned(files).sites]
+    keep = "outside the packages that can import the runtime; keep the variable {} set for it"
+    assert sorted(found) == [
+        ("shop/settings.py", "GITHUB_CLIENT_ID", ""),
+        ("shop/settings.py", "GITHUB_CLIENT_SECRET", ""),
+        ("tools/x.py", "GITHUB_CLIENT_ID", keep.format("GITHUB_CLIENT_ID")),
+        ("tools/x.py", "GITHUB_CLIENT_SECRET", keep.format("GITHUB_CLIENT_SECRET")),
+    ]
 
 
 def test_finds_a_presence_test_for_a_database_field(sites):

@@ -128,11 +128,11 @@ def _paired_secrets(
 ) -> dict[str, str]:
     """Map each identifier to the secret variable that forms a credential with it.
 
-    Identifiers that must stay in the environment are left out, and so are the identifiers of
-    secrets in shield.toml.
+    Identifiers that must stay in the environment are left out, unless the secret must stay there
+    for the same files. The identifiers of secrets in shield.toml are left out, too.
     """
     unpaired = {*computed, *_unpaired_variables(sites)}
-    not_migratable = _not_migratable_variables(sites, development)
+    remaining = _remaining_reads(sites, development)
     reads = []
     for finding, site in sites:
         if site.shape in READ_SHAPES and not site.reason:
@@ -140,28 +140,30 @@ def _paired_secrets(
     secrets = {}
     for pair in find_pairs(reads):
         identifier, secret = pair.fields.values()
-        if identifier in not_migratable or secret in manifest_variables:
+        stays = not remaining.get(identifier, set()) <= remaining.get(secret, set())
+        if stays or secret in manifest_variables:
             continue
         if identifier not in unpaired and secret not in unpaired:
             secrets[identifier] = secret
     return secrets
 
 
-def _not_migratable_variables(sites: list[FoundSite], development: Collection[str]) -> set[str]:
-    """Return the variables that must stay in the environment of production."""
-    variables: set[str] = set()
+def _remaining_reads(sites: list[FoundSite], development: Collection[str]) -> dict[str, set[str]]:
+    """Map the variables that must stay in the environment of production to the files for them."""
+    files: dict[str, set[str]] = {}
     for finding, site in sites:
-        stays = site.reason and finding.path not in development
-        if stays or site.possible_variables:
-            variables.update(site.variables, site.other_variables)
-    return variables
+        if site.reason and finding.path not in development:
+            for variable in (*site.variables, *site.other_variables):
+                files.setdefault(variable, set()).add(finding.path)
+    return files
 
 
 def _unpaired_variables(sites: list[FoundSite]) -> set[str]:
-    """Return the secret variables that are never part of a pair."""
+    """Return the variables that are never part of a pair."""
     variables: set[str] = set()
     for finding, site in sites:
-        variables.update(site.possible_variables)
+        if site.possible_variables:
+            variables.update(site.possible_variables, site.other_variables)
         if finding.name == "SECRET_KEY":
             variables.add(site.variable)
     return variables
