@@ -40,6 +40,7 @@ COMPUTED_READ = regex(
 SECRET_API = regex(
     rb"BaseSettings|_url\.config|configurations|get_secret|Settings\)|EnvSettingsSource"
     rb"|env_prefix|SecretStr|SecretBytes|from_prefixed_env|[Dd]ynaconf|GoodConf|ConfigManager"
+    rb"|\.from_env(?:iron(?:ment)?)?\("
     rb"|SimpleNamespace\(\*\*|\$\{?[A-Z][A-Z_]{0,30}(?:PASS|SECRET|TOKEN|KEY|CRED)"
 )
 # A secret-like key of a configuration, or an attribute of it: config["smtp"]["password"].

@@ -136,6 +136,7 @@ class AppScanner:
             )
             self.collected.add(source, visitor, in_settings=path in self._settings)
             self._library_reads.add(source, visitor.library_reads)
+            self._library_reads.add_settings(visitor.resolver)
         except SourceError as error:
             self._skip(path, source_problem(path, error))
             return

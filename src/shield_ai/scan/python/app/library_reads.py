@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import Source
+from shield_ai.scan.python.app.library_settings import find_library_settings
 from shield_ai.scan.python.findings.importable import explain_not_importable
 from shield_ai.scan.python.readers.aws_constructors import ACCESS_KEYS, find_default_clients
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from shield_ai.project.layout import AppFacts
     from shield_ai.scan.python.app.app_facts import AppFiles
     from shield_ai.scan.python.app.collected import Collected
+    from shield_ai.scan.python.readers.resolve import Resolver
 
 
 class LibraryReads:
@@ -45,6 +47,14 @@ class LibraryReads:
         if reads:
             in_app = not explain_not_importable(source, self._facts, self._files.paths)
             self._collected.add_library_reads(source.path, reads, in_app=in_app)
+
+    def add_settings(self, resolver: Resolver) -> None:
+        """Add the calls in a file with which classes of libraries read unknown variables.
+
+        Args:
+            resolver: The resolver of the file.
+        """
+        self._collected.unresolved += find_library_settings(resolver)
 
     def add_aws_clients(
         self, sites: Iterable[FoundSite], paths: Iterable[str], named: Collection[str]
