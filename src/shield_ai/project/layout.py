@@ -11,7 +11,7 @@ import msgspec
 from shield_ai.project.flask_config import PathLoader
 from shield_ai.project.import_roots import dotted_name, folder_and_parents
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.runtime_names import PACKAGE
+from shield_ai.project.runtime_names import DJANGO_STAGE, OTHER_STAGE, PACKAGE
 from shield_ai.project.runtime_path import DEFAULT_RUNTIME
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
     relative_package: str = ""
     runtime: str = DEFAULT_RUNTIME  # the path for a vendored runtime
     django: bool = False
+    has_own_stages: bool = False  # it reads DJANGO_ENV itself, with other values than production
     has_pydantic_settings: bool = False  # the app has settings classes of pydantic
     loads_dotenv: bool = False  # the app loads .env into the environment
     reads_dotenv: bool = False  # a library reads .env, perhaps without loading it
@@ -96,6 +97,11 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
     region: str = ""  # the AWS region that the settings name; empty without one
     runtime_init: str = ""  # the `__init__.py` that importing the runtime runs, unless it is empty
     path_loader: PathLoader = PathLoader()  # of the package with this `__init__.py`
+
+    @property
+    def stage(self) -> str:
+        """The variable that tells the runtime whether the process serves production."""
+        return DJANGO_STAGE if self.django and not self.has_own_stages else OTHER_STAGE
 
     def module(self, path: str) -> str:
         """Return the dotted name of a module of the app."""

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PACKAGE = "shield_runtime"
+# The variables that tell the runtime whether the process serves production; it reads the second
+# one first.
+DJANGO_STAGE = "DJANGO_ENV"
+OTHER_STAGE = "AWS_SECRETS_ENV"
 FORMER_PACKAGE = "shield_ai"
 ACCESSORS = frozenset(
     {"get_secret", "get_secret_dict", "get_secret_bytes", "aget_secret", "has_secret"}

@@ -78,8 +78,10 @@ def test_says_which_keys_boto3_signs_in_with(variable):
 @pytest.mark.parametrize("django", [True, False])
 def test_names_django_only_in_its_apps(django):
     files = {UPDATES: b"# Updates\n"}
-    assert not run(app_docs.write_docs(files.get, manifest(), django=django), files)
-    assert not run(app_docs.add_entry(files.get, manifest(), django=django), files)
+    stage = "DJANGO_ENV" if django else "AWS_SECRETS_ENV"
+    page = app_docs.write_docs(files.get, manifest(), django=django, stage=stage)
+    assert not run(page, files)
+    assert not run(app_docs.add_entry(files.get, manifest(), stage=stage), files)
     for path in (PAGE, UPDATES):
         text = files[path].decode()
         assert ("DJANGO_ENV" in text) == django

@@ -24,11 +24,11 @@ SWITCH = """\
 """
 
 
-def fix(files, made=None, *, django=True, **dotenv):
+def fix(files, made=None, *, stage="DJANGO_ENV", **dotenv):
     examples = [path for path in files if is_env_example(path)]
     dotenv_files = DotenvFiles(examples=examples, **{"loads": True, **dotenv})
     outcome = env_example.extend_env_example(
-        files.get, made or manifest(), dotenv_files, django=django
+        files.get, made or manifest(), dotenv_files, stage=stage
     )
     return run(outcome, files)
 
@@ -42,30 +42,35 @@ def test_new_file_lists_variables_and_sets_none():
 
 
 @pytest.mark.parametrize(
-    ("app", "django", "lines"),
+    ("app", "stage", "lines"),
     [
-        pytest.param({}, True, ["AWS_REGION=eu-central-1", "DJANGO_ENV=production"], id="django"),
         pytest.param(
-            {}, False, ["AWS_REGION=eu-central-1", "AWS_SECRETS_ENV=production"], id="no django"
+            {}, "DJANGO_ENV", ["AWS_REGION=eu-central-1", "DJANGO_ENV=production"], id="django"
+        ),
+        pytest.param(
+            {},
+            "AWS_SECRETS_ENV",
+            ["AWS_REGION=eu-central-1", "AWS_SECRETS_ENV=production"],
+            id="no django",
         ),
         pytest.param(
             {"region": "us-east-1", "prefix": "shop/"},
-            True,
+            "DJANGO_ENV",
             ["AWS_REGION=", "DJANGO_ENV=production"],
             id="prefix in the map file",
         ),
         pytest.param(
             {"region": "us-east-1", "prefix": "shop/", "runtime": "package"},
-            True,
+            "DJANGO_ENV",
             ["AWS_REGION=", "DJANGO_ENV=production", "AWS_SECRETS_PREFIX=shop/"],
             id="prefix",
         ),
     ],
 )
-def test_existing_file_gets_only_the_switch(app, django, lines):
+def test_existing_file_gets_only_the_switch(app, stage, lines):
     files = {PATH: b"DEBUG=1\n"}
     for _ in range(2):
-        assert not fix(files, manifest(**app), django=django)
+        assert not fix(files, manifest(**app), stage=stage)
     added = files[PATH].decode().removeprefix(f"DEBUG=1\n\n{SWITCH.splitlines()[0]}\n")
     assert added.splitlines() == [f"#{line}" for line in ["USE_AWS_SECRETS=true", *lines]]
 

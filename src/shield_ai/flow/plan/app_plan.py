@@ -123,7 +123,7 @@ class _Planner:
             self._compare_values(target, aws) if aws else None,
         )
         planned = plan_edits(
-            sources, inputs._replace(django=code.django), target, aws.live.account if aws else ""
+            sources, inputs._replace(stage=code.stage), target, aws.live.account if aws else ""
         )
         self.files += planned.changes
         self.skipped += planned.skipped

@@ -17,7 +17,7 @@ from shield_ai.project.docker_copies import IGNORE_FILE, read_dockerfiles
 from shield_ai.project.files_above import FilesAbove, read_files_above
 from shield_ai.rewrite.project.dependencies.pyproject import LOCK_COMMANDS
 from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
-from shield_ai.rewrite.project.fixer import DotenvFiles
+from shield_ai.rewrite.project.fixer import AppFiles, DotenvFiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -45,6 +45,7 @@ class CodeInputs:
         dotenv_files: The .env files of the app.
         dockerfiles: The Dockerfiles of the app.
         django: Whether the app uses Django.
+        stage: The variable that tells the runtime whether the process serves production.
         pydantic: Whether the app has settings classes of pydantic.
         deployment: The deployment files to edit; None edits none.
         hides_dockerignore: Whether git would ignore a new .dockerignore.
@@ -65,6 +66,7 @@ class CodeInputs:
     dotenv_files: DotenvFiles = dataclasses.field(default_factory=DotenvFiles)
     dockerfiles: Sequence[Dockerfile] = ()
     django: bool = True
+    stage: str = AppFiles().stage
     pydantic: bool = True
     deployment: DeploymentSources | None = None
     hides_dockerignore: bool = False
@@ -101,6 +103,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         dotenv_files=_dotenv_files(app),
         dockerfiles=dockerfiles,
         django=facts.django,
+        stage=facts.stage,
         pydantic=facts.has_pydantic_settings,
         hides_dockerignore=bool(git.ignored_files(root, [IGNORE_FILE])),
         above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),

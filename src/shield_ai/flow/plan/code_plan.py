@@ -94,6 +94,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         inputs.python_files,
         dotenv_files=inputs.dotenv_files._replace(new_variables=new_variables),
         django=inputs.django,
+        stage=inputs.stage,
         pydantic=inputs.pydantic,
         edited=edited,
         importers={*edited, *(path for path, _, _ in inputs.calls)},

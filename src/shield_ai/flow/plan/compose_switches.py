@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.prefix_variable import PREFIX_VARIABLE
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
-from shield_ai.rewrite.project.describe import stage_variable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -29,7 +28,7 @@ def switch_steps(
     edited: Collection[str],
     read: FileReader,
     *,
-    django: bool,
+    stage: str,
     needs_prefix: bool = False,
 ) -> Iterator[str]:
     """Yield a step for each file that lists the variables of the app's services or containers.
@@ -40,10 +39,10 @@ def switch_steps(
         variables: The lines that set variables.
         edited: The files that the plan edits.
         read: Returns the bytes of a file of the app.
-        django: Whether the app uses Django.
+        stage: The variable with the stage of the process.
         needs_prefix: Whether the app needs the variable with the prefix, too.
     """
-    names = [SWITCH, stage_variable(django=django)]
+    names = [SWITCH, stage]
     if needs_prefix:
         names.append(PREFIX_VARIABLE)
     for (path, kind), found in sorted(_forms(variables).items()):

@@ -87,12 +87,11 @@ def _found_in_files(app: AppContext, deployment: Deployment) -> Iterator[Skipped
 
 def _switch_steps(plan: Plan, app: AppContext, deployment: Deployment) -> Iterator[str]:
     edited = {change.path for change in plan.files}
-    django = app.scan_result.facts.django
     return switch_steps(
         deployment.variables,
         edited,
         app.tree.read,
-        django=django,
+        stage=app.scan_result.facts.stage,
         needs_prefix=needs_prefix_variable(app.manifest),
     )
 

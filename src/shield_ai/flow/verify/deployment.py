@@ -8,7 +8,7 @@ from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, ma
 from shield_ai.flow.verify.registry import CodeCheck
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
-from shield_ai.rewrite.project.describe import stage_variable
+from shield_ai.project.runtime_names import DJANGO_STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -22,9 +22,8 @@ VALUES_REMOVED = CheckInfo(
     "containers, functions, CI jobs, units and scripts in the app's folder",
 )
 
-_STAGE = "DJANGO_ENV"  # in the hints for apps that use Django
-_SWITCH = f"set USE_AWS_SECRETS=true and {_STAGE}=production"
-_CONTAINER = f"set USE_AWS_SECRETS=true, {_STAGE}=production and AWS_REGION"
+_SWITCH = f"set USE_AWS_SECRETS=true and {DJANGO_STAGE}=production"
+_CONTAINER = f"set USE_AWS_SECRETS=true, {DJANGO_STAGE}=production and AWS_REGION"
 _OTHER = "for a container that does not call get_secret()"
 _REMOVE = (
     "let shield apply edit it with a [deployment] table in shield.toml; or remove the variable"
@@ -78,7 +77,7 @@ _UNCERTAIN_FORMS = frozenset({ValueForm.DEFAULT, ValueForm.MIXED, ValueForm.ENV_
 
 
 def verify_deployment(
-    deployment: Deployment, edited: Collection[str] = (), *, django: bool = True
+    deployment: Deployment, edited: Collection[str] = (), *, stage: str = DJANGO_STAGE
 ) -> Check:
     """Check that no file for production contains a value.
 
@@ -87,12 +86,12 @@ def verify_deployment(
     Args:
         deployment: The lines that set variables.
         edited: The kinds of files that shield apply edits.
-        django: Whether the app uses Django.
+        stage: The variable with the stage of the process.
     """
     secret = list(filter(_is_secret, deployment.variables))
     failed = list(filter(_is_value_in_production, secret))
     if failed:
-        hints = _hints(failed, edited).replace(_STAGE, stage_variable(django=django))
+        hints = _hints(failed, edited).replace(DJANGO_STAGE, stage)
         return _result(Status.FAILED, map(_describe, failed), hints)
     uncertain = list(filter(_is_uncertain, secret))
     if uncertain:
@@ -148,7 +147,7 @@ def _hints(items: Iterable[DeploymentVariable], edited: Collection[str]) -> str:
 
 def _check(app: AppContext) -> Iterator[Check]:
     edited, facts = app.manifest.deployment.edit, app.scan_result.facts
-    yield verify_deployment(app.deployment, edited, django=facts.django)
+    yield verify_deployment(app.deployment, edited, stage=facts.stage)
 
 
 CHECKS = (CodeCheck(40, _check, (VALUES_REMOVED,)),)

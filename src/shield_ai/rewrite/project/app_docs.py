@@ -13,8 +13,8 @@ from shield_ai.model.naming import MANIFEST, SIGN_IN_KEY
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.runtime_names import is_copied_file
-from shield_ai.rewrite.project.describe import describe_secrets, stage_variable
+from shield_ai.project.runtime_names import DJANGO_STAGE, is_copied_file
+from shield_ai.rewrite.project.describe import describe_secrets
 from shield_ai.rewrite.project.docs_navigation import add_to_navigation
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,
@@ -89,17 +89,22 @@ DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
 
 def fix(context: FixContext) -> Outcome:
     """Add the entry to the security updates, and write the page if the app wants one."""
-    django, kept = context.app.django, context.app.kept
+    stage, kept = context.app.stage, context.app.kept
     rollout = Rollout(
         region_advice(context),
         [name for name in context.manifest.variables() if name in kept],
         sorted(context.app.passed_on),
     )
-    changes, skipped = add_entry(context.read, context.manifest, rollout, django=django)
+    changes, skipped = add_entry(context.read, context.manifest, rollout, stage=stage)
     if not _wants_page(context):
         return changes, skipped
     page_changes, page_skipped = write_docs(
-        context.read, context.manifest, context.engines, rollout, django=django
+        context.read,
+        context.manifest,
+        context.engines,
+        rollout,
+        django=context.app.django,
+        stage=stage,
     )
     return [*changes, *page_changes], [*skipped, *page_skipped]
 
@@ -139,6 +144,7 @@ def write_docs(
     rollout: Rollout = DEFAULT_ROLLOUT,
     *,
     django: bool = True,
+    stage: str = DJANGO_STAGE,
 ) -> Outcome:
     """Create or update the page `PAGE`.
 
@@ -148,6 +154,7 @@ def write_docs(
         engines: The Django database backends of shield that the settings use.
         rollout: What to do with the environment variables in production.
         django: Whether the app uses Django.
+        stage: The variable with the stage of the process.
     """
     if not manifest.secret:
         return NOTHING
@@ -169,7 +176,7 @@ def write_docs(
         engines=engines,
         rollout=rollout,
         django=django,
-        environment=stage_variable(django=django),
+        environment=stage,
         signs_in=SIGN_IN_KEY in manifest.variables(),
     )
     if uses_prettier(functools.partial(read_optional, read)):
@@ -199,7 +206,7 @@ def add_entry(
     manifest: Manifest,
     rollout: Rollout = DEFAULT_ROLLOUT,
     *,
-    django: bool = True,
+    stage: str = DJANGO_STAGE,
 ) -> Outcome:
     """Add an entry to the app's security updates once, if it has such a file."""
     raw = read(UPDATES)
@@ -214,6 +221,6 @@ def add_entry(
         app=manifest.app,
         secrets=secrets,
         rollout=rollout,
-        environment=stage_variable(django=django),
+        environment=stage,
     )
     return append_lines(UPDATES, raw, text, gap=True)

@@ -24,11 +24,6 @@ class SecretDescription(msgspec.Struct, frozen=True, kw_only=True):
     rotation: str
 
 
-def stage_variable(*, django: bool) -> str:
-    """Return the variable that tells the runtime whether the process serves production."""
-    return "DJANGO_ENV" if django else "AWS_SECRETS_ENV"
-
-
 def describe_secrets(manifest: Manifest) -> list[SecretDescription]:
     """Describe each secret of the manifest, in its order."""
     prefix = single_line(manifest.app.prefix)

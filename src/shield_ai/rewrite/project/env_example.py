@@ -12,7 +12,7 @@ from shield_ai.model.manifest import DEFAULT_REGION
 from shield_ai.model.naming import DOTENV
 from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.rewrite.project.describe import stage_variable
+from shield_ai.project.runtime_names import DJANGO_STAGE
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append_lines, single_line
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ VARIABLES = "# The secrets in shield.toml:"
 def fix(context: FixContext) -> Outcome:
     """Extend .env.example."""
     app = context.app
-    return extend_env_example(context.read, context.manifest, app.dotenv_files, django=app.django)
+    return extend_env_example(context.read, context.manifest, app.dotenv_files, stage=app.stage)
 
 
 def extend_env_example(
-    read: FileReader, manifest: Manifest, files: DotenvFiles, *, django: bool = True
+    read: FileReader, manifest: Manifest, files: DotenvFiles, *, stage: str = DJANGO_STAGE
 ) -> Outcome:
     """Append new variables and the runtime's switches to the example, all commented out.
 
@@ -67,7 +67,7 @@ def extend_env_example(
         read: Returns the bytes of a file of the app.
         manifest: The secrets of the app.
         files: The .env files of the app.
-        django: Whether the app uses Django.
+        stage: The variable with the stage of the process.
     """
     path = _choose_example(read, manifest, files)
     reads_dotenv = files.loads or files.reads
@@ -87,7 +87,7 @@ def extend_env_example(
     is_private = files.reads and not files.loads
     blocks = [
         _block(VARIABLES, [f"#{export}{name}=" for name in variables if name not in existing]),
-        _enable_block(manifest, existing, export, is_private=is_private, django=django),
+        _enable_block(manifest, existing, export, is_private=is_private, stage=stage),
     ]
     addition = "\n".join(block for block in blocks if block)
     return append_lines(path, raw, addition, gap=True) if addition else NOTHING
@@ -143,7 +143,7 @@ def _is_for_app(read: FileReader, path: str, manifest: Manifest) -> bool:
 
 
 def _enable_block(
-    manifest: Manifest, existing: Collection[str], export: str, *, is_private: bool, django: bool
+    manifest: Manifest, existing: Collection[str], export: str, *, is_private: bool, stage: str
 ) -> str:
     if "USE_AWS_SECRETS" in existing:
         return ""
@@ -152,7 +152,7 @@ def _enable_block(
     values = {
         "USE_AWS_SECRETS": "true",
         "AWS_REGION": region,
-        stage_variable(django=django): "production",
+        stage: "production",
     }
     # The map file contains the prefix, except with environments or with the installed package.
     if app.prefix and (manifest.environments or app.runtime == "package"):

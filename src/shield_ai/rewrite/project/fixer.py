@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.files_above import FilesAbove
+from shield_ai.project.runtime_names import DJANGO_STAGE
 from shield_ai.rewrite import project
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class AppFiles(NamedTuple):
     importers: Collection[str] = ()  # the Python files that import the runtime after the edits
     dockerfiles: Collection[Dockerfile] = ()
     django: bool = True  # the app uses Django
+    stage: str = DJANGO_STAGE  # the variable with the stage of the process
     pydantic: bool = True  # the app has settings classes of pydantic
     hides_dockerignore: bool = False  # git would ignore a new .dockerignore
     shares_ignore_file: bool = False  # .dockerignore is a link to .gitignore

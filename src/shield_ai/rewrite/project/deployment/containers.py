@@ -15,6 +15,7 @@ from shield_ai.aws.export.platform import Target
 from shield_ai.model.deployment import DeploymentKind
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
+from shield_ai.project.runtime_names import DJANGO_STAGE
 from shield_ai.rewrite.project.deployment.block_edits import EditError
 from shield_ai.rewrite.project.deployment.environment_check import EditCheck
 from shield_ai.rewrite.project.deployment.environment_edits import container_edits
@@ -37,7 +38,6 @@ from shield_ai.rewrite.project.deployment.template_units import (
     roles_step,
     unused_parameters,
 )
-from shield_ai.rewrite.project.describe import stage_variable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,7 +71,7 @@ class DeploymentInputs(NamedTuple):
     other_values: frozenset[tuple[str, str, str]] = frozenset()
     account: str = ""  # the ID of the AWS account; empty if AWS is not read
     command: str = ""  # the command that exports what a platform needs, without --format
-    django: bool = True  # the app uses Django
+    stage: str = DJANGO_STAGE  # the variable with the stage of the process
 
 
 def edit_deployment(manifest: Manifest, inputs: DeploymentInputs) -> EditOutcome:
@@ -108,15 +108,14 @@ def _not_injected(inputs: DeploymentInputs) -> dict[str, str]:
     return {**inputs.different, **inputs.unavailable}
 
 
-def aws_settings(manifest: Manifest, *, django: bool = True) -> dict[str, str]:
+def aws_settings(manifest: Manifest, stage: str = DJANGO_STAGE) -> dict[str, str]:
     """Return the variables with which the app reads its secrets from AWS in production.
 
     Args:
         manifest: shield.toml, with the settings of the environment.
-        django: Whether the app uses Django.
+        stage: The variable with the stage of the process.
     """
     app = manifest.app
-    stage = stage_variable(django=django)
     settings = {"USE_AWS_SECRETS": "true", stage: "production", "AWS_REGION": app.region}
     if app.prefix:
         settings["AWS_SECRETS_PREFIX"] = app.prefix
@@ -143,7 +142,7 @@ class _FileEditor:
         inheriting, self._inherited = inherited_units(file, self._names, "containers")
         self._names |= inheriting
         self._edited: dict[str, set[str]] = {}  # the removed variables, by container
-        self._settings = aws_settings(manifest, django=inputs.django)
+        self._settings = aws_settings(manifest, inputs.stage)
         self._variables = variables
         self._kept = inputs.kept
         self._other_values = inputs.other_values

@@ -27,6 +27,7 @@ from shield_ai.project.runtime_path import (
 )
 from shield_ai.scan.files.file_filter import ENV_READ, PATTERNS, QUOTED_NAME, SECRET_WORD
 from shield_ai.scan.python.app.import_statements import find_imports
+from shield_ai.scan.python.app.own_stages import has_own_stages
 from shield_ai.scan.python.app.region import find_region
 
 if TYPE_CHECKING:
@@ -118,6 +119,7 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         relative_package=package,
         runtime=runtime,
         django=bool(django_settings) or _has_installed_apps(settings, read),
+        has_own_stages=has_own_stages(files.python(), read, app_packages),
         has_pydantic_settings=_has_settings_classes(files),
         loads_dotenv=_has_marker("dotenv_load", files, app_packages),
         reads_dotenv=_has_marker("dotenv_read", files, app_packages),

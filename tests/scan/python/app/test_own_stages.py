@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+MANAGE = "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+READ = "import os\nAPI_KEY = os.environ['API_KEY']\nSTAGE = os.environ.get('DJANGO_ENV', 'dev')\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "stage"),
+    [
+        pytest.param({}, "DJANGO_ENV", id="not read"),
+        pytest.param({"shop/settings.py": READ}, "AWS_SECRETS_ENV", id="other values"),
+        pytest.param(
+            {"shop/settings.py": READ + "DEBUG = STAGE != 'production'\n"},
+            "DJANGO_ENV",
+            id="production",
+        ),
+        pytest.param(
+            {"shop/settings.py": READ, "shop/a.py": "x = settings.DJANGO_ENV == 'Production'"},
+            "DJANGO_ENV",
+            id="production in another file",
+        ),
+        pytest.param(
+            {"shop/settings.py": READ, "shop/a.py": "x = 'production'"},
+            "AWS_SECRETS_ENV",
+            id="another production",
+        ),
+        pytest.param(
+            {"shop/settings.py": READ, "shop/production.py": ""}, "DJANGO_ENV", id="module"
+        ),
+        pytest.param({"tests/test_a.py": READ}, "DJANGO_ENV", id="test"),
+        pytest.param({"manage.py": "", "shop/config.py": READ}, "AWS_SECRETS_ENV", id="no Django"),
+    ],
+)
+def test_the_stage_is_not_a_variable_with_other_values_in_the_app(scanned, files, stage):
+    base = {"manage.py": MANAGE, "shop/__init__.py": "", "shop/settings.py": ""}
+    assert scanned({**base, **files}).facts.stage == stage
