@@ -83,6 +83,9 @@ def test_the_url_of_a_local_broker_is_for_development(scanned, statement, defaul
         ("postgres://shop:pw@localhost/shop", False),
         ("postgresql+psycopg://localhost/shop", False),
         ("amqp://localhost", False),
+        ("clickhouse://localhost:9000/shop", False),
+        ("neo4j+s://localhost", False),
+        ("bolt://localhost:7687", False),
         ("postgres://shop:pw@db/shop", False),
     ],
 )

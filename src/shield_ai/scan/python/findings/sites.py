@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # A default with one of these schemes is a development value: production sets the variable.
 _SERVER_URL = regex(
     r"\b(?:postgres(?:ql)?|postgis|psql|pgsql|mysql|mysqlgis|mariadb|oracle|mssql|cockroach(?:db)?"
-    r"|mongodb|amqps?)(?:\+\w+)?://"
+    r"|mongodb|clickhouses?|neo4j|bolt|amqps?)(?:\+\w+)?://"
 )
 # A URL with a password, or with a login for a remote host.
 _LOGIN_URL = regex(r"://[^/\s\"'@:]*:[^/\s\"'@]+@|://[^/\s\"']*@(?!localhost\b|127\.|\[::1\])")
