@@ -60,31 +60,33 @@ def mark_reads_by_context(
     mark_other_stages(tree, candidates)
 
 
-def mark_guarded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+def mark_guarded_reads(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
     """Mark each read that runs only if its variable is set, or that is a fallback.
 
     A fallback follows `or`, or is the default of another read: `get("A", get("B", "x"))`.
     A condition is skipped if its `else` can give a development value. This is any `else` or `elif`
     of an `if` statement, and a value of a conditional expression other than None, "" and the like.
     """
-    reads: dict[ast.AST, Candidate] = {}
-    tests: dict[ast.AST, Candidate] = {}
-    for candidate in candidates:
-        if candidate.shape is Shape.READ:
-            reads[candidate.node] = candidate
-        if candidate.shape is Shape.READ or _is_presence(candidate):
-            tests[candidate.node] = candidate
+    reads = _reads_by_node(candidates)
+    tests = reads | _presence_tests(candidates)
     if len(tests) < 2:
         return
     _mark_defaults(reads)
     for node in descend(tree):
         if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
             _mark_fallbacks(node, reads)
-        if not isinstance(node, (ast.If, ast.IfExp)) or _has_alternative(node):
-            continue
-        tested = [tests[part] for part in required_parts(node.test) if part in tests]
-        if tested:
-            _mark_guarded(node, tested, reads)
+        elif isinstance(node, (ast.If, ast.IfExp)) and not _has_alternative(node):
+            tested = [tests[part] for part in required_parts(node.test) if part in tests]
+            if tested:
+                _mark_guarded(node, tested, reads)
+
+
+def _reads_by_node(candidates: Iterable[Candidate]) -> dict[ast.AST, Candidate]:
+    return {candidate.node: candidate for candidate in candidates if candidate.shape is Shape.READ}
+
+
+def _presence_tests(candidates: Iterable[Candidate]) -> dict[ast.AST, Candidate]:
+    return {candidate.node: candidate for candidate in candidates if _is_presence(candidate)}
 
 
 def mark_alternative_reads(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
@@ -93,12 +95,10 @@ def mark_alternative_reads(tree: ast.Module, candidates: Sequence[Candidate]) ->
     The app needs the secrets of only one branch. A final `else` is ignored. For example,
     `if "DATABASE_URL" in os.environ: … elif "DB_NAME" in os.environ: …`.
     """
-    reads: dict[ast.AST, Candidate] = {
-        candidate.node: candidate for candidate in candidates if candidate.shape is Shape.READ
-    }
+    reads = _reads_by_node(candidates)
     if not reads:
         return
-    tests = {candidate.node for candidate in candidates if _is_presence(candidate)} | reads.keys()
+    tests = _presence_tests(candidates).keys() | reads.keys()
     for condition in _choices(tree):
         chosen = (branch for branch in condition if _requires(branch, tests))
         mark_alternatives([list(_reads_in(branch.body, reads)) for branch in chosen])
