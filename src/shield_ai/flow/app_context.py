@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.draft.app_draft import draft_manifest
-from shield_ai.flow.manifest_file import read_manifest
+from shield_ai.flow.manifest_file import missing_manifest_error, read_manifest
 from shield_ai.flow.manifest_scan import scan_with_manifest
 from shield_ai.model.environments import apply_environment, check_account, get_environment
 from shield_ai.model.errors import ShieldError
@@ -104,12 +104,10 @@ class AppContext:
 
         Raises:
             ShieldError: The app has no shield.toml.
+            SourceError: The same, and the folder is inside another app.
         """
         if self.manifest_on_disk is None:
-            raise ShieldError(
-                f"no shield.toml in {self.tree.root}",
-                "run shield draft to create it, or name the app's folder",
-            )
+            raise missing_manifest_error(self.tree.root)
         return apply_environment(self.manifest_on_disk, self.environment)
 
     @property

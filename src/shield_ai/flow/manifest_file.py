@@ -8,18 +8,35 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.edit import Edit, FileChange
-from shield_ai.model.errors import SourceError
+from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.model.manifest_writer import render_manifest
 from shield_ai.model.naming import MANIFEST
+from shield_ai.project.app_folder import require_app_folder
 from shield_ai.project.python_source import file_change
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.project.tree import Tree
+
+
+def missing_manifest_error(folder: Path) -> ShieldError:
+    """Return the error for a folder without shield.toml, or inside the folder of another app.
+
+    Args:
+        folder: The folder that was named as the app's.
+    """
+    try:
+        require_app_folder(folder)
+    except SourceError as error:
+        return error
+    return ShieldError(
+        f"no {MANIFEST} in {folder}", "run shield draft to create it, or name the app's folder"
+    )
 
 
 def read_manifest(tree: Tree) -> Manifest | None:

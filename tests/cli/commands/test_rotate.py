@@ -15,6 +15,7 @@ import boto3
 import psycopg
 import pytest
 from fault_proxy import FaultProxy
+from shield_helpers import make_app, run
 
 from shield_ai.__main__ import main
 from shield_ai.model.hidden import Hidden
@@ -685,3 +686,13 @@ def test_publish_requires_status_of_all_secrets(app):
     code, _, err = app.shield("--publish", "token")
     assert code == 2
     assert "--publish requires --status without secret names" in err
+
+
+@pytest.mark.parametrize("command", [("rotate", "--status"), ("run", "--", "true")])
+def test_a_folder_inside_the_app_is_no_app(tmp_path, command):
+    make_app(tmp_path)
+    assert run("draft", cwd=tmp_path).code == 0
+    done = run(*command, cwd=tmp_path / "shop")
+    assert (done.code, done.out) == (2, "")
+    assert "is inside another app" in done.err
+    assert "run shield in .." in done.err

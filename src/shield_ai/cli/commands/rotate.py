@@ -117,10 +117,7 @@ def _run(
     names: tuple[str, ...], app: Path, mode: Mode, environment: str, *, yes: bool, as_json: bool
 ) -> int:
     context = AppContext(app, AppOptions(environment=environment))
-    if context.manifest_on_disk is None:
-        raise ShieldError(
-            f"no shield.toml in {app}", "run shield draft to create it, or give the folder to --app"
-        )
+    context.require_manifest()
     rotator = SecretRotator(context.target_manifest, context.tree.root, context.aws_session)
     secrets = rotator.select(names)
     if mode.status:
