@@ -128,6 +128,13 @@ def test_two_environments(app):
     assert len(names()) == 3
 
 
+def test_rollback_of_an_environment_does_not_undo_an_apply_of_code_alone(app):
+    done("apply", "--only", "code", "--yes", "--no-proof", app=app)
+    text = done("rollback", "--environment", "staging", "--yes", app=app, code=4)
+    assert "the last apply was not to staging" in text
+    done("rollback", "--yes", app=app)
+
+
 def test_production_requires_the_name(app):
     text = done(
         "apply",

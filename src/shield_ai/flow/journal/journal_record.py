@@ -27,6 +27,7 @@ class RunStart(_Record, frozen=True, kw_only=True, tag="start"):
 
     files: tuple[str, ...] = ()  # every path that the run may stage
     time: int = 0  # seconds since 1970; 0: unknown, because an earlier version wrote the record
+    environment: str | None = None  # empty: none; None: unknown, for the same reason
 
 
 class FileStep(_Record, frozen=True, kw_only=True, tag="begin"):

@@ -232,14 +232,16 @@ class Journal(RunHistory):
         """
         return self._keyed_chain.request_token(name, value)
 
-    def begin_run(self, files: tuple[str, ...]) -> str:
+    def begin_run(self, files: tuple[str, ...], environment: str | None = None) -> str:
         """Start a run, or continue the interrupted one, and return its id.
 
         Args:
             files: Every path that the run may stage.
+            environment: The environment of the run; empty: none.
         """
         run = self.interrupted_run() or secrets.token_hex(4)
-        self.write(RunStart(run=run, files=files, time=int(time.time())))
+        started = int(time.time())
+        self.write(RunStart(run=run, files=files, time=started, environment=environment))
         return run
 
     def end_run(self, run: str) -> None:

@@ -53,6 +53,11 @@ class RunHistory:
         starts = (record for record in self.records if isinstance(record, RunStart))
         return max((start.time for start in starts if start.run == run), default=0)
 
+    def environment_of(self, run: str) -> str | None:
+        """Return the environment of a run; empty for none, and None if unknown."""
+        starts = (record for record in self.records if isinstance(record, RunStart))
+        return next((start.environment for start in starts if start.run == run), None)
+
     def open_steps(self, run: str) -> list[Step]:
         """Return the open steps of a run."""
         settled = self._undone() | self._kept()

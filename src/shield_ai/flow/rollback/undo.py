@@ -61,19 +61,20 @@ def open_undo(
         steps = _last_steps(journal, scope)
         if scope != "code":
             steps = _add_kept_steps(steps, journal.kept_steps(), environment)
-        environment = _common_environment(steps, environment)
+        environment = _common_environment(steps, environment, journal)
         options = AppOptions(only=scope, environment=environment)
         yield Undo(AppContext(folder, options), journal, steps)
 
 
-def _common_environment(steps: Sequence[Step], environment: str) -> str:
+def _common_environment(steps: Sequence[Step], environment: str, journal: Journal) -> str:
     """Return the environment of the steps in AWS, or the requested one if there are no such steps.
 
     Raises:
         UnsafePlanError: The steps are of another environment than the requested one.
     """
     environments = {step.environment for step in steps if not isinstance(step, FileStep)}
-    if environment and environments - {environment}:
+    edited = {journal.environment_of(step.run) for step in steps if isinstance(step, FileStep)}
+    if environment and (environments | edited) - {environment, None}:
         raise UnsafePlanError(
             f"the last apply was not to {environment}",
             "remove --environment: rollback uses the environment of the last apply",
