@@ -41,7 +41,7 @@ def read_new_values(fields: Sequence[str], *, yes: bool) -> dict[str, Hidden]:
         ) from None
     if len(fields) == 1:  # a key can have several lines
         return {fields[0]: Hidden(piped)}
-    lines = piped.splitlines()
+    lines = piped.split("\n") if piped else []  # splitlines() also splits at form feeds
     if len(lines) != len(fields):
         raise ShieldError(
             f"standard input has {count(len(lines), 'line')}, but {len(fields)} values are needed",
