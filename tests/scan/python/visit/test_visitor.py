@@ -552,6 +552,33 @@ def test_lists_a_read_with_a_secret_like_word_in_its_computed_name(scanned, stat
     assert scan.skipped == scan.unresolved
 
 
+LOOP = "for name in {}:\n        print(os.environ[name])"
+
+
+@pytest.mark.parametrize(
+    ("statements", "is_moved"),
+    [
+        pytest.param(LOOP.format("NAMES"), False, id="loop"),
+        pytest.param(LOOP.format("sorted(NAMES)"), False, id="call"),
+        pytest.param("for name, x in zip(NAMES, y):\n        print(os.environ[name])", False, id="unpacked element"),
+        pytest.param("name, x = NAMES\n    print(os.environ[name])", False, id="unpacked"),
+        pytest.param("return [os.environ[name] for name in NAMES]", False, id="comprehension"),
+        pytest.param(LOOP.format("names"), True, id="loop over a parameter"),
+        pytest.param("for part in names:\n        for name in part:\n            print(os.environ[name])", True, id="two loops over a parameter"),
+        pytest.param("print(os.environ[names])", True, id="parameter"),
+    ],
+)  # fmt: skip
+def test_a_read_under_a_computed_name_in_a_function_keeps_the_variable(
+    scanned, statements, is_moved
+):
+    """A loop over a list of the module decides about the name, and not the calls."""
+    text = "import os\nNAMES = ['STRIPE_API_KEY'] + extra()\nKEY = os.environ['STRIPE_API_KEY']\n"
+    text += f"def check(names):\n    {statements}\n"
+    scan = scanned({"shop/__init__.py": "", "shop/settings.py": text})
+    reasons = [site.reason for _, site in scan.sites if site.variable == "STRIPE_API_KEY"]
+    assert (reasons[0] is None) == is_moved
+
+
 def test_lists_each_unresolved_read_of_the_settings(scanned):
     text = "import os\nfrom lib import NAME\nA = os.environ.get(NAME)\ndef get(name):\n    return os.environ[name]\n"
     text += "API_KEY = os.environ['API_KEY']\n"

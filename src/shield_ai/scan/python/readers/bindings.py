@@ -123,7 +123,7 @@ class Module:
         table: Table = self.tables.setdefault(scope, {})
         if isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             defaults = dict(parameter_defaults(scope.args))
-            for parameter in _parameters(scope.args):
+            for parameter in parameters_of(scope.args):
                 default = defaults.get(parameter.arg)
                 binding = Parameter(default) if default and not _is_constant(default) else OPAQUE
                 _add(table, parameter.arg, binding)
@@ -179,7 +179,8 @@ def _add(table: Table, name: str, binding: Binding) -> None:
         bindings[:2] = [OPAQUE]
 
 
-def _parameters(args: ast.arguments) -> Iterator[ast.arg]:
+def parameters_of(args: ast.arguments) -> Iterator[ast.arg]:
+    """Yield the parameters of a function."""
     yield from args.posonlyargs
     yield from args.args
     yield from args.kwonlyargs

@@ -6,18 +6,21 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import is_secret
-from shield_ai.scan.python.readers.bindings import Opaque
+from shield_ai.scan.python.readers.bindings import LoopVariable, parameters_of
 from shield_ai.scan.python.readers.name_texts import texts_of_name
 from shield_ai.scan.python.readers.possible_names import possible_texts
 from shield_ai.scan.python.visit.pydantic_fields import PydanticFieldVisitor
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shield_ai.scan.python.classify.candidates import Candidate
-    from shield_ai.scan.python.readers.bindings import Module
+    from shield_ai.scan.python.readers.bindings import Module, Scope
     from shield_ai.scan.python.readers.project import Project
     from shield_ai.scan.python.visit.statement_filter import StatementFilter
 
 MAPPING_METHODS = frozenset({"__get__", "__getattr__", "__getattribute__", "__getitem__"})
+MAX_LOOPS = 20  # that are followed to the values of a computed name
 COPYABLE_NODES = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript)
 
 
@@ -54,24 +57,32 @@ class ComputedNameVisitor(PydanticFieldVisitor):
         """Record the variables that a computed name can refer to, unless some are known secrets."""
         if candidate.possible_variables:
             return
-        if argument and not candidate.other_variables and not self._is_parameter(argument):
+        if argument and not candidate.other_variables and not self._depends_on_parameter(argument):
             self.computed_names |= texts_of_name(
                 self.resolver, argument, self.scopes, self._followed
             )
         self.computed_names.update(candidate.other_variables)
 
-    def _is_parameter(self, node: ast.expr | None) -> bool:
+    def _depends_on_parameter(self, node: ast.expr | None) -> bool:
         """Return whether a computed name depends on a parameter, so that the calls determine it."""
-        if node is None:
-            return False
-        for part in ast.walk(node):
-            if not isinstance(part, ast.Name):
-                continue
+        pending = [] if node is None else [node]
+        followed: list[ast.expr] = []
+        while pending and len(followed) < MAX_LOOPS:
+            followed.append(pending.pop())
+            names = [part.id for part in ast.walk(followed[-1]) if isinstance(part, ast.Name)]
             for scope in self.scopes[1:]:
-                bindings = self.module.names(scope).get(part.id, [])
-                if any(isinstance(binding, Opaque) for binding in bindings):
+                if not _parameter_names(scope).isdisjoint(names):
                     return True
+                pending += self._iterables(names, scope)
         return False
+
+    def _iterables(self, names: list[str], scope: Scope) -> Iterator[ast.expr]:
+        """Yield what the loops that bind some names in a scope iterate over."""
+        table = self.module.names(scope)
+        for name in names:
+            for binding in table.get(name, []):
+                if isinstance(binding, LoopVariable):
+                    yield binding.iterable
 
     def _computes_attributes(self) -> bool:
         """Return whether the outermost class around the scope computes its attributes or items."""
@@ -95,3 +106,9 @@ class ComputedNameVisitor(PydanticFieldVisitor):
 
     def _enclosing_variables(self) -> set[str]:
         return {variable for variables in self._enclosing_calls for variable in variables}
+
+
+def _parameter_names(scope: ast.AST) -> set[str]:
+    if not isinstance(scope, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+        return set()
+    return {parameter.arg for parameter in parameters_of(scope.args)}

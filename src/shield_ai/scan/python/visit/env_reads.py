@@ -114,13 +114,13 @@ class EnvReadVisitor(PresenceTestVisitor):
         """List a read of an unknown variable, unless the calls of a helper determine it."""
         if not candidate.other_variables and self._names_secret(name):
             self.listed_reads.append(candidate.node)
-        elif not candidate.other_variables and not self._is_parameter(name):
+        elif not candidate.other_variables and not self._depends_on_parameter(name):
             self.unresolved_reads.append(candidate.node)
         elif self._computes_attributes():
             self.listed_reads.append(candidate.node)
 
     def _names_secret(self, name: ast.expr | None) -> bool:
-        if name is None or (self._is_parameter(name) and ends_with_name(name)):
+        if name is None or (self._depends_on_parameter(name) and ends_with_name(name)):
             return False
         return names_secret(self.resolver, name, self.scopes)
 
