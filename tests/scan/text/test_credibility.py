@@ -83,6 +83,7 @@ def test_secrets(name: str, value: str) -> None:
         pytest.param("api_key", "customer_id", id="column"),
         pytest.param("password", "settings.DB_PASSWORD", id="attribute"),
         pytest.param("password", "DB_PASSWORD", id="constant"),
+        pytest.param("password", "SHOP_DATABASE__PASSWORD", id="variable of a nested field"),
         pytest.param("access_key_id", "DJANGO_AWS_ACCESS_KEY_ID", id="variable with a prefix"),
         pytest.param("secret", "arn:aws:secretsmanager:eu-west-1:1:secret:a", id="arn"),
         pytest.param("password", "abc", id="short"),

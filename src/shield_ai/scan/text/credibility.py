@@ -33,7 +33,8 @@ from shield_ai.scan.text.value_shapes import (
 LABELS = word_set("PASSWORD PASSWD PASSPHRASE CLIENTSECRET SECRETKEY APISECRET SECRETS")
 # Default passwords of servers: https://min.io/docs
 VENDOR_DEFAULTS = frozenset({"minioadmin", "minio123"})
-ENV_NAME = regex(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+# pydantic separates the names of nested fields by two underscores.
+ENV_NAME = regex(r"[A-Z][A-Z0-9]*(?:__?[A-Z0-9]+)+")
 MIN_SECRET_LENGTH = 6
 MIN_KEY_LENGTH = 20  # of a value with the name "key"
 

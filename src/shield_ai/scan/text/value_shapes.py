@@ -89,7 +89,7 @@ MARKUP = regex(
     r"|^['\"]?\s*[.+]\s*[$\w(]"
 )
 CALL = regex(r"^[\w.]+\(|\($|^\w+\[|->|=>|::|\s[|&]{1,2}\s|^lambda\b|^function\b|^new\s|^await\s")
-CONSTANT = regex(r"_?[A-Z][A-Z0-9]*(_[A-Z0-9]+)+_?|[A-Z]{2,10}")
+CONSTANT = regex(r"_?[A-Z][A-Z0-9]*(__?[A-Z0-9]+)+_?|[A-Z]{2,10}")
 ALNUM = regex(r"[A-Za-z0-9]")
 BASE64 = regex(r"[A-Za-z0-9+/]{8,80}={0,2}")
 BRACKETS = (("(", ")"), ("{", "}"), ("[", "]"))
