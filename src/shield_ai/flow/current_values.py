@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret
 
 
+ABSENT_HINT = "shield apply creates the secrets, or restores those that are scheduled for deletion"
+
+
 class CurrentValues(msgspec.Struct, frozen=True, kw_only=True):
     """The values of environment variables in AWS, and the variables without a value."""
 

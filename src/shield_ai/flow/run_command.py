@@ -9,6 +9,7 @@ import signal
 import sys
 from typing import TYPE_CHECKING, NoReturn
 
+from shield_ai.flow.current_values import ABSENT_HINT
 from shield_ai.model.errors import AwsError, ShieldError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def command_environ(environ: Mapping[str, str], current: CurrentValues) -> dict[
     if current.missing:
         raise AwsError(
             f"not in AWS: {', '.join(current.missing)}",
-            "run shield apply to create the secrets, or choose other secrets with --only",
+            f"{ABSENT_HINT}, or choose other secrets with --only",
         )
     values = {variable: value.reveal() for variable, value in current.values.items()}
     invalid = [variable for variable, value in values.items() if not _can_hold(value)]

@@ -148,6 +148,7 @@ def test_a_required_secret_that_is_not_in_aws(app, client, shield):
     assert done.err.splitlines() == [
         "written to .env: DB_USER, DATABASE_URL",
         "not in AWS: SECRET_KEY, DB_PASSWORD, DB_PORT",
+        "hint: shield apply creates the secrets, or restores those that are scheduled for deletion",
         "optional, not in AWS: SENTRY_DSN",
     ]
 

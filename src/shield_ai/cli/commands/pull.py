@@ -12,7 +12,7 @@ from shield_ai.cli.options import APP, ENVIRONMENT, JSON, YES
 from shield_ai.cli.prompts import confirm
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
-from shield_ai.flow.current_values import read_current_values
+from shield_ai.flow.current_values import ABSENT_HINT, read_current_values
 from shield_ai.flow.pull import plan_update, write_update
 from shield_ai.flow.rotate.secret_selection import select_secrets
 from shield_ai.model.errors import DONE, FINDINGS
@@ -61,6 +61,8 @@ def pull(
         _print_names(f"written to {env_file}", update.to_write)
         _print_names("unchanged", update.unchanged)
     _print_names("not in AWS", current.missing)
+    if current.missing:
+        echo(f"hint: {ABSENT_HINT}", err=True)
     _print_names("optional, not in AWS", current.skipped)
     _print_names("multiline values, which django-environ can't read", update.several_lines)
     if as_json:

@@ -170,7 +170,10 @@ class RotationReader:
         """
         state = self._state(secret)
         if state is None:
-            raise ShieldError(f"{self.secret_id(secret)} is not in AWS", "shield apply creates it")
+            raise ShieldError(
+                f"{self.secret_id(secret)} is not in AWS",
+                "shield apply creates it, or restores it if it is scheduled for deletion",
+            )
         return state
 
     def login_settings(self, secret: Secret) -> dict[str, str]:
