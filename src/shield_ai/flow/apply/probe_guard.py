@@ -97,8 +97,11 @@ def is_git_query(command):
     return len(words) > 1 and words[0] == "git" and words[1] in GIT_QUERIES
 
 def is_invented_commit(event, arguments):
-    expected = (sys.executable, INVENTED_COMMIT, None, None)
-    return event == "subprocess.Popen" and tuple(arguments) == expected
+    if event == "subprocess.Popen":
+        return tuple(arguments) == (sys.executable, INVENTED_COMMIT, None, None)
+    # Since Python 3.13, subprocess.Popen calls os.posix_spawn.
+    started = (sys.executable, INVENTED_COMMIT)
+    return event == "os.posix_spawn" and (arguments[0], list(arguments[1])) == started
 
 def replace_git_queries():
     import subprocess
