@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -161,6 +162,10 @@ def _run(
         atexit._run_exitfuncs()
         sys.stdout.flush()
         sys.stderr.flush()
+    except BaseException:
+        traceback.print_exc()  # os._exit() prints nothing
+        sys.stderr.flush()
+        raise
     finally:
         os._exit(code)
 
