@@ -51,7 +51,10 @@ def next_steps_text(plan: Plan) -> str:
     kept = [skip.name for skip in plan.skipped if skip.id is SkipId.KEPT_LITERAL]
     if kept:
         names = ", ".join(dict.fromkeys(kept))
-        lines.append(f"`shield apply --remove-literals` moves {names} from the code to .env")
+        lines.append(
+            f"`shield apply --remove-literals` moves {names} from the code to .env,"
+            " if the app loads that file"
+        )
     moved = ", ".join(dict.fromkeys(origin.field for origin in plan.dotenv))
     if moved:
         lines.append(f"CI and clones without this .env: set {moved}, which the code no longer has")

@@ -80,6 +80,8 @@ def failure_of(name: str, code: str, region: str = "") -> Failure:
     if code in NO_CREDENTIALS:
         return Failure(SecretUnavailableError, f"secret {name!r}: no AWS credentials ({code})")
     text = f"secret {name!r} can't be read from AWS Secrets Manager ({code})"
+    if code == "InvalidRequestException":  # the documented cause for reads
+        text += "; it may be scheduled for deletion"
     return Failure(SecretUnavailableError, text)
 
 

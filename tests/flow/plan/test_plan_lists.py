@@ -51,7 +51,7 @@ def test_a_plan_lists_the_defaults_that_stay(tmp_path, text, names):
     assert (section in shown) == bool(names), shown
     assert "skipped" not in shown.rpartition("plan:")[2]
     done = shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
-    option = "next: `shield apply --remove-literals` moves STRIPE_KEY from the code to .env\n"
+    option = "next: `shield apply --remove-literals` moves STRIPE_KEY from the code to .env, if the app loads that file\n"
     assert done.err.endswith(option) == ("STRIPE_KEY" in names), done.text
     assert "defaults that stay" not in shield("plan", "--only", "code", cwd=tmp_path).text
 

@@ -95,3 +95,12 @@ def test_span_of_a_failed_call_has_no_text_of_the_exception(monkeypatch):
         "JSONDecodeError",
     )
     assert not span.events
+
+
+@pytest.mark.parametrize(
+    ("code", "is_deleted"), [("InvalidRequestException", True), ("InternalServiceError", False)]
+)
+def test_an_error_names_a_deleted_secret_as_its_cause(code, is_deleted):
+    failure = transport.failure_of("a", code)
+    assert failure.kind is SecretUnavailableError
+    assert ("scheduled for deletion" in failure.text) is is_deleted
