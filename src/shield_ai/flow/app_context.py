@@ -11,6 +11,7 @@ from shield_ai.flow.manifest_file import missing_manifest_error, read_manifest
 from shield_ai.flow.manifest_scan import scan_with_manifest
 from shield_ai.model.environments import apply_environment, check_account, get_environment
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.site import Shape
 from shield_ai.project.tree import Tree
 from shield_ai.scan.deployment.finder import find_deployment
 
@@ -168,6 +169,16 @@ class AppContext:
         return account
 
     def settings_modules(self) -> list[tuple[str, str]]:
-        """Return the settings modules, each with the folder that it is imported from."""
-        facts = self.scan_result.facts
-        return [(facts.module(path), facts.root(path)) for path in self.manifest.app.settings]
+        """Return the settings modules, each with the folder that it is imported from.
+
+        These are the files in shield.toml, and others with settings classes of pydantic whose
+        fields are read through the runtime, now or after the rewrite.
+        """
+        scan = self.scan_result
+        served = {path for path, _ in scan.served}
+        for finding, site in scan.sites:
+            if site.shape is Shape.FIELD and not site.reason:
+                served.add(finding.path)
+        listed = self.manifest.app.settings
+        paths = [*listed, *sorted(served - set(listed))]
+        return [(scan.facts.module(path), scan.facts.root(path)) for path in paths]

@@ -79,3 +79,34 @@ def test_other_values_are_compared_without_settings(tmp_path):
     done = apply(tmp_path, read)
     assert done.code == 4
     assert "error: these settings would change: app.config.config\n" in done.err
+
+
+PUSH = """\
+from pydantic_settings import BaseSettings
+
+
+class PushSettings(BaseSettings):
+    push_key: str
+    {}
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("field", "result"),
+    [
+        pytest.param("topic: str = 'a'", "proved: 2 of 2 settings modules", id="proved"),
+        pytest.param("topic: int", "not compared: app.push: PushSettings() Val", id="missing"),
+    ],
+)
+def test_settings_classes_outside_the_settings_are_compared(tmp_path, field, result):
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/push.py").write_text(PUSH.format(field))
+    (tmp_path / "app/__init__.py").touch()
+    (tmp_path / "app/config.py").write_text(HEAD + CREATED)
+    (tmp_path / "requirements.txt").write_text("pydantic-settings\n")
+    (tmp_path / ".env").write_text("STRIPE_SECRET_KEY=abc-def-ghi-jkl\nPUSH_KEY=mno-pqr-stu-vwx\n")
+    done = shield("apply", "--only", "code", "--yes", "--env-file", ".env", cwd=tmp_path)
+    assert done.code == 0, done.err
+    assert "client" in (tmp_path / "app/push.py").read_text()
+    assert result in done.err
