@@ -36,7 +36,7 @@ class SecretsManagerClient(SecretReader):
 
     Args:
         secrets: The environment variable of each secret; for a JSON secret, of each field:
-            {"sentry-dsn": "SENTRY_DSN", "database": {"password": "DB_PASSWORD"}}.
+            {"sentry-dsn": "SENTRY_DSN", "database": {"username": "DB_USER"}}.
             By default, the variable follows from the name: SENTRY_DSN for sentry-dsn.
         optional: Names of the secrets that the app can run without.
         prefix: Prefix of the names in AWS, unless AWS_SECRETS_PREFIX is set.

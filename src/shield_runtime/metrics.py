@@ -29,7 +29,7 @@ COUNTS = (
 UNITS = {
     **dict.fromkeys(COUNTS, "Count"),
     "CacheHitRate": "Percent",
-    "SecretAgeSeconds": "Seconds",
+    **dict.fromkeys(("SecretAgeSeconds",), "Seconds"),
 }
 REPORT_EVERY = 60.0  # seconds
 

@@ -5,7 +5,7 @@
     DATABASES = {
         "default": {
             "ENGINE": "shield_runtime.django.postgresql",  # or shield_runtime.django.mysql
-            "SECRET": "database-credentials",  # a JSON secret, a URL, or the password alone
+            "SECRET": DATABASE,  # the name of a JSON secret, of a URL, or of the password alone
             "SECRET_FIELDS": {"USER": "username", ...},  # setting -> field
             "NAME": "shop",
             "USER": …,  # these are used if AWS is off

@@ -112,6 +112,14 @@ def test_adds_lines_once(before, path):
         assert files == expected
 
 
+def test_adds_a_whole_line_to_a_sorted_list():
+    raw = b'[project]\ndependencies = [\n    "attrs>=1",\n    "django>=5",\n]\n'
+    [change], _ = requirements.add_requirements({"pyproject.toml": raw}.get, manifest())
+    [edit] = change.edits
+    assert raw[: edit.start].endswith(b"\n")
+    assert edit.replacement == '    "boto3>=1.26",\n'
+
+
 @pytest.mark.parametrize(
     "text", ["-e .\n", "# all\n.[prod,web]\n", "--editable=./\n", "-e . # app\n"]
 )

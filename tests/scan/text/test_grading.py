@@ -185,6 +185,7 @@ def graded(path, text, findings):
         pytest.param("a/Info.plist", "<key>NSLocationWhenInUseUsageDescription</key>\n<string>x</string>\n", LOW, id="key of a property list"),
         pytest.param("a.xml", f"<key>{RANDOM}{RANDOM}</key>\n", HIGH, id="key in XML"),
         pytest.param("a.scss", 'input[type="password"]:focus,input[type="file"]:focus{}\n', LOW, id="selector"),
+        pytest.param("pyproject.toml", 'detect-secrets = ">=1.5.0"\n', LOW, id="version bound"),
         pytest.param("pyproject.toml", 'oauth = [\n    "Flask-Dance>=2.0.0,<7.2.0",\n    "SQLAlchemy-Utils>=0.33.5,<0.43.0",\n]\n', LOW, id="requirement"),
         pytest.param("a.yml", "ADMIN_PASSWORD: admin@123\n", LOW, id="weak with an at sign"),
         pytest.param("a.js", f'x = "https://tiles.example/{{z}}/{{x}}.png?api_key={RANDOM}"\n', LOW, id="key of map tiles"),

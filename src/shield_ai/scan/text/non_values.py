@@ -52,7 +52,7 @@ MIGRATION = regex(r"\d{4}_[a-z0-9_]+")  # the name of a Django migration
 CALL = regex(r"[A-Za-z_][\w.]*\(")
 # https://packaging.python.org/en/latest/specifications/dependency-specifiers/
 BOUND = r" ?(?:[<>=!~]=|[<>]) ?\d[\w.*]*"
-REQUIREMENT = regex(rf"[A-Za-z][\w.-]*(?:\[[\w,]+\])?{BOUND}(?:,{BOUND})*|[\^~]\d[\w.*]*")
+REQUIREMENT = regex(rf"(?:[A-Za-z][\w.-]*(?:\[[\w,]+\])?)?{BOUND}(?:,{BOUND})*|[\^~]\d[\w.*]*")
 STYLESHEET = regex(r"\.(?:scss|sass|less|styl)\Z")
 LIST_KEY = regex(r"<key>\Z")  # of a property list
 # An account or contract in a blockchain: https://chainagnostic.org/CAIPs/caip-19

@@ -41,7 +41,8 @@ def above_comment(old: str, at: int, addition: str) -> tuple[int, str]:
     Args:
         old: The text.
         at: The position of the insertion.
-        addition: The inserted text; others than a whole line are not moved.
+        addition: The inserted text; others than a whole line are not moved. A line that was
+            inserted within a line becomes one above that line.
     """
     start = old.rfind("\n", 0, at) + 1
     head = old[start:at]
@@ -55,7 +56,7 @@ def above_comment(old: str, at: int, addition: str) -> tuple[int, str]:
             break
         above = before
     if above == start:
-        return at, addition
+        return start, line
     is_paragraph = old[:above].endswith("\n\n")
     return above, line + ("\n" if is_paragraph else "")
 
