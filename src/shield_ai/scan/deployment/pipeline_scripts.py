@@ -33,9 +33,16 @@ INSTALLS_CLI = regex(
 )
 INSTALLS_JQ = regex(r"\b(?:install|apk|brew|dnf|yum)\b[^\n]{0,400}\bjq\b")
 USES_JQ = regex(r"\bjq\b")
+# Options of a shell, also with a name: `-eu -o pipefail`. In bash, long ones can come first.
+OPTIONS = (
+    r"(?:[ \t]{1,9}(?:[-+][a-zA-Z]{0,20}o[ \t]{1,9}[a-z]{1,20}|[-+][a-zA-Z]{1,20}|--[a-z-]{1,20}))"
+    r"{0,20}[ \t]{1,9}"
+)
 PRINTS_ALL = regex(
-    r"(?m)\bset[ \t]+-[a-z]*[xv]|\bxtrace\b|\bverbose\b[ \t]*$|\bCI_DEBUG_"
-    r"|\b(?:ba|z)?sh[ \t]+-[a-z]*x"
+    rf"(?m)(?<![\w.-])set{OPTIONS}-[a-zA-Z]{{0,20}}[xv]"
+    rf"|(?<![\w.-])(?:ba|z)?sh{OPTIONS}-[a-zA-Z]{{0,20}}x"
+    rf"|(?<![\w.-])(?:set|(?:ba|z)?sh){OPTIONS}-[a-zA-Z]{{0,20}}o[ \t]{{1,9}}verbose\b"
+    r"|\bxtrace\b|\bCI_DEBUG_"
     r"|\bprintenv\b|(?:^|[;&|(])[ \t]*(?:env|set)[ \t]*(?:$|[;&|>)])|\b(?:export|declare)[ \t]+-p"
 )
 NAME = r"[\"']?\$\{?NAME\b"
