@@ -104,7 +104,7 @@ def cancel_rotation(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Res
         if yes:
             raise ShieldError(
                 f"--yes does not cancel the rotation of {secret.name}: the app could be locked out",
-                "run shield where the database can be reached, or confirm without --yes",
+                "run shield on a host that can reach the database, or confirm without --yes",
             )
         confirm(f"Cancel the rotation of {secret.name} anyway?", yes=False)
     version = rotator.cancel(secret, may_be_live=is_unknown)

@@ -114,7 +114,7 @@ def test_keeps_a_rotated_password_if_the_database_is_out_of_reach(app, stages, c
     rotate("second", stages)
     done = apply(app, "--conflict", "replace")
     assert done.code == code
-    assert ("run shield where the database can be reached" in done.err) == bool(code)
+    assert ("run shield on a host that can reach the database" in done.err) == bool(code)
 
 
 @pytest.mark.parametrize(

@@ -319,8 +319,9 @@ def test_other_threads_have_no_signals_to_defer():
     assert seen == [[]]
 
 
-OK, REFUSED, UNTRIED = (
-    LoginAttempt(result) for result in (LoginResult.OK, LoginResult.REFUSED, LoginResult.UNTRIED)
+OK, REFUSED, UNTRIED, NO_TLS = (
+    LoginAttempt(result)
+    for result in (LoginResult.OK, LoginResult.REFUSED, LoginResult.UNTRIED, LoginResult.NO_TLS)
 )
 
 
@@ -333,6 +334,10 @@ OK, REFUSED, UNTRIED = (
         (REFUSED, REFUSED, OK, LivePassword.PREVIOUS),
         (REFUSED, REFUSED, None, LivePassword.NONE),
         (REFUSED, None, None, LivePassword.NONE),
+        (REFUSED, REFUSED, REFUSED, LivePassword.NONE),
+        (REFUSED, UNTRIED, None, LivePassword.UNKNOWN),
+        (REFUSED, REFUSED, UNTRIED, LivePassword.UNKNOWN),
+        (REFUSED, NO_TLS, NO_TLS, LivePassword.UNKNOWN),
         (UNTRIED, UNTRIED, None, LivePassword.UNKNOWN),
         (None, UNTRIED, None, LivePassword.UNKNOWN),
     ],

@@ -219,7 +219,7 @@ def test_checks_database_logins(mail, postgres):
     check = checks(DB)[DATABASE_LOGIN.id]
     assert check.status is Status.UNKNOWN
     assert check.detail.startswith("not tried: ")
-    assert check.hint == "run shield where the database can be reached"
+    assert check.hint == "run shield on a host that can reach the database"
     client().put_secret_value(
         SecretId="db", SecretString=json.dumps({**document, "sslmode": "verify-full"})
     )

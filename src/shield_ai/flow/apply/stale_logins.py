@@ -71,7 +71,7 @@ def _require_working_login(name: str, secret: Secret, value: Hidden, aws: Accoun
     elif _differs(value, current) and _is_from_rotation(name, aws):
         raise UnsafePlanError(
             f"{name}: a rotation set the password in AWS, and the new login could not be tested",
-            f"run shield where the database can be reached, or {HINT}",
+            f"run shield on a host that can reach the database, or {HINT}",
         )
 
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 TLS_HINT = (
-    "enable TLS in the database, with a certificate that ca in rotate of shield.toml trusts; on a "
-    'network that you trust, set rotate = { …, sslmode = "disable" } in shield.toml'
+    "enable TLS in the database, with a certificate signed by the CA in rotate.ca of shield.toml; "
+    'on a network that you trust, set rotate = { …, sslmode = "disable" } in shield.toml'
 )
 
 
@@ -38,7 +38,7 @@ class LoginKind(enum.Enum):
 
 
 def classify_login(value: Hidden) -> LoginKind:
-    """Return whether a value is a login, without connecting to its server."""
+    """Classify a value as a database login or not, without connecting to the server."""
     text = value.reveal()
     if not text:
         return LoginKind.UNKNOWN
@@ -51,7 +51,7 @@ def classify_login(value: Hidden) -> LoginKind:
 
 
 class VersionLogins(msgspec.Struct, frozen=True, kw_only=True):
-    """The logins of the versions of one secret. A version without a login is None."""
+    """The result of the login with each version of a secret; None if there is no such version."""
 
     current: LoginAttempt | None
     pending: LoginAttempt | None
@@ -61,7 +61,8 @@ class VersionLogins(msgspec.Struct, frozen=True, kw_only=True):
     def live(self) -> LivePassword:
         """The version that works: the first of current, pending and previous.
 
-        UNKNOWN if the current version could not be tested and the pending one does not work.
+        NONE if the database rejects all of them. UNKNOWN if none is known to work, and one could
+        not be tested.
         """
         if _has_result(self.current, LoginResult.OK):
             return LivePassword.CURRENT
@@ -71,7 +72,9 @@ class VersionLogins(msgspec.Struct, frozen=True, kw_only=True):
             return LivePassword.UNKNOWN
         if _has_result(self.previous, LoginResult.OK):
             return LivePassword.PREVIOUS
-        return LivePassword.NONE
+        others = [login for login in (self.pending, self.previous) if login]
+        all_refused = all(login.result is LoginResult.REFUSED for login in others)
+        return LivePassword.NONE if all_refused else LivePassword.UNKNOWN
 
 
 def _has_result(login: LoginAttempt | None, result: LoginResult) -> bool:
@@ -82,7 +85,7 @@ def check_logins(client: Any, secret_id: str, environ: Mapping[str, str]) -> Ver
     """Log in to the database with the current, the pending and the previous version.
 
     Args:
-        client: boto3's client of Secrets Manager.
+        client: A boto3 Secrets Manager client.
         secret_id: The name or ARN of the secret.
         environ: The settings of the rotation function, such as ROTATION_SSLMODE.
 
@@ -114,7 +117,7 @@ def _login(value: str | None, environ: Mapping[str, str]) -> LoginAttempt | None
 
 
 def describe_strategy(value: Hidden, environ: Mapping[str, str]) -> str:
-    """Return the name of a secret's strategy with its engine; empty if no strategy applies."""
+    """Return the rotation strategy of a secret, including the engine; empty if none applies."""
     try:
         return strategy_name(value.reveal(), environ)
     except RotationError:
@@ -158,7 +161,10 @@ def explain_live(live: LivePassword, name: str) -> tuple[str, str]:
         return "only the previous password works", resume
     if live is LivePassword.NONE:
         return (
-            "the database rejects the current, the pending and the previous password",
+            (
+                "the database rejects the current password and, if they exist, the pending and the "
+                "previous one"
+            ),
             (
                 f"{resume}, which also tries older versions; if it fails, set the user's password "
                 "to that of the current version"
@@ -167,6 +173,6 @@ def explain_live(live: LivePassword, name: str) -> tuple[str, str]:
     if live is LivePassword.UNKNOWN:
         return (
             "shield could not test which password works",
-            f"where the database can be reached, {resume}",
+            f"{resume} on a host that can reach the database",
         )
     return "", ""

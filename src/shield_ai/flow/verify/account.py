@@ -222,7 +222,7 @@ def _verify_login(secret: Secret, name: str, value: Hidden, aws: Account) -> Che
         return make_check(DATABASE_LOGIN, Status.OK, subject=name)
     status = Status.UNKNOWN
     detail = login.detail
-    hint = "run shield where the database can be reached"
+    hint = "run shield on a host that can reach the database"
     if login.result is LoginResult.NO_TLS:
         hint = TLS_HINT
     elif login.result is LoginResult.REFUSED:
