@@ -140,6 +140,27 @@ def exits(name):
 def unhandled(name, default=""):
     value = os.environ[name]
     return config(name, default=default) if value else value
+def replaced(name):
+    if name in os.environ:
+        return os.environ.get(name)
+    return "production-default"
+def looked_up(name):
+    if name in os.environ:
+        return os.environ.get(name)
+    return DEFAULTS.get(name)
+def early(name):
+    if name not in os.environ:
+        return "production-default"
+    return os.environ.get(name)
+def empty(name):
+    if name in os.environ:
+        return os.environ.get(name)
+    return ""
+def from_file(name):
+    path = os.environ.get(name + "_FILE")
+    if path:
+        return open(path).read()
+    return os.environ.get(name)
 """
 
 
@@ -153,6 +174,11 @@ def unhandled(name, default=""):
         pytest.param("filled('MAIL_TOKEN')", False, id="default with a value"),
         pytest.param("exits('MAIL_TOKEN')", False, id="exit"),
         pytest.param("unhandled('MAIL_TOKEN')", False, id="exception"),
+        pytest.param("replaced('MAIL_TOKEN')", False, id="constant after the read"),
+        pytest.param("looked_up('MAIL_TOKEN')", False, id="map of defaults after the read"),
+        pytest.param("early('MAIL_TOKEN')", False, id="constant before the read"),
+        pytest.param("empty('MAIL_TOKEN')", True, id="empty constant after the read"),
+        pytest.param("from_file('MAIL_TOKEN')", True, id="file before the read"),
     ],
 )
 def test_the_default_of_a_helper_counts(call, optional):

@@ -34,10 +34,12 @@ def returns_empty_default(helper: Function, call: ast.expr, read: Read) -> bool:
         return helper.body is call
     if any(_may_raise(helper, statement, read) for statement in helper.body):
         return False
-    returned = [node.value for node in descend(helper) if isinstance(node, ast.Return)]
-    if any(value is call for value in returned):
-        return True
-    return all(_is_empty_or_read(helper, value, call) for value in returned)
+    returns = [node for node in descend(helper) if isinstance(node, ast.Return)]
+    values = [node.value for node in sorted(returns, key=lambda node: node.lineno)]
+    if values and values[-1] is call:
+        # Other values come from another source, such as a file, unless one is a default.
+        return not any(isinstance(value, ast.Constant) and value.value for value in values)
+    return all(value is call or _is_empty_or_read(helper, value, call) for value in values)
 
 
 def handles_missing(helper: Function, first: ast.expr, second: ast.expr) -> bool:
