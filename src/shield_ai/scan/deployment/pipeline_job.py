@@ -16,7 +16,7 @@ from shield_ai.scan.deployment.pipeline_scripts import (
     NO_IMAGE,
     TOO_LONG,
     TRACE,
-    first_position,
+    cli_position,
     has_jq,
     prints_variables,
     variable_problem,
@@ -57,7 +57,7 @@ def find_job(
         common: The branch to which the rules of the pipeline limit all jobs; None without one.
     """
     script = tuple(_script(job))
-    position = first_position(_text(_inherited(root, job, "image")), script)
+    position = cli_position(_text(_inherited(root, job, "image")), script)
     limit = job_branch(job) or common
     tokens = map_of(raw, job, "id_tokens")
     problems = [

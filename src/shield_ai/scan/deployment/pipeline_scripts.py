@@ -1,6 +1,7 @@
-"""Check the scripts of a GitLab job: whether they have the AWS CLI, and what they do with values.
+"""Check the scripts of a GitLab job: whether the AWS CLI is available, and how they use variables.
 
-In the log of a job, GitLab masks the values of CI/CD variables, not values that a script reads.
+In the log of a job, GitLab masks the values of masked CI/CD variables, not values that a script
+reads.
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ INSTALLS_CLI = regex(
     r"\b(?:install|apk|brew|dnf|yum)\b[^\n]{0,400}\baws-?cli(?:-?v2)?(?![\w-])"
     r"|\bawscli-exe\b|\bawscliv2\b|\baws/install\b"
 )
-INSTALLS_JQ = regex(r"\b(?:install|apk|brew|dnf|yum)\b[^\n]{0,400}\bjq\b")
-USES_JQ = regex(r"\bjq\b")
+INSTALLS_JQ = regex(
+    r"\b(?:install|apk|brew|dnf|yum)\b[^\n]{0,400}\bjq\b"
+    r"|\b(?:curl|wget)\b[^\n|;&]{0,400}\bjq\b|\bbin/jq\b"
+)
+USES_JQ = regex(r"(?<![\w./-])jq(?![\w./-])")
 # Options of a shell, also with a name: `-eu -o pipefail`. In bash, long ones can come first.
 OPTIONS = (
     r"(?:[ \t]{1,9}(?:[-+][a-zA-Z]{0,20}o[ \t]{1,9}[a-z]{1,20}|[-+][a-zA-Z]{1,20}|--[a-z-]{1,20}))"
@@ -45,11 +49,14 @@ PRINTS_ALL = regex(
     r"|\bxtrace\b|\bCI_DEBUG_"
     r"|\bprintenv\b|(?:^|[;&|(])[ \t]*(?:env|set)[ \t]*(?:$|[;&|>)])|\b(?:export|declare)[ \t]+-p"
 )
+# In these regexes, NAME is replaced with the name of the variable.
 NAME = r"[\"']?\$\{?NAME\b"
 REST = r"[^|>;&\n]{0,400}"
-PRINT = rf"\b(?:echo|printf)\b{REST}\$\{{?NAME\b{REST}(?:[;&]|>&|$)"
+PRINT = rf"\b(?:(?:echo|printf)\b|cat\b[^|<>;&\n]{{0,99}}<<<){REST}\$\{{?NAME\b{REST}(?:[;&]|>&|$)"
+COMMAND = r"(?:^|[;&|({`]|\b(?:then|do|else|sudo))[ \t]{0,40}"
 FILE = (
-    rf"\b(?:cat|source|cp|mv|chmod|ssh-add|head|tail|install|dos2unix)\b{REST}{NAME}"
+    rf"(?:\b(?:cat|source|cp|mv|chmod|ssh-add|head|tail|dos2unix)|{COMMAND}install)\b"
+    rf"[^|<>;&\n]{{0,400}}{NAME}"
     rf"|(?<!<)<[ \t]{{0,9}}{NAME}|(?:@|file://){NAME}"
     rf"|(?:^|[ \t])(?:\.|-[fi]|--file|--kubeconfig)[ \t=]{{1,9}}{NAME}"
 )
@@ -60,8 +67,10 @@ ASSIGNMENT = (
 MAX_SCRIPT = 20_000  # characters of a job; bounds the time of these regexes
 
 
-def first_position(image: str, script: Sequence[ScriptItem]) -> int | None:
-    """Return the first item of a script before which the AWS CLI is available; None if it is not.
+def cli_position(image: str, script: Sequence[ScriptItem]) -> int | None:
+    """Return the index of the first item before which the AWS CLI is available.
+
+    None if it is not known to be available. The index is len(script) if the last item installs it.
 
     Args:
         image: The image of the job; empty if it has none.
@@ -82,7 +91,7 @@ def prints_variables(script: Sequence[ScriptItem]) -> bool:
 
 
 def variable_problem(name: str, script: Sequence[ScriptItem]) -> str:
-    """Return why a script can't get a variable from AWS; empty if it can.
+    """Return why a variable of a script can't be read from AWS; empty if it can.
 
     Args:
         name: The variable.
@@ -99,10 +108,10 @@ def _variable_problems(name: str, text: str) -> Iterator[str]:
 
 
 def has_jq(position: int, script: Sequence[ScriptItem]) -> bool:
-    """Return whether jq is known to be available before an item of a script.
+    """Guess whether jq is available before an item: some item uses jq, and none installs it later.
 
     Args:
-        position: The number of the item.
+        position: The index of the item.
         script: The items.
     """
     if any(INSTALLS_JQ.search(item.text) for item in script[position:]):
