@@ -22,7 +22,7 @@ from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.project.python_source import Source, apply_edits
 from shield_ai.rewrite.python.wrap.run import wrap_secrets
 from shield_ai.scan.files.walk import walk_all
-from shield_ai.scan.python.app.skipped_folders import select_app_paths
+from shield_ai.scan.python.app.app_paths import select_app_paths
 from shield_ai.scan.python.app_scan import scan_files
 from shield_ai.scan.text.reader import reader
 

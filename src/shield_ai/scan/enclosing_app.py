@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.finding import Finding
     from shield_ai.scan.files.file_filter import Markers
-    from shield_ai.scan.python.app.skipped_folders import AppPaths
+    from shield_ai.scan.python.app.app_paths import AppPaths
     from shield_ai.scan.python.scan import Scan
 
 MAX_DEPTH = 8  # of the scanned files below the app's folder

@@ -16,7 +16,7 @@ from shield_ai.scan.enclosing_app import scan_folder, scan_in_app
 from shield_ai.scan.files.tracking import find_ignored, find_tracked
 from shield_ai.scan.files.walk import is_dotenv, is_python, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
-from shield_ai.scan.python.app.skipped_folders import select_app_paths
+from shield_ai.scan.python.app.app_paths import select_app_paths
 from shield_ai.scan.python.app_scan import scan_files
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.text.engine import Pool, no_progress, scan_credentials

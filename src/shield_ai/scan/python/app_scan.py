@@ -12,6 +12,7 @@ from shield_ai.project.layout import is_test
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.walk import display_path, is_python
 from shield_ai.scan.python.app.app_facts import AppFiles, collect_facts
+from shield_ai.scan.python.app.app_paths import AppPaths, find_app_paths
 from shield_ai.scan.python.app.app_scanner import AppScanner
 from shield_ai.scan.python.app.complete import (
     assign_fingerprints,
@@ -20,7 +21,6 @@ from shield_ai.scan.python.app.complete import (
     not_migratable,
     not_read_directly,
 )
-from shield_ai.scan.python.app.skipped_folders import AppPaths, find_app_paths
 from shield_ai.scan.python.findings.dotenv_findings import dotenv_findings
 from shield_ai.scan.python.scan import Scan
 from shield_ai.scan.text.reader import reader

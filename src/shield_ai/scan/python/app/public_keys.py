@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.app.skipped_folders import PAGES
+from shield_ai.scan.python.app.app_paths import TEMPLATE_SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -36,7 +36,7 @@ def find_published_keys(paths: Iterable[str], read: FileReader) -> frozenset[str
     """
     names: set[str] = set()
     for path in paths:
-        if not path.endswith(PAGES):
+        if not path.endswith(TEMPLATE_SUFFIXES):
             continue
         raw = read(path) or b""
         if b"KEY" in raw and len(raw) <= MAX_SIZE:

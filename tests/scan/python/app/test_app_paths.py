@@ -7,7 +7,7 @@ from scaling import assert_linear
 from shield_helpers import shield
 
 from shield_ai.scan.files.walk import Entry, walk_all
-from shield_ai.scan.python.app.skipped_folders import select_app_paths
+from shield_ai.scan.python.app.app_paths import select_app_paths
 from shield_ai.scan.text.reader import reader
 
 READ = "import os\nX = os.environ['SENTRY_DSN']\n"
@@ -99,6 +99,31 @@ def test_reads_in_migrations_are_findings(selected, tmp_path, path, lines):
     assert [(one["line"], one["env"], one["severity"], one["fixable"]) for one in found] == [
         (line, "SENTRY_DSN", "medium", False) for line in lines
     ]
+
+
+MIGRATION_CODE = """\
+# formerly os.environ["OLD_API_KEY"]
+x = current_app.config["SECRET_KEY"]
+os.environ["DB_PASSWORD"] = "x"
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "line", "variables"),
+    [
+        pytest.param("env.py", "", [], id="comment, configuration and assignment"),
+        pytest.param("env.py", 'os.environ["A_KEY"]', ["A_KEY"], id="read"),
+        pytest.param("env.py", 'config("A_KEY")', ["A_KEY"], id="decouple"),
+        pytest.param("env.py", 'print os.environ["B_KEY"]', ["OLD_API_KEY", "SECRET_KEY", "DB_PASSWORD", "B_KEY"], id="invalid code"),
+        pytest.param("tests/test_env.py", 'os.environ["A_KEY"]', [], id="test"),
+    ],
+)  # fmt: skip
+def test_only_reads_in_migrations_are_findings(path, line, variables):
+    files = {"a.py": b"", f"migrations/0/{path}": f"{MIGRATION_CODE}{line}\n".encode()}
+    entries = [Entry(path, is_app_file=path == "a.py") for path in files]
+    found = select_app_paths(entries, files.get)
+    assert [finding.env for finding in found.findings] == variables
+    assert [skipped.path for skipped in found.skipped] == (["migrations"] if variables else [])
 
 
 def test_a_folder_of_installed_packages_is_not_part_of_the_app(selected):

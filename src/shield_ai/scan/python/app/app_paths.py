@@ -1,10 +1,11 @@
-"""Find skipped folders that the app imports from, or that read secrets."""
+"""Select the files of an app, including those in skipped folders that it imports from."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.finding import Confidence, Finding
+import msgspec
+
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set
@@ -14,30 +15,27 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.walk import walk_all
 from shield_ai.scan.python.app.import_statements import find_imports, module_tails
 from shield_ai.scan.python.app.linked_folders import find_linked_folders
-from shield_ai.scan.rules.pattern import csec34_rules
-from shield_ai.scan.text.line_index import LineIndex
+from shield_ai.scan.python.app.migration_reads import READ, find_migration_reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.finding import Finding
     from shield_ai.model.skip import Skipped, SkipReason
     from shield_ai.scan.files.walk import Entry
 
 
 # The app's own code can have these names, too.
 AMBIGUOUS = word_set("third_party vendor templates build dist env docs doc")
-# Folders that are not rewritten, but reported if they read secrets.
 MIGRATIONS = frozenset({"alembic", "migrations"})
+# Folders that are not rewritten, but reported if they read secrets.
 REPORTED = AMBIGUOUS | MIGRATIONS
 # Where setuptools copies the packages that it builds, such as build/lib/shop/settings.py.
 BUILT = regex(r"(?:.+/)?build/lib(?:\.[^/]+)?/(.+)")
-READ = regex(
-    rb"(?:environ(?:\.get)?|getenv|\benv(?:\.\w+)?|\bconfig)\s?[\[(]\s{0,60}[\"'](\w{1,80})[\"']"
-)
 MIGRATION_HELPER = regex(r"_[a-z]\w*\.py")
-PAGES = (".html", ".htm", ".jinja", ".jinja2", ".j2")
+TEMPLATE_SUFFIXES = (".html", ".htm", ".jinja", ".jinja2", ".j2")
 MAX_SHOWN = 5
 
 
@@ -46,7 +44,7 @@ class AppPaths(NamedTuple):
 
     paths: list[str]
     skipped: tuple[Skipped, ...]
-    findings: tuple[Finding, ...]  # the reads in migrations, which the app runs
+    findings: tuple[Finding, ...]  # reads of secrets in migrations; the app runs these files
 
 
 def find_app_paths(root: Path, read: FileReader) -> AppPaths:
@@ -79,7 +77,12 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
     skipped = []
     findings: list[Finding] = []
     for folder, files in sorted(folders.items()):
-        variables = _secret_variables(_without_copies(files, app_files), read)
+        reads: list[Finding] = []
+        if folder.rpartition("/")[2] in MIGRATIONS:
+            reads = list(find_migration_reads(files, read))
+            variables = sorted({found.name for found in reads})
+        else:
+            variables = _secret_variables(_without_copies(files, app_files), read)
         if not variables:
             continue
         if _belongs_to_app(folder, set(files), app_files, read):
@@ -87,8 +90,7 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
         else:
             reason = _reason(variables)
             skipped.append(reason.entry(folder))
-            if folder.rpartition("/")[2] in MIGRATIONS:
-                findings += _reads(files, read, reason)
+            findings += [msgspec.structs.replace(found, reason=reason) for found in reads]
     return AppPaths(paths, tuple(skipped), tuple(findings))
 
 
@@ -104,14 +106,17 @@ def _without_copies(files: Sequence[str], app_files: Sequence[str]) -> Iterator[
 
 def _is_app_path(entry: Entry) -> bool:
     path = entry.path
-    return entry.is_app_file or _is_migration_helper(path) or _is_page_or_workflow(path)
+    return entry.is_app_file or _is_migration_helper(path) or _is_template_or_workflow(path)
 
 
-def _is_page_or_workflow(path: str) -> bool:
-    """Return whether a file is a page or workflow, which show public and secret variables."""
+def _is_template_or_workflow(path: str) -> bool:
+    """Return whether a file is an HTML template or a workflow.
+
+    Their content shows which variables are public or secret.
+    """
     if path.startswith(".github/workflows/"):
         return True
-    if not path.endswith(PAGES):
+    if not path.endswith(TEMPLATE_SUFFIXES):
         return False
     folders = path.split("/")[:-1]
     return not any(part in SKIPPED_FOLDERS - {"templates"} or part[:1] == "." for part in folders)
@@ -126,7 +131,7 @@ def _is_migration_helper(path: str) -> bool:
 
 
 def _reported_folder(path: str) -> str:
-    """Return the only folder with a reported or hidden name in a path; "" for other paths."""
+    """Return the reported or hidden folder of a path if there is exactly one, otherwise ""."""
     folders = path.split("/")[:-1]
     found = [
         index for index, name in enumerate(folders) if name in REPORTED or name.startswith(".")
@@ -142,35 +147,6 @@ def _secret_variables(files: Iterable[str], read: FileReader) -> list[str]:
         if path.endswith(".py") and not is_test(path):
             names.update(found.decode() for found in READ.findall(read(path) or b""))
     return sorted(name for name in names if is_secret(name))
-
-
-def _reads(files: Iterable[str], read: FileReader, reason: SkipReason) -> Iterator[Finding]:
-    """Yield the reads of secrets in some files."""
-    rule = csec34_rules()["CSEC34.environ-read"]
-    for path in files:
-        if not path.endswith(".py"):
-            continue
-        raw = read(path) or b""
-        index = LineIndex(raw)
-        for match in READ.finditer(raw):
-            variable = match[1].decode()
-            line, column = index.position(match.start())
-            end_line, end_column = index.position(match.end())
-            if is_secret(variable):
-                yield Finding(
-                    rule=rule.id,
-                    path=path,
-                    line=line,
-                    column=column,
-                    end_line=end_line,
-                    end_column=end_column,
-                    severity=rule.severity,
-                    confidence=Confidence.HIGH,
-                    message=rule.text(variable, variable),
-                    name=variable,
-                    env=variable,
-                    reason=reason,
-                )
 
 
 def _reason(variables: list[str]) -> SkipReason:
@@ -205,7 +181,10 @@ def _imports_from(path: str, raw: bytes, folder: str, modules: set[str]) -> bool
 
 
 def _import_targets(path: str, raw: bytes) -> Iterator[tuple[str, bool]]:
-    """Yield the path of each imported name, and whether it starts at the root of the app."""
+    """Yield the path of each imported module or name, and whether the import is relative.
+
+    The path of a relative import starts at the folder of the app.
+    """
     for found in find_imports(raw):
         target = found.target(path)
         is_relative = found.module.startswith(".")
