@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.config_node import Node
 
 CONTENT = regex(rb"(?m)^[ \t]*[^\s#]")
+UNIT_SUFFIX = regex(r"\.(?:service|socket|timer|container)(?:\.(?:j2|in|tmpl|template|d))?$")
 PARSERS: dict[str, Callable[[bytes], list[Node]]] = {
     "yaml": template_values,
     "json": json_values,
@@ -54,7 +55,9 @@ def has_content(raw: bytes) -> bool:
 
 
 def parse_file(path: str, raw: bytes) -> DeploymentFile | SkipReason | None:
-    """Parse a file; None if it is not a deployment file, or the reason if it is invalid.
+    """Parse a file.
+
+    Return None if it is not a deployment file, or a skip reason if it is invalid YAML.
 
     Args:
         path: The file.
@@ -103,7 +106,7 @@ def _systemd(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
     drop_in = DROP_IN.fullmatch(file.path)
     path = file.path.rpartition("/")[0] if drop_in else file.path
     name = path.rpartition("/")[2]
-    return systemd_settings(file.raw, names, name.partition(".")[0])
+    return systemd_settings(file.raw, names, UNIT_SUFFIX.sub("", name))
 
 
 def _procfile(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
