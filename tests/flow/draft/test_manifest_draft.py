@@ -156,6 +156,14 @@ def empty(name):
     if name in os.environ:
         return os.environ.get(name)
     return ""
+def nested(name):
+    try:
+        try:
+            return os.environ[name]
+        except KeyError:
+            return config(name, default="")
+    except Exception:
+        return ""
 def from_file(name):
     path = os.environ.get(name + "_FILE")
     if path:
@@ -178,6 +186,7 @@ def from_file(name):
         pytest.param("looked_up('MAIL_TOKEN')", False, id="map of defaults after the read"),
         pytest.param("early('MAIL_TOKEN')", False, id="constant before the read"),
         pytest.param("empty('MAIL_TOKEN')", True, id="empty constant after the read"),
+        pytest.param("nested('MAIL_TOKEN')", True, id="inner exception handler"),
         pytest.param("from_file('MAIL_TOKEN')", True, id="file before the read"),
     ],
 )

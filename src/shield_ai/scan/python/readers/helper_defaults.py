@@ -39,14 +39,23 @@ def returns_empty_default(helper: Function, call: ast.expr, read: Read) -> bool:
     if values and values[-1] is call:
         # Other values come from another source, such as a file, unless one is a default.
         return not any(isinstance(value, ast.Constant) and value.value for value in values)
-    return all(value is call or _is_empty_or_read(helper, value, call) for value in values)
+    return all(
+        value is call or _is_environ_item(value) or _is_empty_or_read(helper, value, call)
+        for value in values
+    )
+
+
+def _is_environ_item(value: ast.expr | None) -> bool:
+    """Return whether a value is `os.environ[name]`, which is no default: it raises an error."""
+    return isinstance(value, ast.Subscript) and ast.unparse(value.value).endswith("environ")
 
 
 def handles_missing(helper: Function, first: ast.expr, second: ast.expr) -> bool:
     """Return whether a helper makes a second read if the first one raises an error."""
     for node in descend(helper):
         if isinstance(node, ast.Try) and _contains(node.body, first):
-            return any(_contains(handler.body, second) for handler in node.handlers)
+            if any(_contains(handler.body, second) for handler in node.handlers):
+                return True
     return False
 
 
