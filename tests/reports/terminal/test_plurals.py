@@ -14,6 +14,9 @@ from shield_ai.reports.terminal.plurals import count
         (2, "repository", "2 repositories"),
         (2, "process", "2 processes"),
         (1, "process", "1 process"),
+        (2, "key", "2 keys"),
+        (2, "branch", "2 branches"),
+        (2, "hash", "2 hashes"),
     ],
 )
 def test_count(number, noun, text):
