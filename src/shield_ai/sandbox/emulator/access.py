@@ -47,9 +47,9 @@ def refusal(environ: dict[str, Any], key: str, role_keys: Iterable[str]) -> str:
     host = str(environ.get("HTTP_HOST", ""))
     name = host if host.endswith("]") else host.rpartition(":")[0] or host
     if name not in LOOPBACK_NAMES:
-        return "the AWS emulator answers on the loopback interface only"
+        return "the Host header must be localhost, 127.0.0.1 or [::1]"
     if "HTTP_ORIGIN" in environ:
-        return "the AWS emulator does not answer web pages"
+        return "the AWS emulator does not accept requests from web pages"
     credential = parse_credential(str(environ.get("HTTP_AUTHORIZATION", "")))
     given = str(environ.get(KEY_HEADER, "")) or credential.access_key_id
     if any(hmac.compare_digest(given.encode(), known.encode()) for known in (key, *role_keys)):
