@@ -30,7 +30,7 @@ STATUS = (
 def test_status_of_a_laptop(tmp_path, env, shown):
     done = run_manage(create_project(tmp_path), "shield", "status", **env)
     assert done.returncode == 0, done.stderr
-    head = f"AWS Secrets Manager is         off\nenvironment                    {shown}\n"
+    head = f"AWS Secrets Manager            off\nenvironment                    {shown}\n"
     assert done.stdout.startswith(head)
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
 
 LABELS = {
-    "aws": "AWS Secrets Manager is",
+    "aws": "AWS Secrets Manager",
     "environment": "environment",
     "region": "AWS_REGION",
     "fallback": "AWS_SECRETS_FALLBACK",
@@ -41,10 +41,14 @@ class Command(BaseCommand):
             "--deploy", action="store_true", help="also run the checks for production"
         )
         show = commands.add_parser(
-            "status", help="show how this process, which only loaded the settings, read secrets"
+            "status",
+            help="show how secrets were read in this manage.py process (which only loads the "
+            "settings)",
         )
         show.add_argument("--json", action="store_true", help="print JSON")
-        commands.add_parser("clear-cache", help="clear the cache of this process")
+        commands.add_parser(
+            "clear-cache", help="clear the cache of this manage.py process; servers keep theirs"
+        )
 
     def handle(self, **options: Any) -> None:
         """Run the subcommand."""
@@ -57,7 +61,7 @@ class Command(BaseCommand):
                 module.clear_secret_cache()
             self.stdout.write(
                 "Cache cleared in this process. Other processes read each secret again"
-                " when it expires."
+                " when its cache entry expires."
             )
 
     def _show_status(self, *, as_json: bool) -> None:
