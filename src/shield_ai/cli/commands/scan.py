@@ -114,8 +114,8 @@ class ScanOptions(msgspec.Struct, frozen=True):
         type=click.Choice([*LEVELS, NEVER]),
         default=LEVELS[0],
         show_default=True,
-        help="Lowest severity that exits with 1; never exits with 0 even if a file could not be "
-        "scanned.",
+        help="Lowest severity that exits with 1; with never, it exits with 0 even if a file "
+        "could not be scanned.",
     ),
     click.option(
         "--jobs",
