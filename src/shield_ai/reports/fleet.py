@@ -28,7 +28,7 @@ class FleetTotal(msgspec.Struct, frozen=True, kw_only=True):
     failed: int  # repositories that could not be scanned
     fixable: int  # findings that can be fixed
     unseen: int  # files that could not be read or parsed
-    moved: int  # calls of get_secret() and settings sources
+    moved: int  # reads already migrated: calls of get_secret() and settings sources
     secrets: int  # secrets in shield.toml
     scheduled: int  # secrets with a rotation schedule
 
@@ -42,7 +42,7 @@ class FleetDocument(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fleet_json(outcomes: Sequence[Outcome]) -> str:
-    """Format every outcome and their totals."""
+    """Format the outcomes and their totals as JSON."""
     document = FleetDocument(repositories=tuple(outcomes), total=_total(outcomes))
     return to_json(document, indent=2)
 
@@ -67,7 +67,7 @@ def fleet_text(outcomes: Sequence[Outcome]) -> str:
     lines += [
         "",
         f"{repositories}, of which {len(failed)} failed; {findings},",
-        f"{total.fixable} fixable with shield apply; {reads} already through shield;",
+        f"{total.fixable} fixable with shield apply; {reads} already migrated;",
         f"{secrets} in shield.toml, {total.scheduled} with a rotation schedule",
     ]
     return "\n".join(lines) + "\n"
