@@ -22,4 +22,4 @@ D_TOKEN = "correct-horse-7-battery"
 )
 def test_finds_the_places_of_a_secret(scanned, variables, lines):
     scan = scanned({"shop/settings.py": TEXT})
-    assert [found.line for found in scan.find_places(variables)] == lines
+    assert [found.line for found in scan.findings_of(variables)] == lines

@@ -15,18 +15,20 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret
 
 MAIN_DATABASE_WORDS = word_set("DATABASE DB SQLALCHEMY")
-# In the name of a database beside the main one.
-FURTHER_DATABASES = word_set("SECONDARY REPLICA READONLY SLAVE FOLLOWER LEGACY WAREHOUSE ARCHIVE")
+SECONDARY_DATABASE_WORDS = word_set(
+    "SECONDARY REPLICA READONLY SLAVE FOLLOWER LEGACY WAREHOUSE ARCHIVE"
+)
+# Values that do not configure a database.
 NOT_SET = frozenset({ValueForm.READ, ValueForm.EMPTY, ValueForm.PLACEHOLDER})
 
 
-def is_further_database(variable: str) -> bool:
-    """Return whether a variable is of a database that an app can have beside its main one."""
-    return not FURTHER_DATABASES.isdisjoint(words(variable))
+def is_secondary_database(variable: str) -> bool:
+    """Return whether a variable belongs to a secondary database, such as a replica."""
+    return not SECONDARY_DATABASE_WORDS.isdisjoint(words(variable))
 
 
 def require_deployed_database(manifest: Manifest, deployment: Deployment) -> Manifest:
-    """Make the URL of the main database required if a file for production sets its variable.
+    """Make the URL of the main database required if a production deployment file sets it.
 
     Otherwise, the app would start with the default in the code, such as an SQLite file, while the
     secret does not exist.
@@ -52,4 +54,4 @@ def _is_main_database(secret: Secret) -> bool:
     variable = secret.env or ""
     is_url = meaning(variable) is Meaning.URL
     is_database = not MAIN_DATABASE_WORDS.isdisjoint(words(variable))
-    return is_url and is_database and not is_further_database(variable)
+    return is_url and is_database and not is_secondary_database(variable)

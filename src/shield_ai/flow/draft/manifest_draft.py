@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from shield_ai.flow.draft.database_draft import DATABASE_SECRET, database_prefix, database_secrets
-from shield_ai.flow.draft.main_database import is_further_database
+from shield_ai.flow.draft.main_database import is_secondary_database
 from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
@@ -297,6 +297,6 @@ def _is_needed(variable: str) -> bool:
     Code that reads one of OWN_KEYS or a URL under this condition overwrites a development
     value. An additional database has no such value.
     """
-    if is_further_database(variable):
+    if is_secondary_database(variable):
         return False
     return variable in OWN_KEYS or meaning(variable) is Meaning.URL

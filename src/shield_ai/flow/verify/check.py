@@ -115,7 +115,7 @@ def not_scanned(files: Sequence[Skipped]) -> str:
     """Return which files the scan could not read or parse, and why.
 
     Args:
-        files: At least one of them.
+        files: The skipped files; not empty.
     """
     texts = [f"{skip.path}: {skip.reason}" for skip in files]
     return f"not checked: {join_names(texts, '; ')}"

@@ -50,7 +50,7 @@ def _reads(names: set[str], secret: Secret, scan: Scan) -> Iterator[str]:
     for path, variable in scan.served:
         if variable in secret.variables():
             yield path
-    for finding in scan.find_places(secret.variables()):
+    for finding in scan.findings_of(secret.variables()):
         yield f"{finding.path}:{finding.line}"
 
 

@@ -187,7 +187,7 @@ def write_docs(
 
 
 def place_problem(read: FileReader) -> SkipReason | None:
-    """Return why the page can't be created in the folder `docs`; None if it can or exists.
+    """Return why the page can't be created in `docs`; None if it can be, or already exists.
 
     Sphinx may build the folder from .rst files only, or its navigation can't be extended.
     """

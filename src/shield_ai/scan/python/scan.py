@@ -41,8 +41,8 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     secret_calls: tuple[SecretCall, ...] = ()
     copies: tuple[str, ...] = ()  # the folders of copies of the runtime, which are not scanned
 
-    def find_places(self, variables: Collection[str]) -> Iterator[Finding]:
-        """Yield the findings of code that reads or contains one of some secrets.
+    def findings_of(self, variables: Collection[str]) -> Iterator[Finding]:
+        """Yield the findings at which the code reads or contains one of these secrets.
 
         Args:
             variables: The variables of the secrets.

@@ -1,4 +1,4 @@
-"""Find the variables that stay in the environment, by all reads and files of an app."""
+"""Find the variables that must stay in the environment, from all reads and files of an app."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ ARN_NAME = regex(
 
 
 def find_reserved_variables(paths: Collection[str], read: FileReader) -> dict[str, SkipReason]:
-    """Return the variables that stay in the environment, with the reasons, by the app's files.
+    """Map each variable that must stay in the environment to the reason, based on the app's files.
 
     Args:
         paths: The app's files.
@@ -73,7 +73,7 @@ def reserve_variables(
 
 
 def _temporary_credentials(sites: Sequence[FoundSite]) -> dict[str, SkipReason]:
-    """Return the access key beside a session token, with the reason: they only work together."""
+    """Skip the access key if the app also reads a session token: they only work together."""
     if not any(site.variable == "AWS_SESSION_TOKEN" for _, site in sites):
         return {}
     reason = SkipId.READ_BY_BOTO3.reason()
@@ -83,7 +83,7 @@ def _temporary_credentials(sites: Sequence[FoundSite]) -> dict[str, SkipReason]:
 def _managed_by_aws(
     reads: Collection[str], contents: Sequence[tuple[str, bytes]]
 ) -> dict[str, SkipReason]:
-    """Return the variables beside one with their ARN, with the reason.
+    """Map the variables for which the app also reads NAME_ARN to the reason to skip them.
 
     AWS Copilot injects such a secret itself. A copy would be outdated after the first rotation.
     """

@@ -1,4 +1,4 @@
-"""Find the variables of service accounts that contain no key: the path of its file, or an email.
+"""Find the service account variables that contain the path of a key file, or an email address.
 
 `GOOGLE_SERVICE_ACCOUNT` can be the JSON key of an account of Google Cloud, the path of the file
 with it, or the email address that names the account. The code that uses the setting shows which:
@@ -39,7 +39,7 @@ def find_account_names(
         paths: The Python files of the app.
         read: Returns the bytes of a file; None if it can't be read.
     """
-    settings: dict[bytes, str] = {}  # the variables of settings and local names
+    settings: dict[bytes, str] = {}  # setting or local name -> variable
     for finding, site in sites:
         if words(site.variable)[-2:] == ("SERVICE", "ACCOUNT"):
             settings[site.variable.encode()] = site.variable

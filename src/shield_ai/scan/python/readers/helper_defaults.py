@@ -25,7 +25,7 @@ def returns_empty_default(helper: Function, call: ast.expr, read: Read) -> bool:
 
     Args:
         helper: The helper.
-        call: The call or subscript in it that reads the variable.
+        call: The read of the variable in the helper.
         read: The description of this read.
     """
     if not _has_empty_default(helper, read):
@@ -68,13 +68,15 @@ def _is_empty_or_read(helper: ast.FunctionDef, value: ast.expr | None, call: ast
     if isinstance(value, ast.Name):
         assigned = _assigned_values(helper, value.id)
         if assigned:
-            return all(part is call or _is_or_empty(helper, part, call) for part in assigned)
+            return all(
+                part is call or _is_read_or_empty_default(helper, part, call) for part in assigned
+            )
         value = dict(parameter_defaults(helper.args)).get(value.id)
     return isinstance(value, ast.Constant) and not value.value
 
 
-def _is_or_empty(helper: ast.FunctionDef, value: ast.expr, call: ast.expr) -> bool:
-    """Return whether a value is that of a read, or else empty: `os.getenv(name) or default`."""
+def _is_read_or_empty_default(helper: ast.FunctionDef, value: ast.expr, call: ast.expr) -> bool:
+    """Return whether a value is a read with an empty fallback: `os.getenv(name) or default`."""
     if not isinstance(value, ast.BoolOp) or not isinstance(value.op, ast.Or):
         return False
     first, *others = value.values
@@ -98,7 +100,8 @@ def _has_empty_default(helper: Function, read: Read) -> bool:
 def _may_raise(helper: ast.FunctionDef, statement: ast.stmt, read: Read) -> bool:
     """Return whether a statement can raise an error, or exit, if the variable is not set."""
     parts: list[ast.stmt] = [statement]
-    # The body of such a condition runs only if the value comes from the other source.
+    # The body runs only if the value comes from a file or another variable, or if the caller
+    # passes a flag such as mandatory=True.
     if isinstance(statement, ast.If):
         is_other_source = _finds_other_source(helper, statement.test, read)
         if is_other_source or _requires_flag(helper, statement.test):
