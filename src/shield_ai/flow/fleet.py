@@ -263,7 +263,7 @@ def summarize_scan(root: Path) -> Outcome:
         found=dict(Counter(str(finding.severity) for finding in scan.findings)),
         fixable=sum(finding.fixable for finding in scan.findings),
         unseen=len(app.unreadable),
-        moved=len(scan.calls),
+        moved=len(scan.call_sites),
         secrets=len(secrets),
         scheduled=sum(secret.rotate not in {None, "manual"} for secret in secrets),
     )

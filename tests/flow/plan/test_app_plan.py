@@ -54,7 +54,7 @@ def made(root, manifest, account, available=(), *, code=False):
         accessor_import=result.facts.accessor_import(manifest),
         has_folder=tree.has_folder,
         real_path=tree.real_path,
-        calls=result.calls,
+        calls=result.call_sites,
     )
     locators = {name: EnvVar(name) for name in available}
     return make_plan(

@@ -30,7 +30,7 @@ def test_combines_all_edits_of_a_file():
         scan_files("shop", ["settings.py"], lambda _: text.encode()).sites, None, scan.facts
     )
     done = rewrite_python(
-        manifest, scan.sites, scan.calls, raws.get, scan.facts.accessor_import(manifest)
+        manifest, scan.sites, scan.call_sites, raws.get, scan.facts.accessor_import(manifest)
     )
     after = {
         change.path[-4]: apply_edits(raws[change.path], change.edits).decode()
@@ -172,7 +172,9 @@ def rewritten_once(raws, path):
         manifest = msgspec.structs.replace(manifest, app=app)
         line = scan.facts.accessor_import(manifest)
         options = WrapOptions(importers=Importers(list(raws), raws.get))
-        changes = rewrite_python(manifest, scan.sites, scan.calls, raws.get, line, options).files
+        changes = rewrite_python(
+            manifest, scan.sites, scan.call_sites, raws.get, line, options
+        ).files
         changes += runtime_copy.write_copy(raws.get, manifest, line.split()[1])[0]
         raws = dict(raws)
         for change in changes:

@@ -54,7 +54,9 @@ def draft_manifest(app: AppContext) -> Manifest:
     if app.manifest_on_disk is None:
         require_app_folder(app.tree.root)
         importers = {finding.path for finding, site in scan.sites if not site.reason}
-        require_own_code(app.tree.root, sorted({*importers, *(path for path, *_ in scan.calls)}))
+        require_own_code(
+            app.tree.root, sorted({*importers, *(path for path, *_ in scan.call_sites)})
+        )
         runtime = choose_map_path(app.tree, facts.runtime, importers)
         region = facts.region or find_aws_region(app.tree.root) or _configured_region()
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)

@@ -98,7 +98,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         test_module=facts.test_module(app.manifest.app.runtime),
         has_folder=app.tree.has_folder,
         real_path=app.tree.real_path,
-        calls=scan.calls,
+        calls=scan.call_sites,
         python_files=scan.python_files,
         dotenv_files=_dotenv_files(app),
         dockerfiles=dockerfiles,

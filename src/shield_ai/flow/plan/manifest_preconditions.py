@@ -96,7 +96,9 @@ def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> 
         return
     _require_same_variables(manifest, scan.secret_calls)
     named = {*manifest.variables(), *_renamed_variables(manifest, current)}
-    missing = [name for name in current.variables() if name in scan.called and name not in named]
+    missing = [
+        name for name in current.variables() if name in scan.called_variables and name not in named
+    ]
     if missing:
         names = ", ".join(missing)
         raise UnsafePlanError(

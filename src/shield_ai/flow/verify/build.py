@@ -29,7 +29,7 @@ _HINT = "add what is missing, or run shield apply, which extends what it can"
 def _check_build(app: AppContext) -> Iterator[Check]:
     runtime = app.manifest.app.runtime
     scan = app.scan_result
-    importers = {path for path, _, _ in scan.calls}
+    importers = {path for path, _, _ in scan.call_sites}
     if runtime == "package" or not importers:
         return
     read = app.tree.read

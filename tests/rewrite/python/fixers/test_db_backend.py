@@ -58,7 +58,7 @@ def coded(text, manifest, earlier=None):
     files = map_file(earlier or manifest) if "get_secret(" in text else {}
     scan, raws = scanned(text, files)
     done = rewrite_python(
-        manifest, scan.sites, scan.calls, raws.get, scan.facts.accessor_import(manifest)
+        manifest, scan.sites, scan.call_sites, raws.get, scan.facts.accessor_import(manifest)
     )
     after = text
     for change in done.files:
