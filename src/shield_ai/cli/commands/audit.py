@@ -19,7 +19,8 @@ from shield_ai.reports.audit import audit_text
 SINCE = click.option(
     "--since",
     metavar="TIME",
-    help="Start time: 30m, 12h, 7d, 2w or a date.  [default: 7d, or all events of --trail]",
+    help="Start time: 30m, 12h, 7d, 2w or a date such as 2026-01-31.  "
+    "[default: 7d, or all events of --trail]",
 )
 TRAILS = click.option(
     "--trail",
@@ -27,7 +28,8 @@ TRAILS = click.option(
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="PATH",
-    help="Read exported CloudTrail log files or folders instead of the account. Repeatable.",
+    help="Read exported CloudTrail log files or folders instead of querying the account. "
+    "Repeatable.",
 )
 
 

@@ -1,6 +1,6 @@
-"""The identity of a check of `shield verify`, and the result of a check.
+"""Define the checks of `shield verify` and their results.
 
-Code compares ids, never titles: a reworded title changes no control and no exit code.
+Code compares ids, never titles, so rewording a title affects neither controls nor exit codes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class CheckInfo(NamedTuple):
     id: str  # never changed, and never used for another check
     title: str  # contains {subject} if there is one check for each secret or key
     reads: str  # the data that the check reads, for the documentation
-    controls: tuple[str, ...] = ()  # ids of the controls of the report that fail if it fails
+    controls: tuple[str, ...] = ()  # ids of the controls in `shield report` that fail with it
 
 
 class Status(enum.StrEnum):
@@ -43,7 +43,7 @@ class Status(enum.StrEnum):
 class Check(msgspec.Struct, frozen=True, kw_only=True):
     """The result of one check of `shield verify`."""
 
-    id: str  # that of its CheckInfo, which is stable
+    id: str  # CheckInfo.id
     name: str  # the title, for people
     status: Status
     detail: str = ""
@@ -59,7 +59,7 @@ def make_check(
     Args:
         info: The check.
         status: The result.
-        detail: What is wrong, or how the check was made.
+        detail: What is wrong, or how the check was performed.
         hint: What to do about a problem.
         subject: The secret or key that was checked, if there is one check for each.
     """

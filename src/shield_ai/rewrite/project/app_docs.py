@@ -40,13 +40,13 @@ PAGE_IN_DOCS = PAGE.rpartition("/")[2]
 UPDATES = "SECURITY_UPDATES.md"
 HEADING = "## AWS Secrets Manager (CSEC-34)"
 STAMP_NAME = "docs"
-# A folder with one of these files is a website, or the source of one in JavaScript.
+# A folder with one of these files is a generated website or a JavaScript project.
 BUILT_SITE = ("index.html", "package.json")
 REGION_READ = regex(rb"[\"']AWS_REGION[\"']")
 
 
 class RegionAdvice(enum.StrEnum):
-    """What the texts advise for the variable AWS_REGION in production."""
+    """The advice in the generated documents on AWS_REGION in production."""
 
     SET = "set"  # to the region of the secrets
     CHECK = "check"  # the region is only the default of shield.toml
@@ -77,7 +77,7 @@ TROUBLESHOOTING = (
 
 
 class Rollout(NamedTuple):
-    """What the texts advise for the environment variables in production."""
+    """The advice in the generated documents on environment variables in production."""
 
     region: RegionAdvice
     kept: Sequence[str] = ()  # the variables that must stay set
@@ -88,7 +88,7 @@ DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
 
 
 def fix(context: FixContext) -> Outcome:
-    """Add the entry to the security updates, and write the page if the app wants one."""
+    """Add the entry to the security updates, and write the page if it is enabled."""
     stage, kept = context.app.stage, context.app.kept
     rollout = Rollout(
         region_advice(context),
@@ -96,7 +96,7 @@ def fix(context: FixContext) -> Outcome:
         sorted(context.app.passed_on),
     )
     changes, skipped = add_entry(context.read, context.manifest, rollout, stage=stage)
-    if not _wants_page(context):
+    if not _is_page_enabled(context):
         return changes, skipped
     page_changes, page_skipped = write_docs(
         context.read,
@@ -110,11 +110,11 @@ def fix(context: FixContext) -> Outcome:
 
 
 def page_path(context: FixContext) -> str:
-    """Return the path of the page; "" if the app gets none."""
-    return PAGE if _wants_page(context) and not place_problem(context.read) else ""
+    """Return the path of the page; "" if it is not generated."""
+    return PAGE if _is_page_enabled(context) and not place_problem(context.read) else ""
 
 
-def _wants_page(context: FixContext) -> bool:
+def _is_page_enabled(context: FixContext) -> bool:
     """Return whether shield.toml enables the page, and the app has a folder for it."""
     folder = PAGE.partition("/")[0]
     is_site = any(

@@ -24,7 +24,7 @@ def mark_server_urls(candidates: Iterable[Candidate], urls: Iterable[ast.expr]) 
 
     Args:
         candidates: The candidates of the file.
-        urls: The arguments of such functions and, for a name, also the value assigned to it.
+        urls: The arguments of such functions and the values assigned to names among them.
     """
     values = {part for url in urls for part in _operands(url)}
     attributes = {node.attr for node in values if isinstance(node, ast.Attribute)}

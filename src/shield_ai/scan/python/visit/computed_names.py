@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.readers.project import Project
     from shield_ai.scan.python.visit.statement_filter import StatementFilter
 
-MAPPING_METHODS = frozenset({"__get__", "__getattr__", "__getattribute__", "__getitem__"})
+DYNAMIC_LOOKUP_METHODS = frozenset({"__get__", "__getattr__", "__getattribute__", "__getitem__"})
 MAX_LOOPS = 20  # that are followed to the values of a computed name
 COPYABLE_NODES = (ast.Name, ast.JoinedStr, ast.BinOp, ast.Call, ast.Subscript)
 
 
 class ComputedNameVisitor(PydanticFieldVisitor):
-    """Collects the variables that are read under computed names."""
+    """Collect the variables that are read under computed names."""
 
     def __init__(
         self, project: Project, module: Module, statement_filter: StatementFilter | None = None
@@ -33,7 +33,7 @@ class ComputedNameVisitor(PydanticFieldVisitor):
         super().__init__(project, module, statement_filter)
         # variables that may be read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
-        self._followed: set[str] = set()  # names in the code that computed names depend on
+        self._followed: set[str] = set()  # names that computed names depend on, already followed
         # the variables of the get_secret calls around the current node, the innermost last
         self._enclosing_calls: list[tuple[str, ...]] = []
 
@@ -88,13 +88,13 @@ class ComputedNameVisitor(PydanticFieldVisitor):
         """Return whether the outermost class around the scope computes its attributes or items."""
         for scope in self.scopes:
             if isinstance(scope, ast.ClassDef):
-                return not MAPPING_METHODS.isdisjoint(self.module.names(scope))
+                return not DYNAMIC_LOOKUP_METHODS.isdisjoint(self.module.names(scope))
         return False
 
     def _is_migrated(self, candidate: Candidate) -> bool:
         """Return whether an enclosing get_secret call covers a variable of a read.
 
-        Its other variables are recorded as computed names.
+        The other variables of the read are recorded as computed names.
         """
         names = {candidate.variable, *candidate.possible_variables, *candidate.other_variables}
         names.discard("")

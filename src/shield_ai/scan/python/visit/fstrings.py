@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 def find_span(source: Source, fstring: ast.JoinedStr, node: ast.expr) -> tuple[int, int] | None:
-    """Return the byte offsets of an expression inside an f-string; None if they are ambiguous.
+    """Return the byte offsets of an expression inside an f-string.
+
+    None if they are ambiguous, or if the expression spans several lines.
 
     Args:
         source: The file.
@@ -39,7 +41,7 @@ def _search(
     matches = []
     for offset in range(len(body) - size + 1):
         text = body[offset : offset + size]
-        # a read ends with a bracket: this check is cheaper than parsing
+        # Every read ends with ) or ]: skip the other candidates without parsing.
         may_be_read = not text[:1].isspace() and text[-1:] in b")]"
         if may_be_read and _parses_as(text, dump, source.encoding):
             matches.append(start + offset)
@@ -50,6 +52,6 @@ def _parses_as(raw: bytes, dump: str, encoding: str) -> bool:
     """Return whether bytes parse to the expression with this dump."""
     try:
         parsed = parse_expression(raw.decode(encoding))
-    except UnicodeDecodeError:  # a part of a character
+    except UnicodeDecodeError:  # splits a multibyte character
         return False
     return parsed is not None and ast.dump(parsed) == dump
