@@ -330,10 +330,7 @@ class SkipId(TextEnum):
     NOT_COPIED = "not-copied", "does not copy {names}, which the copied code imports: add a COPY"
     IMAGE_IGNORES = "image-ignores", "excludes {names}, which the app imports: add {exceptions}"
     OUTDATED_PIN = "outdated-pin", "{pin} is too old: update it, then add {requirement}"
-    OUTDATED_VERSION = (
-        "outdated-version",
-        "{pin} is too old for the runtime: use boto3 1.26 or newer",
-    )
+    OUTDATED_VERSION = "outdated-version", "{pin} is too old for the runtime: use boto3>=1.26"
     LOCK_FILE = "lock-file", "lock file; run `{command}` to update it from {path}"
     INVALID_TOML = "invalid-toml", "invalid TOML: {problem}"
     NOT_EXTENDABLE = "not-extendable", "can't be extended; add {requirements} manually"
