@@ -15,7 +15,7 @@ from shield_ai.rewrite.project.stamp import stamp
 
 PAGE = stamp("docs", "md", "# Secrets\n").encode()
 OTHER_PAGE = stamp("docs", "md", "# Secrets\n\ngeo-api-key\n").encode()
-STYLE = MapStyle(uses_bandit=True)
+STYLE = MapStyle(uses_bandit=True, uses_detect_secrets=True)
 MAP = map_text("shop", SecretMap({"mail-key": "MAIL_KEY"}), STYLE).encode()
 NEW_ENTRIES = {"mail-key": "MAIL_KEY", "db-password": "DB_PASSWORD"}
 OTHER_MAP = map_text("shop", SecretMap(NEW_ENTRIES, ("mail-key",)), STYLE).encode()

@@ -266,6 +266,20 @@ def test_marks_variables_for_bandit_if_the_app_uses_it(path, config, marked):
     assert (b"# nosec B105" in files[PATH]) == marked
 
 
+@pytest.mark.parametrize(
+    ("path", "config", "marked"),
+    [
+        pytest.param(".pre-commit-config.yaml", b"  - id: detect-secrets\n", True, id="hook"),
+        pytest.param(".secrets.baseline", b"{}", True, id="baseline"),
+        pytest.param("pyproject.toml", b"[tool.bandit]\n", False, id="bandit"),
+    ],
+)
+def test_marks_variables_for_detect_secrets_if_the_app_uses_it(path, config, marked):
+    files = {PACKAGE: b"", path: config}
+    fix(files)
+    assert (b"# pragma: allowlist secret" in files[PATH]) == marked
+
+
 def test_scan_of_the_copy_finds_nothing(tmp_path):
     for path, content in written().items():
         target = tmp_path / path

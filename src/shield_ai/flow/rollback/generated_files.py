@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from shield_ai.project.secret_map import find_map_call
 from shield_ai.rewrite.project import iam_policy
+from shield_ai.rewrite.project.map_style import COMMENTS
 from shield_ai.rewrite.project.stamp import has_valid_stamp, header_of
-
-_NOSEC = "# nosec B105"  # shield writes this comment after the names of passwords
 
 
 def is_generated(path: str, applied: bytes, now: bytes) -> bool:
@@ -35,7 +34,12 @@ def _around_mapping(raw: bytes) -> tuple[bytes, bytes] | None:
     the call contains a comment that shield did not write: a person has edited it.
     """
     found = find_map_call(raw.replace(b"\r\n", b"\n"))
-    if found is None or "#" in found.source.segment(found.call).replace(_NOSEC, ""):
+    if found is None:
+        return None
+    call = found.source.segment(found.call)
+    for comment in COMMENTS:
+        call = call.replace(comment, "")
+    if "#" in call:
         return None
     start, end = found.source.span(found.call)
     return found.source.raw[:start], found.source.raw[end:]

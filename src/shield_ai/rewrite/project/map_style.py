@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import COPY, runtime_package
-from shield_ai.rewrite.code_style import read_code_style, uses_bandit
+from shield_ai.rewrite.code_style import read_code_style, uses_bandit, uses_detect_secrets
 from shield_ai.rewrite.project.import_names import module_of
 from shield_ai.rewrite.python.lines.formatting import most_used_quote
 
@@ -15,10 +15,20 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.code_style import CodeStyle
 
+# The comments that shield writes after the names of variables, for bandit and detect-secrets.
+NOSEC = "# nosec B105"
+ALLOWLIST = "# pragma: allowlist secret"
+COMMENTS = (NOSEC, ALLOWLIST)
 # Names of variables that bandit reports as hardcoded passwords.
 # https://bandit.readthedocs.io/en/latest/plugins/b105_hardcoded_password_string.html
 PASSWORD = regex(
     r"(?i)(?:^|_)(?:pas+wo?r?d|pass|passphrase|pwd|token|secrete?)(?:_|$)",
+)
+# Names of variables whose values the tool detect-secrets reports.
+# https://github.com/Yelp/detect-secrets/blob/v1.5.0/detect_secrets/plugins/keyword.py
+KEYWORD = regex(
+    r"(?i)(?:(?:api|auth|service|account|db|database|private|priv|client)_?key"
+    r"|(?:db|database|key)_?pass|password|passwd|pwd|secret)\w*$"
 )
 
 
@@ -35,6 +45,7 @@ class MapStyle(NamedTuple):
     docs: str = ""  # path of the page on the app's secrets
     summary_on_second_line: bool = False
     uses_bandit: bool = False
+    uses_detect_secrets: bool = False
     imports_annotations: bool = False  # from __future__, because the linter requires it
 
     @classmethod
@@ -62,9 +73,11 @@ class MapStyle(NamedTuple):
         """Return a string literal. shield.toml allows neither quotes nor backslashes in names."""
         return f"{self.quote}{text}{self.quote}"
 
-    def nosec(self, name: str) -> str:
-        """Return the comment for bandit after the variable of a secret or a field."""
-        return "  # nosec B105" if self.uses_bandit and PASSWORD.search(name) else ""
+    def comment(self, name: str) -> str:
+        """Return the comments for linters after the variable of a secret or a field."""
+        bandit = f"  {NOSEC}" if self.uses_bandit and PASSWORD.search(name) else ""
+        is_keyword = self.uses_detect_secrets and KEYWORD.search(name)
+        return bandit + (f"  {ALLOWLIST}" if is_keyword else "")
 
 
 def settings_quote(read: FileReader, manifest: Manifest) -> str:
@@ -89,4 +102,6 @@ def find_map_style(
     if in_package and style.bans_relative_imports:
         package = runtime_package(module_of(root, path))
     map_style = MapStyle.of(package, style, settings_quote(read, manifest))
-    return map_style._replace(uses_bandit=uses_bandit(read))
+    return map_style._replace(
+        uses_bandit=uses_bandit(read), uses_detect_secrets=uses_detect_secrets(read)
+    )

@@ -95,7 +95,7 @@ def dict_entry(name: str, entry: Entry, indent: str, style: MapStyle) -> str:
     A variable that does not fit is in parentheses on the next line.
     """
     value = value_text(name, entry, indent, style)
-    comment = style.nosec(name) if value == style.quoted(str(entry)) else ""
+    comment = style.comment(name) if value == style.quoted(str(entry)) else ""
     return f"{indent}{style.quoted(name)}: {value},{comment}"
 
 
@@ -105,12 +105,12 @@ def value_text(name: str, entry: Entry, indent: str, style: MapStyle) -> str:
     if isinstance(entry, str):
         if len(f"{key}{style.quoted(entry)},") <= style.width:
             return style.quoted(entry)
-        return f"(\n{indent}{STEP}{style.quoted(entry)}{style.nosec(name)}\n{indent})"
+        return f"(\n{indent}{STEP}{style.quoted(entry)}{style.comment(name)}\n{indent})"
     pairs = [
         f"{style.quoted(field)}: {style.quoted(variable)}" for field, variable in entry.items()
     ]
     line = "{" + ", ".join(pairs) + "}"
-    if len(f"{key}{line},") <= style.width and not any(map(style.nosec, entry)):
+    if len(f"{key}{line},") <= style.width and not any(map(style.comment, entry)):
         return line
     lines = [dict_entry(field, variable, indent + STEP, style) for field, variable in entry.items()]
     return "\n".join(["{", *lines, f"{indent}}}"])
