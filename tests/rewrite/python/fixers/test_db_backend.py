@@ -135,6 +135,9 @@ def test_updates_names_from_shield_toml():
         pytest.param("{\n\t'ENGINE' : 'django.db.backends.postgresql_psycopg2' ,\n\t'NAME': 'x',", "{\n\t'ENGINE' : 'shop.utils._shield_runtime.django.postgresql',\n\t'SECRET': 'database-credentials' ,\n\t'NAME': 'x',", id="tabs"),
         pytest.param("{\n  'ENGINE': 'django.db.backends.mysql',  # ours\n  'NAME': 'x',", "{\n  'SECRET': 'database-credentials',\n  'ENGINE': 'shop.utils._shield_runtime.django.mysql',  # ours\n  'NAME': 'x',", id="a comment"),
         pytest.param("{\r\n  'ENGINE': 'django.db.backends.mysql',\r\n  'NAME': 'x',", "{\r\n  'ENGINE': 'shop.utils._shield_runtime.django.mysql',\r\n  'SECRET': 'database-credentials',\r\n  'NAME': 'x',", id="CRLF"),
+        pytest.param("{'ENGINE': ('django.db.backends.mysql'), 'NAME': 'x',", "    'SECRET': 'database-credentials', 'ENGINE': ('shop.utils._shield_runtime.django.mysql'),\r\n    'NAME': 'x',", id="in parentheses on one line"),
+        pytest.param("{\n  'ENGINE': ('django.db.backends.mysql'),\n  'NAME': 'x',", "{\n  'SECRET': 'database-credentials',\n  'ENGINE': ('shop.utils._shield_runtime.django.mysql'),\n  'NAME': 'x',", id="in parentheses"),
+        pytest.param("{\n  'ENGINE': (\n    'django.db.backends.mysql'\n  ),\n  'NAME': 'x',", "{\n  'SECRET': 'database-credentials',\n  'ENGINE': (\n    'shop.utils._shield_runtime.django.mysql'\n  ),\n  'NAME': 'x',", id="in parentheses on three lines"),
     ],
 )  # fmt: skip
 def test_keeps_surrounding_text(before, after):
@@ -154,6 +157,7 @@ URL = "import os, dj_database_url\nDATABASES = {'default': dj_database_url.confi
         pytest.param(SETTINGS.replace('        "ENGINE": "django.db.backends.postgresql",\n', ""), "ENGINE is not set in the same dict", id="elsewhere"),
         pytest.param(SETTINGS.replace("django.db.backends.postgresql", "django.contrib.gis.db.backends.postgis"), "shield has no backend for django.contrib.gis.db.backends.postgis", id="PostGIS"),
         pytest.param(SETTINGS.replace('"django.db.backends.postgresql"', '("django.db.backends."\n"postgresql")'), "ENGINE is not a simple string literal", id="in two parts"),
+        pytest.param(SETTINGS.replace('"ENGINE"', '("ENGINE")'), "ENGINE is not a simple string literal", id="a key in parentheses"),
         pytest.param("import os\nD = dict(ENGINE='x', USER=os.environ['DB_USER'], PASSWORD=os.environ['DB_PASSWORD'])\n", NO_DICT, id="not a dict"),
         pytest.param(URL, "its settings come from a URL", id="a URL"),
     ],

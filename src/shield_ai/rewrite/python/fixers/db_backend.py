@@ -212,7 +212,8 @@ def _engine_problem(source: Source, item: Item | None, module: str) -> SkipReaso
         return SkipId.ENGINE_COMPUTED.reason()
     if not _supported_engine(node, module):
         return SkipId.ENGINE_UNSUPPORTED.reason(engine=node.value)
-    if not re.fullmatch(r"'[^'\\]*'|\"[^\"\\]*\"", source.segment(node)):
+    is_plain = re.fullmatch(r"'[^'\\]*'|\"[^\"\\]*\"", source.segment(node))
+    if not is_plain or b")" in _between(source, *item):  # a key in parentheses
         return SkipId.ENGINE_NOT_PLAIN.reason()
     return None
 
@@ -224,7 +225,7 @@ def _dict_edits(
 
     Existing values that differ are replaced.
     """
-    key, engine = items["ENGINE"]
+    engine = items["ENGINE"][1]
     quote = source.segment(engine)[0]
 
     def quoted(text: str) -> str:
@@ -248,23 +249,27 @@ def _dict_edits(
             start, end = source.span(old)
             yield make_edit(source, start, end, text)
     if new_items:
-        yield _insert_items(source, key, source.span(engine)[1], new_items)
+        yield _insert_items(source, items["ENGINE"], new_items)
 
 
-def _insert_items(source: Source, key: ast.expr, end: int, items: list[str]) -> Edit:
+def _insert_items(source: Source, engine: Item, items: list[str]) -> Edit:
     """Insert items below ENGINE, on separate lines if ENGINE is on a separate line.
 
-    They go above ENGINE if a comment follows it.
+    They go above ENGINE if its value is in parentheses, or if a comment follows it.
     """
-    offset, raw = source.lines[key.lineno - 1]
-    start = source.span(key)[0]
+    start, end = source.span(engine[0])[0], source.span(engine[1])[1]
+    offset, raw = source.lines[engine[0].lineno - 1]
     before = raw[: start - offset]
-    if before.strip():
-        text = "".join(f", {item}" for item in items)
-        return make_edit(source, end, end, text)
-    separator = f",\n{before.decode(source.encoding)}"
-    if re.match(rb"[ \t]*,?[ \t]*(?:[\r\n}]|$)", source.raw[end:]):
+    separator = ", " if before.strip() else f",\n{before.decode(source.encoding)}"
+    is_last_on_line = re.match(rb"[ \t]*,?[ \t]*(?:[\r\n}]|$)", source.raw[end:])
+    has_parentheses = b"(" in _between(source, *engine)
+    if not has_parentheses and (before.strip() or is_last_on_line):
         text = "".join(separator + item for item in items)
         return make_edit(source, end, end, text)
     text = "".join(item + separator for item in items)
     return make_edit(source, start, start, text)
+
+
+def _between(source: Source, key: ast.expr, value: ast.expr) -> bytes:
+    """Return the colon between a key and its value, with parentheses and comments."""
+    return source.raw[source.span(key)[1] : source.span(value)[0]]
