@@ -245,6 +245,49 @@ def test_skips_a_mapping_with_comments_in_another_layout():
     assert "has comments" in reason
 
 
+LONG = '"sentry-dsn": (\n            "SENTRY_DSN"  # nosec B105, ours\n        ),  # errors\n'
+
+
+@pytest.mark.parametrize(
+    ("change", "old", "new"),
+    [
+        pytest.param(lambda all_: all_[:2], f"        {LONG}", "", id="removed"),
+        pytest.param(
+            lambda all_: [*all_[:2], msgspec.structs.replace(all_[2], env="DSN")],
+            '"SENTRY_DSN"', '"DSN"', id="another variable",
+        ),
+        pytest.param(
+            lambda all_: [*all_, msgspec.structs.replace(all_[0], name="other", env="OTHER")],
+            LONG, f'{LONG}        "other": "OTHER",\n', id="added",
+        ),
+        pytest.param(
+            lambda all_: [*all_[:2], msgspec.structs.replace(all_[2], env="", fields={"dsn": "DSN"})],
+            '"SENTRY_DSN"', '{"dsn": "DSN"}', id="fields",
+        ),
+    ],
+)  # fmt: skip
+def test_edits_a_mapping_with_a_variable_in_parentheses(change, old, new):
+    before = EDITED.replace('"sentry-dsn": "SENTRY_DSN",  # errors\n', LONG)
+    before = before.replace('    optional=["sentry-dsn"],\n', "")
+    required = lambda all_: [msgspec.structs.replace(s, optional=False) for s in change(all_)]  # noqa: E731
+    text, skipped = updated(before, with_secrets(required))
+    assert (text, skipped) == (before.replace(old, new), "")
+
+
+@pytest.mark.parametrize(
+    "comma", ["  # why, and when\n", ")  # a, b\n"], ids=["no comma", "parentheses"]
+)
+def test_a_comma_in_a_comment_does_not_end_an_entry(comma):
+    value = '("A"' if comma.startswith(")") else '"A"'
+    text = (
+        "from ._shield_runtime import SecretsManagerClient\n"
+        f'c = SecretsManagerClient({{\n    "a": {value}{comma}}})\n'
+    )
+    unchanged, reason = updated(text, manifest())
+    assert unchanged == text
+    assert "has comments" in reason
+
+
 def test_skips_a_mapping_that_can_not_be_understood():
     text = "from ._shield_runtime import SecretsManagerClient\nc = SecretsManagerClient(MAP)\n"
     assert updated(text, manifest()) == (text, (

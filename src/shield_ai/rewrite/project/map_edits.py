@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
     from shield_ai.rewrite.project.map_style import MapStyle
     from shield_ai.rewrite.project.map_text import Entry
+
+# The end of an entry, which may be in parentheses: Black wraps long variables in them.
+COMMA_AFTER_VALUE = re.compile(rb"(?:[\s)]|#[^\r\n]*+)*+,")
 
 
 def mapping_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
@@ -46,25 +50,29 @@ def mapping_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterato
 
 def _value_edit(found: MapCall, name: str, entry: Entry, style: MapStyle) -> Edit:
     position = list(found.content.secrets).index(name)
-    value = found.mapping.values[position]
+    key, value = found.mapping.keys[position], found.mapping.values[position]
     start, end = found.source.span(value)
     indent = _indent_of(found, value.lineno)
+    if isinstance(entry, str) and key and value.lineno > key.lineno:
+        return make_edit(found.source, start, end, style.quoted(entry))  # in parentheses
     return make_edit(found.source, start, end, value_text(name, entry, indent, style))
 
 
 def entry_spans(found: MapCall) -> dict[str, tuple[int, int]] | None:
-    """Return the offsets of each entry's lines; None unless each entry is on separate lines."""
+    """Return the span of the lines of each entry, by name.
+
+    None if an entry shares a line or lacks a trailing comma, or if the dict is empty.
+    """
     source = found.source
     entries: dict[str, tuple[int, int]] = {}
     previous = found.mapping.lineno
     for key, value in zip(found.mapping.keys, found.mapping.values, strict=True):
-        last = value.end_lineno or value.lineno
-        after = source.raw[source.span(value)[1] : source.offset(last + 1, 0)]
-        if key is None or key.lineno <= previous or not after.startswith(b","):
+        comma = COMMA_AFTER_VALUE.match(source.raw, source.span(value)[1])
+        if key is None or key.lineno <= previous or comma is None:
             return None
-        previous = last
+        previous, _ = source.position(comma.end() - 1)
         name = str(getattr(key, "value", ""))
-        entries[name] = source.offset(key.lineno, 0), source.offset(last + 1, 0)
+        entries[name] = source.offset(key.lineno, 0), source.offset(previous + 1, 0)
     is_closed_below = (found.mapping.end_lineno or 0) > previous
     return entries if entries and is_closed_below else None
 
