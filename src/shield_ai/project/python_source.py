@@ -119,7 +119,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         before = raw.decode(self.encoding).encode()[:column].decode()
         return start + len(before.encode(self.encoding))
 
-    def span(self, node: ast.expr | ast.stmt) -> tuple[int, int]:
+    def span(self, node: ast.expr | ast.stmt | ast.keyword) -> tuple[int, int]:
         """Return the start and end offsets of a node."""
         end = self.offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
         return self.offset(node.lineno, node.col_offset), end

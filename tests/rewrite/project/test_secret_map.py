@@ -356,6 +356,22 @@ def test_other_arguments_remain_without_optional_secrets(before, after):
     assert found == EDITED.replace('optional=["sentry-dsn"]', after)
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param('    # why\n    optional=["sentry-dsn"],  # keep\n', "    # why\n", id="comments"),
+        pytest.param('    optional=["sentry-dsn"],\n    # why\n    prefix=P,\n', "    # why\n    prefix=P,\n", id="a comment below"),
+        pytest.param('    # why\n    optional=[\n        "sentry-dsn",\n    ]\n', "    # why\n", id="three lines without a comma"),
+        pytest.param('    optional=(["sentry-dsn"]),\n', "", id="in parentheses"),
+        pytest.param('    prefix=(P), optional=(["sentry-dsn"])\n', "    prefix=(P)\n", id="all in parentheses"),
+    ],
+)  # fmt: skip
+def test_only_the_lines_of_optional_are_removed(before, after):
+    made = with_secrets(lambda all_: [msgspec.structs.replace(s, optional=False) for s in all_])
+    text = EDITED.replace('    optional=["sentry-dsn"],\n', before)
+    assert updated(text, made) == (EDITED.replace('    optional=["sentry-dsn"],\n', after), "")
+
+
 def test_a_map_with_another_prefix_does_not_match():
     assert map_matches_manifest(WITH_PREFIX.encode(), prefixed())
     assert map_matches_manifest(

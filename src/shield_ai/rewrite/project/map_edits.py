@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # The end of an entry, which may be in parentheses: Black wraps long variables in them.
 COMMA_AFTER_VALUE = re.compile(rb"(?:[\s)]|#[^\r\n]*+)*+,")
+END_OF_LINE = re.compile(rb"[ \t]*,?[ \t]*(?:#.*)?[\r\n]*")
 
 
 def mapping_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
@@ -100,15 +101,19 @@ def optional_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterat
 
 
 def _span_to_remove(found: MapCall, value: ast.expr) -> tuple[int, int]:
-    """Return the span of a keyword argument, with the comma after it, or else the one before it."""
+    """Return the lines of a keyword argument, or else its span with one comma."""
     source, keywords = found.source, found.call.keywords
-    starts = [source.offset(keyword.lineno, keyword.col_offset) for keyword in keywords]
-    values = [keyword.value for keyword in keywords]
-    number = values.index(value)
-    if number + 1 < len(keywords):
-        return starts[number], starts[number + 1]
-    before = values[number - 1] if number else found.mapping
-    return source.span(before)[1], source.span(value)[1]
+    index = [keyword.value for keyword in keywords].index(value)
+    keyword = keywords[index]
+    start, end = source.span(keyword)
+    first = source.offset(keyword.lineno, 0)
+    next_line = source.offset((keyword.end_lineno or keyword.lineno) + 1, 0)
+    if not source.raw[first:start].strip() and END_OF_LINE.fullmatch(source.raw[end:next_line]):
+        return first, next_line
+    if index + 1 < len(keywords):
+        return start, source.span(keywords[index + 1])[0]
+    before = keywords[index - 1] if index else found.mapping
+    return source.span(before)[1], end
 
 
 def prefix_edits(raw: bytes, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
