@@ -911,10 +911,21 @@ def test_the_only_settings_file_can_have_the_name_of_a_template():
         pytest.param("pydantic", "Optional[str] = Field(description='x')", True, id="Field"),
         pytest.param("pydantic", "Optional[str] = Field(...)", False, id="required Field"),
         pytest.param("pydantic", "Optional[str] = ...", False, id="required"),
+        pytest.param("pydantic", "t.Any", True, id="any"),
+        pytest.param("pydantic", "Any = ...", False, id="required any"),
+        pytest.param("pydantic", "object", True, id="object"),
+        pytest.param("pydantic", "'Optional[str]'", True, id="quoted"),
+        pytest.param("pydantic", "'str'", False, id="quoted text"),
+        pytest.param("pydantic", "'str |'", False, id="invalid"),
+        pytest.param("pydantic", "Union['Optional[str]', SecretStr]", True, id="quoted in a union"),
+        pytest.param("pydantic", "Annotated[Optional[str], Field(description='x')]", True, id="annotated"),
+        pytest.param("pydantic", "Annotated[Optional[str], Field(...)]", False, id="required annotated"),
+        pytest.param("pydantic", "Annotated[str, Optional]", False, id="annotated text"),
         pytest.param("pydantic", "str", False, id="text"),
+        pytest.param("pydantic_settings", "Any", False, id="any in pydantic 2"),
         pytest.param("pydantic_settings", "Optional[str]", False, id="pydantic 2"),
     ],
-)
+)  # fmt: skip
 def test_a_field_of_pydantic_1_that_accepts_none_is_optional(library, field, optional):
     head = f"from {library} import BaseSettings\nclass Settings(BaseSettings):\n"
     [secret] = drafted(f"{head}    a_token: {field}\n").secret

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import parse_expression
 from shield_ai.scan.python.classify.candidates import is_number
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.readers.aws_reads import reads_aws
@@ -33,7 +34,10 @@ URL_TYPE = regex(r"\b(?:Any|AnyHttp|Http|AnyWebsocket|Websocket|File|Ftp)?Url$")
 def field_default_contains_read(
     resolver: Resolver, value: ast.expr, scopes: tuple[Scope, ...]
 ) -> bool:
-    """Return whether a default reads a variable or AWS; then that read is migrated instead."""
+    """Return whether a default reads a variable or AWS.
+
+    If so, that read is rewritten, and not the field.
+    """
     for node in ast.walk(value):
         if isinstance(node, ast.Call):
             if isinstance(resolver.resolve(node.func, scopes), RuntimeFunction):
@@ -48,8 +52,8 @@ def defaults_of(value: ast.expr | None) -> list[ast.expr]:
     return [default for default in _arguments(value) if ast.unparse(default) != "..."]
 
 
-def has_default(node: ast.AnnAssign, *, is_pydantic_1: bool) -> bool:
-    """Return whether a field has a default; in pydantic 1, also a field that accepts None.
+def is_optional(node: ast.AnnAssign, *, is_pydantic_1: bool) -> bool:
+    """Return whether a field is optional: it has a default or, in pydantic 1, accepts None.
 
     https://docs.pydantic.dev/1.10/usage/models/#required-optional-fields
     """
@@ -70,14 +74,25 @@ def _arguments(value: ast.expr | None) -> list[ast.expr]:
 
 
 def _accepts_none(annotation: ast.expr) -> bool:
-    """Return whether a type is `Optional[…]`, `… | None` or a `Union` with None."""
+    """Return whether a type is `Optional[…]`, `… | None`, a `Union` with None, or `Any`."""
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        parsed = parse_expression(annotation.value)
+        return parsed is not None and _accepts_none(parsed)
     if isinstance(annotation, ast.BinOp):
         return any(map(_accepts_none, (annotation.left, annotation.right)))
     if isinstance(annotation, ast.Subscript):
-        if is_named(annotation.value, "Union") and isinstance(annotation.slice, ast.Tuple):
-            return any(map(_accepts_none, annotation.slice.elts))
-        return is_named(annotation.value, "Optional")
-    return ast.unparse(annotation) == "None"
+        return _generic_accepts_none(annotation)
+    return ast.unparse(annotation) in {"None", "object"} or is_named(annotation, "Any")
+
+
+def _generic_accepts_none(annotation: ast.Subscript) -> bool:
+    arguments = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else []
+    if is_named(annotation.value, "Union"):
+        return any(map(_accepts_none, arguments))
+    if is_named(annotation.value, "Annotated") and arguments:
+        is_required = any("..." in map(ast.unparse, _arguments(item)) for item in arguments[1:])
+        return _accepts_none(arguments[0]) and not is_required
+    return is_named(annotation.value, "Optional")
 
 
 def generated_default(value: ast.expr | None) -> ast.expr | None:

@@ -18,8 +18,8 @@ from shield_ai.scan.python.settings_classes.field_defaults import (
     default_text,
     field_default_contains_read,
     generated_default,
-    has_default,
     is_named,
+    is_optional,
     without_none,
 )
 from shield_ai.scan.python.settings_classes.secret_fields import may_be_secret
@@ -271,7 +271,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         candidate.shared_base = settings.shared_base
         candidate.reader = PYDANTIC_1 if settings.is_pydantic_1 else ""
         candidate.reason = settings.reason
-        candidate.optional = has_default(node, is_pydantic_1=settings.is_pydantic_1)
+        candidate.optional = is_optional(node, is_pydantic_1=settings.is_pydantic_1)
         candidate.default = _default_of(candidate, value)
         if not variable and not candidate.reason:
             candidate.reason = _explain_unknown_name(value, parents)
