@@ -18,6 +18,7 @@ from __future__ import annotations
 import re
 
 MAX_CODE_LENGTH = 80  # characters
+MAX_HOST_LENGTH = 253  # characters; the maximum in DNS
 
 
 class RotationError(Exception):
@@ -56,7 +57,7 @@ class UnreachableError(DatabaseError):
     """The server can't be reached."""
 
     def __init__(self, host: str, port: int) -> None:
-        super().__init__(f"the database server {clean_code(host)}:{port} can't be reached")
+        super().__init__(f"the database server {_clean_host(host)}:{port} can't be reached")
 
 
 class TlsError(DatabaseError):
@@ -78,3 +79,9 @@ class TrustError(DatabaseError):
 def clean_code(code: object) -> str:
     """Shorten an error code and replace special characters: a hostile server can send any text."""
     return re.sub(r"[^A-Za-z0-9._-]+", "_", str(code)[:MAX_CODE_LENGTH])
+
+
+def _clean_host(host: str) -> str:
+    """Shorten a host, replace special characters, and put an IPv6 address in brackets."""
+    clean = re.sub(r"[^A-Za-z0-9._:%-]+", "_", host[:MAX_HOST_LENGTH])
+    return f"[{clean}]" if ":" in clean else clean
