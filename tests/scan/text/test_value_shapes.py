@@ -3,9 +3,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scaling import assert_linear
 
 from shield_ai.scan.text.value_shapes import (
     cannot_be_secret,
+    has_only_weak_words,
     is_constant_or_attribute,
     is_identifier,
     is_placeholder,
@@ -55,6 +57,25 @@ def test_placeholders(value: str) -> None:
 @pytest.mark.parametrize("value", ["changeme", "correct horse", "s3cr3t!", "replacethis"])
 def test_weak_passwords_are_not_placeholders(value: str) -> None:
     assert not is_placeholder(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("changeme", True, id="word"),
+        pytest.param("my-secret_password.1!", True, id="several words"),
+        pytest.param("secretp@ssword", True, id="word with a symbol"),
+        pytest.param("changethisecret", True, id="overlapping words"),
+        pytest.param("secret~1", False, id="another symbol"),
+        pytest.param("p@sswordp@ssword", False, id="two symbols"),
+    ],
+)
+def test_weak_words(value: str, expected: bool) -> None:
+    assert has_only_weak_words(value) is expected
+
+
+def test_weak_words_take_linear_time() -> None:
+    assert_linear(lambda count: has_only_weak_words("secret_" * count + "~1"), 1000)
 
 
 def test_other_shapes() -> None:

@@ -44,9 +44,11 @@ PLACEHOLDER = regex(
 CHANGE_ME = regex(r"(change|replace).{0,40}", re.IGNORECASE)
 # Weak passwords: words that mean "password", and common choices.
 SAYS_PASSWORD = regex(
-    r"[a-z_\-. ]*"
-    r"(?:p[a@4]ss(?:word|wd|w0rd)|secret|sekrit|change[-_]?(?:me|this|it)|letmein|qwerty)"
-    r"[a-z_\-. ]*(?:\d{0,5}|123456\d{0,4})[!@#$%.*]{0,2}",
+    # Atomic: if the last of these words does not match, no other does, and trying all of them
+    # would take quadratic time.
+    r"(?>[a-z_\-. ]*"
+    r"(?:p[a@4]ss(?:word|wd|w0rd)|secret|sekrit|change[-_]?(?:me|this|it)|letmein|qwerty))"
+    r"[a-z_\-. ]*+(?:\d{0,5}|123456\d{0,4})[!@#$%.*]{0,2}",
     re.IGNORECASE,
 )
 FIRST_CHOICES = regex(
