@@ -79,6 +79,56 @@ def test_secrets_that_copilot_injects_are_ignored(app, reference):
     assert "SECRET_KEY: already injected from AWS, so not moved" in text
 
 
+DATABASE = """\
+import os
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": os.environ["DB_HOST"],
+        "USER": os.environ["DB_USER"],
+        "PASSWORD": os.environ["DB_PASSWORD"],
+    }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("injected", "drafted_lines", "absent"),
+    [
+        pytest.param(
+            ["DB_USER"],
+            ['ignore = ["DB_USER"]', 'password = "DB_PASSWORD"', 'host = "DB_HOST"'],
+            'username = "DB_USER"',
+            id="user",
+        ),
+        pytest.param(
+            ["DB_PASSWORD"],
+            ['ignore = ["DB_PASSWORD"]', 'env = "MAIL_API_KEY"'],
+            "DB_USER",
+            id="password",
+        ),
+        pytest.param(
+            ["DB_USER", "DB_PASSWORD"],
+            ['ignore = ["DB_PASSWORD", "DB_USER"]', 'env = "MAIL_API_KEY"'],
+            "DB_HOST",
+            id="both",
+        ),
+    ],
+)
+def test_the_other_variables_of_an_injected_secret_are_drafted(
+    app, injected, drafted_lines, absent
+):
+    (app / "settings.py").write_text(SETTINGS + DATABASE)
+    values = {"DB_HOST", "DB_USER", "DB_PASSWORD"}.difference(injected)
+    (app / "task-definition.json").write_text(task(*injected, environment=sorted(values)))
+    manifest, _ = drafted(app)
+    for line in drafted_lines:
+        assert line in manifest
+    assert absent not in manifest
+    assert drafted(app)[0] == manifest
+
+
 def test_without_others_nothing_is_written(app):
     (app / "task-definition.json").write_text(task("SECRET_KEY", "MAIL_API_KEY"))
     manifest, text = drafted(app)

@@ -62,7 +62,7 @@ def draft_manifest(app: AppContext) -> Manifest:
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
     manifest = draft_manifest_from_sites(scan.sites, app.manifest_on_disk, facts)
     if app.manifest_on_disk is None:
-        return adapt_to_deployment(manifest, app.tree.root)
+        return adapt_to_deployment(manifest, app.tree.root, scan)
     return manifest
 
 

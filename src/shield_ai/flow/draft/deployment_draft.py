@@ -12,14 +12,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.model.manifest import Manifest
+    from shield_ai.scan.python.scan import Scan
 
 
-def adapt_to_deployment(manifest: Manifest, root: Path) -> Manifest:
-    """Leave out secrets that already come from AWS, and require the database of production.
+def adapt_to_deployment(manifest: Manifest, root: Path, scan: Scan) -> Manifest:
+    """Leave out variables that already come from AWS, and require the database of production.
 
     Args:
         manifest: A new shield.toml.
         root: The app's folder.
+        scan: The scan that it was drafted from.
     """
     deployment = find_deployment(root, manifest.secret)
-    return require_deployed_database(without_injected(manifest, deployment), deployment)
+    others = without_injected(manifest, deployment, scan)
+    return require_deployed_database(others, deployment)

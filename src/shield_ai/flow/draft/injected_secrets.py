@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 
 if TYPE_CHECKING:
     from shield_ai.model.deployment import Deployment
     from shield_ai.model.manifest import Manifest
+    from shield_ai.scan.python.scan import Scan
 
-# Where `secrets` refers to AWS Secrets Manager or Parameter Store.
+# Kinds of deployment files in which `secrets` refers to AWS Secrets Manager or Parameter Store.
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html
 # https://aws.github.io/copilot-cli/docs/developing/secrets/
-KINDS = frozenset(
+INJECTING_KINDS = frozenset(
     {
         DeploymentKind.ECS,
         DeploymentKind.CLOUDFORMATION,
@@ -23,36 +25,40 @@ KINDS = frozenset(
         DeploymentKind.COPILOT,
     }
 )
-# Forms of lines without the value. In a file that may be for development, such as compose.yaml,
-# they do not show that the value also comes from another place.
+# Lines in these forms do not contain a value. In a file that may be only for development, such as
+# compose.yaml, they are not evidence that the variable is also set elsewhere.
 WITHOUT_VALUE = frozenset(
     {ValueForm.REFERENCE, ValueForm.DEFAULT, ValueForm.PLACEHOLDER, ValueForm.EMPTY}
 )
 
 
-def without_injected(manifest: Manifest, deployment: Deployment) -> Manifest:
-    """Leave out the secrets that already come from AWS, and add their variables to `ignore`.
+def without_injected(manifest: Manifest, deployment: Deployment, scan: Scan) -> Manifest:
+    """Leave out the variables that already come from AWS, and list them in `ignore`.
+
+    The secrets are drafted from the other variables, as if shield.toml already ignored these.
 
     Args:
         manifest: A new shield.toml.
         deployment: The places that set the variables of its secrets.
+        scan: The scan that it was drafted from.
     """
-    injected = injected_variables(deployment)
+    injected = already_injected(deployment)
     if not injected:
         return manifest
-    secrets = [secret for secret in manifest.secret if injected.isdisjoint(secret.variables())]
     app = msgspec.structs.replace(manifest.app, ignore=tuple(sorted(injected)))
-    return msgspec.structs.replace(manifest, app=app, secret=tuple(secrets))
+    without_secrets = msgspec.structs.replace(manifest, app=app, secret=())
+    others = [found for found in scan.sites if injected.isdisjoint(found[1].variables)]
+    return draft_manifest_from_sites(others, without_secrets, scan.facts)
 
 
-def injected_variables(deployment: Deployment) -> set[str]:
-    """Return the variables that all lines for production take from a secret store in AWS."""
+def already_injected(deployment: Deployment) -> set[str]:
+    """Return the variables that every production line takes from a secret store in AWS."""
     injected: set[str] = set()
     others: set[str] = set()
     for item in deployment.variables:
         if item.use in {Use.DEVELOPMENT, Use.SUPPRESSED} or item.form is ValueForm.READ:
             continue
-        if item.kind in KINDS and item.form is ValueForm.SECRET_STORE:
+        if item.kind in INJECTING_KINDS and item.form is ValueForm.SECRET_STORE:
             injected.add(item.variable)
         elif item.use is Use.PRODUCTION or item.form not in WITHOUT_VALUE:
             others.add(item.variable)
