@@ -28,9 +28,9 @@ from shield_ai.flow.plan.plan_check import require_safe_paths
 from shield_ai.flow.plan.plan_file import read_plan
 from shield_ai.model.errors import (
     ManifestError,
+    PlanFileError,
     ShieldError,
     SourceError,
-    StalePlanError,
     UnsafePlanError,
 )
 from shield_ai.model.manifest import ENV_VAR_NAME, App, DeploymentEdits, Manifest, Secret
@@ -296,7 +296,7 @@ def fuzz_manifest(raw: bytes) -> None:
 
 def fuzz_plan(raw: bytes) -> None:
     """Read a plan file: after the check, its paths are inside the app, and it can be shown."""
-    with contextlib.suppress(SourceError, StalePlanError, UnsafePlanError):
+    with contextlib.suppress(SourceError, PlanFileError, UnsafePlanError):
         plan = read_plan(_file("plan.json", raw), "")
         tree = Tree(_folder())
         require_safe_paths(plan, tree, ())

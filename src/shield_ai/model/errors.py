@@ -9,6 +9,7 @@
      +- ValueMissingError           2   a secret has no value in any source
      +- StalePlanError              4   the app or the account changed since the plan
      +- UnsafePlanError             4   the plan would lose data
+     +- PlanFileError               4   a plan file is invalid, or for another app
      +- AwsError                    5   an AWS call failed
          +- AwsDeniedError          5   a permission is missing
          +- AwsCredentialsError     5   there are no AWS credentials
@@ -72,6 +73,12 @@ class StalePlanError(ShieldError):
 
 class UnsafePlanError(ShieldError):
     """The plan would lose data that can't be recovered."""
+
+    exit_code = STALE
+
+
+class PlanFileError(ShieldError):
+    """A plan file is invalid, or for another app, environment or scope."""
 
     exit_code = STALE
 

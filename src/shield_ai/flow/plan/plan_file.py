@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.errors import StalePlanError, UnsafePlanError
+from shield_ai.model.errors import PlanFileError
 from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.model.plan import Plan
 from shield_ai.project.regular_file import read_regular_file
@@ -25,31 +26,32 @@ def read_plan(path: Path, environment: str = "", scope: Scope | None = None) -> 
 
     Args:
         path: The file.
-        environment: The requested environment; empty: the one in the plan.
-        scope: The value of --only; None: the one in the plan.
+        environment: The requested environment; if empty, that of the plan is used.
+        scope: The value of --only; if None, that of the plan is used.
 
     Raises:
-        StalePlanError: The file is not a valid plan.
-        UnsafePlanError: The plan is for another environment, or contradicts itself or --only.
+        PlanFileError: The file is not a valid plan, or the plan is for another environment, or
+            contradicts itself or --only.
     """
+    command = _plan_command(path, environment, scope)
     try:
         plan = msgspec.json.decode(read_regular_file(path, MAX_SIZE), type=Plan)
     except OSError as error:
-        raise StalePlanError(
+        raise PlanFileError(
             f"{path} can't be read: {error.strerror}",
-            f"create a plan with shield plan -o {path.name}",
+            f"create a plan with {command}",
         ) from None
     except INVALID_JSON:
-        raise StalePlanError(
-            f"{path} is not a valid plan file", f"create one with shield plan -o {path.name}"
+        raise PlanFileError(
+            f"{path} is not a valid plan file", f"create one with {command}"
         ) from None
     if environment and environment != plan.environment:
         actual = "no environment"
         if plan.environment:
             actual = f"the environment {plan.environment}"
-        raise UnsafePlanError(
+        raise PlanFileError(
             f"{path} is for {actual}, not for {environment}",
-            f"create one with shield plan --environment {environment} -o {path.name}",
+            f"create one with {command}",
         )
     _require_scope(plan, path, scope)
     return plan
@@ -64,17 +66,17 @@ def require_app(plan: Plan, path: Path, app: str) -> None:
         app: The app's name in shield.toml.
 
     Raises:
-        UnsafePlanError: It was made for another app.
+        PlanFileError: It was made for another app.
     """
     if plan.app != app:
-        raise UnsafePlanError(
+        raise PlanFileError(
             f"{path} is for the app {plan.app}, but this is {app}",
             "run shield apply in the folder of the app that the plan was made for",
         )
 
 
 def _require_scope(plan: Plan, path: Path, scope: Scope | None) -> None:
-    """Require that a plan has only what it is limited to, and that --only does not exclude it.
+    """Check that a plan contains only changes in its scope, and that its scope matches --only.
 
     Args:
         plan: The plan.
@@ -82,20 +84,30 @@ def _require_scope(plan: Plan, path: Path, scope: Scope | None) -> None:
         scope: The value of --only; None: not given.
 
     Raises:
-        UnsafePlanError: The plan contradicts itself or --only.
+        PlanFileError: The plan contradicts itself or --only.
     """
     if not plan.only:
         return
     if scope and scope != plan.only:
-        raise UnsafePlanError(
+        raise PlanFileError(
             f"{path} was made with --only {plan.only}, which excludes --only {scope}",
-            f"remove --only, or create a plan with shield plan --only {scope} -o {path.name}",
+            f"remove --only, or create a plan with {_plan_command(path, plan.environment, scope)}",
         )
     if limit_plan(plan, plan.only) != plan:
-        raise UnsafePlanError(
+        raise PlanFileError(
             f"{path} was made with --only {plan.only}, but contains other changes",
-            f"create a plan with shield plan -o {path.name}, and review it",
+            f"create a plan with {_plan_command(path, plan.environment, plan.only)}, and review it",
         )
+
+
+def _plan_command(path: Path, environment: str, scope: str | None) -> str:
+    """Return the command that creates a plan in a file."""
+    arguments = ["shield", "plan"]
+    if environment:
+        arguments += ["--environment", environment]
+    if scope:
+        arguments += ["--only", scope]
+    return shlex.join([*arguments, "-o", str(path)])
 
 
 def limit_plan(plan: Plan, scope: Scope | None) -> Plan:
@@ -103,7 +115,7 @@ def limit_plan(plan: Plan, scope: Scope | None) -> Plan:
 
     Args:
         plan: The plan.
-        scope: None: both.
+        scope: What to keep; None for both.
     """
     if scope == "code":
         return msgspec.structs.replace(plan, changes=())

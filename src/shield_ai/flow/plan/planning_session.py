@@ -110,8 +110,8 @@ class PlanningSession(AppContext):
 
         Raises:
             SourceError: Code in the plan is in a git repository below the app's folder.
-            UnsafePlanError: The plan is for another app, or has a path or a source of a value
-                outside the app.
+            PlanFileError: The plan is for another app.
+            UnsafePlanError: The plan has a path or a source of a value outside the app.
         """
         require_app(plan, path, self.manifest.app.name)
         require_safe_paths(plan, self.tree, self.values.selected_env_files())
