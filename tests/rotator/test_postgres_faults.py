@@ -24,10 +24,10 @@ from shield_ai.rotator.document import Login
 from shield_ai.rotator.errors import (
     AwsCallError,
     DatabaseError,
+    PasswordNotCheckedError,
     RotationError,
     SetupError,
     SupersededError,
-    TrustError,
 )
 from shield_ai.rotator.secret import Store
 from shield_ai.sandbox import LocalPostgres
@@ -216,7 +216,8 @@ def test_server_with_trust_authentication(make_bed, strategy):
             bed.step("createSecret", token)
             for step in ("setSecret", "testSecret", "finishSecret"):
                 # trust authentication still rejects users that do not exist
-                with pytest.raises(TrustError if strategy == "single-user" else DatabaseError):
+                single_user = strategy == "single-user"
+                with pytest.raises(PasswordNotCheckedError if single_user else DatabaseError):
                     bed.step(step, token)
             hba.write_text(checked)
             superuser.execute("SELECT pg_reload_conf()")

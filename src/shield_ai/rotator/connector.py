@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from .errors import LockedOutError, LoginRefusedError, TrustError
+from .errors import LockedOutError, LoginRefusedError, PasswordNotCheckedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,7 +40,7 @@ class Connector(Generic[SessionT]):
 
         Raises:
             LoginRefusedError: The server rejects the password.
-            TrustError: The server accepts any password.
+            PasswordNotCheckedError: The server accepts any password.
         """
         self._ensure_wrong_password_is_rejected(login)
         return self._connect(login)
@@ -59,7 +59,7 @@ class Connector(Generic[SessionT]):
         """Return whether the server accepts the login.
 
         Raises:
-            TrustError: The server accepts any password.
+            PasswordNotCheckedError: The server accepts any password.
         """
         try:
             self.log_in(login).close()
@@ -72,7 +72,7 @@ class Connector(Generic[SessionT]):
 
         Raises:
             LockedOutError: No login is valid.
-            TrustError: The server accepts any password.
+            PasswordNotCheckedError: The server accepts any password.
         """
         tried = set()
         for login in logins:
@@ -98,7 +98,7 @@ class Connector(Generic[SessionT]):
         except LoginRefusedError:
             self._tested_users.add(user)
             return
-        raise TrustError(
+        raise PasswordNotCheckedError(
             "the server accepts a wrong password for this user (trust authentication), so a "
             "rotation can't be verified: require a password for the user"
         )

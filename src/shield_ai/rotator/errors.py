@@ -4,13 +4,13 @@ RotationError
 ├── SetupError         the secret or the function is misconfigured; nothing was changed
 ├── SupersededError    another rotation took over; this one stops without further changes
 ├── AwsCallError       a call to Secrets Manager failed
-└── DatabaseError      the server can't be reached, or a statement failed
+└── DatabaseError      the database can't be used, or a statement failed
     ├── LoginRefusedError   the server rejects this user and password
     ├── UnreachableError    the server can't be reached
-    ├── TlsError            the server's certificate is not trusted
+    ├── TlsError            the server's certificate is not trusted, or TLS fails
     │   └── NoTlsError      the server has no TLS, but the secret requires it
     ├── LockedOutError      the server rejects every version of the secret
-    └── TrustError          the server accepts any password
+    └── PasswordNotCheckedError   the server accepts any password
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ class AwsCallError(RotationError):
     """A call to Secrets Manager failed."""
 
     def __init__(self, operation: str, code: str) -> None:
-        self.code = clean_code(code)
+        self.code = sanitize_error_code(code)
         super().__init__(f"secretsmanager:{operation} failed: {self.code}")
 
 
 class DatabaseError(RotationError):
-    """The server can't be reached, or a statement failed."""
+    """The database can't be used, or a statement failed."""
 
     def __init__(self, text: str, code: str = "") -> None:
-        self.code = clean_code(code)
+        self.code = sanitize_error_code(code)
         super().__init__(f"{text} ({self.code})" if code else text)
 
 
@@ -57,7 +57,7 @@ class UnreachableError(DatabaseError):
     """The server can't be reached."""
 
     def __init__(self, host: str, port: int) -> None:
-        super().__init__(f"the database server {_clean_host(host)}:{port} can't be reached")
+        super().__init__(f"the database server {_sanitize_host(host)}:{port} can't be reached")
 
 
 class TlsError(DatabaseError):
@@ -72,16 +72,16 @@ class LockedOutError(DatabaseError):
     """The server rejects every version of the secret."""
 
 
-class TrustError(DatabaseError):
+class PasswordNotCheckedError(DatabaseError):
     """The server accepts any password, so a login proves nothing."""
 
 
-def clean_code(code: object) -> str:
+def sanitize_error_code(code: object) -> str:
     """Shorten an error code and replace special characters: a hostile server can send any text."""
     return re.sub(r"[^A-Za-z0-9._-]+", "_", str(code)[:MAX_CODE_LENGTH])
 
 
-def _clean_host(host: str) -> str:
+def _sanitize_host(host: str) -> str:
     """Shorten a host, replace special characters, and put an IPv6 address in brackets."""
     clean = re.sub(r"[^A-Za-z0-9._:%-]+", "_", host[:MAX_HOST_LENGTH])
     return f"[{clean}]" if ":" in clean else clean

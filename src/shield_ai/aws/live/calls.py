@@ -23,7 +23,7 @@ from botocore.exceptions import (
 from shield_ai.model.errors import AwsCredentialsError, AwsDeniedError, AwsError, AwsNotFoundError
 from shield_ai.model.suggestion import did_you_mean
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.rotator.errors import clean_code
+from shield_ai.rotator.errors import sanitize_error_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -138,7 +138,7 @@ def _region_hint(error: BotoCoreError) -> str:
 
 
 def _client_error(error: ClientError, permission: str, call: str) -> AwsError:
-    code = clean_code(error.response.get("Error", {}).get("Code", "unknown"))
+    code = sanitize_error_code(error.response.get("Error", {}).get("Code", "unknown"))
     if code in _ACCESS_DENIED:
         statement = f'{{"Effect": "Allow", "Action": "{permission}", "Resource": …}}'
         return AwsDeniedError(

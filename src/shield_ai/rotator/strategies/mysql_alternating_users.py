@@ -52,7 +52,8 @@ class MysqlAlternating(AlternatingUsers[MysqlSession]):
 
     def is_done(self, pending: Login) -> bool:
         """Return False: a login tests only one of several accounts, so all changes are repeated."""
-        self.connector.accepts(pending)  # raises TrustError if the server accepts any password
+        # raises PasswordNotCheckedError if the server accepts any password
+        self.connector.accepts(pending)
         return False
 
     def configure_user(
