@@ -46,7 +46,7 @@ class SecretLookup(NamedTuple):
     wrapped: dict[tuple[int, int], str]  # span of each wrapped site -> variable
     secrets: Mapping[str, tuple[Secret, str]]  # secret and field by variable
     get: str  # the name under which the file calls get_secret()
-    known: SecretMap | None = None  # the app's map file
+    secret_map: SecretMap | None = None  # the app's map file
 
     def find(self, item: Item | None) -> tuple[Secret, str] | None:
         """Return the secret and its field; None if the setting reads none."""
@@ -66,12 +66,12 @@ class SecretLookup(NamedTuple):
                 variables.append(variable)
         for child in ast.walk(node):
             if isinstance(child, ast.Call) and child.args and ast.unparse(child.func) == self.get:
-                variables.append(variable_of_call(child, self.known))
+                variables.append(variable_of_call(child, self.secret_map))
         return variables
 
 
 def fix(context: FileContext) -> FileOutcome:
-    """Replace the engines of the rotating databases."""
+    """Replace the engines of the rotated databases."""
     return replace_engines(
         context.source, context.sites, context.manifest, context.names, context.known
     )
@@ -80,9 +80,10 @@ def fix(context: FileContext) -> FileOutcome:
 def rotating_databases(
     manifest: Manifest, kinds: Container[Kind] = (Kind.DATABASE,)
 ) -> list[Secret]:
-    """Return the databases with a rotation that the user has configured.
+    """Return the secrets of databases that are rotated.
 
-    Without a rotation function, a schedule that `shield draft` has proposed does not count.
+    A schedule without `strategy`, `admin` or a [rotation] table is only a proposal of
+    `shield draft`, and is ignored.
     """
     has_function = manifest.rotation is not None
     found = []
@@ -100,34 +101,36 @@ def replace_engines(
     sites: Iterable[Site],
     manifest: Manifest,
     names: AccessorNames,
-    known: SecretMap | None = None,
+    secret_map: SecretMap | None = None,
 ) -> FileOutcome:
-    """Replace the engine of each rotating database in a file by shield's backend.
+    """Replace the engine of each rotated database in a file with shield's backend.
 
     Args:
         source: The file.
         sites: The sites that are wrapped in it.
         manifest: Maps each variable to its secret.
         names: The names by which the file calls the runtime.
-        known: The map file of the app, if it has one.
+        secret_map: The map file of the app, if it has one.
     """
     changes = FileOutcome()
-    _find_backends(changes, source, manifest, names.module)
+    _record_existing_backends(changes, source, manifest, names.module)
     secrets = rotating_databases(manifest)
     if not secrets:
         return changes
     wrapped = {(site.start, site.end): site.variable for site in sites if not site.reason}
-    lookup = SecretLookup(source, wrapped, manifest.secrets_by_variable(), names.get, known)
+    lookup = SecretLookup(source, wrapped, manifest.secrets_by_variable(), names.get, secret_map)
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Dict):
             _replace_engine(changes, lookup, node, secrets, names.module)
     return changes
 
 
-def _find_backends(changes: FileOutcome, source: Source, manifest: Manifest, module: str) -> None:
+def _record_existing_backends(
+    changes: FileOutcome, source: Source, manifest: Manifest, module: str
+) -> None:
     """Record the databases that already use shield's backend with a secret in SECRET.
 
-    The dict may set only ENGINE and SECRET: the other keys can come from a URL.
+    A dict with only ENGINE and SECRET is enough: a URL can provide the other keys.
     """
     names = {secret.name for secret in rotating_databases(manifest, (Kind.DATABASE, Kind.URL))}
     if not names:
@@ -165,7 +168,7 @@ def _replace_engine(
 
 
 def skipped_databases(manifest: Manifest, found: set[str]) -> Iterator[Skipped]:
-    """Yield an entry for each rotating database that was not found in the settings.
+    """Yield an entry for each rotated database that was not found in the settings.
 
     Args:
         manifest: The manifest.
