@@ -19,13 +19,19 @@ from shield_ai.model.words import words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# PGSSLKEY is the path of a key file.
+SSL_KEY = "SSLKEY"
+# Before the secret-like word: AWS KMS never returns its keys, and an identity provider publishes
+# the key that verifies its tokens.
+KEY_OWNERS = frozenset({"KMS", "IDP"})
+
 
 def harmless_word(name: str) -> str:
     """Return the word that makes a secret-like name harmless; empty for other names."""
     parts = words(name)
     indexes = [i for i in range(len(parts)) if _sounds_secret(parts, i)]
     if not indexes:
-        return parts[-1] if parts and parts[-1].endswith("SSLKEY") else ""
+        return parts[-1] if parts and parts[-1].endswith(SSL_KEY) else ""
     if is_secret(name) or is_path(name):
         return ""
     return next(_harmless_words(parts, indexes[-1]), "")
@@ -36,7 +42,7 @@ def _harmless_words(parts: tuple[str, ...], index: int) -> Iterator[str]:
 
     Args:
         parts: The words of the name.
-        index: The last word that sounds secret.
+        index: The index of the last secret-like word.
     """
     before = parts[:index]
     after = parts[index + 1 :]
@@ -45,7 +51,7 @@ def _harmless_words(parts: tuple[str, ...], index: int) -> Iterator[str]:
         (before[:1], SWITCHES),
         (parts, SWITCHES_ANYWHERE | LIMITS | COUNTS),
         (before[-1:], NON_SECRET_KEYS),
-        (before, {"KMS", "IDP"}),
+        (before, KEY_OWNERS),
         (parts, FORBIDDEN_VALUES),
     )
     for candidates, harmless in searches:

@@ -15,8 +15,8 @@ GIT_FOLDER = ".git"
 def inside_check(root: str) -> Callable[[str], bool]:
     """Return a function that tests whether the folder of a path is a real folder below a root.
 
-    The function returns False if the path is absolute, contains `..` or a .git folder, or leads
-    through a symbolic link to a folder. The file itself can be a link. Each folder is tested once.
+    Only the folder of the path is tested. The function returns False if it is absolute, contains
+    `..` or `.git`, or is behind a symbolic link. Results are cached by folder.
     """
     base = os.path.realpath(root).rstrip("/") + "/"
 
@@ -36,5 +36,5 @@ def inside_check(root: str) -> Callable[[str], bool]:
 
 
 def has_git_folder(parts: Iterable[str]) -> bool:
-    """Return whether a part of a path is .git, also on file systems that ignore the case."""
+    """Return whether a part of a path is .git, also on case-insensitive file systems."""
     return any(part.casefold() == GIT_FOLDER for part in parts)

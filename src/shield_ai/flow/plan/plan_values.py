@@ -39,7 +39,7 @@ class PlanValues:
         return SecretCopies(self._app.manifest, self._app.environment, self._app.open_account)
 
     def open(self, env_files: Sequence[str]) -> Values:
-        """Return the values in env files, in the environment and in the app's code.
+        """Return the values in env files, environment variables and the app's code.
 
         Args:
             env_files: The files to read.
@@ -52,7 +52,7 @@ class PlanValues:
         return Values(files, os.environ, read, self.options.prompt, self._copies.read)
 
     def selected_env_files(self) -> tuple[str, ...]:
-        """Return the env files that the user named, or the one of the environment."""
+        """Return the env files given by the user, or else that of the selected environment."""
         if self.options.env_files or not self._app.environment:
             return self.options.env_files
         path = get_environment(self._app.manifest, self._app.environment).env_file

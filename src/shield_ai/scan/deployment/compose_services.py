@@ -25,7 +25,7 @@ MAX_SERVICES = 2000
 
 
 class OtherFile(NamedTuple):
-    """Another Compose file of the app, which may be combined with a file."""
+    """Another Compose file of the app, which may be combined with the examined file."""
 
     path: str
     roots: list[Node]
@@ -49,7 +49,10 @@ def find_services(roots: list[Node]) -> list[tuple[Node, Node]]:
 def development_compose_services(
     path: str, roots: list[Node], others: Iterable[OtherFile] = ()
 ) -> frozenset[str]:
-    """Return the services for development.
+    """Return the services that are only for development.
+
+    Returns none if production may use their variables, through a merged map, `extends` or a
+    combined file.
 
     Args:
         path: The file.
@@ -103,13 +106,14 @@ def _may_combine(path: str, fields: dict[str, Fields], other: OtherFile) -> bool
     others = {key.text: reader.fields(service) for key, service in services}
     if not all(item.keys() & {"image", "build"} for item in others.values()):
         return True
-    # A file that is combined with this one need not repeat the image of a database.
+    # An override file need not repeat the image. A file that repeats it is complete, and not
+    # combined with this one.
     repeats = any("image" in others[name] and "build" not in fields[name] for name in shared)
     return other.is_near and not repeats
 
 
 def _references(other: OtherFile, services: Iterable[tuple[Node, Node]]) -> set[str]:
-    """Return the files that another Compose file includes, or extends services of."""
+    """Return the paths in `include` and `extends` of another Compose file."""
     folder = posixpath.dirname(other.path)
     nodes = [value for key, value in other.roots[0].pairs if key.text == "include"]
     for _, service in services:

@@ -21,7 +21,9 @@ def node_start(raw: bytes, node: Node) -> int:
 
 
 def node_end(raw: bytes, node: Node) -> int:
-    """Return the end offset of a value. A YAML collection ends with its last scalar.
+    """Return the end offset of a value.
+
+    A YAML block collection ends with its last scalar; a flow collection, with its bracket.
 
     Args:
         raw: The file.
@@ -34,7 +36,7 @@ def node_end(raw: bytes, node: Node) -> int:
         if not part.is_container:
             quote_size = 1 if _is_in_quotes(raw, part) else 0
             end = max(end, part.end + quote_size)
-        elif is_node_in_brackets(raw, part):
+        elif is_flow_collection(raw, part):
             end = max(end, part.end)
         else:
             for key, value in part.pairs:
@@ -43,8 +45,10 @@ def node_end(raw: bytes, node: Node) -> int:
     return end
 
 
-def is_node_in_brackets(raw: bytes, node: Node) -> bool:
-    """Return whether a list or map is in brackets or braces, after its tag.
+def is_flow_collection(raw: bytes, node: Node) -> bool:
+    """Return whether a list or map is a flow collection, in brackets or braces.
+
+    An anchor and a tag before the bracket are skipped.
 
     Args:
         raw: The file.

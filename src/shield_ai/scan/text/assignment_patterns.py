@@ -34,12 +34,13 @@ OPERATOR = (
     rb"|(?P<comma>[\"'`]\s{0,4},\s{0,8})"
     rb"|[ \t]{1,3}(?:is[ \t:]{1,3}(?=[\"'`])|(?=[\"'][^\"'\n]{4,80}[\"'][ \t]*(?:[\n\r};]|\Z))))"
 )
-# Functions that return or decode their argument, so that the argument is the secret.
+# Functions that wrap, encode or decode their argument, so that the argument is the secret.
 CALLS = (
     rb"b64decode|base64decode|unhexlify|fromhex|a2b_hex|atob|buffer\.from|secretstr|secretbytes"
     rb"|to_bytes|bytes|bytearray|quote_plus|\[\]byte"
 )
-# A lookbehind tests the name of the function only once, which is far faster than at each letter.
+# A lookbehind tests the name of the function only once, which is far faster than trying the names
+# at each letter.
 CALL = (
     rb"[\w.\[\]]{4,50}+\((?:"
     + b"|".join(rb"(?<=" + name + rb"\()" for name in CALLS.split(b"|"))
@@ -62,8 +63,9 @@ QUOTES = ("double", "single", "back", "escaped")
 DEFAULT = regex(rb"\$\{[A-Za-z_]\w*:?-(?P<value>[^${}]{4,512})\}")
 # Text that follows the name of a command, as in `docker-token --push`, is an argument, not a value.
 ARGUMENT = regex(rb"[ \t]+[$\"'.\-]")
-# The word before `key`, as in "mailchimp key: …", but not in SQL's FOREIGN KEY.
-SERVICE = regex(rb"(?i)[a-z]{3}(?<!reign)(?<!imary)(?<!nique) \Z")
+# The word before `key`, as in "mailchimp key: …", but not FOREIGN KEY, PRIMARY KEY or UNIQUE KEY
+# in SQL.
+WORD_BEFORE_KEY = regex(rb"(?i)[a-z]{3}(?<!reign)(?<!imary)(?<!nique) \Z")
 NAME_CHARACTERS = regex(rb"[\w\-.]*")
 IN_CODE = regex(rb"(?i)" + SECRET_WORD + NAME_END + OPERATOR + QUOTED)
 IN_TEXT = regex(
@@ -93,7 +95,7 @@ ITEM = regex(
     rb"|\\\"(?P<escaped>[^\"\\\r\n]{4,4096}+)\\\")\s{0,8},?"
 )
 # A name and a value side by side: XML, `name: …, value: …` of Kubernetes and ECS, and the defaults
-# of Terraform variables. PAIR_MARK finds secret-like words near them; `judge` checks the name.
+# of Terraform variables. PAIR_MARK finds secret-like words near them; the caller checks the name.
 TAG = rb"(?P<tag>[\w:.\-]{1,110})"
 ATTRIBUTES = rb"(?:\s{1,4}[\w:-]{1,20}=[\"'][^\"'<>]{0,40}[\"']){0,2}\s?"
 XML_ELEMENT = regex(
@@ -140,7 +142,7 @@ PAIR_MARK = regex(
     rb"|[\"'](?:\s[\w:-]{1,20}=[\"'][^\"'<>]{0,40}[\"']){0,2}>"
     rb"|[\"']?,?\s{1,80}[\"']?value[\"']?\s{0,3}[:=]|\"\s{0,4}\{[^{}]{0,300}default)"
 )
-# The maximum bytes of a pair before and after the match of PAIR_MARK.
+# The maximum number of bytes of a pair before and after the match of PAIR_MARK.
 MAX_BEFORE_MARK, MAX_AFTER_MARK = 160, 4200
 COMPARISON = regex(rb"[=!]=")
 # Calls that set a value by name: set("db", "password", "…"), setattr(settings, "SECRET_KEY", "…").

@@ -24,11 +24,11 @@ from shield_ai.scan.text.assignment_patterns import (
     PAIRS,
     QUOTES,
     SECRET_WORD_PREFIXES,
-    SERVICE,
     SETTER,
     SUBCOMMAND,
     UPPER,
     WORD_BEFORE,
+    WORD_BEFORE_KEY,
     XML_ELEMENT,
 )
 from shield_ai.scan.text.randomness import is_random
@@ -189,7 +189,7 @@ def _is_subcommand(raw: bytes, name: bytes, begin: int) -> bool:
 def _is_map_key(raw: bytes, begin: int, match: re.Match[bytes]) -> bool:
     """Return whether `key` is a map key: without a word before it and without `=` after it."""
     sign = raw[match.start() : match.start() + 12].partition(b"\n")[0]
-    return b"=" not in sign and not SERVICE.search(raw, max(0, begin - 40), begin)
+    return b"=" not in sign and not WORD_BEFORE_KEY.search(raw, max(0, begin - 40), begin)
 
 
 def _is_unquoted_text(raw: bytes, match: re.Match[bytes], begin: int, end: int) -> bool:

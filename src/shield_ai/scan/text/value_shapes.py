@@ -1,4 +1,8 @@
-"""Recognize values that are not secrets: templates, placeholders, paths, names, sentences, code."""
+"""Recognize the shape of values.
+
+Most shapes are not those of secrets: templates, placeholders, paths, names, sentences and code.
+Weak passwords and salts are secrets.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.randomness import is_random
 
 MIN_LENGTH, MAX_LENGTH = 4, 4096  # characters
-MIN_SYMBOL_MIX, MIN_SYMBOLS = 40, 6
+MIN_SYMBOL_MIX_LENGTH, MIN_SYMBOLS = 40, 6
 # scheme://user:password@host
 URL_WITH_PASSWORD = regex(r"^[a-z][a-z0-9+.-]{1,30}://[^\s/@:]*:([^\s/@]+)@[^\s]", re.IGNORECASE)
 NO_VALUE = frozenset(
@@ -51,7 +55,7 @@ SAYS_PASSWORD = regex(
     r"[a-z_\-. ]*+(?:\d{0,5}|123456\d{0,4})[!@#$%.*]{0,2}",
     re.IGNORECASE,
 )
-FIRST_CHOICES = regex(
+COMMON_PASSWORDS = regex(
     r"(?:(?:admin|root|guest|test|tester|user|postgres|pgsql|mysql|maria|mongo|redis|rabbit|minio|django"
     r"|elastic|keycloak|demo|foo|bar|baz|abc|xyz|new|old|dev|local|default|example|welcome|hunter|tiger|toor|pass"
     r"|db|mq|sql|ci)[-_@]?)+\d{0,5}[!@#$%.*]{0,2}|\d{4,8}|(?:0?123456789|1234567890)\d*|(.)\1+"
@@ -110,7 +114,7 @@ WORD_LIKE = regex(
 
 
 def is_word_like(value: str) -> bool:
-    """Return whether a value consists of words that a person chose."""
+    """Return whether a value looks like words or a simple password, such as `Summer2024!`."""
     return bool(WORD_LIKE.fullmatch(value)) and not is_random(value)
 
 
@@ -135,11 +139,11 @@ def is_placeholder(value: str) -> bool:
 def has_only_weak_words(value: str) -> bool:
     """Return whether a value consists of words that are common in weak passwords."""
     bare = value.strip("!*-_# '\"") or value
-    return bool(SAYS_PASSWORD.fullmatch(bare) or FIRST_CHOICES.fullmatch(bare))
+    return bool(SAYS_PASSWORD.fullmatch(bare) or COMMON_PASSWORDS.fullmatch(bare))
 
 
 def cannot_be_secret(value: str, *, quoted: bool) -> bool:
-    """Return whether a value is clearly not a secret, under any name.
+    """Return whether a value is clearly not a secret, regardless of its name.
 
     Args:
         value: The text, without quotes.
@@ -179,7 +183,7 @@ def _has_unopened_bracket(value: str) -> bool:
 
 
 def is_identifier(value: str) -> bool:
-    """Return whether a value is an identifier of some language, without random parts."""
+    """Return whether a value is an identifier in some language, without random parts."""
     if not IDENTIFIER.fullmatch(value):
         return False
     return not any(map(is_random, re.split(r"[.:]", value)[1:]))
@@ -207,7 +211,7 @@ def is_symbol_mix(value: str) -> bool:
 
     https://api.wordpress.org/secret-key/1.1/salt/
     """
-    if len(value) < MIN_SYMBOL_MIX or TEMPLATE.search(value):
+    if len(value) < MIN_SYMBOL_MIX_LENGTH or TEMPLATE.search(value):
         return False
     symbols = {char for char in value if not char.isalnum() and not char.isspace()}
     has_all = any(map(str.isdigit, value)) and any(map(str.isupper, value))
