@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shield_ai.flow.app_context import AppContext
-    from shield_ai.scan.python.visit.secret_calls import SecretCall
+    from shield_ai.scan.python.visit.secret_call import SecretCall
 
 # Other secrets have similar names, such as stripe-key beside stripe-api-key.
 SIMILARITY = 0.85

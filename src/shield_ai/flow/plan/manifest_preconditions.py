@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shield_ai.project.layout import AppFacts
     from shield_ai.project.secret_map import SecretMap
     from shield_ai.scan.python.scan import Scan
-    from shield_ai.scan.python.visit.secret_calls import SecretCall
+    from shield_ai.scan.python.visit.secret_call import SecretCall
 
 
 def require_repository(app: AppContext) -> None:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.scan import Scan
-    from shield_ai.scan.python.visit.secret_calls import SecretCall
+    from shield_ai.scan.python.visit.secret_call import SecretCall
 
 SECRETS_USED = CheckInfo(
     "secrets-used",

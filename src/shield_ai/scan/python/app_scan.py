@@ -126,7 +126,7 @@ def scan_files(
         python_files=tuple(path for path in files.python() if not is_copied_file(path)),
         call_sites=tuple(collected.calls),
         served=tuple(collected.served),
-        called_variables=frozenset(collected.called),
+        called_variables=frozenset(collected.called_variables),
         migrated=collected.migrated_variables(),
         kept=collected.kept_variables(sites),
         secret_calls=tuple(collected.secret_calls),

@@ -10,7 +10,7 @@ from shield_ai.model.finding import Finding
 from shield_ai.model.site import FoundSite
 from shield_ai.model.skip import Skipped
 from shield_ai.project.layout import AppFacts
-from shield_ai.scan.python.visit.secret_calls import SecretCall
+from shield_ai.scan.python.visit.secret_call import SecretCall
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -45,5 +45,5 @@ def test_the_variables_of_the_expression_in_a_call(scanned, expression, own, mig
 def test_the_arguments_of_a_call(scanned, arguments):
     settings = f"import os\nfrom shop.secrets import get_secret\nX = get_secret({arguments})\n"
     found = scanned({"shop/secrets.py": MAP, "shop/settings.py": settings})
-    assert found.called == {"SENTRY_DSN"}
+    assert found.called_variables == {"SENTRY_DSN"}
     assert [site.variable for _, site in found.sites] == ["OTHER_DSN"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.app.cross_file import ProjectContext
     from shield_ai.scan.python.readers.project import Project
-    from shield_ai.scan.python.visit.secret_calls import SecretCall
+    from shield_ai.scan.python.visit.secret_call import SecretCall
     from shield_ai.scan.python.visit.visitor import SecretVisitor
 
 
@@ -53,7 +53,7 @@ class Collected:
         self.calls: list[tuple[str, int, int]] = []
         # path and variable of the pydantic fields that a settings source provides
         self.served: list[tuple[str, str]] = []
-        self.called: set[str] = set()  # variables of get_secret calls
+        self.called_variables: set[str] = set()  # of get_secret() calls
         self.secret_calls: list[SecretCall] = []
         self.manifest_variables = manifest_variables
         self._project = project
@@ -89,7 +89,7 @@ class Collected:
         self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
         self.secret_calls += visitor.secret_calls
         self.constants += find_remaining_defaults(source, visitor.accessor_calls)
-        self.called |= visitor.called
+        self.called_variables |= visitor.called_variables
         if visitor.served:
             self.calls.append((path, 0, 0))
             self.served += [(path, variable) for variable in sorted(visitor.served)]

@@ -9,7 +9,7 @@ from shield_ai.model.finding import Confidence, Finding
 from shield_ai.model.naming import env_var_name
 from shield_ai.model.site import FoundSite, Shape, Site
 from shield_ai.project.secret_map import hardcoded_default
-from shield_ai.scan.python.visit.secret_calls import default_of, name_argument
+from shield_ai.scan.python.visit.secret_call import default_of, name_argument
 from shield_ai.scan.rules.pattern import csec34_rules
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.readers.possible_names import possible_texts
 from shield_ai.scan.python.visit.named_reads import NamedReadVisitor
-from shield_ai.scan.python.visit.secret_calls import (
+from shield_ai.scan.python.visit.secret_call import (
     PRESENCE,
     SecretCall,
     create_call,
@@ -39,34 +39,38 @@ class AccessorCallVisitor(NamedReadVisitor):
         self, project: Project, module: Module, statement_filter: StatementFilter | None = None
     ) -> None:
         super().__init__(project, module, statement_filter)
-        # the get_secret calls, and the mapping of the map file that they import it from
+        # get_secret() calls, each with the map file that defines get_secret; None: another module
         self.accessor_calls: list[tuple[ast.Call, SecretMap | None]] = []
+        # these calls, and settings of database backends that name a secret
         self.secret_calls: list[SecretCall] = []
-        self.called: set[str] = set()  # variables that get_secret calls read
+        self.called_variables: set[str] = set()  # of the secrets that get_secret() calls read
 
     @property
     def migrated(self) -> set[str]:
         """The variables that are read through the runtime."""
-        return self.called | self.served
+        return self.called_variables | self.served
 
     def visit_accessor_call(
         self, node: ast.Call, path: tuple[str, ...], accessor: RuntimeFunction, *, direct: bool
     ) -> None:
-        """Visit a get_secret call: its own variable is migrated, others that it reads are not."""
+        """Visit a get_secret() call.
+
+        The variable of the secret is migrated; reads in its default are not.
+        """
         secret_map = self.resolver.project.secret_map(accessor.module)
-        own = self._own_variables(node)
+        default_variables = self._default_variables(node)
         variables = self._current_variables(
-            self._accessor_variables(node, secret_map), own, secret_map
+            self._accessor_variables(node, secret_map), default_variables, secret_map
         )
         self._enclosing_calls.append(variables)
         self.accessor_calls.append((node, secret_map))
-        names = self._called_names(node)
+        names = self._secret_names(node)
         if names or not variables:
             call = create_call(self.source.path, node, names, accessor.name, secret_map)
             lacks_default = accessor.name != PRESENCE and self._lacks_default(node)
-            call = call._replace(lacks_default=lacks_default, variables=own)
+            call = call._replace(lacks_default=lacks_default, variables=default_variables)
             self.secret_calls.append(call)
-        self.called.update(variables)
+        self.called_variables.update(variables)
         if variables and accessor.name != PRESENCE:
             self._add_migrated_read(node, path, variables[0], direct=direct)
         defaults = [keyword.value for keyword in node.keywords if keyword.arg == "default"]
@@ -75,7 +79,7 @@ class AccessorCallVisitor(NamedReadVisitor):
         self._enclosing_calls.pop()
 
     def _visit_argument(self, argument: ast.expr, path: tuple[str, ...]) -> None:
-        """Visit an argument of a get_secret call; a literal is a default."""
+        """Visit an argument of a get_secret() call; a literal default contains no reads."""
         if isinstance(argument, ast.Lambda):
             self._visit_parameter_defaults(argument.args)
             self._visit_scope(argument, [argument.body])
@@ -95,24 +99,25 @@ class AccessorCallVisitor(NamedReadVisitor):
 
     @staticmethod
     def _current_variables(
-        variables: tuple[str, ...], own: tuple[str, ...], secret_map: SecretMap | None
+        variables: tuple[str, ...], default_variables: tuple[str, ...], secret_map: SecretMap | None
     ) -> tuple[str, ...]:
-        """Return the variables of a call, even if one was renamed in the code alone.
+        """Return the variables of a call, even if one was renamed only in the code.
 
-        If the map file has another variable than the call's own expression, the variable was
+        If the map file names another variable than the one that the default reads, the variable was
         renamed in the code, and not in the map file yet.
 
         Args:
             variables: The variables according to the map file.
-            own: The variables that the call's own expression reads, outermost first.
+            default_variables: The variables that the default of the call reads, outermost first.
             secret_map: The map file; None for other modules.
         """
-        if secret_map and own and len(variables) == 1 and variables[0] not in own:
-            return own[:1]
+        is_renamed = len(variables) == 1 and variables[0] not in default_variables
+        if secret_map and default_variables and is_renamed:
+            return default_variables[:1]
         return variables
 
-    def _own_variables(self, node: ast.Call) -> tuple[str, ...]:
-        """Return the variables that the expression in a get_secret call reads, outermost first."""
+    def _default_variables(self, node: ast.Call) -> tuple[str, ...]:
+        """Return the variables that the default of a get_secret() call reads, outermost first."""
         expression = default_of(node)
         if not isinstance(expression, ast.Lambda):
             return ()
@@ -126,7 +131,7 @@ class AccessorCallVisitor(NamedReadVisitor):
         return tuple(filter(None, found))
 
     def _read_name(self, read: Read) -> str | None:
-        """Return the name that a read passes, or else the one that its reader always reads."""
+        """Return the variable that a read names, or the fixed variable of its reader."""
         if read.argument is None:
             return read.reader.fixed
         return self.resolver.name_text(read.argument, self.scopes)
@@ -140,8 +145,8 @@ class AccessorCallVisitor(NamedReadVisitor):
         read.is_always_secret = True
         self.migrated_reads.append(read)
 
-    def _called_names(self, node: ast.Call) -> tuple[str, ...]:
-        """Return the names that a get_secret call may be given; empty if they are computed."""
+    def _secret_names(self, node: ast.Call) -> tuple[str, ...]:
+        """Return the names of secrets that a get_secret() call may read; empty if computed."""
         name = name_argument(node)
         if name is None:
             return ()
@@ -169,13 +174,13 @@ class AccessorCallVisitor(NamedReadVisitor):
             self.secret_calls.append(SecretCall(self.source.path, node.lineno, (text,)))
 
     def is_backend_option(self, path: tuple[str, ...]) -> bool:
-        """Return whether a path is that of an option that names a secret."""
+        """Return whether a path leads to an option that names a secret."""
         is_database = self._database_alias or path[:1] == ("DATABASES",)
         return bool(is_database) and not BACKEND_OPTIONS.isdisjoint(path)
 
 
 def _variable_of(name: str, call: ast.Call, secret_map: SecretMap | None) -> str:
-    """Return the variable in the map file, or the one that the name of the secret implies."""
+    """Return the variable in the map file, or else derive it from the name of the secret."""
     key = next((keyword.value for keyword in call.keywords if keyword.arg == "key"), None)
     reference = name
     if isinstance(key, ast.Constant) and isinstance(key.value, str):

@@ -1,4 +1,4 @@
-"""Describe the calls of get_secret(), and the names of the secrets that they read."""
+"""Describe a call of get_secret(), and the names of the secrets that it reads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SecretCall(NamedTuple):
     names: tuple[str, ...] = ()  # of the secrets, without fields; empty if the name is computed
     is_optional: bool = False  # works without the secret
     lacks_default: bool = False  # fails without the secret and its variable
-    variables: tuple[str, ...] = ()  # that its own expression reads; empty if unknown
+    variables: tuple[str, ...] = ()  # that its default reads; empty if unknown
 
     @property
     def place(self) -> str:
