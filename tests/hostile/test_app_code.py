@@ -69,7 +69,7 @@ def test_settings_that_did_not_run_are_not_checked(app):
     ("answer", "runs"), [("y\n", True), ("n\n", False), ("\n", False)], ids=["yes", "no", "default"]
 )
 def test_asks_on_a_terminal(app, monkeypatch, answer, runs):
-    monkeypatch.setattr("shield_ai.cli.run_settings.can_ask", lambda: True)
+    monkeypatch.setattr("shield_ai.cli.load_settings.can_ask", lambda: True)
     done = run("verify", cwd=app, stdin=answer)
     assert "This runs the app's code" in done.text
     assert (app.parent / "marker").exists() == runs

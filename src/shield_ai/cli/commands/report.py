@@ -11,10 +11,10 @@ import msgspec
 
 from shield_ai.cli.commands.audit import SINCE, TRAILS
 from shield_ai.cli.console import echo, note, write_output
+from shield_ai.cli.load_settings import LOAD_OPTIONS, LoadOptions, settings_options
 from shield_ai.cli.options import APP, ENVIRONMENT, OUTPUT, grouped_options
 from shield_ai.cli.progress import progress_bar
 from shield_ai.cli.report_output import EVIDENCE_FORMATS, render_report
-from shield_ai.cli.run_settings import LOAD_OPTIONS, LoadOptions, settings_options
 from shield_ai.flow.access_audit import TrailQuery
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions, Scope

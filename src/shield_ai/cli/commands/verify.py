@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from shield_ai.cli.console import echo, has_color, print_json, terminal_width
+from shield_ai.cli.load_settings import LOAD_OPTIONS, LoadOptions, settings_options
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY
 from shield_ai.cli.progress import progress_bar
-from shield_ai.cli.run_settings import LOAD_OPTIONS, LoadOptions, settings_options
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions, Scope
 from shield_ai.flow.verify.check import Status
@@ -44,7 +44,7 @@ def verify(
     configured as in shield.toml. Exits with 1 if a check fails.
 
     None of the app's code runs, unless you allow it with --run-settings: then verify also checks
-    that the settings load with AWS on. Without it, that check is unknown.
+    that the settings load with USE_AWS_SECRETS=true. Without it, that check is unknown.
     """
     options = AppOptions(only=only, environment=environment, on_progress=progress_bar().update)
     context = AppContext(app, options)

@@ -1,4 +1,4 @@
-"""Ask for permission to run the app's settings, with the Python of its virtual environment."""
+"""Options and confirmation for loading the app's settings."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ class LoadOptions(msgspec.Struct, frozen=True):
 RUN_SETTINGS = click.option(
     "--run-settings/--no-run-settings",
     default=None,
-    help="Load the settings with AWS on, which runs the app's code in its Python environment."
-    "  [default: ask on a terminal, else no]",
+    help="Load the app's settings with USE_AWS_SECRETS=true. This runs the app's code, with the"
+    " Python of its virtual environment.  [default: ask on a terminal, else no]",
 )
 
 PYTHON = click.option(
     "--python",
     type=click.Path(exists=True, dir_okay=False),
-    help="The Python that loads the settings.  [default: that of the app's virtual environment]",
+    help="Python interpreter that loads the settings."
+    "  [default: that of the app's virtual environment]",
 )
 
 LOAD_OPTIONS = grouped_options(
@@ -55,7 +56,7 @@ LOAD_OPTIONS = grouped_options(
 
 
 def settings_options(app: AppContext, loading: LoadOptions) -> SettingsOptions:
-    """Return whether and how the app's settings may be loaded; ask on a terminal.
+    """Return whether and how the app's settings may be loaded; ask if possible.
 
     Args:
         app: The app.
@@ -84,5 +85,5 @@ def _may_run(app: AppContext) -> bool:
         can_check = app.aws is not None and bool(app.settings_modules())
     except ShieldError:
         return False  # without AWS, the settings are not checked
-    question = "Load the app's settings with AWS on? This runs the app's code"
+    question = "Load the app's settings with USE_AWS_SECRETS=true? This runs the app's code"
     return can_check and ask(question)
