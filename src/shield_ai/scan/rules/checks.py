@@ -148,7 +148,7 @@ class _RuleChecker(NamedTuple):
         if compiled.match(""):
             self._fail_regex("the regex matches an empty string", "require at least one character")
         if problem := find_exponential(text):
-            hint = "repeat one set of characters instead, as in [a-z0-9.-]{1,100}"
+            hint = "give one of the quantifiers an upper bound, as in {1,100}"
             self._fail_regex(f"the regex can take exponential time: {problem}", hint)
 
     def check_message(self) -> None:
