@@ -128,6 +128,22 @@ def test_two_environments(app):
     assert len(names()) == 3
 
 
+def test_rollback_names_what_it_keeps_in_each_environment(app):
+    options = ("--only", "aws", "--yes", "--env-file", ".env", "--environment")
+    kept = ["shop/staging/mail-api-key", "shop/production/mail-api-key"]
+    for name, region, environment in zip(
+        kept, ("us-east-1", "eu-west-1"), ("staging", "production"), strict=True
+    ):
+        done("apply", *options, environment, app=app)
+        client = boto3.client("secretsmanager", region_name=region)
+        client.put_secret_value(SecretId=name, SecretString="theirs")
+    for _ in kept:
+        done("rollback", "--yes", app=app, code=6)
+    text = done("rollback", "--yes", app=app)
+    assert "nothing left to roll back except" in text
+    assert all(name in text for name in kept)
+
+
 def test_rollback_of_an_environment_does_not_undo_an_apply_of_code_alone(app):
     done("apply", "--only", "code", "--yes", "--no-proof", app=app)
     text = done("rollback", "--environment", "staging", "--yes", app=app, code=4)

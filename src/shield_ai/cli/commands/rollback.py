@@ -107,7 +107,8 @@ def rollback(
         receipts = _undo(undo, force=overrides.force)
         if undo.journal.is_adopted:
             note(f"the journal was moved to {undo.journal.retire()}")
-    _summarize(receipts, is_finished=undo.is_finished)
+    others = [step.what for step in undo.journal.kept_steps() if undo.is_finished]
+    _summarize(receipts, others, is_finished=undo.is_finished)
     if undo.other_applies:
         note(f"{_remaining_text(undo)}; to undo the newest, run shield rollback again")
     if as_json:
@@ -141,16 +142,18 @@ def _remaining_text(undo: Undo) -> str:
     return f"{count(number, 'earlier apply')} {verb}"
 
 
-def _summarize(receipts: Sequence[Receipt], *, is_finished: bool) -> None:
+def _summarize(receipts: Sequence[Receipt], others: Sequence[str], *, is_finished: bool) -> None:
     """Print what was undone, and what is kept.
 
     Args:
         receipts: The result of each step.
+        others: What is kept in all environments, if every step was undone or kept.
         is_finished: Whether every step was undone or kept.
     """
     undone = [receipt for receipt in receipts if receipt.status is StepStatus.UNDONE]
     in_aws = [receipt for receipt in receipts if receipt.step is not StepKind.FILE]
     kept = dict.fromkeys(r.what for r in in_aws if r.status is StepStatus.KEPT)
+    kept |= dict.fromkeys(others)
     if undone:
         note(receipts_text(undone))
     if kept:
