@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -93,6 +94,16 @@ def test_tests_are_not_taken_for_settings():
     assert not fix(files, made)
     assert "shop/test_secrets.py" in files
     assert app_tests.plan_tests(files.get, made, list(files)) == ([], [])
+
+
+@pytest.mark.parametrize("is_required", [True, False])
+@pytest.mark.parametrize("other", [b"import pytest\n", b"import unittest\n"])
+def test_imports_annotations_only_if_a_linter_requires_it(other, is_required):
+    config = b'[tool.ruff.lint.isort]\nrequired-imports = ["from __future__ import annotations"]\n'
+    files = {"tests/test_b.py": other, "pyproject.toml": config if is_required else b""}
+    fix(files)
+    assert (b"from __future__ import annotations\n\n" in files[PATH]) is is_required
+    ast.parse(files[PATH])
 
 
 def test_updates_tests_that_an_earlier_version_wrote_elsewhere():
