@@ -164,7 +164,7 @@ def fuzz_python(raw: bytes) -> None:
         require(is_inside, "a site outside the file")
     manifest = draft_manifest_from_sites(scan.sites, None, scan.facts)
     import_line = scan.facts.accessor_import(manifest)
-    changes = rewrite_python(manifest, scan.sites, scan.calls, files.get, import_line)
+    changes = rewrite_python(manifest, scan.sites, scan.call_sites, files.get, import_line)
     for change in changes.files:
         after = apply_edits(files[change.path], change.edits, change.encoding)
         try:
