@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from shield_ai.scan import runner
+from shield_ai.scan import enclosing_app
 from shield_ai.scan.python.app_scan import scan_app
 from shield_ai.scan.rules.pattern import RuleKind, csec34_rules
 from shield_ai.scan.runner import scan_paths
@@ -53,7 +53,7 @@ def plain(monkeypatch):
         with monkeypatch.context() as patch:
             patch.setattr(prefilter, "load_hyperscan", lambda: None)
             patch.setattr(
-                runner,
+                enclosing_app,
                 "scan_app",
                 lambda root, paths, variables, _markers, _ignored, reads: scan_app(
                     root, paths, variables, other_reads=reads
