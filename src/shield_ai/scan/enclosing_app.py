@@ -5,6 +5,7 @@ Whether a read is already moved to AWS can depend on other files, such as the ma
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from shield_ai.scan.python.app_scan import scan_app
 from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
     from shield_ai.model.finding import Finding
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.scan import Scan
 
 MAX_DEPTH = 8  # of the scanned files below the app's folder
+# A hostile repository can have apps within apps, and each scan would repeat those of the others.
+MAX_APPS = 8
 
 
 def scan_folder(
@@ -41,37 +44,58 @@ def scan_folder(
     """
     variables, ignored = manifest_variables(reader(str(folder)))
     scan = scan_app(folder, selected.paths, variables, markers, ignored, selected.findings)
-    return scan if MANIFEST in paths else scan_in_app(scan, folder, paths)
+    app = None if MANIFEST in paths else _app_around(folder)
+    return _replace_findings(scan, folder, {app: paths} if app else {})
 
 
 def scan_in_app(part: Scan, folder: Path, paths: Collection[str]) -> Scan:
-    """Replace the findings of a part of an app by those of the scan of the whole app.
+    """Replace the findings of named files by those of the scans of their apps.
 
     Findings stay as they are where no folder above has a shield.toml.
 
     Args:
-        part: The result of the scan of the part alone.
-        folder: The folder of the part's paths.
-        paths: The files of the part, relative to the folder.
+        part: The result of the scan of the files alone.
+        folder: The folder of the paths.
+        paths: The files, relative to the folder.
     """
-    apps = {finding.path: _app_above(folder / finding.path) for finding in part.findings}
-    findings = [finding for finding in part.findings if apps[finding.path] is None]
-    for app in {app for app in apps.values() if app}:
-        findings += _findings_in(app, folder, paths)
-    return msgspec.structs.replace(part, findings=tuple(findings))
+    folders = {path: (folder / path).parent for path in paths}
+    apps = {parent: _app_around(parent) for parent in set(folders.values())}
+    by_app: dict[Path, list[str]] = {}
+    for path in sorted(paths):
+        app = apps[folders[path]]
+        if app and (app in by_app or len(by_app) < MAX_APPS):
+            by_app.setdefault(app, []).append(path)
+    return _replace_findings(part, folder, by_app)
 
 
-def _app_above(path: Path) -> Path | None:
-    """Return the nearest folder with a shield.toml above a file, in the same repository."""
-    for folder in itertools.islice(path.absolute().parents, MAX_DEPTH):
-        if (folder / MANIFEST).is_file():
-            return folder
-        if (folder / ".git").exists():
+def _app_around(folder: Path) -> Path | None:
+    """Return the nearest folder with a shield.toml: this one, or one above in the repository.
+
+    Without a repository, another user can write to a folder above, such as /tmp. Therefore, both
+    must belong to the same user.
+    """
+    folder = folder.resolve()
+    for parent in itertools.islice((folder, *folder.parents), MAX_DEPTH):
+        with contextlib.suppress(OSError):
+            if (parent / MANIFEST).stat().st_uid == folder.stat().st_uid:
+                return parent
+        if os.path.lexists(parent / ".git"):
             return None
     return None
 
 
-def _findings_in(app: Path, folder: Path, paths: Collection[str]) -> list[Finding]:
+def _replace_findings(part: Scan, folder: Path, by_app: Mapping[Path, Collection[str]]) -> Scan:
+    """Replace the findings in the files of apps, if the scan of the part alone has any there."""
+    places = {finding.path for finding in part.findings}
+    apps = {app: paths for app, paths in by_app.items() if not places.isdisjoint(paths)}
+    replaced = {path for paths in apps.values() for path in paths}
+    findings = [finding for finding in part.findings if finding.path not in replaced]
+    for app, paths in apps.items():
+        findings += _findings_in(app, folder, paths)
+    return msgspec.structs.replace(part, findings=tuple(findings)) if apps else part
+
+
+def _findings_in(app: Path, folder: Path, paths: Iterable[str]) -> list[Finding]:
     """Scan an app, and return the findings in some of its files."""
     places = {os.path.realpath(folder / path): path for path in paths}
     variables, ignored = manifest_variables(reader(str(app)))

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import time
-
 import pytest
+from scaling import assert_linear
 from shield_helpers import reason_of
 
 from shield_ai.model.skip import SkipId
@@ -113,7 +112,13 @@ def test_shield_toml_can_name_such_a_setting():
     assert [reason_of(site) for _, site in found.sites] == [""]
 
 
-def test_searches_long_files_in_linear_time(scanned):
-    start = time.perf_counter()
-    scanned({"shop/settings.py": READ, "shop/push.py": "open(settings.APNS_KEY)\n" * 5000})
-    assert time.perf_counter() - start < 5
+def test_searches_long_files_in_linear_time():
+    def scan(size):
+        names = [f"APNS_{number}_KEY" for number in range(size)]
+        reads = "".join(f"{name} = os.environ['{name}']\n" for name in names)
+        uses = "".join(f"open(settings.{name})\n" for name in names)
+        files = {"shop/settings.py": f"import os\n{reads}".encode(), "shop/a.py": uses.encode()}
+        found = scan_files("shop", list(files), files.get)
+        assert all(site.reason.id is SkipId.HARMLESS_PATH for _, site in found.sites)
+
+    assert_linear(scan, 100)

@@ -19,7 +19,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.classify.path_uses import path_expressions
-from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.ast_walk import descend, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -35,6 +35,7 @@ OPENED = regex(
     rb"|(?:file|path|filename|ssl_?key)[\"']?\s?[=:]\s{0,40}"
     rb"|=\s?(?:\w{1,40}\.){0,3}settings\."
 )
+WORD = regex(rb"[A-Za-z_][A-Za-z0-9_]*")
 SETTING_NAME = regex(r"[A-Z][A-Z0-9_]{2,80}")
 
 
@@ -52,11 +53,14 @@ def find_file_settings(
     if not settings:
         return {}
     contents = {path: read(path) or b"" for path in sorted(paths)}
-    opened = b"\n".join(_opened_names(contents.values()))
-    names = {name for name in settings if name.encode() in opened}
-    used = {name: _is_only_path(name, contents) for name in sorted(names)}
+    opened = _words(b"\n".join(_opened_names(contents.values())))
     reason = SkipId.HARMLESS_PATH.reason()
-    return {settings[name]: reason for name, is_path in used.items() if is_path}
+    names = settings.keys() & opened
+    return {settings[name]: reason for name in sorted(_path_names(names, contents))}
+
+
+def _words(raw: bytes) -> set[str]:
+    return {word.decode() for word in WORD.findall(raw)}
 
 
 def _settings(sites: Iterable[FoundSite]) -> dict[str, str]:
@@ -87,31 +91,35 @@ def _opened_names(contents: Iterable[bytes]) -> Iterator[bytes]:
             yield raw[match.end() : match.end() + 120]
 
 
-def _is_only_path(name: str, contents: Mapping[str, bytes]) -> bool:
-    """Return whether all files that use a setting use it as a path, at least once."""
-    is_path = False
+def _path_names(names: Collection[str], contents: Mapping[str, bytes]) -> set[str]:
+    """Return the settings that all files use as a path, at least once."""
+    as_paths: set[str] = set()
+    others: set[str] = set()
     for path, raw in contents.items():
-        if name.encode() not in raw:
+        present = _words(raw).intersection(names)
+        if not present:
             continue
         try:
             tree = Source.from_bytes(path, raw).tree
-            uses = set(_uses(tree, name)) - set(_conditions(tree))
-            if not uses <= path_expressions(tree):
-                return False
+            expressions = path_expressions(tree)
+            conditions = set(_conditions(tree))
+            for name, node in _uses(tree, present):
+                if node not in conditions:
+                    (as_paths if node in expressions else others).add(name)
         except (SourceError, RecursionError):
-            return False
-        is_path = is_path or bool(uses)
-    return is_path
+            others |= present
+    return as_paths - others
 
 
-def _uses(tree: ast.Module, name: str) -> Iterator[ast.AST]:
-    """Yield the nodes that use a setting: a name, an attribute, `getattr()` or `config[...]`.
+def _uses(tree: ast.Module, names: Collection[str]) -> Iterator[tuple[str, ast.AST]]:
+    """Yield each use of a setting: a name, an attribute, `getattr()` or `config[...]`.
 
     A name in lower case, as that of a pydantic field, only counts as an attribute.
     """
     for node in descend(tree):
-        if _name_of_use(node) == name and (name.isupper() or not isinstance(node, ast.Name)):
-            yield node
+        name = _name_of_use(node)
+        if name and name in names and (name.isupper() or not isinstance(node, ast.Name)):
+            yield name, node
 
 
 def _name_of_use(node: ast.AST) -> str | None:
@@ -123,9 +131,8 @@ def _name_of_use(node: ast.AST) -> str | None:
     if not isinstance(getattr(node, "ctx", None), ast.Load):
         return None
     if isinstance(node, ast.Subscript):
-        return literal_text(node.slice) if ast.unparse(node.value).endswith("config") else None
-    name = getattr(node, "id", None) or getattr(node, "attr", None)
-    return name if isinstance(name, str) else None
+        return literal_text(node.slice) if name_of(node.value).endswith("config") else None
+    return name_of(node) or None
 
 
 def _calls_getattr(node: ast.Call) -> bool:

@@ -11,6 +11,7 @@ from shield_ai.model.name_meaning import is_secret
 from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import parse_python
+from shield_ai.scan.python.readers.ast_walk import name_of
 from shield_ai.scan.rules.pattern import csec34_rules
 from shield_ai.scan.text.line_index import LineIndex
 
@@ -87,5 +88,4 @@ def _read_names(path: str, raw: bytes) -> set[tuple[object, int]] | None:
 
 
 def _is_read(node: ast.Subscript) -> bool:
-    mapping = ast.unparse(node.value).rpartition(".")[2]
-    return isinstance(node.ctx, ast.Load) and mapping != "config"
+    return isinstance(node.ctx, ast.Load) and name_of(node.value) != "config"

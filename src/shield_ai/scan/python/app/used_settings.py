@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.scan.python.app.connection_settings import (
-    explain_connections,
-    find_connection_settings,
-)
-from shield_ai.scan.python.app.header_settings import explain_header_settings, find_header_settings
+from shield_ai.model.site import READ_SHAPES
+from shield_ai.scan.python.app.connection_settings import connection_settings_in
+from shield_ai.scan.python.app.header_settings import header_settings_in
+from shield_ai.scan.python.classify.header_values import may_be_credential
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Iterable
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.site import FoundSite
 
+MAX_SIZE = 500_000  # bytes
+CONNECTS = "{} connects to a server with the URL in {}"
+SENDS = "{} sends {} as the credential of a request"
+
 
 def explain_uses(
-    sites: Collection[FoundSite], paths: Collection[str], read: FileReader
+    sites: Iterable[FoundSite], paths: Iterable[str], read: FileReader
 ) -> dict[str, str]:
     """Map the variables of settings that are secrets by their use to a message for the user.
 
@@ -27,5 +30,22 @@ def explain_uses(
         paths: The Python files of the app.
         read: Returns the bytes of a file; None if it can't be read.
     """
-    connections = explain_connections(sites, find_connection_settings(paths, read))
-    return connections | explain_header_settings(sites, find_header_settings(paths, read))
+    connections: dict[str, str] = {}  # the setting -> the first file that uses it so
+    headers: dict[str, str] = {}
+    for path in sorted(paths):
+        raw = read(path) or b""
+        if len(raw) <= MAX_SIZE:
+            for name in connection_settings_in(raw):
+                connections.setdefault(name.decode(), path)
+            for name in header_settings_in(raw):
+                headers.setdefault(name.decode(), path)
+    messages = {}
+    for finding, site in sites:
+        variable = site.variable
+        if not variable or site.shape not in READ_SHAPES:
+            continue
+        if finding.name in connections:
+            messages[variable] = CONNECTS.format(connections[finding.name], variable)
+        if finding.name in headers and may_be_credential(variable):
+            messages[variable] = SENDS.format(headers[finding.name], variable)
+    return messages

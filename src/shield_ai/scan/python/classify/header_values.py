@@ -14,7 +14,7 @@ from shield_ai.model.site import Shape
 from shield_ai.model.words import words
 from shield_ai.scan.python.classify.candidates import HARMLESS_ENDS
 from shield_ai.scan.python.classify.literals import literal_text
-from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.ast_walk import descend, name_of
 from shield_ai.scan.python.readers.reads import concatenated_parts
 
 if TYPE_CHECKING:
@@ -36,17 +36,11 @@ def mark_header_values(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
     if not reads:
         return
     sent = {_credential(value) for value in _header_values(tree)}
-    names = {_name(node) for node in sent} - {""}
+    names = {name_of(node) for node in sent} - {""}
     for read in reads:
         is_named = read.direct and not names.isdisjoint(read.path[-1:])
         if is_named or read.node in sent:
             read.is_always_secret = True
-
-
-def _name(node: ast.expr) -> str:
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def may_be_credential(variable: str) -> bool:
