@@ -13,7 +13,7 @@ from shield_ai.model.plan import Origin
 from shield_ai.model.skip import Skipped
 from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 from shield_ai.rewrite.project.pipeline import rewrite_project
-from shield_ai.rewrite.python.imports.unused_imports import Importers
+from shield_ai.rewrite.python.imports.importers import Importers
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.rewrite.python.wrap.shared_bases import choose_shared_bases
 from shield_ai.rewrite.python.wrap.wrap_options import WrapOptions

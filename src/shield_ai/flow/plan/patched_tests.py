@@ -12,7 +12,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import apply_edits
-from shield_ai.rewrite.python.imports.unused_imports import module_stem
+from shield_ai.rewrite.python.imports.importers import module_stem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from rewrite_helpers import check, rewritten
 
-from shield_ai.rewrite.python.imports.unused_imports import Importers
+from shield_ai.rewrite.python.imports.importers import Importers
 
 IMPORT = "from shop.aws_secrets import get_secret\n"
 READ = 'X = os.environ["API_KEY"]\n'

@@ -6,7 +6,7 @@ import pytest
 
 from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.project.python_source import apply_edits
-from shield_ai.rewrite.python.imports.unused_imports import Importers
+from shield_ai.rewrite.python.imports.importers import Importers
 from shield_ai.rewrite.python.pipeline import rewrite_python
 from shield_ai.rewrite.python.wrap.shared_bases import choose_shared_bases
 from shield_ai.rewrite.python.wrap.wrap_options import WrapOptions

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from shield_ai.model.site import Site
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.accessor_names import AccessorNames
-    from shield_ai.rewrite.python.imports.unused_imports import Importers, UnusedImport
+    from shield_ai.rewrite.python.imports.importers import Importers
+    from shield_ai.rewrite.python.imports.unused_imports import UnusedImport
 
 # The styles of flake8-import-order in which third-party imports are one group. In some of them,
 # `import a` and `from b import c` are sorted together.

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import ast
 import re
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
-from shield_ai.project.layout import is_settings, is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.rewrite.python.imports.file_imports import Import
 from shield_ai.rewrite.python.lines.formatting import make_edit
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from shield_ai.model.edit import Edit
-    from shield_ai.model.file_reader import FileReader
+    from shield_ai.rewrite.python.imports.importers import Importers
 
 REMOVABLE = frozenset({"os", "environ", "getenv"})
 # A comment above the imports of the standard library.
@@ -41,133 +39,6 @@ class UnusedImport(NamedTuple):
     def is_whole(self) -> bool:
         """Whether nothing of the statement remains."""
         return all((alias.asname or alias.name) in self.names for alias in self.node.names)
-
-
-class Importers:
-    """Find the Python files of the app that import a name from a given module.
-
-    Args:
-        paths: All Python files of the app, including tests.
-        read: Returns the bytes of a file.
-    """
-
-    def __init__(self, paths: Iterable[str], read: FileReader) -> None:
-        self.paths = tuple(paths)
-        self._read = read
-
-    def texts(self) -> Iterator[bytes]:
-        """Yield the content of each file."""
-        for path in self.paths:
-            yield self._read(path) or b""
-
-    def lack_module(self, dotted: str) -> bool:
-        """Return whether a package of the app has no module of this name.
-
-        Another distribution can add modules to a package, and formatters sort them apart.
-        """
-        package = dotted.partition(".")[0]
-        tail = dotted.replace(".", "/")
-        paths = [f"/{path}" for path in self.paths]
-        if not any(f"/{package}/" in path for path in paths):
-            return False
-        return not any(f"/{tail}/" in path or path.endswith(f"/{tail}.py") for path in paths)
-
-    def may_use(self, path: str, names: Collection[str]) -> set[str]:
-        """Return the names of a module that another file may use.
-
-        Imports are matched by the last part of the module's dotted name.
-
-        Args:
-            path: The file of the module.
-            names: Names that the module binds.
-        """
-        used: set[str] = set()
-        modules = [path]
-        known = {path}
-        for module in modules:  # grows: a module that imports all names has them, too
-            for other in self.paths:
-                remaining = set(names) - used
-                if other in {path, module} or not remaining:
-                    continue
-                found, has_star = self._used_in(other, module, remaining)
-                used |= found
-                if has_star and other not in known:
-                    known.add(other)
-                    modules.append(other)
-        return used
-
-    def _used_in(self, other: str, path: str, names: set[str]) -> tuple[set[str], bool]:
-        """Return the names of a module that another file may use.
-
-        The second value is whether the file imports all names of the module with a star.
-        """
-        stem = module_stem(path)
-        raw = self._read(other) or b""
-        is_sibling = PurePosixPath(other).parent == PurePosixPath(path).parent
-        if stem.encode() not in raw and not (is_sibling and b"from . import" in raw):
-            return set(), False
-        text = raw.decode("utf-8", "replace")
-        used, has_star = _used_names(text, stem, names)
-        if is_test(other) and re.search(rf"\b{re.escape(stem)}\b", text):
-            used |= {name for name in names if _is_patched(text, stem, name)}
-        if has_star:
-            used |= _names_without_import(text, names, anywhere=is_settings(other))
-        return used, has_star
-
-
-def module_stem(path: str) -> str:
-    """Return the last part of a module's dotted name."""
-    pure = PurePosixPath(path)
-    return pure.parent.name if pure.stem == "__init__" else pure.stem
-
-
-def _used_names(text: str, stem: str, names: Collection[str]) -> tuple[set[str], bool]:
-    """Return the names that a file imports from a module, or uses as its attributes.
-
-    The second value is whether the file imports all names of the module with a star.
-    """
-    used = {name for name in names if re.search(rf"\b{re.escape(stem)}\.{name}\b", text)}
-    has_star = False
-    pattern = rf"(?m)^[ \t]*from\s+(?:[\w.]*\b{re.escape(stem)}|\.+)\s+import\s*(\([^)]*\)|.*)"
-    for match in re.finditer(pattern, text):
-        imported = set(re.findall(r"\w+|\*", match[1]))
-        has_star |= "*" in imported
-        used |= imported & set(names)
-    return used, has_star
-
-
-def _is_patched(text: str, stem: str, name: str) -> bool:
-    """Return whether a test may use a name of a module, such as in `patch(f"{MODULE}.os.environ")`.
-
-    The test can refer to the module by any name, but a text such as "shop.views.os" names its
-    module. Attributes of os do not count.
-    """
-    if re.search(rf"""(?:setattr|patch\.object)\(\s*[\w.]+,\s*["']{name}["']""", text):
-        return True
-    for match in re.finditer(rf"""(?P<quote>["']?)(?<![\w.])(?P<owner>[\w.]*)\.{name}\b""", text):
-        owner = match["owner"].rpartition(".")[2]
-        if owner == "os":
-            continue
-        if not (match["quote"] and owner) or owner == stem:
-            return True
-    return False
-
-
-def _names_without_import(text: str, names: Collection[str], *, anywhere: bool) -> set[str]:
-    """Return the names that a text contains, but does not import at the top level of a file.
-
-    Args:
-        text: The text of the file.
-        names: The names.
-        anywhere: Whether files outside of the repository may use the names, too: local settings
-            can extend a settings module.
-    """
-    used = set()
-    for name in names:
-        rest, count = re.subn(rf"(?m)^(?:import|from os import) (?:\w+, )*{name}\b.*$", "", text)
-        if not count and (anywhere or re.search(rf"\b{name}\b", rest)):
-            used.add(name)
-    return used
 
 
 def unused_imports(source: Source, after: bytes, importers: Importers | None) -> list[UnusedImport]:

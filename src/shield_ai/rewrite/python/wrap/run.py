@@ -70,7 +70,7 @@ def wrap_secrets(
     # If line breaks make the result invalid, long lines are better than a skipped file.
     for width in (options.style.width(source), sys.maxsize):
         style = LineStyle(width, options.style.has_trailing_commas)
-        unused = imports_without_use(source, wraps, style, options.importers)
+        unused = imports_without_use(source, wraps, style, options)
         edits = wrapped_file_edits(source, wraps, names, unused, options, style)
         problem = safety_problem(source, edits, wraps, unused, names.module, variables)
         if not problem:

@@ -9,7 +9,7 @@ from shield_ai.rewrite.python.wrap.shared_bases import SharedBases
 
 if TYPE_CHECKING:
     from shield_ai.rewrite.python.fixers.move_literals import LiteralRemoval
-    from shield_ai.rewrite.python.imports.unused_imports import Importers
+    from shield_ai.rewrite.python.imports.importers import Importers
 
 
 class WrapOptions(NamedTuple):

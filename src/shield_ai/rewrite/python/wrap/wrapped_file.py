@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.accessor_names import AccessorNames
-    from shield_ai.rewrite.python.imports.unused_imports import Importers, UnusedImport
+    from shield_ai.rewrite.python.imports.unused_imports import UnusedImport
     from shield_ai.rewrite.python.lines.line_breaking import LineStyle
     from shield_ai.rewrite.python.wrap.wrap_options import WrapOptions
     from shield_ai.rewrite.python.wrap.wrapped_site import Wrap
 
 
 def imports_without_use(
-    source: Source, wraps: list[Wrap], style: LineStyle, importers: Importers | None
+    source: Source, wraps: list[Wrap], style: LineStyle, options: WrapOptions
 ) -> list[UnusedImport]:
     """Return the imports that no code uses after the edits of the expressions.
 
@@ -45,16 +45,16 @@ def imports_without_use(
         source: The file.
         wraps: The expressions to wrap.
         style: The maximum line length, and whether arguments need trailing commas.
-        importers: The app's Python files; None keeps unused imports.
+        options: Without importers, unused imports are kept.
     """
-    if importers is None or not any(wrap.is_in_map for wrap in wraps):
+    if options.importers is None or not any(wrap.is_in_map for wrap in wraps):
         return []
     calls = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
     try:
         after = apply_edits(source.raw, wrap_edits(source, calls, style), source.encoding)
     except SourceError:
         return []
-    return unused_imports(source, after, importers)
+    return unused_imports(source, after, options.importers)
 
 
 def wrapped_file_edits(
@@ -78,7 +78,7 @@ def wrapped_file_edits(
     expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
     edits: list[Edit] = []
     if len(expressions) < len(wraps) or options.shared_bases:
-        calls_super = not names.client or _has_other_sources(source, options.importers)
+        calls_super = not names.client or _has_other_sources(source, options)
         source_options = SourceOptions(
             style.width,
             names.client,
@@ -122,7 +122,7 @@ def _source_variable(source: Source) -> str:
     return "aws_secrets" if "secrets" in names else "secrets"
 
 
-def _has_other_sources(source: Source, importers: Importers | None) -> bool:
+def _has_other_sources(source: Source, options: WrapOptions) -> bool:
     """Return whether a class of the app may define its settings sources itself."""
-    texts = [source.raw, *(importers.texts() if importers else ())]
+    texts = [source.raw, *(options.importers.texts() if options.importers else ())]
     return any(METHOD_1.encode() in text and SOURCE.encode() not in text for text in texts)

@@ -9,7 +9,11 @@ from shield_ai.model.site import Shape
 from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.classify.alternative_reads import mark_alternatives
 from shield_ai.scan.python.classify.command_options import mark_command_options
-from shield_ai.scan.python.classify.conditions import catches_missing, required_parts
+from shield_ai.scan.python.classify.conditions import (
+    continues_without,
+    is_empty_literal,
+    required_parts,
+)
 from shield_ai.scan.python.classify.demanded_reads import mark_demanded_reads
 from shield_ai.scan.python.classify.main_settings import mark_main_settings
 from shield_ai.scan.python.classify.masked_reads import mark_masked_reads
@@ -148,7 +152,7 @@ def mark_handled_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
     """Mark each read in a `try` that goes on without the variable: `except KeyError: X = None`."""
     reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
     for node in descend(tree):
-        if isinstance(node, ast.Try) and any(map(_continues_without, node.handlers)):
+        if isinstance(node, ast.Try) and any(map(continues_without, node.handlers)):
             for read in _reads_in(node.body, reads):
                 read.is_guarded = True
 
@@ -170,34 +174,6 @@ def _stored_names(statements: Iterable[ast.stmt]) -> set[str]:
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
                 names.add(part.id)
     return names
-
-
-def _continues_without(handler: ast.ExceptHandler) -> bool:
-    """Return whether a handler catches a missing variable, and the code goes on without a value.
-
-    Such a handler neither raises nor exits, and assigns no non-empty value.
-    """
-    if not catches_missing(handler):
-        return False
-    for statement in handler.body:
-        for part in descend(statement):
-            if isinstance(part, ast.Raise) or (isinstance(part, ast.Call) and _exits(part)):
-                return False
-            if isinstance(part, ast.Assign) and not _is_empty(part.value):
-                return False
-    return True
-
-
-def _exits(call: ast.Call) -> bool:
-    return ast.unparse(call.func).rpartition(".")[2] in {"exit", "_exit", "abort"}
-
-
-def _is_empty(value: ast.expr) -> bool:
-    """Return whether an expression is a falsy literal, such as None, False, "" or an empty list."""
-    try:
-        return not ast.literal_eval(value)
-    except (ValueError, TypeError, MemoryError, RecursionError):
-        return False
 
 
 def _is_feature(test: ast.expr) -> bool:
@@ -298,7 +274,7 @@ def _operands(test: ast.expr) -> Iterator[ast.expr]:
             yield from _operands(value)
     elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         yield from _operands(test.operand)
-    elif isinstance(test, ast.Compare) and all(map(_is_empty, test.comparators)):
+    elif isinstance(test, ast.Compare) and all(map(is_empty_literal, test.comparators)):
         yield test.left  # os.environ.get("X") is None
     else:
         yield test
@@ -316,7 +292,7 @@ def _reads_another(node: ast.If, result: Candidate, reads: dict[ast.AST, Candida
 def _has_alternative(node: ast.If | ast.IfExp) -> bool:
     if isinstance(node, ast.If):
         return bool(node.orelse)
-    return not _is_empty(node.orelse)
+    return not is_empty_literal(node.orelse)
 
 
 def _is_presence(candidate: Candidate) -> bool:
