@@ -171,8 +171,8 @@ class AppContext:
     def settings_modules(self) -> list[tuple[str, str]]:
         """Return the settings modules, each with the folder that it is imported from.
 
-        These are the files in shield.toml, and others with settings classes of pydantic whose
-        fields are read through the runtime, now or after the rewrite.
+        These are the files in shield.toml, and others with settings classes of pydantic: those
+        with a field that is read through the runtime, now or after the rewrite.
         """
         scan = self.scan_result
         served = {path for path, _ in scan.served}

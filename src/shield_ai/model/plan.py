@@ -85,7 +85,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """The changes that apply makes, for review. Contains no values and no timestamps."""
 
-    version: Literal[1] = 1  # of the format; a file with another one is not a valid plan
+    version: Literal[1] = 1  # of the format; other versions are refused
     app: str
     account: str = ""
     region: str = ""

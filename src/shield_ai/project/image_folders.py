@@ -25,7 +25,7 @@ _MAX_FOLDERS = 1000  # that are searched
 
 
 def docker_folders(tree: Tree) -> Iterator[str]:
-    """Yield folders whose names suggest Dockerfiles, such as deploy, and the folders in them."""
+    """Yield folders that may have Dockerfiles by their names, and the folders in them."""
     level = [name for name in tree.folder_names("") if FOLDER_NAMES.fullmatch(name)]
     for _ in range(_MAX_DEPTH):
         yield from level

@@ -50,7 +50,7 @@ ISORT_FILES = {
 BANDIT = regex(rb"(?<![\w-])bandit\b")
 DETECT_SECRETS = regex(rb"(?<![\w-])detect-secrets\b")
 BASELINES = (".secrets.baseline", "../.secrets.baseline", "../../.secrets.baseline")
-BANDIT_FILES = (
+LINTER_FILES = (
     *(".bandit", "bandit.yaml", "bandit.yml", ".pre-commit-config.yaml"),
     *("pyproject.toml", "setup.cfg", "tox.ini", "noxfile.py", "Makefile", "Pipfile"),
     *(".circleci/config.yml", ".gitlab-ci.yml", ".travis.yml"),
@@ -182,14 +182,14 @@ def _later_packages(isort: Table) -> tuple[str, ...]:
 
 def uses_bandit(read: FileReader) -> bool:
     """Return whether a file that configures or runs the project's linters names bandit."""
-    return any(BANDIT.search(read_optional(read, path) or b"") for path in BANDIT_FILES)
+    return any(BANDIT.search(read_optional(read, path) or b"") for path in LINTER_FILES)
 
 
 def uses_detect_secrets(read: FileReader) -> bool:
     """Return whether the project runs the tool detect-secrets."""
     if any(read_optional(read, path) is not None for path in BASELINES):
         return True
-    return any(DETECT_SECRETS.search(read_optional(read, path) or b"") for path in BANDIT_FILES)
+    return any(DETECT_SECRETS.search(read_optional(read, path) or b"") for path in LINTER_FILES)
 
 
 def _package_sources(folder: str, names: object) -> tuple[str, ...] | None:

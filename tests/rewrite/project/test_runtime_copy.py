@@ -10,6 +10,7 @@ from fixer_helpers import manifest, run
 
 from shield_ai.rewrite.project import copy_files, runtime_copy
 from shield_ai.rewrite.project.copy_parts import ALL
+from shield_ai.rewrite.project.map_style import ALLOWLIST, COMMENTS, NOSEC
 from shield_ai.rewrite.project.runtime_source import CopyState, compare_with_source, runtime_files
 from shield_ai.rewrite.project.secret_map import map_matches_manifest
 from shield_ai.rewrite.project.stamp import stamp
@@ -253,31 +254,21 @@ def test_names_the_license_in_the_first_lines():
 
 
 @pytest.mark.parametrize(
-    ("path", "config", "marked"),
+    ("path", "config", "comment"),
     [
-        pytest.param(".pre-commit-config.yaml", b"  - id: bandit\n", True, id="hook"),
-        pytest.param("pyproject.toml", b"[tool.bandit]\n", True, id="configuration"),
-        pytest.param("pyproject.toml", b"[tool.ruff.lint.flake8-bandit]\n", False, id="ruff"),
+        pytest.param(".pre-commit-config.yaml", b"  - id: bandit\n", NOSEC, id="hook"),
+        pytest.param("pyproject.toml", b"[tool.bandit]\n", NOSEC, id="configuration"),
+        pytest.param("pyproject.toml", b"[tool.ruff.lint.flake8-bandit]\n", "", id="ruff"),
+        pytest.param(
+            ".pre-commit-config.yaml", b"  - id: detect-secrets\n", ALLOWLIST, id="secrets"
+        ),
+        pytest.param(".secrets.baseline", b"{}", ALLOWLIST, id="baseline"),
     ],
 )
-def test_marks_variables_for_bandit_if_the_app_uses_it(path, config, marked):
+def test_marks_variables_for_the_linters_of_the_app(path, config, comment):
     files = {PACKAGE: b"", path: config}
     fix(files)
-    assert (b"# nosec B105" in files[PATH]) == marked
-
-
-@pytest.mark.parametrize(
-    ("path", "config", "marked"),
-    [
-        pytest.param(".pre-commit-config.yaml", b"  - id: detect-secrets\n", True, id="hook"),
-        pytest.param(".secrets.baseline", b"{}", True, id="baseline"),
-        pytest.param("pyproject.toml", b"[tool.bandit]\n", False, id="bandit"),
-    ],
-)
-def test_marks_variables_for_detect_secrets_if_the_app_uses_it(path, config, marked):
-    files = {PACKAGE: b"", path: config}
-    fix(files)
-    assert (b"# pragma: allowlist secret" in files[PATH]) == marked
+    assert [mark for mark in COMMENTS if mark.encode() in files[PATH]] == [comment] * bool(comment)
 
 
 def test_scan_of_the_copy_finds_nothing(tmp_path):

@@ -24,7 +24,7 @@ COMMENTS = (NOSEC, ALLOWLIST)
 PASSWORD = regex(
     r"(?i)(?:^|_)(?:pas+wo?r?d|pass|passphrase|pwd|token|secrete?)(?:_|$)",
 )
-# Names of variables whose values the tool detect-secrets reports.
+# Names of which the tool detect-secrets reports the values.
 # https://github.com/Yelp/detect-secrets/blob/v1.5.0/detect_secrets/plugins/keyword.py
 KEYWORD = regex(
     r"(?i)(?:(?:api|auth|service|account|db|database|private|priv|client)_?key"

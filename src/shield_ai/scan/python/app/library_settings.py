@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 MARK = b".from_env"
 METHODS = frozenset({"from_env", "from_environ", "from_environment"})
-# Libraries whose variables contain no secrets.
+# Libraries that read no secrets from variables.
 # https://docker-py.readthedocs.io/en/stable/client.html
 WITHOUT_SECRETS = frozenset({"docker"})
 UNKNOWN = "variables that are not known"
