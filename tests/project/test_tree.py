@@ -213,3 +213,21 @@ def test_reads_the_configuration_of_the_repository(tmp_path):
     assert tree.read("../src/ruff.toml") is None
     with pytest.raises(SourceError, match="is outside"):
         tree.read("../other.toml")
+
+
+def test_reads_the_workflows_of_the_repository(tmp_path):
+    app = tmp_path / "src/app"
+    workflows = tmp_path / ".github/workflows"
+    for folder in (app, workflows, tmp_path / ".git"):
+        folder.mkdir(parents=True)
+    (workflows / "ci.yml").write_bytes(b"on: push\n")
+    (app.parent / "notes.yml").touch()
+    tree = Tree(app)
+    assert tree.read("../../.github/workflows/ci.yml") == b"on: push\n"
+    assert tree.read("../.github/workflows/ci.yml") is None
+    for path in ("../../.github/workflows/../workflows/ci.yml", "../notes.yml"):
+        with pytest.raises(SourceError, match="is outside"):
+            tree.read(path)
+    workflows.rename(tmp_path / "elsewhere")
+    workflows.symlink_to(tmp_path / "elsewhere")
+    assert tree.read("../../.github/workflows/ci.yml") is None

@@ -22,8 +22,9 @@ TEMPORARY = ".shield_tmp"
 # Files with the code style of a repository, which can have the app in a subfolder.
 CONFIGURATION = frozenset({
     "pyproject.toml", "ruff.toml", ".ruff.toml", "setup.cfg", "tox.ini", ".isort.cfg", ".flake8",
-    ".pre-commit-config.yaml",
+    ".pre-commit-config.yaml", ".secrets.baseline", "Makefile", ".gitlab-ci.yml", ".travis.yml",
 })  # fmt: skip
+WORKFLOWS = "/.github/workflows"
 CHECK_PERMISSIONS = "check its permissions"
 
 
@@ -76,14 +77,20 @@ class Tree:
         Returns:
             None if the file can't be read, or is not in the repository.
         """
-        *parents, name = PurePosixPath(relative).parts
+        name = relative.rpartition("../")[2]
+        levels = relative.count("../")
+        is_above = relative == "../" * levels + name
         above = list(self.root.parents)
         depth = next((n for n, folder in enumerate(above, 1) if (folder / ".git").exists()), 0)
         is_root = (self.root / ".git").exists()
-        if is_root or set(parents) != {".."} or len(parents) > depth:
+        folder = name.rpartition("/")[0]
+        if is_root or not is_above or levels > depth or folder not in {"", WORKFLOWS[1:]}:
+            return None
+        path = above[levels - 1] / name
+        if path.parent.resolve() != path.parent:  # a folder is a link
             return None
         try:
-            return read_regular_file(above[len(parents) - 1] / name, follow_links=False)
+            return read_regular_file(path, follow_links=False)
         except OSError:
             return None
 
@@ -100,9 +107,10 @@ class Tree:
 
         Raises:
             SourceError: The file can't be read, is not a regular file, or is outside the folder
-                and not one of CONFIGURATION above it in the same repository.
+                and is no configuration above it in the same repository.
         """
-        if relative.startswith("../") and relative.rpartition("/")[2] in CONFIGURATION:
+        folder, _, name = relative.rpartition("/")
+        if relative.startswith("../") and (name in CONFIGURATION or folder.endswith(WORKFLOWS)):
             return self._read_above(relative)
         path = self.path(relative)
         try:
