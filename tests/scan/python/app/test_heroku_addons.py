@@ -13,7 +13,7 @@ from shield_ai.scan.python.app_scan import scan_files
     ("content", "names"),
     [
         pytest.param({"addons": ["heroku-postgresql:mini"]}, ["DATABASE_URL"], id="plan"),
-        pytest.param({"addons": ["heroku-redis"]}, ["REDIS_URL"], id="no plan"),
+        pytest.param({"addons": ["heroku-redis"]}, ["REDIS_URL", "REDIS_TLS_URL"], id="no plan"),
         pytest.param({"addons": [{"plan": "cloudamqp:lemur"}]}, ["CLOUDAMQP_URL"], id="own prefix"),
         pytest.param({"addons": [{"plan": "bonsai", "as": "SEARCH"}]}, ["SEARCH_URL"], id="alias"),
         pytest.param(

@@ -54,5 +54,8 @@ def _addons(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
         name = str(entry.get("plan", "")).partition(":")[0]
         prefix = entry.get("as") or PREFIXES.get(name) or name.replace("-", "_").upper()
         yield f"{prefix}_URL", name
+        if name == "heroku-redis":
+            # https://devcenter.heroku.com/articles/connecting-heroku-redis
+            yield f"{prefix}_TLS_URL", name
         for variable in LOGINS.get(name, ()):
             yield variable, name
