@@ -44,10 +44,18 @@ def test_follows_the_configuration_of_isort(config, before, after):
     assert result.startswith(after)
 
 
-def test_stays_below_an_import_that_linters_ignore():
-    before = "from shop.views import *  # noqa\nfrom shop.web import X\nimport os\n\n"
+@pytest.mark.parametrize("comment", ["# noqa", "# noqa: F403, I001", "#noqa:I", "# isort:skip"])
+def test_stays_below_an_import_that_linters_ignore(comment):
+    before = f"from shop.views import *  {comment}\nfrom shop.web import X\nimport os\n\n"
     after = rewritten(f"{before}{CALLS}".encode(), MODULES)[0].decode()
-    assert after.startswith(f"from shop.views import *  # noqa\n{IMPORT}, has_secret\n")
+    assert after.startswith(f"from shop.views import *  {comment}\n{IMPORT}, has_secret\n")
+
+
+@pytest.mark.parametrize("comment", ["# noqa: F403", "# noqa : F403,E402", "# type: ignore"])
+def test_is_sorted_above_an_import_with_another_comment(comment):
+    before = f"from shop.views import *  {comment}\nimport os\n\n"
+    after = rewritten(f"{before}{CALLS}".encode(), MODULES)[0].decode()
+    assert after.startswith(f"{IMPORT}, has_secret\nfrom shop.views import *  {comment}\n")
 
 
 def test_each_import_of_a_settings_class_has_its_place():

@@ -111,6 +111,25 @@ def test_requires_black(files, expected):
     assert requires_black(files.get) == expected
 
 
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        pytest.param({"Makefile": b"lint:\n\tblack --line-length 120 .\n"}, 120, id="Makefile"),
+        pytest.param({"../tox.ini": b"commands = black -l100 --check ."}, 100, id="short option"),
+        pytest.param({"bin/lint": b"ruff format --line-length=99 shop"}, 99, id="script"),
+        pytest.param({"Makefile": b"\tflake8 --max-line-length 120"}, 0, id="linter"),
+        pytest.param({"Makefile": b"\tblack .\n\tother -l 99"}, 0, id="another command"),
+        pytest.param(
+            {"Makefile": b"\tblack -l 99 .", "pyproject.toml": b"[tool.black]\nline-length = 80"},
+            80,
+            id="configuration",
+        ),
+    ],
+)
+def test_line_length_with_which_a_formatter_runs(files, expected):
+    assert configured_line_length(files.get, "shop/settings.py") == expected
+
+
 @pytest.mark.parametrize(("limit", "expected"), [(120, 120), (79, 79), (0, 88)])
 def test_black_uses_no_single_quotes(limit, expected):
     source = Source.from_bytes("a.py", b"x = 'y'\n")

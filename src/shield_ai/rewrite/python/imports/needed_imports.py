@@ -45,6 +45,9 @@ FILE_COMMENT = regex(
     rb"(?i:copyright|licen[cs]e|spdx|pylint|flake8|noqa|mypy|ruff|isort|author|generated|settings)"
 )
 
+# The exception for F403, as of a star import, says nothing about the order.
+EXEMPT = regex(rb"#[ \t]*(?i:noqa)(?:[ \t]*(?!:|[ \t])|[^#]*\bI(?:001)?\b)|# ?isort: ?skip")
+
 
 class Placement(NamedTuple):
     """The position of an import, and the newlines around it."""
@@ -267,8 +270,8 @@ def _among_own(source: Source, own: Sequence[Import], module: str) -> Placement:
 
 
 def _is_exempt(source: Source, node: Import) -> bool:
-    """Return whether linters ignore the line of an import."""
-    return b"# noqa" in source.lines[node.lineno - 1][1]
+    """Return whether linters ignore the order of an import."""
+    return bool(EXEMPT.search(source.lines[node.lineno - 1][1]))
 
 
 def _among_third_party(

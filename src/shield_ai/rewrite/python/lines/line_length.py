@@ -11,7 +11,7 @@ from shield_ai.rewrite.pre_commit import has_hook, hook_options
 from shield_ai.rewrite.python.lines.formatting import most_used_quote
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.project.python_source import Source
@@ -31,11 +31,19 @@ WORKFLOWS = (
     *("black", "check", "checks", "ci", "code-quality", "lint", "linter", "linters", "linting"),
     *("main", "pre-commit", "python", "python-app", "quality", "style", "test", "tests"),
 )
+SCRIPTS = ("format", "format.sh", "lint", "lint.sh", "code-check.sh", "check.sh", "run_tests.sh")
 RUNNERS = (
     *(f".github/workflows/{name}.{suffix}" for name in WORKFLOWS for suffix in ("yml", "yaml")),
     *(".gitlab-ci.yml", ".circleci/config.yml", ".travis.yml", "Makefile", "tox.ini"),
+    *("justfile", "noxfile.py", "tasks.py", "package.json"),
+    *(f"{folder}{name}" for folder in ("", "bin/", "scripts/") for name in SCRIPTS),
 )
 BLACK_RUN = regex(rb"\bpsf/black@|\bblack[ \t]+(?:\.|-)")
+# https://black.readthedocs.io/en/stable/usage_and_configuration/the_basics.html#l-line-length
+LENGTH_OF_RUN = regex(
+    rb"\b(?:black|ruff[ \t]+format)[ \t][^\n]{0,200}?"
+    rb"(?<!\S)(?:-l[ \t]*|--line-length[ \t=]+)(\d{2,3})\b"
+)
 LONG_LINES = "E501"  # the rule of pycodestyle
 CODE = regex(r"[A-Z]+[0-9]*")
 
@@ -80,6 +88,7 @@ def configured_line_length(read: FileReader, path: str) -> int:
         if not length and has_hook(read, hook, path):
             length = DEFAULT
         lengths.append(length)
+    lengths.append(_length_of_run(read))
     for length in lengths:
         if length:
             return length
@@ -95,9 +104,21 @@ def requires_black(read: FileReader) -> bool:
     """
     if any(BLACK.search(read(name) or b"") for name in REQUIREMENTS):
         return True
-    # CI is configured at the top of the repository.
-    runners = (folder + name for folder in folders_above("Makefile") for name in RUNNERS)
-    return any(BLACK_RUN.search(read(path) or b"") for path in runners)
+    return any(BLACK_RUN.search(read(path) or b"") for path in _runners())
+
+
+def _runners() -> Iterator[str]:
+    """Yield the files that may run a formatter; CI is configured at the top of the repository."""
+    for folder in folders_above("Makefile"):
+        for name in RUNNERS:
+            yield folder + name
+
+
+def _length_of_run(read: FileReader) -> int:
+    """Return the line length with which a script or CI runs the formatter; 0 if there is none."""
+    runs = (LENGTH_OF_RUN.search(read(path) or b"") for path in _runners())
+    run = next(filter(None, runs), None)
+    return _capped_number(run[1].decode()) if run else 0
 
 
 def linter_line_length(read: FileReader, path: str) -> int:
