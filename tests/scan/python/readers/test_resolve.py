@@ -388,6 +388,18 @@ def test_ignores_functions_of_unknown_libraries(sites, text):
     assert sites(text) == []
 
 
+@pytest.mark.parametrize(
+    ("argument", "found"),
+    [
+        pytest.param("environ={'API_KEY': settings.API_KEY}", [], id="mapping of the app"),
+        pytest.param("environ=os.environ", [("read", "API_KEY", "")], id="environment"),
+    ],
+)
+def test_starlette_can_read_a_mapping_of_the_app(sites, argument, found):
+    text = f"import os\nfrom starlette.config import Config\nconfig = Config({argument})\nX = config.get('API_KEY')"
+    assert sites(text) == found
+
+
 def test_functions_of_the_app_win_over_guesses(sites):
     base = {"shop/base.py": "import os\ndef env(name):\n    return os.environ['SHOP_' + name]\n"}
     assert sites("from shop.base import *\nfrom corp.base import *\nX = env('API_KEY')", base) == [

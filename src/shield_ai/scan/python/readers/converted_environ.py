@@ -167,8 +167,19 @@ def _class_in(annotation: ast.expr | None) -> ast.expr | None:
     return annotation
 
 
-def instance_of(resolver: Resolver, factory: Factory, node: ast.Call, scopes: Scopes) -> EnvObject:
-    """Return the instance that a call of a class creates, with its prefix."""
+def instance_of(
+    resolver: Resolver, factory: Factory, node: ast.Call, scopes: Scopes
+) -> EnvObject | None:
+    """Return the instance that a call of a class creates, with its prefix.
+
+    Returns:
+        None if the instance reads a mapping of the app instead of the environment.
+    """
+    for keyword in node.keywords:
+        if factory.label == "starlette" and keyword.arg == "environ":
+            # https://www.starlette.dev/config/
+            if not isinstance(resolver.nested().resolve(keyword.value, scopes), Environ):
+                return None
     prefix: str | None = ""
     for keyword in node.keywords:
         if keyword.arg in {"env_prefix", "prefix"}:
