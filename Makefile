@@ -41,10 +41,13 @@ wheel: $(VENV)/dev.stamp
 
 # Three workers on two cores, because many tests wait for servers.
 PYTEST = -m pytest -n 3 --dist worksteal $(ARGS)
-# Each of these takes whole projects, servers or databases through many steps.
+# Each of these takes whole projects, servers, databases or other tools through many steps.
 LONG := $(addprefix tests/hostile/test_,canaries.py control_characters.py git_programs.py invariants.py manifest_texts.py scaling.py)
-LONG += $(addprefix tests/,reports/test_reworded.py sandbox/test_demo.py sandbox/emulator/test_server.py scan/test_optimizations.py)
-LONG += $(addprefix tests/flow/,apply/test_settings_check.py rotate/test_rotation_interrupts.py test_deployed_storefront.py test_fleet.py)
+LONG += $(addprefix tests/,reports/test_reworded.py repository/test_no_prose.py rewrite/project/test_app_tests.py)
+LONG += $(addprefix tests/,sandbox/test_demo.py sandbox/emulator/test_server.py shield_runtime/test_types.py)
+LONG += $(addprefix tests/scan/,test_optimizations.py text/test_engine.py text/test_prefilter.py)
+LONG += $(addprefix tests/flow/,apply/test_killed_apply.py apply/test_settings_check.py rotate/test_rotation_interrupts.py)
+LONG += $(addprefix tests/flow/,test_deployed_storefront.py test_fleet.py)
 LONG += $(addprefix tests/rotator/,test_matrix.py test_postgres_faults.py)
 test: wheel  ## run the tests on the built wheel, except those of test-long
 	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST) $(addprefix --ignore=,$(LONG))
