@@ -58,6 +58,22 @@ def test_read_code_style(files, expected):
     assert read_code_style(raws.get, "shop/settings/base.py") == expected
 
 
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        pytest.param("lint.select = ['I']", ("shop",), id="ruff"),
+        pytest.param("lint.select = ['E']", (), id="ruff without isort"),
+        pytest.param(
+            "lint.select = ['I']\nlint.isort.detect-same-package = false", (), id="switched off"
+        ),
+    ],
+)
+def test_ruff_places_the_package_of_a_file_with_the_app(config, expected):
+    inits = {"shop/__init__.py": b"", "shop/settings/__init__.py": b""}
+    files = {"../ruff.toml": config.encode(), **inits}
+    assert read_code_style(files.get, "shop/settings/base.py").first_party == expected
+
+
 def test_style_of_one_folder_does_not_change_that_of_others():
     files = {
         "pyproject.toml": b"[tool.isort]\nprofile = 'black'\n",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import posixpath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -127,8 +128,12 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
     lint = {**ruff, **_table(ruff, "lint")}
     isort_folder, isort = next(_isort_tables(read, path), ("", {}))
     sources = _package_sources(isort_folder, isort.get("src_paths"))
+    own_package: tuple[str, ...] = ()
     if _selects(lint, "I001"):
         sources = _package_sources(folder, ruff.get("src", [".", "src"]))
+        # https://docs.astral.sh/ruff/settings/#lint_isort_detect-same-package
+        if _table(lint, "isort").get("detect-same-package", True):
+            own_package = _own_package(read, path)
     # Not |=, which would change the cached configuration.
     isort = {**isort, **_snake_case(_table(lint, "isort")), **hook_options(read, "isort", path)}
     flake8 = flake8_options(read, path) or {}
@@ -154,6 +159,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         first_party=(
             *_names(isort.get("known_first_party")),
             *_names(flake8.get("application_import_names")),
+            *own_package,
         ),
         local_folder=_names(isort.get("known_local_folder")),
         later_packages=_later_packages(isort),
@@ -190,6 +196,16 @@ def uses_detect_secrets(read: FileReader) -> bool:
     if any(read_optional(read, path) is not None for path in BASELINES):
         return True
     return any(DETECT_SECRETS.search(read_optional(read, path) or b"") for path in LINTER_FILES)
+
+
+def _own_package(read: FileReader, path: str) -> tuple[str, ...]:
+    """Return the name of the top-level package that a file is in; empty if it is in none."""
+    package: tuple[str, ...] = ()
+    for folder in PurePosixPath(path).parents:
+        if not folder.name or read(f"{folder}/__init__.py") is None:
+            break
+        package = (folder.name,)
+    return package
 
 
 def _package_sources(folder: str, names: object) -> tuple[str, ...] | None:
