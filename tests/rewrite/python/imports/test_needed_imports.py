@@ -44,13 +44,6 @@ def test_follows_the_configuration_of_isort(config, before, after):
     assert result.startswith(after)
 
 
-def test_ruff_sorts_the_package_of_a_file_below_the_libraries():
-    config = {"../ruff.toml": b"lint.select = ['I']\n", **MODULES}
-    before = "import os\n\nimport environ\n\nfrom shop.views import A\n"
-    after = rewritten(f"{before}{CALLS}".encode(), config)[0].decode()
-    assert f"import environ\n\n{IMPORT}, has_secret\nfrom shop.views" in after
-
-
 @pytest.mark.parametrize("comment", ["# noqa", "# noqa: F403, I001", "#noqa:I", "# isort:skip"])
 def test_stays_below_an_import_that_linters_ignore(comment):
     before = f"from shop.views import *  {comment}\nfrom shop.web import X\nimport os\n\n"
