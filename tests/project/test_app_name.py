@@ -24,6 +24,8 @@ def project(name: str) -> dict[str, bytes]:
         pytest.param("repo/My Shop", project("x"), "x", id="project"),
         pytest.param("repo/My Shop", project("app"), "my-shop", id="folder"),
         pytest.param("repo/backend", project("app"), "repo", id="generic folder"),
+        pytest.param("repo/docker-app", project("python-api"), "repo", id="generic words"),
+        pytest.param("repo/web-shop", {}, "web-shop", id="one generic word"),
         pytest.param("repo/backend", {"pyproject.toml": POETRY}, "big-shop", id="poetry"),
         pytest.param("repo/a", {"setup.cfg": SETUP_CFG}, "big-shop", id="setup.cfg"),
         pytest.param("repo/a", {"setup.py": SETUP_PY}, "big-shop", id="setup.py"),

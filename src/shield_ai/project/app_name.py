@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
 
-# Generic names of folders, and placeholder names in project templates.
+# Words of generic names of folders, and of placeholder names in project templates.
 GENERIC = frozenset({
-    "api", "app", "application", "apps", "backend", "cms", "code", "core", "django",
-    "django-project", "engine",
-    "main", "my-app", "my-project", "myapp", "myproject", "mysite", "platform", "project",
-    "server", "service", "site", "source", "src", "web", "webapp", "website",
+    "api", "app", "application", "apps", "backend", "cms", "code", "container", "core", "django",
+    "docker", "engine", "fastapi", "flask", "main", "my", "myapp", "myproject", "mysite",
+    "platform", "project", "python", "rest", "root", "server", "service", "services", "site",
+    "source", "src", "web", "webapp", "website",
 })  # fmt: skip
 _NAME = rb"name[ \t]*=[ \t]*"
 _VALUE = rb"([A-Za-z0-9][A-Za-z0-9._-]{0,60})"
@@ -53,7 +53,7 @@ def choose_app_name(root: Path, read: FileReader) -> str:
     candidates = (*project_names(read), root.name, repository.name)
     names = [name for name in map(normalize, candidates) if name]
     for name in names:
-        if name not in GENERIC:
+        if not GENERIC.issuperset(name.split("-")):
             return name
     return names[0] if names else "app"
 

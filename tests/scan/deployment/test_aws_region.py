@@ -77,8 +77,12 @@ def test_ignores_other_text(tmp_path, path, text):
         pytest.param(
             {"ca-central-1": 4, "us-east-1": 2, "eu-west-1": 1}, "ca-central-1", id="most"
         ),
-        pytest.param({"ca-central-1": 3, "us-east-1": 2}, "", id="no clear majority"),
-        pytest.param({"ca-central-1": 1, "us-east-1": 1}, "", id="one each"),
+        pytest.param({"ca-central-1": 3, "us-east-2": 2}, "", id="no clear majority"),
+        pytest.param({"ca-central-1": 1, "us-east-2": 1}, "", id="one each"),
+        pytest.param({"us-east-1": 2, "ca-central-1": 1}, "us-east-1", id="global region, most"),
+        pytest.param(
+            {"us-east-1": 3, "ca-central-1": 3, "us-west-1": 1}, "ca-central-1", id="global region"
+        ),
     ],
 )
 def test_takes_a_region_that_clearly_dominates(tmp_path, numbers, region):

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 MAX_SIZE = 400_000  # bytes; larger files are generated
 MAX_FILES = 20_000
+# Certificates for CloudFront, its firewalls and public images are only in this region, so apps of
+# all regions name it: https://docs.aws.amazon.com/acm/latest/userguide/acm-regions.html
+GLOBAL_REGION = "us-east-1"
 CI = regex(
     r"(^|/)(\.(github|gitea|forgejo)/workflows/[^/]+\.ya?ml|\.circleci/[^/]+\.ya?ml"
     r"|\.gitlab-ci[\w.-]*\.ya?ml|bitbucket-pipelines\.yml|buildspec[\w.-]*\.ya?ml|Jenkinsfile)$"
@@ -43,7 +46,8 @@ def find_aws_region(root: Path) -> str:
     """Return the region that the files of an app name; "" without one, or without a clear majority.
 
     The files are examples of .env files, CI workflows, infrastructure as code and Python modules.
-    A region has a clear majority if twice as many files name it as the next one.
+    A region has a clear majority if twice as many files name it as the next one. If there is none,
+    GLOBAL_REGION does not count.
 
     Args:
         root: The app's folder.
@@ -58,6 +62,15 @@ def find_aws_region(root: Path) -> str:
         raw = read(entry.path) or b""
         if len(raw) <= MAX_SIZE and b"region" in raw.lower():
             counts.update(_regions(entry.path, raw))
+    region = _majority(counts)
+    if not region:
+        del counts[GLOBAL_REGION]
+        region = _majority(counts)
+    return region
+
+
+def _majority(counts: Counter[str]) -> str:
+    """Return the region with a clear majority; "" if there is none."""
     ranked = counts.most_common(2)
     if len(ranked) == 2 and ranked[0][1] < 2 * ranked[1][1]:
         return ""
