@@ -17,10 +17,10 @@ from shield_ai.rewrite.project.fixer import DotenvFiles
 PATH = ".env.example"
 KEYS = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
 SWITCH = """\
-# To read the secrets in shield.toml from AWS Secrets Manager:
+# To read the secrets in shield.toml from AWS Secrets Manager
+# (in production, also DJANGO_ENV=production):
 #USE_AWS_SECRETS=true
 #AWS_REGION=eu-central-1
-#DJANGO_ENV=production
 """
 
 
@@ -44,25 +44,23 @@ def test_new_file_lists_variables_and_sets_none():
 @pytest.mark.parametrize(
     ("app", "stage", "lines"),
     [
-        pytest.param(
-            {}, "DJANGO_ENV", ["AWS_REGION=eu-central-1", "DJANGO_ENV=production"], id="django"
-        ),
+        pytest.param({}, "DJANGO_ENV", ["AWS_REGION=eu-central-1"], id="django"),
         pytest.param(
             {},
             "AWS_SECRETS_ENV",
-            ["AWS_REGION=eu-central-1", "AWS_SECRETS_ENV=production"],
+            ["AWS_REGION=eu-central-1"],
             id="no django",
         ),
         pytest.param(
             {"region": "us-east-1", "prefix": "shop/"},
             "DJANGO_ENV",
-            ["AWS_REGION=", "DJANGO_ENV=production"],
+            ["AWS_REGION="],
             id="prefix in the map file",
         ),
         pytest.param(
             {"region": "us-east-1", "prefix": "shop/", "runtime": "package"},
             "DJANGO_ENV",
-            ["AWS_REGION=", "DJANGO_ENV=production", "AWS_SECRETS_PREFIX=shop/"],
+            ["AWS_REGION=", "AWS_SECRETS_PREFIX=shop/"],
             id="prefix",
         ),
     ],
@@ -71,7 +69,8 @@ def test_existing_file_gets_only_the_switch(app, stage, lines):
     files = {PATH: b"DEBUG=1\n"}
     for _ in range(2):
         assert not fix(files, manifest(**app), stage=stage)
-    added = files[PATH].decode().removeprefix(f"DEBUG=1\n\n{SWITCH.splitlines()[0]}\n")
+    heading = SWITCH.partition("#USE")[0].replace("DJANGO_ENV", stage)
+    added = files[PATH].decode().removeprefix(f"DEBUG=1\n\n{heading}")
     assert added.splitlines() == [f"#{line}" for line in ["USE_AWS_SECRETS=true", *lines]]
 
 
@@ -87,7 +86,7 @@ def test_says_where_the_switch_is_read(dotenv, is_private):
     files = {PATH: b"DEBUG=1\n"}
     fix(files, **dotenv)
     assert (
-        b"environment of the process, where this file does not set them:\n#USE" in files[PATH]
+        b"environment of the process, where this file does not set them\n" in files[PATH]
     ) == is_private
     assert max(map(len, files[PATH].splitlines())) <= 100
 
@@ -199,7 +198,7 @@ def test_does_not_add_existing_variable(form):
     files = {PATH: raw}
     assert not fix(files)
     added = files[PATH].removeprefix(raw + b"\n").decode().replace("#export ", "#")
-    assert added.splitlines() == SWITCH.splitlines()[:2]
+    assert added.splitlines() == [f"{SWITCH.splitlines()[0]}:", "#USE_AWS_SECRETS=true"]
 
 
 def test_adds_variables_that_the_app_did_not_read():

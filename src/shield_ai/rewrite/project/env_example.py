@@ -39,11 +39,11 @@ GENERIC_WORDS = word_set("""
     TESTING CI PROD PRODUCTION STAGING DOCKER COMPOSE DJANGO FLASK FASTAPI PYTHON APP API WEB SERVER
     BACKEND FILE VARS DOTENV
 """)
-ENABLE = "# To read the secrets in shield.toml from AWS Secrets Manager:"
-ENABLE_IN_PROCESS = (
-    "# To read the secrets in shield.toml from AWS Secrets Manager, set these variables\n"
-    "# in the environment of the process, where this file does not set them:"
+ENABLE = "# To read the secrets in shield.toml from AWS Secrets Manager"
+IN_PROCESS = (
+    ", set these variables\n# in the environment of the process, where this file does not set them"
 )
+IN_PRODUCTION = "\n# (in production, also {}=production):"
 VARIABLES = "# The secrets in shield.toml:"
 
 
@@ -152,13 +152,14 @@ def _enable_block(
     values = {
         "USE_AWS_SECRETS": "true",
         "AWS_REGION": region,
-        stage: "production",
     }
     # The map file contains the prefix, except with environments or with the installed package.
     if app.prefix and (manifest.environments or app.runtime == "package"):
         values["AWS_SECRETS_PREFIX"] = single_line(app.prefix)
     lines = [f"#{export}{name}={value}" for name, value in values.items() if name not in existing]
-    return _block(ENABLE_IN_PROCESS if is_private else ENABLE, lines)
+    # Developers copy the example, and must not ask for the secrets of production by mistake.
+    end = ":" if stage in existing else IN_PRODUCTION.format(stage)
+    return _block(ENABLE + (IN_PROCESS if is_private else "") + end, lines)
 
 
 def _block(heading: str, lines: Iterable[str]) -> str:
