@@ -169,6 +169,11 @@ def test_names_license_and_docs():
     assert "\nit reads the variables. See docs/AWS.md.\n" in text
 
 
+def test_names_the_stage_if_no_page_does():
+    text = map_text("shop", expected_map(manifest()), MapStyle(stage="DJANGO_ENV"))
+    assert "In production, also set DJANGO_ENV=production.\n`shield apply`" in text
+
+
 def test_unedited_file_is_written_again():
     made = with_secrets(lambda all_: [*reversed(renamed("sentry-dsn", "our/sentry", all_))])
     text, _ = updated(TEXT, made)

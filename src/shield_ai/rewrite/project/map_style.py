@@ -43,6 +43,7 @@ class MapStyle(NamedTuple):
     heading: str = ""  # the comment above the import
     license: str = ""  # the comment above the docstring, and a newline
     docs: str = ""  # path of the page on the app's secrets
+    stage: str = ""  # the variable with the stage of the process, named if there is no such page
     summary_on_second_line: bool = False
     uses_bandit: bool = False
     uses_detect_secrets: bool = False

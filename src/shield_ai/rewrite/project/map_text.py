@@ -34,7 +34,7 @@ prefetch = client.prefetch
 '''
 SWITCH = (
     "With USE_AWS_SECRETS=true, get_secret() reads them from AWS Secrets Manager; otherwise, it"
-    " reads the variables.{docs}"
+    " reads the variables.{note}"
 )
 UPDATES = "`shield apply` keeps the mapping in step with shield.toml."
 
@@ -66,9 +66,11 @@ def map_text(app: str, content: SecretMap, style: MapStyle | None = None) -> str
 
 
 def _docstring(app: str, style: MapStyle) -> str:
-    docs = f" See {style.docs}." if style.docs else ""
+    note = f" In production, also set {style.stage}=production." if style.stage else ""
+    if style.docs:
+        note = f" See {style.docs}."
     width = min(style.width, style.doc_width)
-    switch = textwrap.fill(SWITCH.format(docs=docs), width, break_on_hyphens=False)
+    switch = textwrap.fill(SWITCH.format(note=note), width, break_on_hyphens=False)
     start = "\n" if style.summary_on_second_line else ""
     return f"{start}{_summary(app, style)}\n\n{switch}\n{UPDATES}"
 

@@ -54,6 +54,7 @@ def fix(context: FixContext) -> Outcome:
         context.module,
         headers=license_headers(context),
         docs=page_path(context),
+        stage=context.app.stage,
         parts=find_parts(context),
     )
 
@@ -65,6 +66,7 @@ def write_copy(
     *,
     headers: LicenseHeaders = NO_HEADERS,
     docs: str = "",
+    stage: str = "",
     parts: CopyParts = ALL,
 ) -> Outcome:
     """Write the copy, the map file beside it, and the packages that they need.
@@ -79,6 +81,7 @@ def write_copy(
         module: Dotted name of the map file; derived from the path if "".
         headers: The comments that the app's modules begin with.
         docs: Path of the page on the app's secrets; "" without one.
+        stage: The variable with the stage of the process.
         parts: The optional parts of the runtime that the app can use.
     """
     path = manifest.app.runtime
@@ -103,7 +106,7 @@ def write_copy(
         elif body_of(old) != body_of(text.encode()):
             changes.append(replacement_change(place, old, header_of(old) + text))
     style = find_map_style(read, manifest, root, in_package=in_package)
-    style = style._replace(license=headers.module, docs=docs)
+    style = style._replace(license=headers.module, docs=docs, stage=stage)
     if skipped:
         if not is_map or map_matches_manifest(raw, manifest):
             return [], skipped
