@@ -621,7 +621,7 @@ def test_splits_two_databases_with_one_alias():
     text = f"""\
 import os
 NAME = os.environ.get("STATS_DB_NAME", os.environ["DB_NAME"])
-if TESTING:
+if SMALL:
     DATABASES = {{"default": {{"ENGINE": "x", "NAME": NAME, {parts}, "HOST": os.environ["SHOP"]}}}}
 else:
     DATABASES = {{"default": {{"ENGINE": "x", "NAME": os.environ["DB_NAME"], {parts.replace("STATS_", "")}}}}}
@@ -662,7 +662,7 @@ def test_names_of_database_secrets_are_valid(alias, passwords, names):
     for password in passwords:
         user = password.replace("PASSWORD", "USER").replace("PW", "USER")
         parts = f'"USER": os.environ["{user}"], "PASSWORD": os.environ["{password}"]'
-        lines += ["if TESTING:", f'    DATABASES = {{"{alias}": {{"ENGINE": "x", {parts}}}}}']
+        lines += ["if SMALL:", f'    DATABASES = {{"{alias}": {{"ENGINE": "x", {parts}}}}}']
     assert [secret.name for secret in drafted("\n".join(lines)).secret] == names
 
 

@@ -7,7 +7,7 @@ which the app imports, is beside it, at the path `runtime` in shield.toml.
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.code_style import read_code_style
@@ -43,6 +43,15 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.project.fixer import FixContext
 
+
+class MapNotes(NamedTuple):
+    """What the docstring of a map file refers to."""
+
+    docs: str = ""  # path of the page on the app's secrets; "" without one
+    stage: str = ""  # the variable with the stage of the process
+
+
+NO_NOTES = MapNotes()
 PACKAGE_DOCSTRING = '"""Modules that several parts of the app use."""\n'
 
 
@@ -53,8 +62,7 @@ def fix(context: FixContext) -> Outcome:
         context.manifest,
         context.module,
         headers=license_headers(context),
-        docs=page_path(context),
-        stage=context.app.stage,
+        notes=MapNotes(page_path(context), context.app.stage),
         parts=find_parts(context),
     )
 
@@ -65,8 +73,7 @@ def write_copy(
     module: str = "",
     *,
     headers: LicenseHeaders = NO_HEADERS,
-    docs: str = "",
-    stage: str = "",
+    notes: MapNotes = NO_NOTES,
     parts: CopyParts = ALL,
 ) -> Outcome:
     """Write the copy, the map file beside it, and the packages that they need.
@@ -80,8 +87,7 @@ def write_copy(
         manifest: Names the path of the map file.
         module: Dotted name of the map file; derived from the path if "".
         headers: The comments that the app's modules begin with.
-        docs: Path of the page on the app's secrets; "" without one.
-        stage: The variable with the stage of the process.
+        notes: What the docstring of the map file refers to.
         parts: The optional parts of the runtime that the app can use.
     """
     path = manifest.app.runtime
@@ -106,7 +112,7 @@ def write_copy(
         elif body_of(old) != body_of(text.encode()):
             changes.append(replacement_change(place, old, header_of(old) + text))
     style = find_map_style(read, manifest, root, in_package=in_package)
-    style = style._replace(license=headers.module, docs=docs, stage=stage)
+    style = style._replace(license=headers.module, **notes._asdict())
     if skipped:
         if not is_map or map_matches_manifest(raw, manifest):
             return [], skipped

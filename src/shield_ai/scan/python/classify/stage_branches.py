@@ -14,11 +14,12 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set, words
+from shield_ai.scan.python.classify.branches_for_tests import mark_branches_for_tests
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.readers.ast_walk import descend
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from shield_ai.scan.python.classify.candidates import Candidate
 
@@ -27,13 +28,14 @@ DEVELOPMENT = word_set("DEV DEVELOPMENT LOCAL LOCALHOST TEST TESTING CI")
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 
 
-def mark_other_stages(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark the reads that run only in development, because of a test of the stage's name.
+def mark_other_stages(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
+    """Mark the reads that run only in development or in tests, because of a condition.
 
     Args:
         tree: The module.
         candidates: Its candidates.
     """
+    mark_branches_for_tests(tree, candidates)
     reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
     if not reads:
         return
