@@ -54,7 +54,7 @@ BASELINES = (".secrets.baseline", "../.secrets.baseline", "../../.secrets.baseli
 LINTER_FILES = (
     *(".bandit", "bandit.yaml", "bandit.yml", ".pre-commit-config.yaml"),
     *("pyproject.toml", "setup.cfg", "tox.ini", "noxfile.py", "Makefile", "Pipfile"),
-    *(".circleci/config.yml", ".gitlab-ci.yml", ".travis.yml"),
+    *(".circleci/config.yml", ".gitlab-ci.yml", ".travis.yml", ".trunk/trunk.yaml"),
     *("requirements.txt", "requirements-dev.txt", "requirements/dev.txt", "requirements/test.txt"),
 )
 

@@ -183,6 +183,27 @@ def test_changes_nothing_without_need(files, app):
     assert omit_copy(files.get, manifest(**app)) == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("sources", "is_edited"),
+    [
+        pytest.param("pages, people", False, id="other packages"),
+        pytest.param("shop/apps", False, id="folder beside the copy"),
+        pytest.param("pages, shop", True, id="package"),
+        pytest.param("shop.utils", True, id="package of the copy"),
+        pytest.param("./shop/", True, id="folder"),
+        pytest.param(".", True, id="all"),
+        pytest.param("$CODE", True, id="variable"),
+    ],
+)
+def test_code_outside_the_measured_packages_needs_no_option(sources, is_edited):
+    ini = {".coveragerc": f"[run]\nsource = {sources}\n".encode()}
+    names = [f"'{name}'" for name in sources.split(", ")]
+    toml = {"pyproject.toml": f"[tool.coverage.run]\nsource = [{', '.join(names)}]\n".encode()}
+    for files in (ini, toml):
+        changes, _ = omit_copy(files.get, manifest())
+        assert bool(changes) is is_edited
+
+
 def test_one_change_adds_the_requirement_too():
     project = b"[project]\nname = 'shop'\ndependencies = ['django']\n"
     omit = b"[tool.coverage.run]\nomit = ['a/*']\n"

@@ -31,6 +31,9 @@ def test_leaves_everything_else(text):
     [
         pytest.param({}, False, id="nothing"),
         pytest.param({".prettierrc": b""}, True, id="configuration"),
+        pytest.param(
+            {".trunk/trunk.yaml": b"lint:\n  enabled:\n    - prettier@3.9.5\n"}, True, id="Trunk"
+        ),
         pytest.param({"prettier.config.mjs": b""}, True, id="script"),
         pytest.param({"package.json": b'{"prettier": {}}'}, True, id="package.json"),
         pytest.param(

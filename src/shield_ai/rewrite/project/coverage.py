@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
+from shield_ai.project.ini_file import parse_ini
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.rewrite.linter_options import pyproject_tool
 from shield_ai.rewrite.project.copy_files import copy_folder
 from shield_ai.rewrite.project.dependencies.pyproject import append_to_array
 from shield_ai.rewrite.project.dependencies.toml_insertion import is_toml
@@ -50,6 +52,7 @@ PYTEST_SECTION = regex(rb"(?m)^\[(?:tool:)?pytest\]")
 OTHER_CONFIG = b"--cov-config"
 # pytest-cov measures all code, or the named package.
 PYTEST_COV = regex(rb"--cov(?=[=\s\"'])")
+PLAIN_SOURCE = regex(r"[\w./-]*\w[\w./-]*")  # not ".", a pattern or a variable
 HAS_OMIT = regex(rb"(?m)^[ \t]*omit[ \t]*=")
 # The option with one pattern per line.
 OMIT = regex(
@@ -107,6 +110,8 @@ def _omit(folder: _Folder, pattern: str) -> Outcome:
     minimum = next((name for name in FILES if MINIMUM.search(folder.content(name))), "")
     if not minimum and not _measures_copy(folder):
         return NOTHING
+    if _measures_other_code(folder, pattern.removesuffix("/*")):
+        return NOTHING
     if any(pattern.encode() in folder.content(name) for name in FILES):
         return NOTHING
     return (
@@ -151,6 +156,40 @@ def _measures_copy(folder: _Folder) -> bool:
             return True
     raw = folder.content(PYPROJECT)
     return bool(TOML_SOURCE.search(raw) or TOML_OMIT.search(raw))
+
+
+def _measures_other_code(folder: _Folder, copy: str) -> bool:
+    """Return whether the option `source` names only packages and folders without the copy.
+
+    https://coverage.readthedocs.io/en/latest/source.html
+    """
+    sources = _sources(folder)
+    if not sources or _uses_pytest_cov(folder):
+        return False
+    for source in sources:
+        path = source.strip("./").replace(".", "/")
+        if not PLAIN_SOURCE.fullmatch(source) or f"/{path}/" in f"/{copy}/":
+            return False
+    return True
+
+
+def _sources(folder: _Folder) -> list[str]:
+    """Return the values of the options `source` and `source_pkgs`; empty without them."""
+    coverage = pyproject_tool(folder.content(PYPROJECT), "coverage") or {}
+    table = coverage.get("run")
+    tables = [dict(table)] if isinstance(table, dict) else []
+    for name in INI_FILES:
+        parser = parse_ini(folder.content(name))
+        sections = [name for name in ("run", "coverage:run") if parser.has_section(name)]
+        tables += [dict(parser[section]) for section in sections]
+    sources: list[str] = []
+    for options in tables:
+        for value in (options.get("source"), options.get("source_pkgs")):
+            if isinstance(value, list):
+                sources += map(str, value)
+            elif isinstance(value, str):
+                sources += re.findall(r"[^\s,]+", value)
+    return sources
 
 
 def _uses_pytest_cov(folder: _Folder) -> bool:

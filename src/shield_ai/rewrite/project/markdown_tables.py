@@ -24,18 +24,21 @@ CONFIGURATIONS = (
     *(f"prettier.config.{ending}" for ending in SCRIPTS),
 )
 PACKAGE = "package.json"
+TRUNK = ".trunk/trunk.yaml"  # https://docs.trunk.io/code-quality/overview/cli/yaml-reference
 TABLE = regex(r"(?m)(?:^\|.*\|$\n?)+")
 CELL_END = regex(r"(?<!\\)\|")
 MIN_DASHES = 3
 
 
 def uses_prettier(read: FileReader) -> bool:
-    """Return whether the project configures Prettier, or runs it with pre-commit.
+    """Return whether the project configures Prettier, or runs it with pre-commit or Trunk.
 
     Args:
         read: Returns the bytes of a file of the app.
     """
     if has_hook(read, "prettier") or _is_in_package(read(PACKAGE)):
+        return True
+    if b"prettier" in (read(TRUNK) or b""):
         return True
     return any(read(name) is not None for name in CONFIGURATIONS)
 
