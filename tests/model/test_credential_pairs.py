@@ -42,6 +42,7 @@ def paired(*variables):
         pytest.param("SFTP_USER", "SFTP_PWD", "sftp-credentials", LOGIN, id="files"),
         pytest.param("RABBITMQ_DEFAULT_USER", "RABBITMQ_DEFAULT_PASS", "rabbitmq-default-credentials", LOGIN, id="image"),
         pytest.param("BASIC_AUTH_USER_NAME", "BASIC_AUTH_PASSWORD", "basic-auth-credentials", LOGIN, id="basic auth"),
+        pytest.param("SECURITY_USER_NAME", "SECURITY_USER_PASSWORD", "security-credentials", LOGIN, id="user"),
         pytest.param("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "github-credentials", CLIENT, id="OAuth"),
         pytest.param("CLIENT_ID", "CLIENT_SECRET", "client-credentials", CLIENT, id="OAuth, without a prefix"),
         pytest.param("SHOP_CREDENTIALS_CLIENT_ID", "SHOP_CREDENTIALS_CLIENT_SECRET", "shop-credentials", CLIENT, id="OAuth, credentials"),

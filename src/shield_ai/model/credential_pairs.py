@@ -54,6 +54,8 @@ _ANY = re.compile(r".*")
 _NOT_EMPTY = re.compile(r".+")
 _PERSON = "ADMIN|ADMINISTRATOR|SUPERUSER|ROOT|DEMO|TEST|INITIAL"
 _NOT_PERSON = re.compile(rf"(?!(?:.+_)?(?:{_PERSON})\Z).+")
+_USER = re.compile(rf"(?!(?:.+_)?(?:{_PERSON})_USER\Z).+_USER")
+_PASSWORDS = ("PASSWORD", "PASS", "PASSWD", "PWD")
 _OAUTH = re.compile(r"(?:.+_)?SOCIAL_AUTH_.+|(?:.+_)?OAUTH[12]?")
 # Not after these words: APP_SECRET can be a key of the app itself, which has no ID.
 _PROVIDER = re.compile(r"(?!(?:.+_)?(?:APP|APPLICATION|SESSION|JWT|COOKIE|CSRF|USER|WEBHOOK)\Z).+")
@@ -68,11 +70,9 @@ _TYPES = (
     _PairType(_NOT_EMPTY, _ACCESS_KEYS, _SECRET_KEYS, _KEY_FIELDS),
     _PairType(_NOT_EMPTY, ("KEY_ID",), ("KEY_SECRET",), _KEY_ID_FIELDS),
     _PairType(
-        _NOT_PERSON,
-        ("USER", "USERNAME", "USER_NAME", "LOGIN"),
-        ("PASSWORD", "PASS", "PASSWD", "PWD"),
-        _LOGIN_FIELDS,
+        _NOT_PERSON, ("USER", "USERNAME", "USER_NAME", "LOGIN"), _PASSWORDS, _LOGIN_FIELDS
     ),
+    _PairType(_USER, ("NAME",), _PASSWORDS, _LOGIN_FIELDS),
     _PairType(_NOT_EMPTY, ("API_KEY",), ("API_SECRET", "API_SECRET_KEY"), _API_FIELDS),
     _PairType(_ANY, ("CLIENT_ID",), ("CLIENT_SECRET",), _CLIENT_FIELDS),
     _PairType(_ANY, ("CONSUMER_KEY",), ("CONSUMER_SECRET",), _CLIENT_FIELDS),
@@ -134,6 +134,6 @@ def _prefixes(names: Iterable[str], pattern: re.Pattern[str], suffix: str) -> li
 
 def _pair_name(prefix: str) -> str:
     """Name the secret of a pair: `EMAIL_HOST_` gives `email-credentials`."""
-    stem = re.sub(r"_(HOST|SERVER|(?<!BASIC_)AUTH|CREDENTIALS)$", "", prefix[:-1])
+    stem = re.sub(r"_(HOST|SERVER|USER|(?<!BASIC_)AUTH|CREDENTIALS)$", "", prefix[:-1])
     words = re.findall(r"[a-z0-9]+", stem.lower()) or ["client"]
     return "-".join([*words, "credentials"])

@@ -230,7 +230,7 @@ class SkipId(TextEnum):
     TLS_KEY_PATH = "tls-key-path", "a path, like {other}; if it is a key, add it to shield.toml"
     HARMLESS_ENTRY = "harmless-entry", "the name of a database, cache or secret"
     HARMLESS_TEMPLATE = "harmless-template", "a template, not a value"
-    HARMLESS_LABEL = "harmless-label", "looks like a name, not a secret"
+    HARMLESS_LABEL = "harmless-label", "looks like a name or an address, not a secret"
     HARMLESS_OUTSIDE_SETTINGS = (
         "harmless-outside-settings",
         "outside the settings, does not look like a secret",

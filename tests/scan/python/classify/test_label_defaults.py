@@ -21,6 +21,13 @@ from shield_ai.scan.python.classify.label_defaults import explain_label, is_name
         pytest.param("PREMIUM_KEY", "my-dev-key", False, id="key for development"),
         pytest.param("PREMIUM_KEY", "q8f7a6s5d8f76as", False, id="random text"),
         pytest.param("API_TOKEN", "relay-premium-127", False, id="token"),
+        pytest.param("BOT_WEBHOOK_URL", "https://shop.org/bot/hook/", True, id="own address"),
+        pytest.param(
+            "BOT_WEBHOOK_URL", "https://hooks.org/a/T0A/x9", False, id="path with a token"
+        ),
+        pytest.param("BOT_WEBHOOK_URL", "http://localhost:8000/hook", False, id="local address"),
+        pytest.param("BOT_WEBHOOK_URL", "https://example.org/hook", False, id="example"),
+        pytest.param("SEARCH_URL", "https://shop.org/search", False, id="URL of a service"),
     ],
 )
 def test_label(name, default, is_label):

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 HOST = regex(r"[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,8}")
 LABEL = regex(r"[a-z]{2,30}(?:-[a-z0-9]{1,30}){1,8}")
+# The app's own address, which it gives to a service: no segment of the path can be a token.
+ADDRESS = regex(
+    r"https?://(?!localhost)[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,8}(?:/[a-z][a-z_-]{0,30}){0,8}/?"
+)
 # Words of placeholders, and of keys for development.
 PLACEHOLDERS = word_set("""
     CHANGE CHANGEME DEFAULT DEV DEVELOPMENT DUMMY EXAMPLE FAKE INSECURE KEY LOCAL MY NONE NOT NULL
@@ -59,8 +63,9 @@ def is_missing_value(name: str, default: ast.expr | None) -> bool:
 def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:
     """Return the reason to skip a variable whose default is a host name or a label, or None.
 
-    A service's URL has a scheme; `REDIS_URL` with the default `redis` is a host. If the variable's
-    name ends with KEY, a default such as `relay-premium-127` is a label.
+    A service's URL has a scheme; `REDIS_URL` with the default `redis` is a host. The URL of a webhook
+    is a secret if its path has a token, which an address in the code has not. If the variable's name
+    ends with KEY, a default such as `relay-premium-127` is a label.
 
     Args:
         name: The variable.
@@ -72,7 +77,8 @@ def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:
     parts = words(name)
     is_host = meaning(name) is Meaning.URL and bool(HOST.fullmatch(text))
     is_key = parts[-1:] == ("KEY",) and STRONG_KEYS.isdisjoint(parts)
-    if is_host or (is_key and LABEL.fullmatch(text)):
+    is_address = "WEBHOOK" in parts and bool(ADDRESS.fullmatch(text))
+    if is_host or is_address or (is_key and LABEL.fullmatch(text)):
         return SkipId.HARMLESS_LABEL.reason()
     return None
 
