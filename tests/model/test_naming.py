@@ -53,6 +53,7 @@ def test_secret_names_are_valid_and_reversible(variable):
         ("STRIPE_KEY", Kind.API_KEY),
         ("GITHUB_TOKEN", Kind.API_KEY),
         ("CLIENT_SECRET", Kind.GENERIC),
+        ("EMAIL_TOKEN_SALT", Kind.GENERIC),
         ("SHOP_DJANGO_KEY", Kind.GENERIC),
         ("DJANGO_MAILGUN_API_KEY", Kind.API_KEY),
         ("DJANGO_AWS_SECRET_ACCESS_KEY", Kind.API_KEY),
