@@ -32,6 +32,14 @@ def split(old, new, start=0, encoding="utf-8"):
         pytest.param(f"f(1)  # {VALUE}\n", f"g(1)  # {VALUE}\n", id="comment"),
         pytest.param(f"f(b'{VALUE}')", f"g(\n b'{VALUE}')", id="bytes"),
         pytest.param(f"f'{{f('A', \"{VALUE}\")}}'", f"f'{{g(\"{VALUE}\") }}'", id="f-string"),
+        pytest.param(f'f("A", "" "{VALUE}")', f'g(\n"" "{VALUE}")', id="after an empty string"),
+        pytest.param(f'f("A", ""  "{VALUE}")', f'g("" "{VALUE}")', id="other spaces"),
+        pytest.param(f"""f("it's"  '{VALUE}')""", f"""g("it's" '{VALUE}')""", id="apostrophe"),
+        pytest.param(f"f('it\\'s {VALUE}')", f'g("it\'s {VALUE}")', id="escaped quote"),
+        pytest.param(f'f("{VALUE}",  "{VALUE}")', f"""g("{VALUE}", '{VALUE}')""", id="both quotes"),
+        pytest.param(f'f( "a\\\n{VALUE}")', f'g("a\\\n{VALUE}")', id="continued line"),
+        pytest.param(f'f( """a\\"""{VALUE}""")', f'g("""a\\"""{VALUE}""")', id="escaped quotes"),
+        pytest.param(f"f'{VALUE}{{f( 1)}}'", f"f'{VALUE}{{g(1)}}'", id="text of an f-string"),
         pytest.param(f"# -*- coding: latin-1 -*-\nf('é', '{VALUE}')", f"# -*- coding: latin-1 -*-\ng('é',  '{VALUE}')", id="latin-1"),
     ],
 )  # fmt: skip
@@ -48,7 +56,11 @@ def test_an_edit_without_a_text_stays_whole():
     assert split("f(a, b)", "g(a)") == ["g(a)"]
 
 
-PARTS = st.lists(st.sampled_from(["f(", ")", ", ", "'one'", '"two words"', "# three\n", "\n", "é"]))
+PARTS = st.lists(
+    st.sampled_from(
+        ["f(", ")", ", ", "'one'", '"two words"', '""', '"it\'s"', "\\", "# three\n", "\n", "é"]
+    )
+)
 
 
 @given(PARTS, PARTS)

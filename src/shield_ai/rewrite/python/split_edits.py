@@ -7,6 +7,7 @@ so the split edits leave it in place.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.edit import Edit
@@ -17,18 +18,19 @@ if TYPE_CHECKING:
 
     from shield_ai.project.python_source import Source
 
-# Strings with their quotes, comments and numbers. In an f-string, a string of one kind can be
-# inside one of the other.
-TEXTS = (
-    regex(r"\"{3}[^\0]*?\"{3}|\"(?:[^\"\\\n]|\\.)+\""),
-    regex(r"'{3}[^\0]*?'{3}|'(?:[^'\\\n]|\\.)+'"),
-    regex(r"\#[^\n]*|\d{5,}"),
+# A string with its quotes, a comment or a number. The end of the text can be inside a string.
+TEXT = regex(
+    r"\"{3}(?:[^\\]|\\.)*?(?:\"{3}|\Z)|'{3}(?:[^\\]|\\.)*?(?:'{3}|\Z)"
+    r"|\"(?:[^\"\\\n]|\\.)*\"?|'(?:[^'\\\n]|\\.)*'?|\#[^\n]*|\d{5,}",
+    re.DOTALL,
 )
-MIN_LENGTH = 4  # characters of a string that is searched for without its quotes
+# A part of a string that is the same with other quotes, or if an expression in an f-string changes.
+PART = regex(r"[^\s{}\"'\\][^{}\"'\\\n]{3,}")
+EMPTY = ('""', "''")
 
 
 def split_edits(source: Source, edits: Iterable[Edit]) -> list[Edit]:
-    """Return edits with the same result that do not replace a string, number or comment by itself.
+    """Return equivalent edits that leave unchanged strings, comments and long numbers in place.
 
     Args:
         source: The file.
@@ -39,20 +41,18 @@ def split_edits(source: Source, edits: Iterable[Edit]) -> list[Edit]:
 
 def _split(source: Source, edit: Edit) -> Iterator[Edit]:
     old = source.raw[edit.start : edit.end].decode(source.encoding)
-    at = done = 0  # in the old text, and in the replacement
-    matches = [match for pattern in TEXTS for match in pattern.finditer(old)]
-    for match in sorted(matches, key=lambda match: match.start()):
-        start, end = match.span()
-        if start < at:
-            continue
-        found = edit.replacement.find(match[0], done)
-        if found < 0 and end - start >= MIN_LENGTH + 2:  # with other quotes
-            start, end = start + 1, end - 1
-            found = edit.replacement.find(old[start:end], done)
-        if found >= 0:
-            yield from _part(source, edit, old, (at, start), edit.replacement[done:found])
-            at, done = end, found + end - start
-    yield from _part(source, edit, old, (at, len(old)), edit.replacement[done:])
+    new = edit.replacement
+    old_end = new_end = 0
+    for text in TEXT.finditer(old):
+        texts = [text]
+        if text[0] in EMPTY or new.find(text[0], new_end) < 0:
+            texts = [*PART.finditer(old, *text.span())]
+        for kept in texts:
+            found = new.find(kept[0], new_end)
+            if found >= 0:
+                yield from _part(source, edit, old, (old_end, kept.start()), new[new_end:found])
+                old_end, new_end = kept.end(), found + len(kept[0])
+    yield from _part(source, edit, old, (old_end, len(old)), new[new_end:])
 
 
 def _part(source: Source, edit: Edit, old: str, span: tuple[int, int], text: str) -> Iterator[Edit]:
