@@ -73,6 +73,11 @@ def test_end_of_comment_is_not_a_reason() -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_line_numbers_agree_with_python(end: str) -> None:
     assert [
+def test_reason_can_end_with_a_url() -> None:
+    (comment,) = find_suppressions(b"x = 1  # shield: ignore[CRED] see <https://x.example>")
+    assert comment.reason == "see <https://x.example>"
+
+
         one.line
         for one in find_suppressions(f"a{end}{end}# shield: ignore[CRED] why{end}x{end}".encode())
     ] == [4]

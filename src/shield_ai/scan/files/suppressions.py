@@ -22,7 +22,7 @@ SHIELD_COMMENT = regex(
     rb"[ \t:,-]*(?P<reason>[^\r\n]*)"
 )
 ALLOWLIST_PRAGMA = regex(rb"pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
-COMMENT_END = regex(r"(\*/|-{0,2}>|#\})$")
+COMMENT_END = regex(r"(\*/|-->|^>|#\})$")
 MAX_PER_CELL = 100  # comments that apply to the outputs of a cell
 UNUSED = "is an unused suppression: no matching finding on its line"
 
