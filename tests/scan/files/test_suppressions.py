@@ -20,6 +20,9 @@ def at(line: int, rule: str = "CRED.password") -> Finding:
         pytest.param("# shield: ignore[CRED.password] for the demo\nx = 1", 2, id="the next line"),
         pytest.param("x = 1 // shield:ignore a reason", 1, id="every rule"),
         pytest.param("x = 1  # shield: ignore[CRED] a reason", 1, id="every rule of a pattern"),
+        pytest.param("x = 1  # shield: ignore[CRED] [OPS-12] a reason", 1, id="reason in brackets"),
+        pytest.param("x = 1  # shield: ignore: [CRED] a reason", 1, id="colon before the bracket"),
+        pytest.param(f"x = 1  # shield: ignore[{'X,' * 200}CRED] why", 1, id="many rules"),
         pytest.param("<!-- shield: ignore[CRED.password] a reason -->\nx", 2, id="html"),
         pytest.param("x = 1  # pragma: allowlist secret", 1, id="detect-secrets"),
         pytest.param(
@@ -70,14 +73,14 @@ def test_end_of_comment_is_not_a_reason() -> None:
     assert find_suppressions(b"<!-- shield: ignore[CRED] -->")[0].reason == ""
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_line_numbers_agree_with_python(end: str) -> None:
-    assert [
 def test_reason_can_end_with_a_url() -> None:
     (comment,) = find_suppressions(b"x = 1  # shield: ignore[CRED] see <https://x.example>")
     assert comment.reason == "see <https://x.example>"
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_numbers_agree_with_python(end: str) -> None:
+    assert [
         one.line
         for one in find_suppressions(f"a{end}{end}# shield: ignore[CRED] why{end}x{end}".encode())
     ] == [4]

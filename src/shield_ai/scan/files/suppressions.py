@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 LINE_END = regex(rb"\r\n|\n|\r")
 MARK = regex(rb"shield: *ignore|pragma: *allowlist")
 SHIELD_COMMENT = regex(
-    rb"(?:#|//|--|;|/\*|<!--|\{#|%|\")[ \t]*shield: *ignore\b *(?P<rules>\[[^\]\r\n]{0,300}\])?"
-    rb"[ \t:,-]*(?P<reason>[^\r\n]*)"
+    rb"(?:#|//|--|;|/\*|<!--|\{#|%|\")[ \t]*shield: *ignore\b[ \t:,-]*"
+    rb"(?:(?P<rules>\[[^\]\r\n]*\])|(?P<unclosed>\[))?[ \t:,-]*(?P<reason>[^\r\n]*)"
 )
 ALLOWLIST_PRAGMA = regex(rb"pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
 COMMENT_END = regex(r"(\*/|-->|^>|#\})$")
@@ -35,6 +35,7 @@ class Suppression(NamedTuple):
     reason: str
     is_shield: bool  # other tools' comments need no reason and may be unused
     comment_line: int  # the line of the comment itself
+    is_unclosed: bool = False  # its list of rules has no closing bracket
     outputs: range = range(0)  # in a notebook: the lines of the outputs of the comment's cell
 
     def covers(self, finding: Finding) -> bool:
@@ -51,7 +52,7 @@ class Suppression(NamedTuple):
         """Describe what is wrong with the comment; empty if it is valid."""
         if not self.reason:
             return "has no reason"
-        return 'has no closing "]"' if self.reason.startswith("[") else ""
+        return 'has no closing "]"' if self.is_unclosed else ""
 
 
 def has_suppressions(raw: bytes) -> bool:
@@ -76,6 +77,7 @@ def find_suppressions(raw: bytes) -> list[Suppression]:
                 reason=_parse_reason(comment["reason"]),
                 is_shield=True,
                 comment_line=number,
+                is_unclosed=bool(comment["unclosed"]),
             )
             found.append(suppression)
         elif pragma := ALLOWLIST_PRAGMA.search(line):
@@ -128,7 +130,7 @@ def apply_suppressions(
 def _comments_of_outputs(
     comments: list[Suppression], starts: list[int], line: int
 ) -> list[Suppression]:
-    """Return the comments of the cell with a line in its outputs.
+    """Return the suppressions of the notebook cell that has this line in its outputs.
 
     Args:
         comments: The comments of all cells, sorted by the first line of their outputs.
