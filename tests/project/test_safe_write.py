@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import stat
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -76,6 +79,29 @@ def test_devices_and_pipes_are_written_directly(folder):
     write_output(Path("pipe"), b"new")
     assert os.read(reader, 10) == b"new"
     os.close(reader)
+
+
+def test_a_stopped_write_to_a_pipe_continues(monkeypatch):
+    """A signal such as SIGCONT ends the system call after a part of the content."""
+    os.mkfifo("pipe")
+    received = []
+
+    def interrupt_and_read(main=threading.get_ident()):
+        with Path("pipe").open("rb") as pipe:
+            time.sleep(0.1)  # until the pipe is full
+            signal.pthread_kill(main, signal.SIGUSR1)
+            time.sleep(0.1)
+            received.append(pipe.read())
+
+    previous = signal.signal(signal.SIGUSR1, lambda *_: None)
+    reader = threading.Thread(target=interrupt_and_read)
+    reader.start()
+    try:
+        write_output(Path("pipe"), b"x" * 1_000_000)
+    finally:
+        reader.join()
+        signal.signal(signal.SIGUSR1, previous)
+    assert len(received[0]) == 1_000_000
 
 
 def test_missing_folder(folder):

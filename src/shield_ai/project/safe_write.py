@@ -110,7 +110,7 @@ def write_output(path: Path, content: bytes) -> None:
     """
     status = path.lstat() if os.path.lexists(path) else None
     if _is_special(path, status):
-        with path.open("wb", buffering=0) as device:
+        with path.open("wb") as device:
             device.write(content)
         return
     parent = _real_parent(path)
