@@ -104,6 +104,35 @@ def test_a_stopped_write_to_a_pipe_continues(monkeypatch):
     assert len(received[0]) == 1_000_000
 
 
+def test_a_name_of_an_open_file_is_written_directly(folder):
+    with (folder / "open").open("wb") as file:
+        write_output(Path(f"/dev/fd/{file.fileno()}"), b"1")
+        assert (folder / "open").read_bytes() == b"1"
+        write_output(Path(f"/proc/self/fd/{file.fileno()}"), b"2")
+    assert (folder / "open").read_bytes() == b"2"
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="needs a writable /dev/shm")
+def test_a_link_below_dev_is_replaced(folder):
+    (folder / "target").write_bytes(b"mine")
+    link = Path("/dev/shm") / f"shield-test-{os.getpid()}"
+    link.symlink_to(folder / "target")
+    try:
+        write_output(link, b"new")
+        assert (link.is_symlink(), link.read_bytes()) == (False, b"new")
+    finally:
+        link.unlink()
+    assert (folder / "target").read_bytes() == b"mine"
+
+
+def test_a_link_in_a_path_through_dev_is_replaced(folder):
+    (folder / "target").write_bytes(b"mine")
+    (folder / "link").symlink_to("target")
+    write_output(Path("/dev/..") / (folder / "link").relative_to("/"), b"new")
+    assert (folder / "target").read_bytes() == b"mine"
+    assert (folder / "link").read_bytes() == b"new"
+
+
 def test_missing_folder(folder):
     with pytest.raises(FileNotFoundError):
         write_output(Path("missing/report.html"), b"new")

@@ -17,6 +17,8 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shield_ai.project.perf.lazy_regex import regex
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -26,7 +28,7 @@ READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
 PRIVATE = 0o600
 DEVICES = Path("/dev")
 PROCESSES = Path("/proc")
-SPECIAL_FOLDERS = (DEVICES, PROCESSES)
+OPEN_FILE = regex(r"/dev/(?:std(?:in|out|err)|fd/\d+)|/proc/(?:self|\d+)/fd/\d+")
 
 
 @contextlib.contextmanager
@@ -102,7 +104,8 @@ def replace_file(folder: int, temporary: str, name: str) -> None:
 def write_output(path: Path, content: bytes) -> None:
     """Write the user's output file, atomically if its folder is writable.
 
-    A symbolic link of this name is replaced, not followed. Pipes and devices are written directly.
+    A symbolic link of this name is replaced, not followed. Pipes, devices and open files, such as
+    /dev/stdout, are written directly.
 
     Raises:
         OSError: The file can't be written, or a symbolic link in the relative path points outside
@@ -192,8 +195,8 @@ def _real_parent(path: Path) -> Path:
 
 
 def _is_special(path: Path, status: os.stat_result | None) -> bool:
-    """Return whether a path is a pipe or a device, or a name such as /dev/stdout."""
-    if path.is_absolute() and any(path.is_relative_to(folder) for folder in SPECIAL_FOLDERS):
+    """Return whether a path is a pipe, a socket or a device, or names an open file."""
+    if OPEN_FILE.fullmatch(str(path)):
         return True
     if status is None or stat.S_ISLNK(status.st_mode) or stat.S_ISREG(status.st_mode):
         return False
