@@ -214,6 +214,13 @@ def test_the_key_is_not_in_the_repository(app, monkeypatch):
     assert not (app / "state").exists()
 
 
+def test_the_state_folder_is_in_a_loop(app, tmp_path, monkeypatch):
+    (tmp_path / "loop").symlink_to("loop")
+    monkeypatch.setenv("SHIELD_STATE_DIR", str(tmp_path / "loop/state"))
+    done = run("apply", "--only", "code", "--yes", "--no-proof", cwd=app)
+    assert "Too many levels of symbolic links" in done.err
+
+
 LINKED = ["", "journal.jsonl", "lock", "backups", ".gitignore", "edited"]
 
 

@@ -39,6 +39,12 @@ def _file_of_a_worktree(app, other):
     shutil.copy(other.parent / "tree" / ".git", app / ".git")
 
 
+def _file_of_a_worktree_in_a_loop(app, other):
+    _file_of_a_worktree(app, other)
+    (app / "loop").symlink_to("loop")
+    (other / ".git/worktrees/tree/gitdir").write_text(f"{app}/loop/.git\n")
+
+
 def _file_of_a_submodule(app, other):
     git(other, "config", "core.worktree", str(other))
     _file(app, other)
@@ -111,6 +117,7 @@ def _linked_folder_with_links(app, other):
     [
         _file,
         _file_of_a_worktree,
+        _file_of_a_worktree_in_a_loop,
         _file_of_a_submodule,
         _link,
         _common_dir,

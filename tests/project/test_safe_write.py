@@ -133,6 +133,20 @@ def test_a_link_in_a_path_through_dev_is_replaced(folder):
     assert (folder / "link").read_bytes() == b"new"
 
 
+@pytest.mark.parametrize(
+    "use",
+    [
+        pytest.param(lambda path: write_output(path, b"new"), id="output"),
+        pytest.param(lambda path: write_private_file(path, b"new"), id="write"),
+        pytest.param(read_private_file, id="read"),
+    ],
+)
+def test_a_loop_of_links_is_an_oserror(folder, use):
+    (folder / "loop").symlink_to("loop")
+    with pytest.raises(OSError, match="symbolic links"):
+        use(Path("loop/report.json"))
+
+
 def test_missing_folder(folder):
     with pytest.raises(FileNotFoundError):
         write_output(Path("missing/report.html"), b"new")

@@ -229,5 +229,7 @@ def test_reads_the_workflows_of_the_repository(tmp_path):
         with pytest.raises(SourceError, match="is outside"):
             tree.read(path)
     workflows.rename(tmp_path / "elsewhere")
-    workflows.symlink_to(tmp_path / "elsewhere")
-    assert tree.read("../../.github/workflows/ci.yml") is None
+    for target in (tmp_path / "elsewhere", workflows):
+        workflows.unlink(missing_ok=True)
+        workflows.symlink_to(target)
+        assert tree.read("../../.github/workflows/ci.yml") is None

@@ -62,11 +62,12 @@ def _belongs_to(worktree: Path, root: Path, git_dir: Path, common_dir: Path) -> 
     if git_dir != common_dir:  # a linked worktree
         if git_dir.parent != common_dir / "worktrees":
             return False
-        return (git_dir / _first_line(git_dir / "gitdir")).resolve() == dot_git
+        pointer = git_dir / _first_line(git_dir / "gitdir")
+        return os.path.realpath(pointer) == str(dot_git)
     if git_dir == dot_git:
         return True
     named = os.fsdecode(git_process.read(root, "config", "--get", "core.worktree") or b"")
-    return bool(named) and (git_dir / named.removesuffix("\n")).resolve() == worktree
+    return bool(named) and os.path.realpath(git_dir / named.removesuffix("\n")) == str(worktree)
 
 
 def _first_line(path: Path) -> str:

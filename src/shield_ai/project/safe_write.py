@@ -187,7 +187,8 @@ def _real_parent(path: Path) -> Path:
         OSError: The folder does not exist, or a symbolic link in the relative path points outside
             the current folder.
     """
-    parent = path.parent.resolve(strict=True)
+    # Path.resolve() raises RuntimeError at a loop of links in Python 3.11 and 3.12
+    parent = Path(os.path.realpath(path.parent, strict=True))
     is_below = ".." not in path.parts and not path.is_absolute()
     if is_below and not parent.is_relative_to(Path.cwd()):
         raise OSError(errno.ELOOP, "a symbolic link leads out of the current folder", str(path))

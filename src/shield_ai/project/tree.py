@@ -87,7 +87,7 @@ class Tree:
         if is_root or not is_above or levels > depth or folder not in {"", WORKFLOWS[1:]}:
             return None
         path = above[levels - 1] / name
-        if path.parent.resolve() != path.parent:  # a folder is a link
+        if os.path.realpath(path.parent) != str(path.parent):  # a folder is a link
             return None
         try:
             return read_regular_file(path, follow_links=False)

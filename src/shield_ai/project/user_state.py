@@ -31,7 +31,7 @@ def state_folder(app: Path) -> Path:
     folder = _configured_folder()
     if not folder.is_absolute():
         raise SourceError(f"{VARIABLE} is not an absolute path", f"set {VARIABLE} to one")
-    folder = folder.resolve()
+    folder = Path(os.path.realpath(folder))
     if folder.is_relative_to(app.resolve()):
         raise SourceError(
             f"{folder} is inside the app's folder, where a repository could replace it",

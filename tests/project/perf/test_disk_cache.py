@@ -40,6 +40,13 @@ def test_unwritable_folder(tmp_path, monkeypatch) -> None:
     assert get_or_create("thing", b"key", lambda: b"thing") == b"thing"
 
 
+def test_loop_of_links(tmp_path, monkeypatch) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    for folder in ("loop", "loop/below"):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / folder))
+        assert get_or_create("thing", b"key", lambda: b"thing") == b"thing"
+
+
 def test_replaces_invalid_entries(folder) -> None:
     get_or_create("thing", b"key", lambda: b"thing")
     (place,) = folder.iterdir()

@@ -58,7 +58,7 @@ def load(name: str, key: bytes, is_valid: Callable[[bytes], bool] = bool) -> byt
 
 
 def _read(path: Path) -> bytes:
-    folder = _open_private(path.parent.resolve(), os.O_DIRECTORY)
+    folder = _open_private(os.path.realpath(path.parent), os.O_DIRECTORY)
     try:
         handle = _open_private(path.name, os.O_NONBLOCK, dir_fd=folder)
     finally:
@@ -103,7 +103,7 @@ def _write(path: Path, content: bytes) -> None:
     import tempfile
 
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.close(_open_private(path.parent.resolve(), os.O_DIRECTORY))
+    os.close(_open_private(os.path.realpath(path.parent), os.O_DIRECTORY))
     handle, temporary = tempfile.mkstemp(dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
