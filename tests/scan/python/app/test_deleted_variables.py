@@ -28,6 +28,10 @@ def reason_for(scanned):
         pytest.param(
             "if 'SENTRY_DSN' in os.environ:\n    del os.environ['SENTRY_DSN']", 4, id="tested"
         ),
+        pytest.param("from os import environ as env\nenv.pop('SENTRY_DSN', None)", 4, id="alias"),
+        pytest.param("x = 1\ndel x, os.environ['SENTRY_DSN']", 4, id="del of two"),
+        pytest.param("del(os.environ['SENTRY_DSN'])", 3, id="del without a space"),
+        pytest.param("del (os.environ['A'], os.environ['SENTRY_DSN'])", 3, id="del of a tuple"),
         pytest.param("os.unsetenv('SENTRY_DSN')", 3, id="unsetenv"),
         pytest.param(
             "for name in ('DEBUG', 'SENTRY_DSN'):\n    os.environ.pop(name, None)", 4, id="loop"
@@ -46,6 +50,7 @@ def test_a_variable_that_the_app_deletes_stays_in_the_environment(reason_for, te
         pytest.param("os.environ.pop('SENTRY_URL', None)", id="another variable"),
         pytest.param("cache = {}\ndel cache['SENTRY_DSN']", id="another mapping"),
         pytest.param("del os.environ", id="all"),
+        pytest.param("del sys.modules[os.environ['SENTRY_DSN']]", id="deleted by its value"),
     ],
 )
 def test_other_variables_are_migrated(reason_for, text):

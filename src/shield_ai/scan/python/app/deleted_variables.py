@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.skip import SkipReason
 
-MAY_DELETE = regex(rb"\bdel\s{1,20}[\w.]{0,40}environ\b|environ\.pop\(|\bunsetenv\b")
+MAY_DELETE = regex(rb"\bdel\b|\.\s*pop\b|\bunsetenv\b")
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 
 
@@ -39,7 +39,7 @@ def find_deleted_variables(
     """
     found: dict[str, SkipReason] = {}
     for path, raw in files:
-        if is_outside_app(path, raw) or not MAY_DELETE.search(raw):
+        if is_outside_app(path, raw) or b"env" not in raw or not MAY_DELETE.search(raw):
             continue
         try:
             lines = _lines_by_variable(Source.from_bytes(path, raw).tree)
@@ -65,11 +65,10 @@ def _lines_by_variable(tree: ast.Module) -> dict[str, int]:
 
 
 def _deleted(node: ast.AST, names: Mapping[str, str]) -> Iterator[ast.expr]:
-    """Yield the expressions that name the variables which a statement deletes."""
-    if isinstance(node, ast.Delete):
-        for target in node.targets:
-            if isinstance(target, ast.Subscript) and dotted_name(target.value, names) == ENVIRON:
-                yield target.slice
+    """Yield the expression that names the variable which a statement or target deletes."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Del):
+        if dotted_name(node.value, names) == ENVIRON:
+            yield node.slice
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and node.value.args:
         if dotted_name(node.value.func, names) in {f"{ENVIRON}.pop", "os.unsetenv"}:
             yield node.value.args[0]
