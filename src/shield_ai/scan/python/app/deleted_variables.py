@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
 
 MAY_DELETE = regex(rb"\bdel\b|\.\s*pop\b|\bunsetenv\b")
-DISPLAYS = (ast.List, ast.Tuple, ast.Set)
+LITERAL_COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
 
 
 def find_deleted_variables(
@@ -55,11 +55,11 @@ def _lines_by_variable(tree: ast.Module) -> dict[str, int]:
     """Map the variables that a file deletes to the first such line."""
     names = os_names(tree)
     nodes = list(descend(tree))
-    listed = _texts_of_loops(nodes)
+    loop_texts = _texts_by_loop_variable(nodes)
     lines: dict[str, int] = {}
     for node in nodes:
         for key in _deleted(node, names):
-            for variable in _texts(key, listed):
+            for variable in _texts(key, loop_texts):
                 lines.setdefault(variable, key.lineno)
     return lines
 
@@ -74,20 +74,20 @@ def _deleted(node: ast.AST, names: Mapping[str, str]) -> Iterator[ast.expr]:
             yield node.value.args[0]
 
 
-def _texts_of_loops(nodes: Iterable[ast.AST]) -> dict[str, list[str]]:
+def _texts_by_loop_variable(nodes: Iterable[ast.AST]) -> dict[str, list[str]]:
     """Map the variables of loops over constant texts to these texts."""
-    listed: dict[str, list[str]] = {}
+    loop_texts: dict[str, list[str]] = {}
     for node in nodes:
         if isinstance(node, ast.For) and isinstance(node.target, ast.Name):
-            if isinstance(node.iter, DISPLAYS):
+            if isinstance(node.iter, LITERAL_COLLECTIONS):
                 texts = [text for element in node.iter.elts for text in _texts(element, {})]
-                listed.setdefault(node.target.id, []).extend(texts)
-    return listed
+                loop_texts.setdefault(node.target.id, []).extend(texts)
+    return loop_texts
 
 
-def _texts(node: ast.expr, listed: Mapping[str, list[str]]) -> list[str]:
+def _texts(node: ast.expr, loop_texts: Mapping[str, list[str]]) -> list[str]:
     if isinstance(node, ast.Name):
-        return listed.get(node.id, [])
+        return loop_texts.get(node.id, [])
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return [node.value]
     return []
