@@ -16,6 +16,7 @@ from shield_ai.scan.deployment.workflow_file import (
     TOO_MANY,
     find_workflow,
 )
+from shield_ai.scan.deployment.workflow_permissions import UNKNOWN
 from shield_ai.scan.text.parser_marks import MAX_SIZE
 
 JOB = "jobs: {deploy: {runs-on: ubuntu-latest, steps: [{run: x}]}}\n"
@@ -262,3 +263,20 @@ jobs:
         "${{ secrets.Two }}",
         "secrets.THREE",
     ]
+
+
+@pytest.mark.parametrize(
+    ("script", "evidence"),
+    [
+        pytest.param("gh issue list", "gh issue", id="command"),
+        pytest.param("git \\\n push", "git push", id="continued line"),
+        pytest.param("gh \\\r\n pr list", "gh pr", id="continued line, CRLF"),
+        pytest.param("which gh\nls", "", id="next line"),
+        pytest.param("git\npush", "", id="two lines"),
+    ],
+)
+def test_commands_that_may_need_more_permissions(script, evidence):
+    lines = "\n          ".join(script.split("\n"))
+    job = f"jobs:\n  a:\n    steps:\n      - run: |\n          {lines}\n"
+    (found,) = find_workflow(f"on: workflow_dispatch\n{job}".encode()).jobs
+    assert found.problem == (UNKNOWN.format(evidence) if evidence else "")

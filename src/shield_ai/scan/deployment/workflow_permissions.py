@@ -37,7 +37,7 @@ SIMPLE_ACTION = regex(
 )
 TOKEN_USE = regex(
     rb"github\.token|secrets\.GITHUB_TOKEN|\bGITHUB_TOKEN\b|\bGH_TOKEN\b|ghcr\.io"
-    rb"|\bgit\s+push\b|\bgh\s+[a-z]{2}"
+    rb"|\bgit(?:[ \t]|\\\r?\n)+push\b|\bgh(?:[ \t]|\\\r?\n)+[a-z]{2,}"
 )
 
 
@@ -77,7 +77,7 @@ def _needs_more(raw: bytes, root: Node, job: Node) -> Iterator[str]:
     environment = root.child("env")
     for node in (job, environment):
         if node and (match := TOKEN_USE.search(raw, node.start, node_end(raw, node))):
-            yield match[0].decode()
+            yield " ".join(match[0].decode().replace("\\", "").split())
     steps = job.child("steps")
     for step in steps.items if steps else ():
         action = step.child("uses")
