@@ -21,7 +21,7 @@ TOKEN = "id-token"
 NEEDED = {TOKEN: "write"}
 DEFAULT = {"contents": "read", **NEEDED}
 WRITE_ALL = "write-all"
-READ_ALL = "permissions: {} can't be extended: list the permissions that the job needs"
+NOT_EXTENDABLE = "permissions: {} can't be extended: list the permissions that the job needs"
 NO_TOKEN = "permissions sets id-token to {} instead of write"
 UNKNOWN = (
     "neither the job nor the workflow has permissions, and {} may need more than "
@@ -67,7 +67,7 @@ def find_permissions(raw: bytes, root: Node, job: Node) -> Permissions:
 def _problem(node: Node, granted: Mapping[str, str]) -> str:
     """Return why `permissions` that can't be extended lack the token; empty if they have it."""
     if not node.is_container:
-        return "" if node.text == WRITE_ALL else READ_ALL.format(node.text or "null")
+        return "" if node.text == WRITE_ALL else NOT_EXTENDABLE.format(node.text or "null")
     is_granted = granted[TOKEN] == NEEDED[TOKEN]
     return "" if is_granted else NO_TOKEN.format(granted[TOKEN])
 

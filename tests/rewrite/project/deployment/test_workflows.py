@@ -461,7 +461,7 @@ def job(lines="", **values):
         ),
         pytest.param(
             job("    permissions: read-all\n"),
-            workflow_permissions.READ_ALL.format("read-all"),
+            workflow_permissions.NOT_EXTENDABLE.format("read-all"),
             id="read-all",
         ),
         pytest.param(
