@@ -41,6 +41,10 @@ _VALUE = (
         "when their cache expires (AWS_SECRETS_TTL, 300 seconds)."
     ),
 )
+_CUSTOM = (
+    "Defined by the function; shield does not know it.",
+    "Check the function's documentation before you rotate.",
+)
 _BACKEND = (
     "Databases with the backend shield_runtime.django need none: each new connection reads the "
     "current login. Other processes that read the secret only at startup need a restart."
@@ -58,7 +62,7 @@ def _lines(preview: RotationPreview) -> Iterator[str]:
         place = f"in AWS by the function {preview.function}"
     action = "resume the rotation of" if preview.is_resumed else "rotate"
     yield f"About to {action} {preview.secret_id}:"
-    yield from _wrap("strategy", f"{preview.strategy or 'of the function'}, {place}")
+    yield from _wrap("strategy", f"{preview.strategy or 'custom'}, {place}")
     if preview.database:
         yield from _wrap("database", preview.database)
     effect, restart = _consequences(preview.strategy)
@@ -75,7 +79,7 @@ def _consequences(strategy: str) -> tuple[str, str]:
         return _ALTERNATING_USERS
     if strategy == "api-key":
         return _API_KEY
-    return _VALUE
+    return _VALUE if strategy else _CUSTOM
 
 
 def _wrap(label: str, text: str) -> list[str]:
