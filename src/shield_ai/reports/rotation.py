@@ -42,8 +42,8 @@ _MANUAL_ROTATION = """\
 {name} is rotated manually, without downtime:
   1. Create a second key at the provider, and keep the old one valid.
   2. Enter the new key below. It becomes AWSCURRENT, the old one AWSPREVIOUS.
-  3. Wait until the app's caches expire (AWS_SECRETS_TTL, 300 seconds), or
-     restart the app if its settings read the key only at startup.
+  3. Wait until the app's caches expire (AWS_SECRETS_TTL, default 300 seconds),
+     or restart the app if its settings read the key only at startup.
   4. Revoke the old key at the provider.
 With hook = "FILE.py" in shield.toml, shield does all four steps for
 {secret_id}."""
@@ -53,8 +53,8 @@ for the user, the app can't log in between steps 1 and 3:
   1. Change the password at the server.
   2. Enter the new password below. It becomes AWSCURRENT, the old one
      AWSPREVIOUS.
-  3. Restart the app, or wait until its caches expire (AWS_SECRETS_TTL, 300
-     seconds) if it reads the password for each connection."""
+  3. Restart the app, or wait until its caches expire (AWS_SECRETS_TTL, default
+     300 seconds) if it reads the password for each connection."""
 _MANUAL_OWN_KEY = """\
 {name} is rotated manually. It seems to be a key with which the app
 signs or encrypts, so that no provider creates it:
@@ -63,8 +63,8 @@ signs or encrypts, so that no provider creates it:
      returns the old key after step 2.
   2. Enter a new random value below. It becomes AWSCURRENT, the old one
      AWSPREVIOUS.
-  3. Restart the app, or wait until its caches expire (AWS_SECRETS_TTL, 300
-     seconds) if it reads the key each time."""
+  3. Restart the app, or wait until its caches expire (AWS_SECRETS_TTL, default
+     300 seconds) if it reads the key each time."""
 _MANUAL_LOGIN = """\
 {name} is the login of a database, and shield.toml has no strategy for
 it. To let shield rotate change the password in the database and in AWS, set
@@ -73,8 +73,8 @@ To rotate it manually, without downtime:
   1. Create a second user with the same rights in the database.
   2. Enter the new value, with this user, below. It becomes AWSCURRENT, the old
      one AWSPREVIOUS.
-  3. Wait until the app's caches expire (AWS_SECRETS_TTL, 300 seconds), or
-     restart the app if its settings read the login only at startup.
+  3. Wait until the app's caches expire (AWS_SECRETS_TTL, default 300 seconds),
+     or restart the app if its settings read the login only at startup.
   4. Remove the old user."""
 
 

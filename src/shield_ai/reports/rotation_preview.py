@@ -11,10 +11,10 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.rotate.run import RotationPreview
 
-_INDENT = " " * 13
+_LABEL_WIDTH = 10
 # For each kind of strategy: the effect of the rotation, and what must restart.
 _SINGLE_USER = (
-    "The password changes at once. Open connections stay; new connections need the new value.",
+    "The password changes at once. Open connections stay open; new connections need the new value.",
     (
         "Processes that read the secret only at startup need a restart right after the rotation; "
         "their new connections fail until then."
@@ -38,7 +38,7 @@ _VALUE = (
     "A new value becomes current. The app accepts the old one only if it also reads AWSPREVIOUS.",
     (
         "Processes that read the secret only at startup need a restart; others read the new value "
-        "when their cache expires (AWS_SECRETS_TTL, 300 seconds)."
+        "when their cache expires (AWS_SECRETS_TTL, default 300 seconds)."
     ),
 )
 _CUSTOM = (
@@ -83,4 +83,5 @@ def _consequences(strategy: str) -> tuple[str, str]:
 
 
 def _wrap(label: str, text: str) -> list[str]:
-    return wrap(text, f"  {label:<10} ", _INDENT)
+    start = f"  {label:<{_LABEL_WIDTH}} "
+    return wrap(text, start, " " * len(start))

@@ -133,7 +133,7 @@ def test_rotates_a_database_password_step_by_step(app, database):
         f"  database   {database.server}, user {database.user}",
     ]
     preview = " ".join(preview.split())
-    assert "Open connections stay; new connections need the new value." in preview
+    assert "Open connections stay open; new connections need the new value." in preview
     assert "Processes that read the secret only at startup need a restart right after" in preview
     assert max(map(len, err.splitlines())) <= 80
     assert steps.splitlines() == [
