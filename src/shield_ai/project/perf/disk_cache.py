@@ -23,7 +23,7 @@ MAX_ENTRIES = 8  # for each name; older entries belong to former versions
 
 
 def get_or_create(
-    name: str, key: bytes, create: Callable[[], bytes], is_valid: Callable[[bytes], bool] = bool
+    name: str, key: bytes, create: Callable[[], bytes], load_entry: Callable[[bytes], bool] = bool
 ) -> bytes:
     """Return a cache entry, which is created if it is missing or invalid.
 
@@ -31,13 +31,13 @@ def get_or_create(
         name: The prefix of the entry's file name.
         key: Everything that the entry depends on; Python's version is added.
         create: Returns the content of the entry.
-        is_valid: Loads an entry, and returns whether it is undamaged. Called for new entries, too.
+        load_entry: Loads an entry; returns False if it is damaged. Also called to load a new entry.
     """
-    content = load(name, key, is_valid)
+    content = load(name, key, load_entry)
     if content is not None:
         return content
     content = create()
-    is_valid(content)
+    load_entry(content)
     path = _entry_path(name, key)
     if path is not None:
         # without the cache, the next run only takes longer
@@ -47,14 +47,14 @@ def get_or_create(
     return content
 
 
-def load(name: str, key: bytes, is_valid: Callable[[bytes], bool] = bool) -> bytes | None:
+def load(name: str, key: bytes, load_entry: Callable[[bytes], bool] = bool) -> bytes | None:
     """Return a cache entry; None if it is missing or invalid, or others could have written it."""
     path = _entry_path(name, key)
     try:
         content = _read(path) if path is not None else None
     except OSError:
         return None
-    return content if content is not None and is_valid(content) else None
+    return content if content is not None and load_entry(content) else None
 
 
 def _read(path: Path) -> bytes:

@@ -111,7 +111,7 @@ def _load_cached(file: Path) -> Pattern:
     raw = file.read_bytes()
     loaded: list[Pattern] = []
 
-    def is_valid(packed: bytes) -> bool:
+    def load_entry(packed: bytes) -> bool:
         try:
             loaded.append(msgspec.msgpack.decode(packed, type=Pattern))
         except msgspec.DecodeError:
@@ -121,7 +121,7 @@ def _load_cached(file: Path) -> Pattern:
     def make() -> bytes:
         return msgspec.msgpack.encode(parse_pattern(raw.decode(), file.name))
 
-    get_or_create("pattern", raw, make, is_valid)
+    get_or_create("pattern", raw, make, load_entry)
     return loaded[-1]
 
 

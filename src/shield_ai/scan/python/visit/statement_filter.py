@@ -78,7 +78,7 @@ def _statement_database() -> Any:
         )
         return bytes(module.dumpb(database))
 
-    def is_valid(packed: bytes) -> bool:
+    def load_entry(packed: bytes) -> bool:
         try:
             loaded.append(module.loadb(packed, module.HS_MODE_BLOCK))
         except module.error:
@@ -86,7 +86,7 @@ def _statement_database() -> Any:
         return True
 
     cache_key = b"\0".join([module.__version__.encode(), *sources])
-    get_or_create(CACHE_NAME, cache_key, compile_database, is_valid)
+    get_or_create(CACHE_NAME, cache_key, compile_database, load_entry)
     database = loaded[-1]
     database.scratch = module.Scratch(database)
     return database
