@@ -50,20 +50,19 @@ class LogGroup(ResourceKind):
         return tags
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
-        """Create the log group, or change the settings that differ.
+        """Create the log group, set its retention, and update tags that differ.
 
         It must exist before the function, which would create it without a retention.
         """
-        live_tags: dict[str, str] | None = live["tags"] if live is not None else None
-        if live_tags is None and not self._create(name, settings):
-            live_tags = {}
+        is_new = live is None and self._create(name, settings)
         with translate_errors("logs:PutRetentionPolicy", name):
             self._client.put_retention_policy(logGroupName=name, retentionInDays=settings["days"])
-        if live_tags is not None and live_tags != settings["tags"]:
+        live_tags = live["tags"] if live is not None else {}
+        if not is_new and live_tags != settings["tags"]:
             self._update_tags(name, settings["tags"], live_tags)
 
     def _create(self, name: str, settings: Settings) -> bool:
-        """Return False if it already exists, because the response to an earlier call was lost."""
+        """Create the log group; return False if it exists, such as after a lost response."""
         with translate_errors("logs:CreateLogGroup", name):
             try:
                 self._client.create_log_group(logGroupName=name, tags=settings["tags"])
