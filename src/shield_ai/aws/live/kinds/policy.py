@@ -95,7 +95,8 @@ class Policy(ResourceKind):
                 return
             except self._client.exceptions.DeleteConflictException:
                 raise AwsError(
-                    f"policy {name} is still attached, but not by shield",
+                    f"policy {name} is attached to a user, group or role that is not managed by "
+                    "shield",
                     "detach the policy, then run the same command again",
                 ) from None
 
