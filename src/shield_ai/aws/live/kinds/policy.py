@@ -26,7 +26,10 @@ _KEPT_VERSIONS = 3
 
 
 class Policy(ResourceKind):
-    """A customer managed policy: `document` and `tags`."""
+    """A customer managed policy: `document` and `tags`.
+
+    For to_awscli(), aws/export/awscli.py adds `arn`.
+    """
 
     kind = "policy"
     max_name = 128

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def _find_kinds() -> dict[str, type[ResourceKind]]:
-    """Import all modules of the package, and return their classes by kind."""
+    """Return the ResourceKind classes of this package by kind.
+
+    Secret is not one of them: it can only be exported. aws/live/secretsmanager.py changes secrets.
+    """
     for module in pkgutil.iter_modules(kinds.__path__):
         if f"{kinds.__name__}.{module.name}" != __name__:
             importlib.import_module(f"{kinds.__name__}.{module.name}")
