@@ -358,7 +358,7 @@ CONTAINER = "Environment:\n  - Name: SECRET_KEY\n    Value: VALUE\n"
         ),
         pytest.param(
             template("SECRET_KEY: VALUE  # shield: ignore[CRED] for tests\n"),
-            injection.USES["suppressed"],
+            injection.SKIP_BY_USE["suppressed"],
             id="accepted",
         ),
         pytest.param(

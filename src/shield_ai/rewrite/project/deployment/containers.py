@@ -22,7 +22,7 @@ from shield_ai.rewrite.project.deployment.environment_edits import container_edi
 from shield_ai.rewrite.project.deployment.injection import (
     NOT_IN_CONTAINER,
     Injection,
-    file_reason,
+    file_skip_reason,
     injected_variables,
 )
 from shield_ai.rewrite.project.deployment.outcome import NOT_EXACT, EditOutcome
@@ -238,7 +238,7 @@ class _FileEditor:
                 removable[item.unit].add(item.variable)
                 continue
             self._skip(item, reason)
-            if self._file_reason(item) or self._is_in_container(item):
+            if self._file_skip_reason(item) or self._is_in_container(item):
                 remaining[item.unit, item.variable] = reason
         for item in self._variables:
             reason = remaining.get((item.unit, item.variable), "")
@@ -248,9 +248,9 @@ class _FileEditor:
             removable[unit].discard(variable)
         return {unit: names for unit, names in removable.items() if names}
 
-    def _file_reason(self, item: DeploymentVariable) -> str:
-        """Return why the file keeps a line; empty if that depends on the container."""
-        return file_reason(item, self._file.problem or self._file.app_problem)
+    def _file_skip_reason(self, item: DeploymentVariable) -> str:
+        """Return why a line is skipped because of its file; empty if the container decides."""
+        return file_skip_reason(item, self._file.problem or self._file.app_problem)
 
     def _is_in_container(self, item: DeploymentVariable) -> bool:
         """Return whether a line sets the variable in the environment of a container."""
@@ -258,7 +258,7 @@ class _FileEditor:
 
     def _reason(self, item: DeploymentVariable) -> str:
         """Return why a line can't be removed; empty if it can."""
-        if reason := self._file_reason(item):
+        if reason := self._file_skip_reason(item):
             return reason
         if not self._is_in_container(item):
             return self._unknown.get(item.unit, NOT_IN_CONTAINER)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
 
-USES = {
+SKIP_BY_USE = {
     Use.DEVELOPMENT: "not a file for production",
     Use.UNKNOWN: "not known to be for production",
     Use.SUPPRESSED: "suppressed with a comment",
@@ -46,15 +46,15 @@ NOT_IN_CONTAINER = "not set in the environment of a container"
 CREATE_SECRET = "before {} is applied, create the Secret {} in its namespace with {}"
 
 
-def file_reason(item: DeploymentVariable, problem: str) -> str:
-    """Return why a file keeps a line; empty if that depends on the container.
+def file_skip_reason(item: DeploymentVariable, problem: str) -> str:
+    """Return why a line is skipped because of its file; empty if the container decides.
 
     Args:
         item: The line.
         problem: Why the file can't be edited; empty if it can.
     """
     if problem or item.use is not Use.PRODUCTION:
-        return problem or USES[item.use]
+        return problem or SKIP_BY_USE[item.use]
     return ENV_FILE if item.form is ValueForm.ENV_FILE else ""
 
 
@@ -73,8 +73,12 @@ def injected_variables(
     return [item for item in variables if file.kind in KINDS and item.unit in names]
 
 
-def _block_reason(block: EnvironmentBlock, variable: str) -> str | None:
-    """Return why a list keeps a variable; "" if it does not, None if it lacks the variable."""
+def _block_skip_reason(block: EnvironmentBlock, variable: str) -> str | None:
+    """Return why a variable of an environment block is skipped.
+
+    Returns:
+        "" if it can move; None if the block does not set it.
+    """
     if block.problem:
         return block.problem
     entries = [entry for entry in block.entries if entry.variable == variable]
@@ -86,10 +90,10 @@ def _block_reason(block: EnvironmentBlock, variable: str) -> str | None:
 
 
 class Injection:
-    """Lets the platform set variables in one file.
+    """Let the platform set variables in one file.
 
-    In a task definition, they move from `environment` to `secrets`. In a manifest of Kubernetes,
-    they refer to the Secret that an ExternalSecret creates.
+    In a task definition, they move from `environment` to `secrets`. In a Kubernetes manifest, they
+    refer to the Secret that an ExternalSecret creates.
 
     Args:
         path: The file.
@@ -113,7 +117,7 @@ class Injection:
         self._variables = variables
         self._unavailable = unavailable
         self._moved: dict[str, set[str]] = {}  # by container
-        self._secret = object_name(target.manifest.app)
+        self._secret_object = object_name(target.manifest.app)
         self._references = {item.name: value_from(item, target) for item in target.variables()}
         self._problem = file.problem or file.platform_problem
 
@@ -146,12 +150,12 @@ class Injection:
 
     def _reason(self, item: DeploymentVariable) -> str:
         """Return why a line remains; empty if the platform can set its variable."""
-        if reason := file_reason(item, self._problem):
+        if reason := file_skip_reason(item, self._problem):
             return reason
         if reason := self._unavailable.get(item.variable, ""):
             return reason
         blocks = [block for block in self._file.blocks if block.unit == item.unit]
-        reasons = [_block_reason(block, item.variable) for block in blocks]
+        reasons = [_block_skip_reason(block, item.variable) for block in blocks]
         if all(reason is None for reason in reasons):
             return NOT_IN_CONTAINER
         return next(filter(None, reasons), "")
@@ -162,7 +166,7 @@ class Injection:
         entries = [entry for block in blocks for entry in block.entries if entry.variable in names]
         references = {entry.variable: self._references[entry.variable] for entry in entries}
         if self._file.kind is DeploymentKind.KUBERNETES:
-            yield from secret_key_edits(self._path, self._file.raw, entries, self._secret)
+            yield from secret_key_edits(self._path, self._file.raw, entries, self._secret_object)
         elif references:
             yield from injection_edits(self._path, self._file, blocks, references)
 
@@ -182,7 +186,7 @@ class Injection:
         return bool(expected == found)
 
     def _move(self, container: dict[str, Any], names: set[str]) -> None:
-        """Move variables of a parsed container of ECS."""
+        """Move variables of a parsed ECS container."""
         environment = container.get("environment", [])
         moved = [item["name"] for item in environment if item.get("name") in names]
         if moved:
@@ -191,7 +195,7 @@ class Injection:
             container["secrets"] = [*container.get("secrets", []), *secrets]
 
     def _refer_to_secret(self, node: Any, moved: Mapping[str, set[str]]) -> None:
-        """Let variables of the parsed containers of Kubernetes refer to the Secret."""
+        """Let variables of parsed Kubernetes containers refer to the Secret."""
         if isinstance(node, list):
             for item in node:
                 self._refer_to_secret(item, moved)
@@ -207,7 +211,7 @@ class Injection:
         for entry in entries:
             if entry["name"] in names:
                 del entry["value"]
-                reference = {"name": self._secret, "key": entry["name"]}
+                reference = {"name": self._secret_object, "key": entry["name"]}
                 entry["valueFrom"] = {"secretKeyRef": reference}
 
     def next_steps(self, command: str) -> Iterator[str]:
@@ -218,7 +222,7 @@ class Injection:
         """
         if self._moved and self._file.kind is DeploymentKind.KUBERNETES:
             export = f"{command} --format external-secrets"
-            yield CREATE_SECRET.format(self._path, self._secret, export)
+            yield CREATE_SECRET.format(self._path, self._secret_object, export)
         elif self._moved:
             yield EXECUTION_ROLE.format(self._path, f"{command} --format ecs")
 

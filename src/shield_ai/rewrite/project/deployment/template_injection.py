@@ -22,7 +22,7 @@ from shield_ai.rewrite.project.deployment.injection import (
     IN_SECRETS,
     NOT_IN_CONTAINER,
     Injection,
-    file_reason,
+    file_skip_reason,
 )
 from shield_ai.rewrite.project.deployment.template_check import (
     inject_variables,
@@ -87,7 +87,7 @@ class TemplateInjection(Injection):
         self._references_left = MAX_REFERENCES - file.raw.count(REFERENCE)
 
     def _reason(self, item: DeploymentVariable) -> str:
-        if reason := file_reason(item, self._problem) or self._problems.get(item.unit, ""):
+        if reason := file_skip_reason(item, self._problem) or self._problems.get(item.unit, ""):
             return reason
         if reason := self._unavailable.get(item.variable, ""):
             return reason
