@@ -1,4 +1,4 @@
-"""State of the process: the lock and the clients, and their cleanup at a fork or at exit."""
+"""Hold the lock and the clients of the process, and clean them up at a fork or at exit."""
 
 from __future__ import annotations
 

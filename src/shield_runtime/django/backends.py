@@ -8,13 +8,13 @@
             "SECRET": DATABASE,  # the name of a JSON secret, of a URL, or of the password alone
             "SECRET_FIELDS": {"USER": "username", ...},  # setting -> field
             "NAME": "shop",
-            "USER": …,  # these are used if AWS is off
-            "PASSWORD": …,
+            "USER": ...,  # these are used if AWS is off
+            "PASSWORD": ...,
         }
     }
 
-With AWS on, PASSWORD is a default as in get_secret(): after an outage, a value for development is
-not used in production. A password that an environment variable contains is used instead of the
+With AWS on, PASSWORD is a default as in get_secret(): during an outage, a value for development
+is not used in production. A password that an environment variable contains is used instead of the
 secret if AWS_SECRETS_FALLBACK allows it.
 
 Existing connections stay open. While AWS does not return the secret, a connection that is older
@@ -52,6 +52,7 @@ else:
 
 __all__ = ["RotatingClient", "RotatingCredentials", "credentials"]
 
+# Not a literal: secret scanners would report it in apps that the runtime is copied into.
 DEFAULT_FIELDS = dict(zip(["USER", "PASSWORD"], ["username", "password"]))
 POSTPONED = 30.0  # seconds until the age of a connection is checked again
 # Variables that often have the same value as a password for development, such as "postgres".
@@ -65,8 +66,8 @@ def credentials(settings: dict[str, Any]) -> dict[str, str]:
         settings: One item of DATABASES.
 
     Returns:
-        The settings to override; empty without a secret, and if the settings may be used without
-        it, as a default of get_secret().
+        The settings to override. Empty if SECRET is not set, or if the settings' own values apply,
+        as get_secret() returns its default.
 
     Raises:
         SecretError: The secret can't be read, and PASSWORD is a value for development.
@@ -92,7 +93,10 @@ def credentials(settings: dict[str, Any]) -> dict[str, str]:
 
 
 def _client_of(name: str) -> SecretsManagerClient:
-    """Return the client with which the settings read a secret; otherwise, the default client."""
+    """Return the client that maps a secret; otherwise, the default client.
+
+    Of several such clients, the one that fetched the secret last is preferred.
+    """
     with process.lock:
         clients = list(process.clients)
 

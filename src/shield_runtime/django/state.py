@@ -1,4 +1,4 @@
-"""The state of the runtime in this process, without names or values of secrets."""
+"""Report the state of the runtime in this process, without names or values of secrets."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def status() -> dict[str, Any]:
 
 
 def _last_error() -> str:
-    """Return the type and age of the newest error; empty if there is none."""
+    """Return the type and age of the newest error; empty without an error."""
     errors = []
     for client in _clients():
         last = client.last_error()
