@@ -47,7 +47,7 @@ class EventMatch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def event_matches(context: MonitoringContext) -> list[EventMatch]:
-    """Return the events that recipients are notified of."""
+    """Return the events to notify about."""
     rotation_failed = EventMatch(
         name="secret-rotation-failed",
         message="The rotation of <secret> failed: <event>. See shield rotate --status.",
@@ -63,6 +63,7 @@ def event_matches(context: MonitoringContext) -> list[EventMatch]:
         ),
         detail_type=CALL_DETAIL_TYPE,
         detail={"eventName": ["DeleteSecret"]},
+        # aRN before February 2024, as in old examples; see aws/cloudtrail/events.py
         secret_path=("responseElements", "arn"),
     )
     not_reader = [{"anything-but": {"wildcard": _reader_arns(context)}}]

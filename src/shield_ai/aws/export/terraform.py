@@ -2,7 +2,7 @@
 
 Secrets are created without a value, so that no value gets into the Terraform state. Resources that
 exist are imported: https://developer.hashicorp.com/terraform/language/import
-The page of a resource type states the form of its ID, and its arguments:
+The page of a resource type documents the format of its import ID, and its arguments:
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs
 """
 

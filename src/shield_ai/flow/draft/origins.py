@@ -96,8 +96,8 @@ def _code_values(
 ) -> Iterator[_CodeValue]:
     """Yield the literals of a variable, and the defaults of a database's public fields.
 
-    A literal Django key is not used, because everybody with access to the code knows it. Defaults
-    of passwords and values in example settings are not used, either.
+    A literal Django key is not used, because everybody with access to the code knows it, and a new
+    key can be generated. Defaults of passwords and values in example settings are not used, either.
     """
     if secret.kind is Kind.DJANGO_SECRET_KEY:
         return
@@ -151,7 +151,8 @@ def missing_variables(
 def _variables_with_default(sites: Sequence[FoundSite]) -> set[str]:
     """Return the variables that the code always reads with a default that works in production.
 
-    With AWS on, a pydantic field of a secret with several fields does not use its default.
+    Only Shape.READ counts: with AWS on, a pydantic field of a secret with several fields does not
+    use its default.
     """
     reads = [site for _, site in sites if site.shape is Shape.READ and _is_production_read(site)]
     found = {site.variable for site in reads if _works_without_value(site)}

@@ -30,7 +30,7 @@ def explain_uses(
         paths: The Python files of the app.
         read: Returns the bytes of a file; None if it can't be read.
     """
-    connections: dict[str, str] = {}  # the setting -> the first file that uses it so
+    connections: dict[str, str] = {}  # by setting, the first file that connects with it
     headers: dict[str, str] = {}
     for path in sorted(paths):
         raw = read(path) or b""
