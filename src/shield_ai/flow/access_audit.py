@@ -70,7 +70,7 @@ def _add_record(auditor: Auditor, record: Mapping[str, Any]) -> None:
     elif is_unreadable(record):
         auditor.add_unreadable()
     else:
-        auditor.skip()
+        auditor.add_other_event()
 
 
 def _create_auditor(manifest: Manifest | None, start: dt.datetime | None) -> Auditor:

@@ -66,7 +66,7 @@ class Auditor:
         self._seen = 0
         self._unreadable = 0
 
-    def skip(self) -> None:
+    def add_other_event(self) -> None:
         """Count an event about another service."""
         self._seen += 1
 
