@@ -138,7 +138,9 @@ def test_shared_prefix_is_not_matched():
 
 
 def test_too_many_readers_for_a_rule():
-    with pytest.raises(ManifestError, match="readers is too long"):
+    with pytest.raises(
+        ManifestError, match=r"^shield.toml: .*readers does not fit .* \(2,048 char"
+    ):
         describe(readers=tuple(f"role/Some-Team-Deployment-Role-{n}*" for n in range(25)))
 
 

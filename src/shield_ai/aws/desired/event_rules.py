@@ -112,7 +112,8 @@ def _event_patterns(context: MonitoringContext, match: EventMatch) -> list[dict[
     for value in _secret_matches(context, by_name=key == "secretId"):
         if _compact_size(_event_pattern(match, [value])) > MAX_PATTERN_SIZE:
             raise ManifestError(
-                "monitoring.readers is too long for an EventBridge rule",
+                "shield.toml: monitoring.readers does not fit into an EventBridge rule "
+                f"({MAX_PATTERN_SIZE:,} characters)",
                 'combine some of them with a wildcard, such as "role/Deploy*"',
             )
         if _compact_size(_event_pattern(match, [*parts[-1], value])) > MAX_PATTERN_SIZE:
