@@ -13,6 +13,9 @@ CONFIG = "[default]\nregion = eu-west-1\n[profile shop]\nregion=eu-west-2\n[prof
         pytest.param(None, {}, "", id="nothing"),
         pytest.param(CONFIG, {}, "eu-west-1", id="file"),
         pytest.param(CONFIG, {"AWS_PROFILE": "shop"}, "eu-west-2", id="profile"),
+        pytest.param(
+            CONFIG, {"AWS_DEFAULT_PROFILE": "shop", "AWS_PROFILE": "empty"}, "eu-west-2", id="boto3"
+        ),
         pytest.param(CONFIG, {"AWS_PROFILE": "empty"}, "", id="profile without a region"),
         pytest.param(
             '[profile "my shop"]\nregion = eu-west-2',

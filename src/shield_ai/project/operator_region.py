@@ -13,8 +13,8 @@ from pathlib import Path
 def operator_region() -> str:
     """Return the region of the environment or of the AWS configuration file; empty without one.
 
-    boto3 takes long to import, and does not read AWS_REGION, which the runtime and other AWS SDKs
-    prefer.
+    Does not use boto3, which is slow to import and ignores AWS_REGION, which the runtime and other
+    AWS SDKs prefer.
     """
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return region or _region_in_file()
@@ -22,7 +22,8 @@ def operator_region() -> str:
 
 def _region_in_file() -> str:
     path = Path(os.environ.get("AWS_CONFIG_FILE") or "~/.aws/config")
-    profile = os.environ.get("AWS_PROFILE") or "default"
+    # the order of boto3, which calls AWS
+    profile = os.environ.get("AWS_DEFAULT_PROFILE") or os.environ.get("AWS_PROFILE") or "default"
     # A name with spaces has quotes. [profile default] has priority over [default]:
     # https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
     sections = [f"profile {profile}", f'profile "{profile}"']
