@@ -15,9 +15,9 @@ from shield_ai.scan.python.classify.conditions import (
     required_parts,
 )
 from shield_ai.scan.python.classify.demanded_reads import mark_demanded_reads
-from shield_ai.scan.python.classify.main_settings import mark_main_settings
 from shield_ai.scan.python.classify.masked_reads import mark_masked_reads
 from shield_ai.scan.python.classify.overwritten_reads import mark_overwritten_reads
+from shield_ai.scan.python.classify.required_settings import mark_required_settings
 from shield_ai.scan.python.classify.secret_uses import mark_secret_uses
 from shield_ai.scan.python.classify.stage_branches import mark_other_stages
 from shield_ai.scan.python.classify.url_or_fields import mark_urls_or_fields
@@ -58,7 +58,7 @@ def mark_reads_by_context(
     mark_main_reads(tree, candidates)
     mark_function_reads(tree, candidates)
     mark_demanded_reads(tree, candidates)
-    mark_main_settings(tree, candidates)
+    mark_required_settings(tree, candidates)
     mark_masked_reads(tree, candidates)
     mark_command_options(tree, candidates)
     mark_other_stages(tree, candidates)

@@ -25,7 +25,7 @@ DATABASE_SETTING = "SQLALCHEMY_DATABASE_URI"
 ENGINES = frozenset({"create_engine", "create_async_engine"})
 
 
-def mark_main_settings(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+def mark_required_settings(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
     """Mark each read of a value that the app can't do without.
 
     Args:
@@ -43,7 +43,7 @@ def mark_main_settings(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
         if read.node in urls or (target in urls and read.scope == id(tree)):
             read.is_demanded = True
         elif target and target not in replaced:
-            read.is_demanded = read.is_demanded or _is_main_setting(read)
+            read.is_demanded = read.is_demanded or _is_required_setting(read)
 
 
 def _may_be_empty(candidate: Candidate) -> bool:
@@ -59,7 +59,7 @@ def _may_be_empty(candidate: Candidate) -> bool:
     )
 
 
-def _is_main_setting(read: Candidate) -> bool:
+def _is_required_setting(read: Candidate) -> bool:
     name = read.innermost_name.upper()
     if name == KEY_SETTING:
         return read.variable in KEY_VARIABLES
