@@ -39,7 +39,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     is_demanded: bool = False  # the app stops or fails if the result is empty
     is_only_tested: bool = False  # the code only tests the value
     is_unchanged: bool = False  # the code assigns the value itself to the setting
-    in_main: bool = False  # runs only if the module is run as a script
+    in_script_block: bool = False  # runs only if the module is run as a script
     in_function: bool = False  # in a function outside the settings: runs after the app's start
     names_secret: bool = False  # the default shows that the value only names a secret
     has_nonempty_default: bool = False  # the default is a non-empty constant or generated value

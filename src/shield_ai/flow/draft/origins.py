@@ -174,6 +174,6 @@ def _works_without_value(site: Site) -> bool:
 def _fails_without_value(site: Site) -> bool:
     """Return whether the app does not start without the variable."""
     is_conditional = (
-        site.is_guarded or site.has_alternative_branch or site.in_function or site.in_main
+        site.is_guarded or site.has_alternative_branch or site.in_function or site.in_script_block
     )
     return not (site.optional or site.reason or is_conditional)

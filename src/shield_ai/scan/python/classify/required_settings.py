@@ -53,7 +53,9 @@ def _may_be_empty(candidate: Candidate) -> bool:
     default = candidate.default
     if default is not None and not (isinstance(default, ast.Constant) and not default.value):
         return False
-    has_reason = candidate.is_guarded or candidate.has_alternative_branch or candidate.in_main
+    has_reason = (
+        candidate.is_guarded or candidate.has_alternative_branch or candidate.in_script_block
+    )
     return (
         not has_reason and not candidate.possible_variables and not candidate.has_default_from_env
     )

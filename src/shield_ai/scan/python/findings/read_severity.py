@@ -114,7 +114,7 @@ def _is_minor(site: Site) -> bool:
 
 
 def _is_manual_test(finding: Finding, site: Site) -> bool:
-    return site.in_main and not _starts_app(finding.path)
+    return site.in_script_block and not _starts_app(finding.path)
 
 
 def _starts_app(path: str) -> bool:

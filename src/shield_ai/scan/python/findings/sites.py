@@ -76,7 +76,7 @@ def create_site(
         is_demanded=candidate.is_demanded,
         is_only_tested=candidate.is_only_tested,
         is_unchanged=candidate.direct and not _is_changed(source, span),
-        in_main=candidate.in_main,
+        in_script_block=candidate.in_script_block,
         in_function=candidate.in_function and not in_settings,
         names_secret=is_name_of_secret(candidate.variable, candidate.default),
         has_nonempty_default=has_default_text or has_other_default,

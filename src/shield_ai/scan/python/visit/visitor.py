@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.classify.candidates import Candidate
-from shield_ai.scan.python.classify.guarded_reads import mark_reads_by_context
 from shield_ai.scan.python.classify.literals import (
     explain_not_secret,
     has_secret_like_name,
@@ -17,6 +16,7 @@ from shield_ai.scan.python.classify.literals import (
     is_secret_literal,
     literal_text,
 )
+from shield_ai.scan.python.classify.read_context import mark_reads_by_context
 from shield_ai.scan.python.readers.known_readers import Environ, Library
 from shield_ai.scan.python.readers.library_reads import connection_url
 from shield_ai.scan.python.readers.name_texts import texts_of_name

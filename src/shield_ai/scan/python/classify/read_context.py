@@ -55,7 +55,7 @@ def mark_reads_by_context(
     mark_handled_reads(tree, candidates)
     mark_optional_reads(tree, candidates)
     mark_tested_reads(tree, candidates)
-    mark_main_reads(tree, candidates)
+    mark_script_block_reads(tree, candidates)
     mark_function_reads(tree, candidates)
     mark_demanded_reads(tree, candidates)
     mark_required_settings(tree, candidates)
@@ -237,15 +237,15 @@ def mark_tested_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None
                     reads[operand].is_only_tested = True
 
 
-def mark_main_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+def mark_script_block_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
     """Mark each read in `if __name__ == "__main__": …`, which no import runs."""
-    blocks = [node for node in tree.body if isinstance(node, ast.If) and _is_main(node.test)]
+    blocks = [node for node in tree.body if isinstance(node, ast.If) and _is_script_test(node.test)]
     if not blocks:
         return
     reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
     for block in blocks:
         for read in _reads_in(block.body, reads):
-            read.in_main = True
+            read.in_script_block = True
 
 
 def mark_function_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
@@ -259,7 +259,7 @@ def mark_function_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> No
                 read.in_function = True
 
 
-def _is_main(test: ast.expr) -> bool:
+def _is_script_test(test: ast.expr) -> bool:
     """Return whether a condition is `__name__ == "__main__"`."""
     if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Eq):
         return False
