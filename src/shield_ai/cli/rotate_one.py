@@ -17,11 +17,11 @@ from shield_ai.model.rotation_policy import ManualKind, manual_kind, manually_ro
 from shield_ai.model.rotation_status import LivePassword
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.reports.rotation import (
+    django_key_first_restart_text,
+    django_key_second_restart_text,
     django_key_text,
-    first_restart_text,
     manual_rotation_text,
     no_fallbacks_text,
-    second_restart_text,
 )
 from shield_ai.reports.rotation_preview import preview_text
 
@@ -59,7 +59,7 @@ def rotate_one(rotator: SecretRotator, secret: Secret, app: AppContext, *, yes: 
     confirm(f"Rotate {secret.name}?", yes=yes)
     run_steps(rotator, secret)
     if rotates_in_two_steps:
-        text = first_restart_text(secret.name, has_fallbacks=has_fallbacks)
+        text = django_key_first_restart_text(secret.name, has_fallbacks=has_fallbacks)
         echo(f"\n{text}", err=True)
         return "restart"
     return "rotated"
@@ -83,7 +83,7 @@ def resume_rotation(rotator: SecretRotator, secret: Secret, app: AppContext, *, 
     confirm(f"Resume the rotation of {secret.name}?", yes=yes)
     run_steps(rotator, secret, resume=True)
     if rotates_in_two_steps:
-        echo(f"\n{second_restart_text(has_fallbacks=has_fallbacks)}", err=True)
+        echo(f"\n{django_key_second_restart_text(has_fallbacks=has_fallbacks)}", err=True)
 
 
 def cancel_rotation(rotator: SecretRotator, secret: Secret, *, yes: bool) -> ResultName:

@@ -138,7 +138,7 @@ def no_fallbacks_text(name: str) -> str:
     return _NO_FALLBACKS + _FALLBACKS.format(name=name)
 
 
-def first_restart_text(name: str, *, has_fallbacks: bool) -> str:
+def django_key_first_restart_text(name: str, *, has_fallbacks: bool) -> str:
     """Explain the first restart, after the new SECRET_KEY was created."""
     if not has_fallbacks:
         return (
@@ -150,7 +150,7 @@ def first_restart_text(name: str, *, has_fallbacks: bool) -> str:
     )
 
 
-def second_restart_text(*, has_fallbacks: bool) -> str:
+def django_key_second_restart_text(*, has_fallbacks: bool) -> str:
     """Explain the second restart, after the new SECRET_KEY became current."""
     if not has_fallbacks:
         return (
