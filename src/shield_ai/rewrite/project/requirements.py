@@ -17,7 +17,7 @@ from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_ab
 from shield_ai.rewrite.project.dependencies.pyproject import (
     add_to_pipfile,
     add_to_pyproject,
-    is_dependency_source,
+    declares_app_dependencies,
 )
 from shield_ai.rewrite.project.dependencies.requirement_lines import (
     LOGICAL_LINE,
@@ -199,7 +199,7 @@ def _add_to_package(read: FileReader, folder: str, edited: str, wanted: Wanted) 
     outcome = NOTHING
     for name, add in PACKAGE_FILES:
         path = f"{folder}{name}"
-        if path != edited and is_dependency_source(path, read):
+        if path != edited and declares_app_dependencies(path, read):
             outcome = _merge(outcome, add(path, read, wanted) or NOTHING)
     return outcome
 
@@ -215,7 +215,7 @@ def _add_to_locked(
         path = f"{folder}{name}"
         if not any(_exists(read, f"{folder}{lock}") for lock in locks):
             continue
-        if files and not is_dependency_source(path, read):
+        if files and not declares_app_dependencies(path, read):
             continue
         outcome = add(path, read, wanted)
         if outcome is not None:

@@ -85,7 +85,7 @@ def add_to_pyproject(path: str, read: FileReader, wanted: Wanted) -> Outcome | N
     return _add_to_file(path, read, wanted, _add_to_project)
 
 
-def is_dependency_source(path: str, read: FileReader) -> bool:
+def declares_app_dependencies(path: str, read: FileReader) -> bool:
     """Return whether a pyproject.toml declares dependencies of the app; True for other files.
 
     An invalid file counts, so that its problem is reported.
