@@ -10,7 +10,7 @@ import msgspec
 
 from shield_ai.aws.cost.prices import UNSUPPORTED_REGIONS, find_price
 from shield_ai.aws.desired.iam import uses_customer_key
-from shield_ai.aws.desired.rotation import rotated_secrets
+from shield_ai.aws.desired.rotation import secrets_with_rotation_function
 from shield_ai.model import schedule
 from shield_ai.model.errors import ShieldError
 
@@ -167,7 +167,7 @@ def _rotation_lines(manifest: Manifest) -> Iterator[BillLine]:
 
 def _rotations_per_month(manifest: Manifest) -> Iterator[float]:
     """Yield the average number of rotations of each secret that rotates automatically."""
-    for _, rotate in rotated_secrets(manifest):
+    for _, rotate in secrets_with_rotation_function(manifest):
         planned = schedule.parse_schedule(rotate.every)
         number = 0
         moment = planned.next(_YEAR_START)

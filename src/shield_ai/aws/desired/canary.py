@@ -30,7 +30,7 @@ from shield_ai.aws.desired.monitoring_context import (
     MonitoringContext,
     metric_namespace,
 )
-from shield_ai.aws.desired.rotation import function_name, rotated_secrets
+from shield_ai.aws.desired.rotation import function_name, secrets_with_rotation_function
 from shield_ai.model import schedule
 from shield_ai.model.finding import Kind
 from shield_ai.model.resource import Resource
@@ -63,7 +63,7 @@ def monitored_secrets(manifest: Manifest) -> list[tuple[Secret, Rotation]]:
     """Return the secrets that the canary checks; empty if the app has no canary."""
     if manifest.rotation is None or not manifest.monitoring.has_recipients:
         return []
-    return rotated_secrets(manifest)
+    return secrets_with_rotation_function(manifest)
 
 
 def canary_resources(

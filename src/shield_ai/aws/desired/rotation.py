@@ -61,13 +61,13 @@ def rotation_resources(
     if functions is None or read is None:
         return
     location = Location(account, manifest.app.region)
-    for secret, rotate in rotated_secrets(manifest):
+    for secret, rotate in secrets_with_rotation_function(manifest):
         spec = _function_spec(manifest, functions, secret, location)
         yield from function_resources(spec, manifest.app, functions, location, read)
         yield _schedule(manifest, secret, rotate, location)
 
 
-def rotated_secrets(manifest: Manifest) -> list[tuple[Secret, Rotation]]:
+def secrets_with_rotation_function(manifest: Manifest) -> list[tuple[Secret, Rotation]]:
     """Return the secrets that a function can rotate on schedule, with their rotation settings."""
     rotated = []
     for secret in manifest.secret:
