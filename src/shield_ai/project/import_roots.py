@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections import Counter
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
@@ -27,9 +26,6 @@ RUN_FILES = regex(r"Dockerfile.*|Procfile|Makefile|[\w.-]*compose[\w.-]*\.ya?ml"
 RUN_COMMAND = regex(
     rb"(?:uvicorn|gunicorn|hypercorn|granian)\b[^\n]{0,300}?[\s\"']([A-Za-z_][\w.]{0,200}):[A-Za-z_]"
 )
-RELATIVE_IMPORT = regex(rb"(?m)^[ \t]*from[ \t]+\.")
-# Files with the entry points of a project.
-PROJECT_FILES = frozenset({"pyproject.toml", "setup.cfg", "setup.py"})
 CONFIG_FOLDERS = frozenset({"config", "configs", "configuration", "settings"})
 
 
@@ -244,33 +240,3 @@ def _guess_root(path: str, folder: str) -> str:
             break
         folder = parent
     return folder
-
-
-def is_imported_relatively(package: str, paths: Iterable[str], read: FileReader) -> bool:
-    """Return whether the modules of a package are imported relatively, and never by its name.
-
-    Args:
-        package: The folder of the package.
-        paths: All files of the app.
-        read: Returns the content of a file.
-    """
-    has_relative = False
-    for path in sorted(paths):
-        pattern = _use_of_name(path, package.rpartition("/")[2].encode())
-        raw = (read(path) or b"") if pattern else b""
-        if pattern and pattern.search(raw):
-            return False
-        is_inside = path.endswith(".py") and path.startswith(f"{package}/")
-        has_relative |= is_inside and RELATIVE_IMPORT.search(raw) is not None
-    return has_relative
-
-
-def _use_of_name(path: str, name: bytes) -> re.Pattern[bytes] | None:
-    """Return a pattern of what imports or starts a package in a file; None for other files."""
-    file = path.rpartition("/")[2]
-    if file in PROJECT_FILES or RUN_FILES.fullmatch(file):
-        entry_point = rb"(?<![\w./-])" + name + rb"(?:\.\w+)*:[A-Za-z_]"
-        return re.compile(entry_point + rb"|-m[ \t]+" + name + rb"\b")
-    if path.endswith(".py"):
-        return re.compile(rb"(?m)^[ \t]*(?:from|import)[ \t]+" + name + rb"(?:[.\s,;]|$)")
-    return None

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.flask_config import find_path_loader
-from shield_ai.project.import_roots import find_roots, find_run_roots, is_imported_relatively
+from shield_ai.project.import_roots import find_roots, find_run_roots
 from shield_ai.project.layout import (
     AppFacts,
     find_app_packages,
@@ -19,6 +19,7 @@ from shield_ai.project.layout import (
     is_test,
 )
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.relative_imports import package_uses_only_relative_imports
 from shield_ai.project.runtime_names import copied_folder, is_copied_file, is_runtime_module
 from shield_ai.project.runtime_path import (
     DEFAULT_RUNTIME,
@@ -173,7 +174,7 @@ def _relative_package(settings: str, root: str, files: AppFiles) -> str:
     package = f"{prefix}{name}"
     if not slash or f"{package}/__init__.py" not in files.paths:
         return ""
-    return package if is_imported_relatively(package, files.paths, files.read) else ""
+    return package if package_uses_only_relative_imports(package, files.paths, files.read) else ""
 
 
 def _has_installed_apps(settings: set[str], read: FileReader) -> bool:
