@@ -41,6 +41,7 @@ def package_uses_only_relative_imports(
 
 def _use_of_name(path: str, name: bytes) -> re.Pattern[bytes] | None:
     """Return a pattern of what imports or starts a package in a file; None for other files."""
+    name = re.escape(name)
     file = path.rpartition("/")[2]
     if file in PROJECT_FILES or RUN_FILES.fullmatch(file):
         entry_point = rb"(?<![\w./-])" + name + rb"(?:\.\w+)*:[A-Za-z_]"
