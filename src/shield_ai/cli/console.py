@@ -54,12 +54,6 @@ def note(text: str, *, nl: bool = True) -> None:
         echo(text, err=True, nl=nl)
 
 
-def print_before_question(text: str, *, yes: bool, nl: bool = True) -> None:
-    """Print the context of a question on standard error, unless both -q and --yes are given."""
-    if not (OUTPUT.quiet and yes):
-        echo(text, err=True, nl=nl)
-
-
 def shows_progress() -> bool:
     """Return whether standard error can show a progress line."""
     if OUTPUT.quiet or OUTPUT.verbose:

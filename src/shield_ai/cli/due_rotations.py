@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.cli.console import echo, note, print_before_question
-from shield_ai.cli.prompts import confirm
+from shield_ai.cli.console import echo, note
+from shield_ai.cli.prompts import confirm, print_before_question
 from shield_ai.cli.rotation_steps import run_steps
 from shield_ai.flow.interruption import InterruptedRotationError
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.cli.console import note, print_before_question
+from shield_ai.cli.console import note
 from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import list_steps
 from shield_ai.cli.planning import open_plan, open_session
-from shield_ai.cli.prompts import confirm_changes
+from shield_ai.cli.prompts import confirm_changes, print_before_question
 from shield_ai.flow.apply.apply_recovery import unfinished_steps
 from shield_ai.reports.terminal.plurals import count
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.cli.console import print_before_question
+from shield_ai.cli.prompts import print_before_question
 from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.project.runtime_names import copied_folder
 from shield_ai.reports.terminal.entries import shorten_name

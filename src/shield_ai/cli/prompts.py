@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from shield_ai.cli.console import UNCHANGED, can_ask, no_terminal_text
+from shield_ai.cli.console import UNCHANGED, can_ask, echo, no_terminal_text
 from shield_ai.model.errors import DeclinedError, ShieldError
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.printable import printable
 
 if TYPE_CHECKING:
@@ -19,6 +20,12 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.plan import Plan
+
+
+def print_before_question(text: str, *, yes: bool, nl: bool = True) -> None:
+    """Print the context of a question on standard error, unless both -q and --yes are given."""
+    if not (OUTPUT.quiet and yes):
+        echo(text, err=True, nl=nl)
 
 
 def confirm(question: str, *, yes: bool, declined: str = UNCHANGED) -> None:

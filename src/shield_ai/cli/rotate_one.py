@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.cli.console import echo, note, print_before_question
+from shield_ai.cli.console import echo, note
 from shield_ai.cli.new_values import read_new_values
-from shield_ai.cli.prompts import confirm
+from shield_ai.cli.prompts import confirm, print_before_question
 from shield_ai.cli.rotation_steps import run_steps
 from shield_ai.flow.pull import env_file_with, pull_command
 from shield_ai.model.errors import ShieldError

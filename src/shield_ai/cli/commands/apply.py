@@ -10,7 +10,6 @@ import msgspec
 from shield_ai.cli.apply_steps import ApplySteps, apply_document, print_results
 from shield_ai.cli.console import (
     note,
-    print_before_question,
     print_json,
 )
 from shield_ai.cli.interrupted_apply import confirm_plan, recover, restore_uncompared
@@ -18,7 +17,7 @@ from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.load_settings import PYTHON
 from shield_ai.cli.options import APP_PATH, JSON, YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, make_plan, open_plan
-from shield_ai.cli.prompts import prompt_for_values
+from shield_ai.cli.prompts import print_before_question, prompt_for_values
 from shield_ai.flow.app_options import SettingsOptions
 from shield_ai.flow.plan.plan_lists import count_fixed
 from shield_ai.model.errors import DONE

@@ -12,14 +12,13 @@ from shield_ai.cli.console import (
     format_receipt,
     is_shown,
     note,
-    print_before_question,
     print_json,
 )
 from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import list_steps
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_options
 from shield_ai.cli.progress import progress_bar
-from shield_ai.cli.prompts import confirm_changes
+from shield_ai.cli.prompts import confirm_changes, print_before_question
 from shield_ai.cli.rollback_edits import print_edits
 from shield_ai.flow.rollback.undo import Undo, open_undo
 from shield_ai.model.errors import DONE
