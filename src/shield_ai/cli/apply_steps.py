@@ -8,10 +8,10 @@ from shield_ai.cli.console import echo, format_receipt, is_shown, note
 from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.plan.plan_effects import rewrites_code
 from shield_ai.model.plan import Action, StepKind
+from shield_ai.model.plurals import count
 from shield_ai.project.python_source import digest
 from shield_ai.reports.documents import ApplyDocument
 from shield_ai.reports.results import comparison_text, next_steps_text, receipts_text
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

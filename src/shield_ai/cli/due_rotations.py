@@ -9,10 +9,10 @@ from shield_ai.cli.prompts import confirm, print_before_question
 from shield_ai.cli.rotation_steps import run_steps
 from shield_ai.flow.interruption import InterruptedRotationError
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
+from shield_ai.model.plurals import count
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase
 from shield_ai.reports.documents import RotationResult
 from shield_ai.reports.rotation_preview import preview_text
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

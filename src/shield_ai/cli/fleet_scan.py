@@ -8,8 +8,8 @@ from shield_ai.cli.console import echo, write_output
 from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.progress import progress_bar
 from shield_ai.flow.fleet import Engine, read_repository_list, scan_repositories
+from shield_ai.model.plurals import count
 from shield_ai.reports.fleet import fleet_json, fleet_text
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from pathlib import Path

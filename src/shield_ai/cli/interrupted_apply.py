@@ -10,7 +10,7 @@ from shield_ai.cli.journal_steps import list_steps
 from shield_ai.cli.planning import open_plan, open_session
 from shield_ai.cli.prompts import confirm_changes, print_before_question
 from shield_ai.flow.apply.apply_recovery import unfinished_steps
-from shield_ai.reports.terminal.plurals import count
+from shield_ai.model.plurals import count
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from shield_ai.cli.console import can_ask, no_terminal_text
 from shield_ai.cli.prompts import prompt_hidden
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.hidden import Hidden
-from shield_ai.reports.terminal.plurals import count
+from shield_ai.model.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

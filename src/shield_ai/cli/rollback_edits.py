@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from shield_ai.cli.console import echo
 from shield_ai.flow.rollback.edited_files import find_edited_files
 from shield_ai.model.errors import ManifestError
+from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.reports.manual_changes import manual_changes_text
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from shield_ai.flow.rollback.undo import Undo

@@ -6,8 +6,8 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.cloudtrail.audit_result import AccessType
+from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
-from shield_ai.reports.terminal.plurals import count
 from shield_ai.reports.terminal.wrapping import wrap
 
 if TYPE_CHECKING:

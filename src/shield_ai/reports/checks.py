@@ -6,9 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.verify.check import Status
+from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.reports.terminal.color import paint
-from shield_ai.reports.terminal.plurals import count
 from shield_ai.reports.terminal.wrapping import wrap
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import msgspec
 
 from shield_ai.aws.cost.bill import Bill
 from shield_ai.aws.cost.prices import BASE_REGION
-from shield_ai.reports.terminal.plurals import count
+from shield_ai.model.plurals import count
 
 if TYPE_CHECKING:
     from shield_ai.aws.cost.bill import Usage

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import apply_edits
 from shield_ai.reports.masking.mask import mask, show
 from shield_ai.reports.terminal.color import paint
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

@@ -9,9 +9,9 @@ import msgspec
 
 from shield_ai.flow.fleet import Outcome
 from shield_ai.model.finding import Severity
+from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.reports.json import to_json
-from shield_ai.reports.terminal.plurals import count
 from shield_ai.reports.terminal.wrapping import wrap
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.plan_effects import changes_nothing
 from shield_ai.model.plan import Action, ValueState
+from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.model.resource import SECRET_KIND
 from shield_ai.model.skip import KEPT, SkipId
@@ -16,7 +17,6 @@ from shield_ai.project.runtime_names import copied_folder
 from shield_ai.reports.aws_changes import change_lines
 from shield_ai.reports.deployment import deployment_lines
 from shield_ai.reports.terminal.entries import NAME_WIDTH, wrap_detail
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,9 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.model.plan import StepKind
+from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.model.skip import SkipId
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,10 +14,10 @@ from shield_ai.flow.aws_clients import find_aws_clients
 from shield_ai.flow.draft.app_draft import required_with_default, unmovable_reads, write_draft
 from shield_ai.model.errors import DONE
 from shield_ai.model.naming import MANIFEST
+from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.documents import DraftDocument
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -9,6 +9,7 @@ import click
 from shield_ai.cli.console import echo, print_json
 from shield_ai.cli.options import APP, JSON
 from shield_ai.model.errors import DONE, FINDINGS
+from shield_ai.model.plurals import count
 from shield_ai.reports.documents import (
     PatternCheck,
     PatternEntry,
@@ -16,7 +17,6 @@ from shield_ai.reports.documents import (
     PatternsDocument,
     RuleEntry,
 )
-from shield_ai.reports.terminal.plurals import count
 from shield_ai.scan.rules import pattern
 from shield_ai.scan.selftest import check_examples
 

@@ -17,8 +17,8 @@ from shield_ai.flow.pull import plan_update, write_update
 from shield_ai.flow.rotate.secret_selection import select_secrets
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.model.output_options import OUTPUT
+from shield_ai.model.plurals import count
 from shield_ai.reports.documents import PullDocument
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -23,10 +23,10 @@ from shield_ai.cli.rollback_edits import print_edits
 from shield_ai.flow.rollback.undo import Undo, open_undo
 from shield_ai.model.errors import DONE
 from shield_ai.model.plan import StepKind, StepStatus
+from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.reports.documents import RollbackDocument
 from shield_ai.reports.results import receipts_text
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -28,7 +28,7 @@ from shield_ai.cli.scan_output import (
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.finding import Severity
 from shield_ai.model.output_options import OUTPUT
-from shield_ai.reports.terminal.plurals import count
+from shield_ai.model.plurals import count
 from shield_ai.scan import baseline as baselines
 from shield_ai.scan.merge import ScanResult
 from shield_ai.scan.runner import is_folder, scan_paths

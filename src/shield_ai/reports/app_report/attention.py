@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.flow.rotate.rotation_logins import pending_hint
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
+from shield_ai.model.plurals import count
 from shield_ai.reports.app_report.report_data import SEVERE
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

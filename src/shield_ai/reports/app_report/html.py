@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from shield_ai.aws.cloudtrail.audit_result import AccessType
 from shield_ai.model.finding import Severity
+from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable_lines
 from shield_ai.reports.app_report.attention import attention
 from shield_ai.reports.app_report.report_data import clean
@@ -26,7 +27,6 @@ from shield_ai.reports.app_report.verdict import VerdictState, verdict
 from shield_ai.reports.compliance.control_evaluation import no_alarms_reason
 from shield_ai.reports.compliance.controls import controls
 from shield_ai.reports.compliance.evidence import ControlState
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from shield_ai.reports.app_report.report_data import ReportData

@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.model.plurals import count
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.reports.app_report.attention import attention
 from shield_ai.reports.app_report.report_data import one_line
 from shield_ai.reports.app_report.verdict import VerdictState, verdict
 from shield_ai.reports.compliance.controls import controls
 from shield_ai.reports.findings.text import summary
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

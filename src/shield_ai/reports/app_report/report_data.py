@@ -13,13 +13,13 @@ import msgspec
 from shield_ai.aws.cloudtrail.audit_result import Audit
 from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.finding import Finding, Severity
+from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.model.rotation_status import RotationPhase, RotationStatus
 from shield_ai.model.skip import Skipped
 from shield_ai.reports.app_report.trend import Figures
 from shield_ai.reports.compliance.evidence import ControlResult
 from shield_ai.reports.masking.mask import mask, show
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence

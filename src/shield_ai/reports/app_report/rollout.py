@@ -9,6 +9,7 @@ from shield_ai.flow.verify.code import CODE_MIGRATED
 from shield_ai.flow.verify.policy import POLICY_MINIMAL
 from shield_ai.flow.verify.runtime import MAP_CURRENT, RUNTIME_UNMODIFIED
 from shield_ai.flow.verify.stored_secrets import SECRET_READABLE
+from shield_ai.model.plurals import count
 from shield_ai.reports.app_report.report_data import RolloutStep
 from shield_ai.reports.compliance.control_evaluation import (
     NO_AUDIT,
@@ -19,7 +20,6 @@ from shield_ai.reports.compliance.control_evaluation import (
     no_alarms_reason,
 )
 from shield_ai.reports.compliance.evidence import ControlState, NotChecked
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

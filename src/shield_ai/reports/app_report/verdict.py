@@ -6,10 +6,10 @@ import enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.flow.verify.check import Status
+from shield_ai.model.plurals import count
 from shield_ai.reports.app_report.attention import attention
 from shield_ai.reports.compliance.controls import controls
 from shield_ai.reports.compliance.evidence import ControlState
-from shield_ai.reports.terminal.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

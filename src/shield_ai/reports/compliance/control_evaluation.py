@@ -10,6 +10,7 @@ from shield_ai.flow.verify.registry import find_checks
 from shield_ai.flow.verify.role import ROLE_READS_NO_OTHER, ROLE_READS_OWN
 from shield_ai.flow.verify.usage import SECRETS_USED
 from shield_ai.model.finding import Severity
+from shield_ai.model.plurals import count
 from shield_ai.model.rotation_status import RotationPhase
 from shield_ai.reports.compliance.evidence import (
     ControlResult,
@@ -19,7 +20,6 @@ from shield_ai.reports.compliance.evidence import (
     Shown,
     Source,
 )
-from shield_ai.reports.terminal.plurals import count
 from shield_ai.scan.text.grading import READ_RULE, RULES_WITHOUT_VALUE
 
 if TYPE_CHECKING:

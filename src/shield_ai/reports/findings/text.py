@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Severity
 from shield_ai.model.hidden import MASK
+from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.reports.masking.mask import mask, show
 from shield_ai.reports.terminal.color import SEVERITY_COLORS, paint
-from shield_ai.reports.terminal.plurals import count
 from shield_ai.reports.terminal.wrapping import WIDTH, wrap
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.reports.terminal.plurals import count
+from shield_ai.model.plurals import count
 
 
 @pytest.mark.parametrize(
