@@ -12,6 +12,7 @@ from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.model.manifest_writer import render_manifest
 from shield_ai.model.naming import MANIFEST
+from shield_ai.model.plurals import count
 from shield_ai.project.app_folder import require_app_folder
 from shield_ai.project.python_source import file_change
 
@@ -89,10 +90,9 @@ def write_manifest(tree: Tree, manifest: Manifest, known: int) -> str:
     if old is None and not total:
         return f"no secrets found that can be moved; {MANIFEST} was not written"
     tree.write(MANIFEST, new)
-    number = total - known
-    noun = "secret" if number == 1 else "secrets"
+    secrets = count(total - known, "secret")
     done = "added" if old else "written"
-    return f"{MANIFEST}: {number} {noun} {done}; review it, then run shield plan"
+    return f"{MANIFEST}: {secrets} {done}; review it, then run shield plan"
 
 
 def manifest_edit(manifest: Manifest, read: FileReader) -> list[FileChange]:

@@ -12,6 +12,7 @@ from shield_ai.aws.cloudtrail.access_type import event_access_type
 from shield_ai.aws.cloudtrail.audit_result import Access, AccessType, Alert, Audit
 from shield_ai.aws.cloudtrail.tally import Tally
 from shield_ai.aws.desired.iam import split_reader
+from shield_ai.model.plurals import count
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.perf.lazy_regex import regex
 
@@ -153,7 +154,7 @@ class Auditor:
 
     def _unreadable_records(self) -> Iterator[Skipped]:
         if self._unreadable:
-            records = f"{self._unreadable} invalid record{'' if self._unreadable == 1 else 's'}"
+            records = count(self._unreadable, "invalid record")
             yield SkipId.TRAIL_INVALID_RECORDS.reason(records=records).entry("CloudTrail")
 
     def _all_accesses(self) -> list[Access]:

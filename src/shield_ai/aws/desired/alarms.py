@@ -9,6 +9,7 @@ from shield_ai.aws.desired.monitoring_context import (
     MonitoringContext,
     metric_namespace,
 )
+from shield_ai.model.plurals import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +23,8 @@ DAY = 86_400  # seconds
 def alarms(context: MonitoringContext) -> Iterator[tuple[str, Settings]]:
     """Yield the suffix of the name of each alarm, and its settings."""
     errors = context.manifest.monitoring.errors
-    times = "time" if errors == 1 else "times"
     description = (
-        f"get_secret() failed more than {errors} {times} in each of two 5-minute periods. "
+        f"get_secret() failed more than {count(errors, 'time')} in each of two 5-minute periods. "
         "Check the AWS service status and the app's role."
     )
     yield (
@@ -41,9 +41,8 @@ def alarms(context: MonitoringContext) -> Iterator[tuple[str, Settings]]:
     )
     days = context.manifest.monitoring.overdue
     if days is not None:
-        unit = "day" if days == 1 else "days"
         description = (
-            f"A rotation is more than {days} {unit} overdue, or no data was published. "
+            f"A rotation is more than {count(days, 'day')} overdue, or no data was published. "
             "See shield rotate --status."
         )
         # Missing data means that the job that publishes the metric does not run.
