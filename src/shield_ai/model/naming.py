@@ -58,7 +58,7 @@ def guess_kind(variable: str) -> Kind:
         return Kind.PASSWORD
     if last & {"KEY", "KEYS"} and "DJANGO" in words(variable) and not last & PROVIDER_KEYS:
         return Kind.GENERIC  # the app's own key
-    if last & {"SALT", "SALTS", "PEPPER"}:
+    if variable.upper().endswith(("SALT", "SALTS", "PEPPER")):
         return Kind.GENERIC
     if last & {"KEY", "KEYS", "TOKEN", "TOKENS", "APIKEY"}:
         return Kind.API_KEY
