@@ -24,7 +24,6 @@ from shield_ai.flow.verify.stored_secrets import REPAIR
 from shield_ai.model.errors import AwsError
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
-from shield_ai.model.plurals import count
 from shield_ai.model.rotation_policy import next_rotation, rotation_settings
 
 if TYPE_CHECKING:
@@ -208,7 +207,7 @@ def _verify_fallbacks(manifest: Manifest, aws: Account) -> Iterator[Check]:
         return
     problem = ""
     if fallbacks:
-        problem = count(round(fallbacks), "time")
+        problem = "1 time" if fallbacks == 1 else f"{fallbacks:.0f} times"
     yield ok_or_failed(
         NO_RECENT_FALLBACK,
         problem,
