@@ -110,9 +110,8 @@ def _omit(folder: _Folder, pattern: str) -> Outcome:
     minimum = next((name for name in FILES if MINIMUM.search(folder.content(name))), "")
     if not minimum and not _measures_copy(folder):
         return NOTHING
-    if _measures_other_code(folder, pattern.removesuffix("/*")):
-        return NOTHING
-    if any(pattern.encode() in folder.content(name) for name in FILES):
+    is_omitted = _measures_other_code(folder, pattern.removesuffix("/*"))
+    if is_omitted or any(pattern.encode() in folder.content(name) for name in FILES):
         return NOTHING
     return (
         _extend_option(folder, pattern)
@@ -184,12 +183,15 @@ def _sources(folder: _Folder) -> list[str]:
         tables += [dict(parser[section]) for section in sections]
     sources: list[str] = []
     for options in tables:
-        for value in (options.get("source"), options.get("source_pkgs")):
-            if isinstance(value, list):
-                sources += map(str, value)
-            elif isinstance(value, str):
-                sources += re.findall(r"[^\s,]+", value)
+        sources += _names(options.get("source")) + _names(options.get("source_pkgs"))
     return sources
+
+
+def _names(value: object) -> list[str]:
+    """Return the names in a TOML array or in the text of an INI file."""
+    if isinstance(value, list):
+        return list(map(str, value))
+    return re.findall(r"[^\s,]+", value) if isinstance(value, str) else []
 
 
 def _uses_pytest_cov(folder: _Folder) -> bool:

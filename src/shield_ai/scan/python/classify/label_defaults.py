@@ -75,12 +75,12 @@ def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:
     if not isinstance(text, str) or not PLACEHOLDERS.isdisjoint(words(text)):
         return None
     parts = words(name)
-    is_host = meaning(name) is Meaning.URL and bool(HOST.fullmatch(text))
-    is_key = parts[-1:] == ("KEY",) and STRONG_KEYS.isdisjoint(parts)
-    is_address = "WEBHOOK" in parts and bool(ADDRESS.fullmatch(text))
-    if is_host or is_address or (is_key and LABEL.fullmatch(text)):
+    if "WEBHOOK" in parts and ADDRESS.fullmatch(text):
         return SkipId.HARMLESS_LABEL.reason()
-    return None
+    if meaning(name) is Meaning.URL:
+        return SkipId.HARMLESS_LABEL.reason() if HOST.fullmatch(text) else None
+    is_key = parts[-1:] == ("KEY",) and STRONG_KEYS.isdisjoint(parts)
+    return SkipId.HARMLESS_LABEL.reason() if is_key and LABEL.fullmatch(text) else None
 
 
 def is_name_of_secret(name: str, default: ast.expr | None) -> bool:
