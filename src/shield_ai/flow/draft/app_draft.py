@@ -107,15 +107,9 @@ def required_with_default(app: AppContext) -> list[str]:
     The defaults are taken as development values. Databases and Django's key are left out: an app
     that needs them must not start with another value.
     """
-    with_default: set[str] = set()
-    without: set[str] = set()
-    for _, site in app.sites:
-        if site.shape in READ_SHAPES and not site.reason:
-            if site.optional and site.has_nonempty_default:
-                with_default.add(site.variable)
-            elif not site.optional:
-                without.add(site.variable)
-    with_default -= without
+    reads = [site for _, site in app.sites if site.shape in READ_SHAPES and not site.reason]
+    with_default = {r.variable for r in reads if r.optional and r.has_nonempty_default}
+    with_default -= {read.variable for read in reads if not read.optional}
     names = []
     for secret in _new_secrets(app):
         may_lack_value = not secret.optional and secret.kind not in NEEDED_KINDS

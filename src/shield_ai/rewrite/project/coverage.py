@@ -108,10 +108,7 @@ def omit_copy(read: FileReader, manifest: Manifest) -> Outcome:
 def _omit(folder: _Folder, pattern: str) -> Outcome:
     """Add a pattern to the option `omit` in a folder, or report that it is missing there."""
     minimum = next((name for name in FILES if MINIMUM.search(folder.content(name))), "")
-    if not minimum and not _measures_copy(folder):
-        return NOTHING
-    is_omitted = _measures_other_code(folder, pattern.removesuffix("/*"))
-    if is_omitted or any(pattern.encode() in folder.content(name) for name in FILES):
+    if not (minimum or _measures_copy(folder)) or _is_omitted(folder, pattern):
         return NOTHING
     return (
         _extend_option(folder, pattern)
@@ -119,6 +116,13 @@ def _omit(folder: _Folder, pattern: str) -> Outcome:
         or _new_section(folder, pattern)
         or _report(folder, minimum, pattern)
     )
+
+
+def _is_omitted(folder: _Folder, pattern: str) -> bool:
+    """Return whether a file names the pattern, or coverage measures only other code."""
+    if any(pattern.encode() in folder.content(name) for name in FILES):
+        return True
+    return _measures_other_code(folder, pattern.removesuffix("/*"))
 
 
 def _extend_option(folder: _Folder, pattern: str) -> Outcome | None:

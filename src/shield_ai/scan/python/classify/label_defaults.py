@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import Meaning, meaning
@@ -10,9 +9,11 @@ from shield_ai.model.rotation_policy import DATA_KEY_WORDS
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.classify.literals import STRONG_KEYS
+from shield_ai.scan.python.classify.literals import STRONG_KEYS, literal_text
 
 if TYPE_CHECKING:
+    import ast
+
     from shield_ai.model.skip import SkipReason
 
 HOST = regex(r"[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,8}")
@@ -53,8 +54,7 @@ def is_missing_value(name: str, default: ast.expr | None) -> bool:
         name: The variable.
         default: The default of the read.
     """
-    text = default.value if isinstance(default, ast.Constant) else None
-    if not isinstance(text, str) or not MISSING.fullmatch(text):
+    if not MISSING.fullmatch(literal_text(default) or ""):
         return False
     parts = words(name)
     return parts != ("SECRET", "KEY") and OWN_KEY_WORDS.isdisjoint(parts)
@@ -71,8 +71,8 @@ def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:
         name: The variable.
         default: The default of the read.
     """
-    text = default.value if isinstance(default, ast.Constant) else None
-    if not isinstance(text, str) or not PLACEHOLDERS.isdisjoint(words(text)):
+    text = literal_text(default) or ""
+    if not PLACEHOLDERS.isdisjoint(words(text)):
         return None
     parts = words(name)
     if "WEBHOOK" in parts and ADDRESS.fullmatch(text):
@@ -93,9 +93,7 @@ def is_name_of_secret(name: str, default: ast.expr | None) -> bool:
         name: The variable.
         default: The default of the read.
     """
-    text = default.value if isinstance(default, ast.Constant) else None
-    if not isinstance(text, str):
-        return False
+    text = literal_text(default) or ""
     parts = words(name)
     if parts[-1:] == ("SALT",):
         return bool(NAMESPACE.fullmatch(text))
