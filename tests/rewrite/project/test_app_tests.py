@@ -70,14 +70,14 @@ def test_creates_tests_in_folder_of_the_apps_tests(before, path):
 @pytest.mark.parametrize(
     ("before", "path"),
     [
-        pytest.param(["shop/__init__.py", "shop/a_tests.py"], "shop/secrets_tests.py", id="a package"),
+        pytest.param(["shop/__init__.py", "shop/a_tests.py"], "shop/aws_secrets_tests.py", id="a package"),
         pytest.param(
             ["api/__init__.py", "api/test_a.py", "shop/__init__.py", "shop/test_a.py", "shop/test_b.py"],
-            "shop/test_secrets.py",
+            "shop/test_aws_secrets.py",
             id="most tests",
         ),
-        pytest.param(["shop/__init__.py", "shop/test_a.py", "test_b.py"], "test_secrets.py", id="tests in the root"),
-        pytest.param(["shop/test_a.py"], "test_secrets.py", id="no package"),
+        pytest.param(["shop/__init__.py", "shop/test_a.py", "test_b.py"], "test_aws_secrets.py", id="tests in the root"),
+        pytest.param(["shop/test_a.py"], "test_aws_secrets.py", id="no package"),
     ],
 )  # fmt: skip
 def test_tests_of_a_map_file_in_the_root_are_in_a_package(before, path):
@@ -92,7 +92,7 @@ def test_tests_are_not_taken_for_settings():
     files = {"shop/tests.py": b""}
     made = manifest(runtime="shop/settings/aws_secrets.py")
     assert not fix(files, made)
-    assert "shop/test_secrets.py" in files
+    assert "shop/test_aws_secrets.py" in files
     assert app_tests.plan_tests(files.get, made, list(files)) == ([], [])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections import Counter
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.model.file_reader import read_optional
@@ -124,7 +125,9 @@ def _choose_path(
     # pytest can't import two modules of the same name unless they are in packages.
     taken = set() if read(f"{prefix}__init__.py") is not None else _file_names(tests)
     style = _name_style(tests)
-    for stem in STEMS:
+    # The tests of aws_secrets.py are called test_aws_secrets.py.
+    stems = sorted(STEMS, key=lambda stem: stem != PurePosixPath(anchor).stem)
+    for stem in stems:
         name = style.format(stem)
         path = f"{prefix}{name}"
         if read(path) is None and name not in taken:
