@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -14,7 +14,7 @@ from shield_ai.model.naming import ARN_SUFFIX, MANIFEST, VALUE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from tomlkit.items import AoT
+    from tomlkit.items import AoT, InlineTable
 
     from shield_ai.model.manifest import Manifest, Secret
 
@@ -104,9 +104,7 @@ def _secret_tables(secrets: Iterable[Secret], manifest: Manifest) -> AoT:
         table = tomlkit.table()
         for key, value in msgspec.to_builtins(secret).items():
             if isinstance(value, dict):
-                inline = tomlkit.inline_table()
-                inline.update(value)
-                table.add(key, inline)
+                table.add(key, _inline_table(value))
             else:
                 table.add(key, value)
         for key, note in _notes(secret):
@@ -115,6 +113,21 @@ def _secret_tables(secrets: Iterable[Secret], manifest: Manifest) -> AoT:
                 table[key].comment(note)
         tables.append(table)
     return tables
+
+
+def _inline_table(values: dict[str, Any]) -> InlineTable:
+    """Return an inline table with spaces inside its braces, as formatters of TOML write it."""
+    import tomlkit
+
+    items = {key: tomlkit.item(value) for key, value in values.items()}
+    if items:
+        [first, *_] = items.values()
+        [*_, last] = items.values()
+        first.trivia.indent = last.trivia.trail = " "
+    table = tomlkit.inline_table()
+    for key, item in items.items():
+        table.append(key, item)
+    return table
 
 
 def _notes(secret: Secret) -> Iterator[tuple[str, str]]:
