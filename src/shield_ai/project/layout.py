@@ -44,10 +44,14 @@ SETTINGS = regex(
 EXAMPLE = regex(r"(^|[/._-])(example|sample|template|dist|dummy|fake)s?([._-]\w+)*\.py$")
 # An example of a .env file: .env.example, env_sample, .env.prod-template, example.env,
 # envs-example/dev.env.
+ENV_EXAMPLE_WORD = (
+    r"(example|sample|template|dist|defaults?|model|skel(eton)?|stub|blank|tmpl|tpl|boilerplate"
+    r"|exemple|exemplo|ejemplo|beispiel|modelo)"
+)
 ENV_EXAMPLE = regex(
     r"(^|/)(\.?([a-z]\w*\.)?(dot)?(env|environment)"
     r"([._-](?!(py|ya?ml|json|js|ts|sh|toml|ini|php)\b)[A-Za-z0-9]+)*?"
-    r"[._-](example|sample|template|dist|default)|\.?(example|sample|template|dist|default)\.env"
+    rf"[._-]{ENV_EXAMPLE_WORD}|\.?{ENV_EXAMPLE_WORD}\.env"
     r"|\.?envs?[._-](example|sample|template)s?/[\w.-]*\.env)$"
 )
 NOT_SETTINGS = regex(

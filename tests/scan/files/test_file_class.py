@@ -20,6 +20,9 @@ from shield_ai.scan.files.file_class import (
         "docs/a.md",
         "README.rst",
         ".env.example",
+        ".env.model",
+        "deploy/.env.skel",
+        "env.exemple",
         "examples/a.yml",
         "a.spec.ts",
         "conftest.py",
@@ -61,6 +64,8 @@ def test_non_production_files(path: str) -> None:
         "mockingbird/a.py",
         "contests/a.py",
         "shop/latest_data.py",
+        "shop/model.py",
+        ".env.models",
     ],
 )
 def test_production_files(path: str) -> None:

@@ -11,7 +11,7 @@ from shield_helpers import shield
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
-from shield_ai.scan.files.walk import Entry, walk_all
+from shield_ai.scan.files.walk import Entry, is_dotenv, walk_all
 from shield_ai.scan.python.app_scan import scan_app
 
 
@@ -217,3 +217,21 @@ def test_unreadable_folder_is_reported(tmp_path, monkeypatch):
     assert list(walk_all(tmp_path)) == [Entry("closed", is_app_file=False)]
     with pytest.raises(SourceError, match="closed can't be read: Permission denied"):
         list(walk_all(tmp_path / "closed"))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (".env", True),
+        (".env.prod", True),
+        ("shop.env", True),
+        (".env.models", True),
+        (".env.example", False),
+        (".env.model", False),
+        (".env.prod-skel", False),
+        (".env.exemple", False),
+        ("defaults.env", False),
+    ],
+)
+def test_templates_are_no_dotenv_files(name, *, expected):
+    assert is_dotenv(name) is expected

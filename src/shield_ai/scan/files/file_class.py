@@ -6,6 +6,7 @@ import functools
 import re
 
 from shield_ai.model.words import word_set
+from shield_ai.project.layout import is_env_example
 from shield_ai.project.perf.lazy_regex import regex
 
 TESTS = regex(
@@ -108,7 +109,9 @@ def is_non_production(path: str) -> bool:
 
 
 def _has_non_production_name(part: str) -> bool:
-    return bool(TESTS.search(part) or DOCUMENTS.search(part) or EXAMPLES.search(part))
+    if TESTS.search(part) or DOCUMENTS.search(part) or EXAMPLES.search(part):
+        return True
+    return is_env_example(part)
 
 
 # Cached, because many files share a folder.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.errors import SourceError
 from shield_ai.model.words import word_set
 from shield_ai.project.inside import inside_check
-from shield_ai.project.layout import SKIPPED_FOLDERS, is_alembic_environment
+from shield_ai.project.layout import SKIPPED_FOLDERS, is_alembic_environment, is_env_example
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.gitignore import GitIgnore
 
@@ -202,7 +202,9 @@ def display_path(path: str) -> str:
 
 def is_dotenv(name: str) -> bool:
     """Return whether a file name is that of a .env file. Examples such as .env.dist are not."""
-    return ".env" in name and bool(DOTENV.match(name)) and not EXAMPLE.search(name)
+    if ".env" not in name or not DOTENV.match(name):
+        return False
+    return not EXAMPLE.search(name) and not is_env_example(name)
 
 
 def is_python(path: str, read: FileReader) -> bool:
