@@ -287,6 +287,27 @@ def test_grades_texts_that_are_no_values(detector, path, text, expected):
     assert graded(path, text, found)[0] == expected
 
 
+BUNDLE = "var a=function(t){return t.exports};" * 60
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        pytest.param("static/js/main.Bx7Q.js", f'{BUNDLE}x={{searchApiKey:"{RANDOM}"}}', LOW, id="key"),
+        pytest.param("static/map.mjs", f'{BUNDLE}f("https://maps.example/v8?access_token={RANDOM}&a=1")', LOW, id="token in a URL"),
+        pytest.param("static/main.js", f'{BUNDLE}\nx={{searchApiKey:"{RANDOM}"}}', HIGH, id="key on a short line"),
+        pytest.param("static/main.py", f'x="{BUNDLE}"; searchApiKey="{RANDOM}"', HIGH, id="not JavaScript"),
+        pytest.param("static/main.js", f'{BUNDLE}x={{client_secret:"{RANDOM}"}}', HIGH, id="secret"),
+        pytest.param("static/main.js", f'{BUNDLE}x={{password:"{RANDOM}"}}', HIGH, id="password"),
+        pytest.param("static/main.js", f'{BUNDLE}x={{awsKey:"{AWS_ID}"}}', CRITICAL, id="token with a format"),
+    ],
+)  # fmt: skip
+def test_grades_keys_in_minified_javascript(detector, path, text, expected):
+    found = detector.find(path, text.encode())
+    assert found
+    assert graded(path, text, found)[0] == expected
+
+
 def literal(path, text, value, name, rule="CSEC34.literal"):
     column = text.index(value) + 1
     return Finding(

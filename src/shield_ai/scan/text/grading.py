@@ -22,6 +22,7 @@ from shield_ai.scan.files.file_class import (
     is_third_party,
 )
 from shield_ai.scan.rules.pattern import RuleKind, find_rule
+from shield_ai.scan.text.credibility import Family, secret_family
 from shield_ai.scan.text.made_up import is_dummy_token, is_made_up_token
 from shield_ai.scan.text.non_values import is_non_value
 from shield_ai.scan.text.place import (
@@ -75,6 +76,10 @@ LOCAL_RULES = ASSIGNMENT_RULES | {"CRED.bearer"}
 LOCAL_URL = regex(
     r"\A(?!.*env).*https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b(?!\.)", re.IGNORECASE
 )  # but not the default of a variable
+# Code that a build wrote for browsers: everyone can read the keys that it sends to other servers.
+BROWSER_CODE = (".js", ".mjs", ".cjs")
+MIN_MINIFIED_LENGTH = 2000  # characters on a line
+BROWSER_KEY_RULES = frozenset({"CRED.secret", "CRED.url-token"})
 # A line of a doctest, or a quotation in a docstring or a comment.
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
 IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
@@ -177,7 +182,16 @@ def _is_quoted_or_copied(place: Place) -> bool:
         return True
     if QUOTATION.match(place.line_start) or IMPORT.match(place.line_start):
         return True
-    return is_third_party(place.path) or bool(SCANNER_CONFIG.search(place.path))
+    if is_third_party(place.path) or SCANNER_CONFIG.search(place.path):
+        return True
+    return _is_browser_key(place)
+
+
+def _is_browser_key(place: Place) -> bool:
+    """Return whether a value is a key, not a password or a secret, in minified JavaScript."""
+    if not place.path.endswith(BROWSER_CODE) or place.line_length < MIN_MINIFIED_LENGTH:
+        return False
+    return place.rule in BROWSER_KEY_RULES and secret_family(place.name) is Family.KEY
 
 
 def _is_example_script(path: str) -> bool:

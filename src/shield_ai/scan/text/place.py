@@ -41,6 +41,7 @@ class Place(NamedTuple):
     after: str  # the text directly after the value, on its line
     nearby: str  # the lines around the value, without the value
     in_docstring: bool = False
+    line_length: int = 0
 
     @property
     def is_python(self) -> bool:
@@ -108,6 +109,7 @@ def create_place(
         after=after,
         nearby=above + "\0" + below,
         in_docstring=in_docstring,
+        line_length=len(first),
     )
 
 
