@@ -308,6 +308,26 @@ def test_grades_keys_in_minified_javascript(detector, path, text, expected):
     assert graded(path, text, found)[0] == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        pytest.param("a.sh", 'echo "Log in as boss@shop.net with the password: \'plum77\'"\n', LOW, id="echo"),
+        pytest.param("a.sh", '  printf "The admin password is \'plum77\'"\n', LOW, id="printf"),
+        pytest.param("a.py", 'print("Log in with password: \'plum77\'")\n', LOW, id="print"),
+        pytest.param("a.js", "console.log('Log in with password: \"plum77\"')\n", LOW, id="console"),
+        pytest.param("a.sh", 'echo "Shop user, password: \'plum77\'" > shop.yml\n', HIGH, id="file"),
+        pytest.param("a.sh", 'echo "Shop user, password: \'plum77\'" | login\n', HIGH, id="pipe"),
+        pytest.param("a.sh", 'echo "  password: \'plum77\'"\n', HIGH, id="configuration"),
+        pytest.param("a.sh", 'echo "set SHOP_PASSWORD=\'plum77\'"\n', HIGH, id="variable"),
+        pytest.param("a.sh", 'login "Log in with the password: \'plum77\'"\n', HIGH, id="other command"),
+    ],
+)  # fmt: skip
+def test_grades_passwords_in_printed_texts(detector, path, text, expected):
+    found = detector.find(path, text.encode())
+    assert found
+    assert graded(path, text, found)[0] == expected
+
+
 def literal(path, text, value, name, rule="CSEC34.literal"):
     column = text.index(value) + 1
     return Finding(

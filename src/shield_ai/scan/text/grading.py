@@ -80,6 +80,12 @@ LOCAL_URL = regex(
 BROWSER_CODE = (".js", ".mjs", ".cjs")
 MIN_MINIFIED_LENGTH = 2000  # characters on a line
 BROWSER_KEY_RULES = frozenset({"CRED.secret", "CRED.url-token"})
+# Several words that a program shows, not a line that it writes to another program or file.
+PRINTED = regex(
+    r"[ \t]*@?(?:echo|printf?|puts|say|Write-(?:Host|Output)|console\.\w{3,5})\b[^=\w\n]{1,9}"
+    r"(?:-\w[ \t]+)?[\"']?\w[^=\n]*[ \t][^=\n]*(?::|\bis)[ \t]*[\"'`]?\Z"
+)
+WRITTEN = regex(r"[|>]")
 # A line of a doctest, or a quotation in a docstring or a comment.
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
 IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
@@ -174,17 +180,27 @@ def _is_minor_read(place: Place) -> bool:
 
 def _is_quoted_or_copied(place: Place) -> bool:
     """Return whether a value is in a quotation, an import, a docstring or third-party code."""
-    if place.in_docstring:
+    if place.in_docstring or _is_printed(place) or _is_copied(place):
         return True
     if place.rule in LOCAL_RULES and LOCAL_URL.search(place.line):
         return True
     if place.rule == "CSEC34.literal" and _is_example_script(place.path):
         return True
-    if QUOTATION.match(place.line_start) or IMPORT.match(place.line_start):
-        return True
+    return bool(QUOTATION.match(place.line_start) or IMPORT.match(place.line_start))
+
+
+def _is_copied(place: Place) -> bool:
+    """Return whether a value is in third-party code, or in the findings that a scanner knows."""
     if is_third_party(place.path) or SCANNER_CONFIG.search(place.path):
         return True
     return _is_browser_key(place)
+
+
+def _is_printed(place: Place) -> bool:
+    """Return whether a value is in a text that a command prints for a person."""
+    if place.rule not in ASSIGNMENT_RULES or WRITTEN.search(place.after):
+        return False
+    return bool(PRINTED.match(place.before))
 
 
 def _is_browser_key(place: Place) -> bool:
