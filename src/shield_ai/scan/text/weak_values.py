@@ -22,7 +22,11 @@ from shield_ai.scan.text.value_shapes import (
 if TYPE_CHECKING:
     from shield_ai.scan.text.place import Place
 
-LOCAL_HOST = regex(r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0)\b|\[::1\]")
+LOCAL_HOST = regex(
+    r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0|docker[ -]compose)\b|\[::1\]", re.IGNORECASE
+)
+# Archives with malware have this password by convention: https://bazaar.abuse.ch/faq/
+PUBLIC_PASSWORDS = VENDOR_DEFAULTS | {"infected"}
 SAYS_TEST = regex(
     r"(?:^|[_\W])(?:tests?|testing|fake|dummy|mock|example|sample|do[-_ ]?not[-_ ]?use)(?:[_\W]|$)",
     re.IGNORECASE,
@@ -44,7 +48,7 @@ MIN_USER = 6  # letters; passwords contain shorter names by chance
 def is_weak(place: Place) -> bool:
     """Return whether a value is only a weak secret for development, which gets low severity."""
     value = decode_base64(place.value)
-    if place.value in VENDOR_DEFAULTS or _is_unquoted_name(place) or _is_repeated(value):
+    if place.value in PUBLIC_PASSWORDS or _is_unquoted_name(place) or _is_repeated(value):
         return True
     if _is_named_nearby(place) or _contains_user(place) or SAMPLE_VALUE.search(value):
         return True
@@ -88,7 +92,8 @@ def _is_named_nearby(place: Place) -> bool:
     """Return whether a word-like value occurs again nearby, usually as the name of the user."""
     if place.value not in place.nearby or not is_word_like(decode_base64(place.value)):
         return False
-    same = re.compile(rf"(?<![\w-]){re.escape(place.value)}(?![\w-])")
+    # ${POSTGRES_USER:-shop} contains the value, shop-user does not.
+    same = re.compile(rf"(?:(?<![\w-])|(?<=:-)){re.escape(place.value)}(?![\w-])")
     return bool(same.search(place.nearby))
 
 
