@@ -334,6 +334,25 @@ def test_grades_passwords_in_printed_texts(detector, path, text, expected):
     assert graded(path, text, found)[0] == expected
 
 
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        pytest.param(f'def test_login():\n    f(secret="{RANDOM}")\n\n    assert x\n', LOW, id="test"),
+        pytest.param(f'def test_login(\n    a,\n):\n    f(secret="{RANDOM}")\n    assert x\n', LOW, id="long signature"),
+        pytest.param(f'def test_login():\n    f(secret="{RANDOM}")\n' + "    f()\n" * 99 + "    assert x\n", LOW, id="long test"),
+        pytest.param(f'class A:\n    async def test_login(self):\n        f(secret="{RANDOM}")\n        self.assertTrue(x)\n', LOW, id="method"),
+        pytest.param(f'def test_login():\n    return f(secret="{RANDOM}")\nassert x\n', HIGH, id="no assertion"),
+        pytest.param(f'def test_login():\n    assert x\n\nf(secret="{RANDOM}")\n', HIGH, id="after a test"),
+        pytest.param(f'def login():\n    f(secret="{RANDOM}")\n    assert x\n', HIGH, id="other function"),
+        pytest.param(f'def test_login():\n    f("{AWS_ID}")\n    assert x\n', CRITICAL, id="token"),
+    ],
+)  # fmt: skip
+def test_grades_values_in_test_functions(detector, code, expected):
+    assert graded("shop/login.py", code, detector.find("shop/login.py", code.encode())) == [
+        expected
+    ]
+
+
 def literal(path, text, value, name, rule="CSEC34.literal"):
     column = text.index(value) + 1
     return Finding(

@@ -28,9 +28,10 @@ from shield_ai.scan.text.non_values import is_non_value
 from shield_ai.scan.text.place import (
     ASSIGNMENT_RULES,
     LITERAL_RULES,
+    NO_PYTHON_LINES,
     Place,
     create_place,
-    docstring_lines,
+    find_python_lines,
     last_lines,
     split_lines,
 )
@@ -124,7 +125,7 @@ def grade(findings: Iterable[Finding], read: FileReader) -> list[Finding]:
     graded = []
     path = ""
     lines: list[str] = []
-    docstrings: set[int] = set()
+    python_lines = NO_PYTHON_LINES
     findings = list(findings)
     ends = last_lines(findings)
     for finding in findings:
@@ -134,8 +135,8 @@ def grade(findings: Iterable[Finding], read: FileReader) -> list[Finding]:
         if finding.path != path:  # keep only one file in memory
             path = finding.path
             lines = split_lines(read(path), ends[path] + WRAPPED_LINES)
-            docstrings = docstring_lines(lines[:-1]) if path.endswith(".py") else set()
-        place = create_place(finding, lines, docstrings)
+            python_lines = find_python_lines(path, lines)
+        place = create_place(finding, lines, python_lines)
         severity = _grade(place, finding.severity) if place else finding.severity
         graded.append(msgspec.structs.replace(finding, severity=severity))
     return graded
@@ -164,7 +165,7 @@ def _is_low(place: Place, severity: Severity) -> bool:
         return True
     if severity is Severity.CRITICAL:  # another token of a vendor is real, even in a test
         return False
-    if _is_quoted_or_copied(place) or (place.rule in LITERAL_RULES and is_test(place.path)):
+    if _is_quoted_or_copied(place) or _is_in_test(place):
         return True
     return _finds_chosen_values(place.rule) and _is_doubtful_value(place)
 
@@ -268,6 +269,13 @@ def _is_test_key(place: Place) -> bool:
     if MADE_UP.search(place.value) or SAYS_TEST.search(place.value):
         return True
     return bool(SAYS_TEST.search(place.before[-12:]))
+
+
+def _is_in_test(place: Place) -> bool:
+    """Return whether a value is in a test, also in a test function beside other code."""
+    if place.rule in LITERAL_RULES and is_test(place.path):
+        return True
+    return place.in_test and _finds_chosen_values(place.rule)
 
 
 def _finds_chosen_values(rule_id: str) -> bool:

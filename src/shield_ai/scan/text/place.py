@@ -9,7 +9,8 @@ from shield_ai.scan.text.reader import utf16_to_utf8
 from shield_ai.scan.text.wrapped_reads import unwrap_reads
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from shield_ai.model.finding import Finding
 
@@ -25,7 +26,19 @@ TRIPLE_QUOTE = regex(r"\"{3}|'{3}")
 # https://docs.ansible.com/ansible/latest/dev_guide/developing_modules_documenting.html
 ANSIBLE_TEXT = regex(r"(?:DOCUMENTATION|EXAMPLES|RETURN)[ \t]*=[ \t]*r?")
 CONTINUES = ("(", ",", "=", "[", "{", "+", "%", "\\")  # the ends of an unfinished statement
+TEST_FUNCTION = regex(r"[ \t]*(?:async[ \t]+)?def[ \t]+test_\w+\(")
+ASSERTION = regex(r"[ \t]*(?:assert\b|self\.assert\w+\()")
 LITERAL_PREFIX = regex(r"[bBrRuUfF]{0,2}(\"\"\"|'''|\"|')")
+
+
+class PythonLines(NamedTuple):
+    """The numbers, from 1, of the lines of Python code that contain only texts or tests."""
+
+    docstrings: AbstractSet[int] = frozenset()
+    tests: AbstractSet[int] = frozenset()
+
+
+NO_PYTHON_LINES = PythonLines()
 
 
 class Place(NamedTuple):
@@ -41,6 +54,7 @@ class Place(NamedTuple):
     after: str  # the text directly after the value, on its line
     nearby: str  # the lines around the value, without the value
     in_docstring: bool = False
+    in_test: bool = False  # in a test function
     line_length: int = 0
 
     @property
@@ -68,18 +82,19 @@ def split_lines(raw: bytes | None, count: int) -> list[str]:
 
 
 def create_place(
-    finding: Finding, lines: list[str], docstrings: Container[int] = ()
+    finding: Finding, lines: list[str], python_lines: PythonLines = NO_PYTHON_LINES
 ) -> Place | None:
     """Return the value of a finding and the text around it; None if it is outside the lines.
 
     Args:
         finding: The finding.
         lines: The lines of its file.
-        docstrings: The numbers of the lines that are inside docstrings.
+        python_lines: The docstrings and tests of the file.
     """
     if not 0 < finding.line <= len(lines) or finding.end_line > len(lines):
         return None
-    in_docstring = finding.line in docstrings
+    in_docstring = finding.line in python_lines.docstrings
+    in_test = finding.line in python_lines.tests
     if finding.path.endswith(".py"):
         finding, lines = unwrap_reads(finding, lines)
     first = lines[finding.line - 1]
@@ -109,11 +124,44 @@ def create_place(
         after=after,
         nearby=above + "\0" + below,
         in_docstring=in_docstring,
+        in_test=in_test,
         line_length=len(first),
     )
 
 
-def docstring_lines(lines: list[str]) -> set[int]:
+def find_python_lines(path: str, lines: list[str]) -> PythonLines:
+    """Find the docstrings and the test functions in a file.
+
+    Args:
+        path: The file. There are none if it is not Python code.
+        lines: Its lines, as `split_lines` returns them.
+    """
+    if not path.endswith(".py") or not lines:
+        return NO_PYTHON_LINES
+    lines = [*lines[:-1], *lines[-1].split("\n")]
+    return PythonLines(_docstring_lines(lines), _test_lines(lines))
+
+
+def _test_lines(lines: list[str]) -> set[int]:
+    """Return the numbers, from 1, of the lines of test functions that contain an assertion."""
+    inside: set[int] = set()
+    function: list[int] = []
+    indent = 0
+    for number, line in enumerate([*lines, "end"], 1):
+        depth = len(line) - len(line.lstrip())
+        if function and line.strip() and depth <= indent and not line.lstrip().startswith(")"):
+            if any(ASSERTION.match(lines[at - 1]) for at in function):
+                inside.update(function)
+            function = []
+        if function:
+            function.append(number)
+        elif TEST_FUNCTION.match(line):
+            function = [number]
+            indent = depth
+    return inside
+
+
+def _docstring_lines(lines: list[str]) -> set[int]:
     """Return the numbers, from 1, of the lines that continue a docstring in Python code.
 
     Other texts that are a statement by themselves count as docstrings, too.
