@@ -353,6 +353,25 @@ def test_grades_values_in_test_functions(detector, code, expected):
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "code", "expected"),
+    [
+        pytest.param("shop/settings/local.py", f'SECRET_KEY = env("SECRET_KEY", default="{RANDOM}{RANDOM}")', LOW, id="default"),
+        pytest.param("conf/dev.py", f'SECRET_KEY = os.environ.get("SECRET_KEY", "{RANDOM}")', LOW, id="second argument"),
+        pytest.param("shop/settings/local.py", f'PAY_SECRET = "{RANDOM}"', MEDIUM, id="value"),
+        pytest.param("settings_dev.py", f'PAY_SECRET = "{RANDOM}"', MEDIUM, id="name with dev"),
+        pytest.param("shop/settings/dev.py", f'AWS_ID = env("AWS_ID", default="{AWS_ID}")', CRITICAL, id="token"),
+        pytest.param("shop/settings/prod.py", f'SECRET_KEY = env("SECRET_KEY", default="{RANDOM}{RANDOM}")', HIGH, id="production"),
+        pytest.param("shop/local_settings.py", f'PAY_SECRET = "{RANDOM}"', HIGH, id="settings of a machine"),
+        pytest.param("shop/local/pay.py", f'PAY_SECRET = "{RANDOM}"', HIGH, id="other code"),
+    ],
+)  # fmt: skip
+def test_grades_settings_for_development(detector, path, code, expected):
+    found = detector.find(path, code.encode())
+    assert found
+    assert graded(path, code, found)[0] == expected
+
+
 def literal(path, text, value, name, rule="CSEC34.literal"):
     column = text.index(value) + 1
     return Finding(

@@ -43,7 +43,10 @@ DEVELOPMENT = regex(
 # Configuration that only developers use.
 DEVELOPMENT_CONFIG = regex(
     r"(^|[/._-])(dev|devel|development|local|localdev|devcontainer|override)[/._-]([\w./-]*\.)?"
-    r"(ya?ml|ini|toml|conf|cfg|json)$",
+    r"(ya?ml|ini|toml|conf|cfg|json)$"
+    # settings/local.py and settings_dev.py, but not local_settings.py, which servers have, too
+    r"|(^|/)(settings?|configs?|conf)[/._]([\w/]+/)?(dev|devel|development|local|localdev)\.py$"
+    r"|(^|/)(dev|devel|development)[._](settings|config)\.py$",
     re.IGNORECASE,
 )
 # Copies of JavaScript libraries and Yarn, and OpenAPI descriptions, which contain example values.

@@ -87,6 +87,9 @@ PRINTED = regex(
     r"(?:-\w[ \t]+)?[\"']?\w[^=\n]*[ \t][^=\n]*(?::|\bis)[ \t]*[\"'`]?\Z"
 )
 WRITTEN = regex(r"[|>]")
+OPTION_RULES = frozenset({"CRED.option-password", "CRED.option-secret"})
+# The arguments of a read before its default.
+READ = regex(r"\b(?:getenv|env|environ|config)(?:\.\w{1,20})?\([^()]*\Z")
 # A line of a doctest, or a quotation in a docstring or a comment.
 QUOTATION = regex(r"[ \t]*(?:[*#/]{1,3}[ \t]*)?(?:>{1,3}|\.\.\.)[ \t]")
 IMPORT = regex(r"[ \t]*(?:import\b|from[ \t]+[\w.]+[ \t]+import\b|#include\b|using[ \t]+[\w.]+;)")
@@ -165,7 +168,7 @@ def _is_low(place: Place, severity: Severity) -> bool:
         return True
     if severity is Severity.CRITICAL:  # another token of a vendor is real, even in a test
         return False
-    if _is_quoted_or_copied(place) or _is_in_test(place):
+    if _is_quoted_or_copied(place) or _is_in_test(place) or _is_development_default(place):
         return True
     return _finds_chosen_values(place.rule) and _is_doubtful_value(place)
 
@@ -276,6 +279,13 @@ def _is_in_test(place: Place) -> bool:
     if place.rule in LITERAL_RULES and is_test(place.path):
         return True
     return place.in_test and _finds_chosen_values(place.rule)
+
+
+def _is_development_default(place: Place) -> bool:
+    """Return whether a value is the default of a read in settings for development."""
+    if not is_development_config(place.path) or not READ.search(place.before):
+        return False
+    return place.rule in OPTION_RULES or _finds_chosen_values(place.rule)
 
 
 def _finds_chosen_values(rule_id: str) -> bool:
