@@ -46,6 +46,10 @@ from shield_ai.scan.files.file_class import (
         "scripts/make_test_data.py",
         "profiles/github_mock/app.py",
         "cassettes/shop.json",
+        "mkdocs.yml",
+        "shop/spectaql/config.yml",
+        ".redocly.yaml",
+        "site/docusaurus.config.js",
         "docker/oidc/fixtures.json",
     ],
 )
@@ -65,6 +69,7 @@ def test_non_production_files(path: str) -> None:
         "contests/a.py",
         "shop/latest_data.py",
         "shop/model.py",
+        "shop/redocument.py",
         ".env.models",
     ],
 )

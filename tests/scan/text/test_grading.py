@@ -192,6 +192,7 @@ def graded(path, text, findings):
         pytest.param("a.js", f'x = "https://tiles.example/list?api_key={RANDOM}"\n', HIGH, id="key in a URL"),
         pytest.param("a/imagery.min.json", f'{{"api_key": "{RANDOM}"}}\n', LOW, id="minified data"),
         pytest.param("a.py", 'DEFAULT_PASSWORD = "p4ssw0rd"\n', LOW, id="weak with digits"),
+        pytest.param("shop/spectaql/config.yml", f"headers:\n  Authorization: Bearer {RANDOM}{RANDOM}\n", LOW, id="documentation tool"),
         pytest.param("a.py", "zip.file_password = 'infected'\n", LOW, id="archive of malware"),
         pytest.param("a.py", "zip.file_password = 'inspected'\n", HIGH, id="other archive"),
         pytest.param("a.sh", 'docker compose exec web bash -c "DJANGO_SUPERUSER_PASSWORD=plumtree ./manage.py x"\n', LOW, id="word for a container of compose"),

@@ -21,7 +21,10 @@ TESTS = regex(
 )
 DOCUMENTS = regex(
     r"(^|/)(docs?|documentation|man|wiki|tutorials?)/|\.(md|rst|adoc|txt|html?|tex|ipynb)$"
-    r"|(^|/)(README|CHANGE|NEWS|HISTORY|METADATA$|PKG-INFO$)",
+    r"|(^|/)(README|CHANGE|NEWS|HISTORY|METADATA$|PKG-INFO$)"
+    # configuration of documentation tools, with examples of requests
+    r"|(^|/)\.?(antora|docusaurus|jsdoc|mkdocs|readthedocs|redocly?|spectaql|typedoc|vitepress"
+    r"|vuepress)([./_-]|$)",
     re.IGNORECASE,
 )
 EXAMPLES = regex(
