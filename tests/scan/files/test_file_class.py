@@ -23,6 +23,8 @@ from shield_ai.scan.files.file_class import (
         ".env.model",
         "deploy/.env.skel",
         "env.exemple",
+        "nginx.default.conf",
+        "shop/settings.default.py",
         "examples/a.yml",
         "a.spec.ts",
         "conftest.py",
@@ -70,6 +72,8 @@ def test_non_production_files(path: str) -> None:
         "shop/latest_data.py",
         "shop/model.py",
         "shop/redocument.py",
+        "shop/default_config.py",
+        "shop/settings/default.py",
         ".env.models",
     ],
 )

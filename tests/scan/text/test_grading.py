@@ -193,6 +193,7 @@ def graded(path, text, findings):
         pytest.param("a/imagery.min.json", f'{{"api_key": "{RANDOM}"}}\n', LOW, id="minified data"),
         pytest.param("a.py", 'DEFAULT_PASSWORD = "p4ssw0rd"\n', LOW, id="weak with digits"),
         pytest.param("shop/spectaql/config.yml", f"headers:\n  Authorization: Bearer {RANDOM}{RANDOM}\n", LOW, id="documentation tool"),
+        pytest.param("shop/default_config.py", f"SALT = '$2b$12${RANDOM}q7Vd0z'\n", HIGH, id="defaults of an app"),
         pytest.param("a.py", "zip.file_password = 'infected'\n", LOW, id="archive of malware"),
         pytest.param("a.py", "zip.file_password = 'inspected'\n", HIGH, id="other archive"),
         pytest.param("a.sh", 'docker compose exec web bash -c "DJANGO_SUPERUSER_PASSWORD=plumtree ./manage.py x"\n', LOW, id="word for a container of compose"),

@@ -29,7 +29,9 @@ DOCUMENTS = regex(
 )
 EXAMPLES = regex(
     r"(^|/)(examples?|samples?|demos?|quickstarts?)/"
-    r"|(^|[./_-])(example|sample|template|dist|tmpl|tpl|default)([./_-]|$)",
+    r"|(^|[./_-])(example|sample|template|dist|tmpl|tpl)([./_-]|$)"
+    # but not default_settings.py, which apps use unchanged
+    r"|((^|[/_-])default(?!(_\w+)?\.py$)|\.default)([./_-]|$)",
     re.IGNORECASE,
 )
 # Files for development and continuous integration, where weak passwords are common.
