@@ -11,6 +11,7 @@ from shield_ai.scan.text.value_shapes import (
     is_constant_or_attribute,
     is_identifier,
     is_placeholder,
+    is_random_key,
     is_sentence,
     is_template_or_placeholder,
 )
@@ -36,6 +37,22 @@ from shield_ai.scan.text.value_shapes import (
 def test_templates(value: str) -> None:
     assert is_template_or_placeholder(value)
     assert cannot_be_secret(value, quoted=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param("$wkzqm-$bvrndt$h7-&x^2k!_p4jvd8xqozt8e5#gk3r_77!9z", True, id="dollar first"),
+        pytest.param("wk$(zqm-bvr%(ndt$h7-&x^2k!_p4jvd8xqozt8e5#gk3r_77", True, id="brackets"),
+        pytest.param("$SHOP_USER-$SHOP_PASSWORD-$SHOP_HOST-$SHOP_PORT-77", False, id="variables"),
+        pytest.param("%(user)s!%(host)s#%(port)s^%(name)s&%(x)s-77-88-99", False, id="formats"),
+        pytest.param("$(SHOP_USER)&!$(SHOP_HOST)^#=$(SHOP_PORT)+77-88-99", False, id="references"),
+        pytest.param("$wkzqm-$bvrndt!9z", False, id="short"),
+    ],
+)
+def test_keys_of_random_characters_are_not_templates(value: str, expected: bool) -> None:
+    assert is_random_key(value) is expected
+    assert cannot_be_secret(value, quoted=False) is not expected
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,11 @@ TEMPLATE = regex(
     r"(?::|\+)",
     re.IGNORECASE,
 )
+# Keys such as those of https://docs.djangoproject.com/en/stable/ref/settings/#secret-key, without
+# references such as $(USER) and %(user)s.
+KEY_CHARACTERS = regex(r"(?!.*[$%]\([A-Za-z_.]+\))[\w!@#$%^&*()=+-]{32,128}", re.ASCII)
+KEY_SYMBOLS = frozenset("!@#$%^&*()=+")
+MIN_KEY_SYMBOLS = 5  # different ones
 # Values that a person has to replace.
 PLACEHOLDER = regex(
     r"^(x{3,}|\*{2,}|\.{2,}|-{2,}|_{2,}|#+|0{4,}|1{6,}|\?+)$|x{6,}|#{5,}|\*{4,}|\.{3}|^<|>$|^your"
@@ -126,6 +131,13 @@ def decode_base64(value: str) -> str:
     return text if text.isprintable() and text.isascii() else value
 
 
+def is_random_key(value: str) -> bool:
+    """Return whether a long value of letters, digits and symbols is a key, not a template."""
+    if len(KEY_SYMBOLS.intersection(value)) < MIN_KEY_SYMBOLS:
+        return False
+    return bool(KEY_CHARACTERS.fullmatch(value)) and is_random(value)
+
+
 def is_template_or_placeholder(value: str) -> bool:
     """Return whether a program or a person has to replace a value."""
     return bool(TEMPLATE.search(value)) or is_placeholder(value)
@@ -151,6 +163,8 @@ def cannot_be_secret(value: str, *, quoted: bool) -> bool:
     """
     if not MIN_LENGTH <= len(value) <= MAX_LENGTH or value.startswith(("--", "[]")):
         return True
+    if is_random_key(value):
+        return False
     if _is_code_word(value.lower()):
         return True
     if any(pattern.search(value) for pattern in (TEMPLATE, URL, FILE, MARKUP)):

@@ -48,6 +48,9 @@ PATHS = st.lists(
         ),
         pytest.param("SHOP_API_KEY", "insecure-dev-key", True, id="a key of words"),
         pytest.param("SECRET_KEY", "$(head -c 64 /dev/urandom)", False, id="a shell template"),
+        pytest.param(
+            "SECRET_KEY", "$wkzqm-$bvrndt$h7-&x^2k!_p4jvd8xqozt8e5#gk3r", True, id="a dollar sign"
+        ),
         pytest.param("AC_PASSWORD", "urn:oasis:names:Password", False, id="a URN"),
         pytest.param("TOKEN_KEY", "[A-Za-z0-9_-]{20,40}", False, id="a range of characters"),
         pytest.param("layout_key", "PublicHearingDetail", False, id="words in camel case"),

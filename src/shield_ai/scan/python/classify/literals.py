@@ -17,6 +17,7 @@ from shield_ai.scan.text.value_shapes import (
     NO_VALUE,
     PUBLIC_KEY,
     URL_WITH_PASSWORD,
+    is_random_key,
     is_sentence,
 )
 
@@ -320,6 +321,8 @@ def _is_plausible_value(text: str, path: tuple[str, ...]) -> bool:
 
 def _is_other_syntax(text: str) -> bool:
     """Return whether a text is a variable, regex, path, dotted name, template or duration."""
+    if is_random_key(text):
+        return False
     return bool(
         VARIABLE.fullmatch(text)
         or REGEX.search(text)
