@@ -119,6 +119,39 @@ def test_placeholders_have_low_confidence(value: str) -> None:
     assert secret_confidence("password", value) is Confidence.LOW
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("SHOP_API_KEY", "changeme", id="weak key"),
+        pytest.param("MASTER_KEY", "master_key", id="key of its name"),
+        pytest.param("SHOP_PASSWORD_SALT", "SomeSalt-NotThisEither", id="salt of words"),
+        pytest.param("passwordSalt", "SomeSalt-NotThisEither", id="salt of a field"),
+    ],
+)
+def test_weak_keys_are_secrets_only_in_configuration(name: str, value: str) -> None:
+    assert secret_confidence(name, value, in_code=False) is Confidence.MEDIUM
+    assert secret_confidence(name, value) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("CACHE_KEY", "changeme", id="key of an entry"),
+        pytest.param("ACCESS_TOKEN_EXPIRE_MINUTES", "86400", id="number"),
+        pytest.param("api_key", "changeme", id="field"),
+        pytest.param("salt", "SomeState-NotThisEither", id="SaltStack"),
+        pytest.param("PASSWORD_SALT", "password-salt", id="field of a salt"),
+    ],
+)
+def test_other_words_are_not_keys_in_configuration(name: str, value: str) -> None:
+    assert secret_confidence(name, value, in_code=False) is None
+
+
+@pytest.mark.parametrize("value", ["super-secret", "top_secret", "not-so-secret-key"])
+def test_made_up_secrets_are_not_names_of_fields(value: str) -> None:
+    assert secret_confidence("client_secret", value) is Confidence.MEDIUM
+
+
 def test_markup_is_not_a_secret() -> None:
     assert secret_confidence("password", "<insert>" + KEY) is None
 

@@ -20,9 +20,10 @@ from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.randomness import is_random
 from shield_ai.scan.text.value_shapes import (
-    FIELD_NAME,
     cannot_be_secret,
+    has_only_weak_words,
     is_constant_or_attribute,
+    is_field_name,
     is_identifier,
     is_placeholder,
     is_sentence,
@@ -165,7 +166,7 @@ def _is_credible(
     if _names_variable(name, value):
         return False
     if name_family is Family.KEY:
-        return _is_key(name, value)
+        return _is_key(name, value) or (not may_be_name and _is_weak_key(name, value))
     if name_family is Family.PASSWORD:
         return _is_password(name, value, non_production=non_production, may_be_name=may_be_name)
     # In configuration, the value of a variable is rarely the name of a field.
@@ -185,6 +186,18 @@ def _is_key(name: str, value: str) -> bool:
     return not is_constant_or_attribute(value) and not is_identifier(value)
 
 
+def _is_weak_key(name: str, value: str) -> bool:
+    """Return whether the value of a key or a salt in configuration consists of words."""
+    if meaning(name) is not Meaning.SECRET or value.isdigit():
+        return False
+    parts = words(name)
+    if parts[-1] == "SALT" and len(parts) > 1:
+        return _is_secret(name, value, may_be_field=True)
+    if not ENV_NAME.fullmatch(name):
+        return False
+    return has_only_weak_words(value) or value == name.lower()
+
+
 def _is_password(name: str, value: str, *, non_production: bool, may_be_name: bool) -> bool:
     if is_sentence(value):
         return False
@@ -192,7 +205,7 @@ def _is_password(name: str, value: str, *, non_production: bool, may_be_name: bo
         return False
     if non_production:  # in tests and examples, even words are passwords
         return True
-    if may_be_name and FIELD_NAME.fullmatch(value):
+    if may_be_name and is_field_name(value):
         return False
     return not _repeats_name(name, value)
 
@@ -202,7 +215,7 @@ def _is_secret(name: str, value: str, *, may_be_field: bool) -> bool:
         return False
     if len(value) < MIN_SECRET_LENGTH or (" " in value and not is_random(value)):
         return False
-    if may_be_field and FIELD_NAME.fullmatch(value):
+    if may_be_field and is_field_name(value):
         return False
     return not _repeats_name(name, value)
 

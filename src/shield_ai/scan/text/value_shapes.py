@@ -113,9 +113,18 @@ IDENTIFIER = regex(
 FIELD_NAME = regex(
     r"(?=.*(pass|pwd|secret|token|key|cred|auth|salt))[a-z]+\d{0,3}([_-][a-z]+\d{0,3})+"
 )
+# Words that say how secret a value is: made up, not the name of a field.
+MADE_UP_SECRET = regex(
+    r"(?:(?:not|really|so|super|top|ultra|very)[_-]?)+secret(?:[_-]?(?:key|password|token))?"
+)
 WORD_LIKE = regex(
     r"(?:[A-Za-z]+(?:[-_.][A-Za-z]+)*|[A-Za-z]{3,}(?:\d{1,2}[A-Za-z]{3,})+)[-_.]?\d{0,5}[!.]?"
 )
+
+
+def is_field_name(value: str) -> bool:
+    """Return whether a value looks like the name of a field or a setting with a secret."""
+    return bool(FIELD_NAME.fullmatch(value)) and not MADE_UP_SECRET.fullmatch(value)
 
 
 def is_word_like(value: str) -> bool:

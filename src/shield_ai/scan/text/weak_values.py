@@ -13,9 +13,9 @@ from shield_ai.scan.text.place import LITERAL_RULES
 from shield_ai.scan.text.randomness import has_words
 from shield_ai.scan.text.token_rules import SAMPLE_VALUE
 from shield_ai.scan.text.value_shapes import (
-    FIELD_NAME,
     decode_base64,
     has_only_weak_words,
+    is_field_name,
     is_word_like,
 )
 
@@ -74,7 +74,7 @@ def _is_unquoted_name(place: Place) -> bool:
     """Return whether a value may be the name of a field, as in `DB_PASSWORD: db_pass`."""
     if place.rule != "CRED.password" or place.before[-1:] in {'"', "'"}:
         return False
-    return bool(FIELD_NAME.fullmatch(place.value))
+    return is_field_name(place.value)
 
 
 def _says_example(value: str) -> bool:
