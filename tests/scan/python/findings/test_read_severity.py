@@ -80,6 +80,12 @@ KEY = "KEY = os.environ['S3_SECRET_ACCESS_KEY']\n"
             id="URL beside its password",
         ),
         pytest.param(
+            "u = os.environ['SHOP_PG_URI']\np = os.environ['SHOP_PG_PASSWORD']\n",
+            "SHOP_PG_URI",
+            ["medium"],
+            id="connection URI beside another password",
+        ),
+        pytest.param(
             "u = os.environ['SHOP_DB_URL']\np = os.environ['MAIL_PASSWORD']\n",
             "SHOP_DB_URL",
             ["medium"],

@@ -91,10 +91,14 @@ class ReadSeverity:
         return finding
 
     def _password_beside(self, finding: Finding, site: Site) -> str:
-        """Return the password that the same file reads for the server of a URL; else empty."""
+        """Return the password that the same file reads for the server of a URL; else empty.
+
+        A connection URI contains the password, and replaces the separate variables:
+        https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
+        """
         for name in (site.variable, finding.name):
-            if meaning(name) is Meaning.URL:
-                prefix = name.rpartition("_")[0]
+            prefix, _, ending = name.rpartition("_")
+            if meaning(name) is Meaning.URL and ending.upper() != "URI":
                 if prefix and (password := self._passwords.get((finding.path, prefix))):
                     return password
         return ""
