@@ -215,6 +215,18 @@ def test_not_assignments_in_configuration(text: str) -> None:
     assert found(text, unquoted=True) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param('"claim": 6602, "pass": 6603, "aged": 6604', [], id="vocabulary"),
+        pytest.param('"claim":\n  6602, "\\u0120Password": 6603,', [], id="another line"),
+        pytest.param('"port": 5432, "password": 6603,', [("password", "6603")], id="other numbers"),
+    ],
+)
+def test_words_of_a_vocabulary_are_numbered(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text, unquoted=True) == expected
+
+
 def test_name_beside_its_value_in_markup() -> None:
     raw = b"""
 <property name="db.password"><value>abcdef</value></property>

@@ -144,6 +144,8 @@ PAIR_MARK = regex(
 )
 # The maximum number of bytes of a pair before and after the match of PAIR_MARK.
 MAX_BEFORE_MARK, MAX_AFTER_MARK = 160, 4200
+# The number before a quoted word, as in the vocabulary of a tokenizer: "claim": 6602, "pass": 6603
+NUMBER_BEFORE = regex(rb"(?<!\d)(\d{3,8}),\s{1,20}[\"'][^\"'\n]{0,20}\Z")
 COMPARISON = regex(rb"[=!]=")
 # Calls that set a value by name: set("db", "password", "…"), setattr(settings, "SECRET_KEY", "…").
 SETTER = regex(

@@ -19,6 +19,7 @@ from shield_ai.scan.text.assignment_patterns import (
     MAX_AFTER_MARK,
     MAX_BEFORE_MARK,
     NAME_CHARACTERS,
+    NUMBER_BEFORE,
     OPERATION_AFTER,
     PAIR_MARK,
     PAIRS,
@@ -154,7 +155,7 @@ def _parse_assignment(raw: bytes, match: re.Match[bytes], *, unquoted: bool) -> 
     if group == "bare":
         if raw[end - 1 : end] == b";":
             end -= 1
-        if _is_unquoted_text(raw, match, begin, end):
+        if _is_unquoted_text(raw, match, begin, end) or _is_in_vocabulary(raw, begin, start, end):
             return None
     if raw.startswith(b"${", start) and (default := DEFAULT.fullmatch(raw, start, end)):
         start, end = default.span("value")
@@ -204,6 +205,14 @@ def _is_unquoted_text(raw: bytes, match: re.Match[bytes], begin: int, end: int) 
         return False
     # `password: any text you like` is prose, `PASSWORD=abc command` is not.
     return raw[end : end + 20].lstrip(b" \t")[:1] not in b"#;,/\r\n"
+
+
+def _is_in_vocabulary(raw: bytes, begin: int, start: int, end: int) -> bool:
+    """Return whether the value of a name is the number after that of the word before it."""
+    if not raw[start:end].isdigit():
+        return False
+    before = NUMBER_BEFORE.search(raw, max(0, begin - 60), begin)
+    return before is not None and int(before[1]) + 1 == int(raw[start:end])
 
 
 def _value_group(raw: bytes, match: re.Match[bytes], *, unquoted: bool) -> str:
