@@ -50,6 +50,7 @@ from shield_ai.model.secret_words import (
     NEUTRAL_ENDINGS,
     NON_SECRET_KEYS,
     NOTIFICATION_WORDS,
+    OTHER_ENDINGS,
     OWN_COOKIES,
     PASSWORD_ACTIONS,
     PATHS,
@@ -247,7 +248,10 @@ def is_secret_word(parts: tuple[str, ...], index: int) -> bool:
         return False
     if word == "PASSWORD" and before in PASSWORD_ACTIONS:
         return False
-    return word in SECRET_WORDS or (len(word) > len("TOKEN") and word.endswith(SECRET_ENDINGS))
+    if word in SECRET_WORDS:
+        return True
+    has_ending = len(word) > len("TOKEN") and word.endswith(SECRET_ENDINGS)
+    return has_ending and word not in OTHER_ENDINGS
 
 
 def _is_property(parts: tuple[str, ...], index: int) -> bool:

@@ -13,6 +13,8 @@ SECRET_WORDS = word_set("""
 SECRET_ENDINGS = tuple(
     word_set("PASSWORD PASSWD SECRET TOKEN APIKEY SECRETKEY PASSPHRASE DBPASS PRIVATEKEY")
 )
+# Words that only end like a secret: the tokenizer of OpenAI.
+OTHER_ENDINGS = word_set("TIKTOKEN")
 # Before KEY: the key is public, or not a cryptographic key at all, such as a cache key.
 NON_SECRET_KEYS = word_set("""
     PUBLIC PUBLISHABLE PUB SITE PRIMARY FOREIGN SORT CACHE LOOKUP UNIQUE PARTITION ROUTING INDEX PK

@@ -40,6 +40,7 @@ KEY = fill("{alnum:32}")
         ("dataKey", Family.NONE),
         ("data-key", Family.NONE),
         ("publicKeyToken", Family.NONE),
+        ("TIKTOKEN_P50K_BASE", Family.NONE),
         ("", Family.NONE),
     ],
 )
@@ -102,6 +103,10 @@ def test_secrets(name: str, value: str) -> None:
         pytest.param("password", "$RANDOM-$RANDOM", id="variables of a shell"),
         pytest.param("password", "\u5bc6\u7801", id="words in another script"),
         pytest.param("token", "settings.api_token.value2", id="attribute of an attribute"),
+        pytest.param("shop_oauth", "#/components/schemas/ShopOAuth2Settings", id="schema"),
+        pytest.param(
+            "LOGIN_TOKEN_CL100K_BASE", "login_token_cl100k_base", id="constant of its name"
+        ),
     ],
 )
 def test_values_that_are_not_secrets(name: str, value: str) -> None:

@@ -181,7 +181,7 @@ def _is_key(name: str, value: str) -> bool:
         return meaning(name) is Meaning.SECRET
     if " " in value:
         return is_symbol_mix(value)
-    if not is_random(value):
+    if not is_random(value) or words(value) == words(name):
         return False
     return not is_constant_or_attribute(value) and not is_identifier(value)
 

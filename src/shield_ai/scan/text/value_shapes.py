@@ -93,7 +93,9 @@ FILE = regex(
     re.IGNORECASE,
 )
 URL = regex(
-    r"^[a-z][a-z0-9+.-]*://|^www\.|^mailto:|^arn:|^projects/|^/subscriptions/", re.IGNORECASE
+    r"^[a-z][a-z0-9+.-]*://|^www\.|^mailto:|^arn:|^projects/|^/subscriptions/"
+    r"|^#/[a-z]\w*/",  # a reference in JSON Schema
+    re.IGNORECASE,
 )
 MARKUP = regex(
     r"</?[a-z]+[ >/]|\\[wsdb]\+|\(\?[:=!P]|\[\^|\\n.*\\n|^[#.]\w+[ :>]|&\w+;"
