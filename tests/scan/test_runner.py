@@ -233,7 +233,7 @@ def test_index_without_a_repository(tmp_path) -> None:
 
 def test_dotenv_file_in_git_is_reported(app) -> None:
     (app / ".env").write_text(f"API_TOKEN={TOKEN}\n")
-    (app / ".env.example").write_text("API_TOKEN=changeme\n")
+    (app / ".env.example").write_text("API_TOKEN=<token>\n")
     assert ("CRED.tracked-dotenv") not in dict(places(scanned(cwd=app))).values()
     git(app, "init", "-q")
     git(app, "add", "-f", ".env", ".env.example")
