@@ -232,3 +232,20 @@ def test_a_key_of_django_that_is_not_moved_is_reported(scanned, text, reason):
     settings = f"import os\n{text}INSTALLED_APPS = []\nX = os.environ['API_KEY']\n"
     found = scanned({"shop/settings/__init__.py": "", "shop/settings/prod.py": settings}).unscanned
     assert [(skip.id, skip.name) for skip in found] == [(reason, "SECRET_KEY")] * bool(reason)
+
+
+@pytest.mark.parametrize(
+    ("paths", "message"),
+    [
+        (["shop/settings/a.py"], "the settings file has secrets but does not use get_secret()"),
+        (
+            ["shop/settings/a.py", "shop/settings/b.py", "shop/settings/c.py"],
+            "3 settings files, such as this one, have secrets but do not use get_secret()",
+        ),
+    ],
+)
+def test_settings_without_the_runtime_are_reported_once(scanned, paths, message):
+    text = "import os\nAPI_TOKEN = os.environ['API_TOKEN']\n"
+    findings = scanned(dict.fromkeys(paths, text)).findings
+    found = [(f.path, f.message) for f in findings if f.rule == "CSEC34.no-runtime"]
+    assert found == [(paths[0], message)]

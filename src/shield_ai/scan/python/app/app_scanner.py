@@ -106,8 +106,8 @@ class AppScanner:
         """
         paths = {finding.path for finding, _ in related}
         paths.update(finding.path for finding in self._without_site)
-        affected = self._without_runtime & paths
-        return self._without_site + [missing_runtime_finding(path) for path in affected]
+        affected = sorted(self._without_runtime & paths)
+        return self._without_site + ([missing_runtime_finding(affected)] if affected else [])
 
     def _read(self, path: str) -> bytes | None:
         raw = self._files.read(path)

@@ -176,9 +176,20 @@ def _escape_surrogates(finding: Finding) -> Finding:
     return finding
 
 
-def missing_runtime_finding(path: str) -> Finding:
-    """Return the finding of a settings file that has secrets and does not import the runtime."""
+def missing_runtime_finding(paths: list[str]) -> Finding:
+    """Return the finding, in the first of the paths, of settings files that lack the runtime.
+
+    Args:
+        paths: The files that have secrets and do not import the runtime.
+    """
     rule = csec34_rules()["CSEC34.no-runtime"]
+    path = paths[0]
+    message = rule.text(path)
+    if len(paths) > 1:
+        message = (
+            f"{len(paths)} settings files, such as this one, have secrets but do not use"
+            " get_secret()"
+        )
     return Finding(
         rule=rule.id,
         path=path,
@@ -188,6 +199,6 @@ def missing_runtime_finding(path: str) -> Finding:
         end_column=1,
         severity=rule.severity,
         confidence=Confidence.HIGH,
-        message=rule.text(path),
+        message=message,
         name="",
     )
