@@ -73,6 +73,18 @@ def test_skipped_files_are_listed():
     assert max(map(len, text.splitlines())) <= 80
 
 
+def test_skipped_files_with_the_same_reason_share_a_line():
+    archives = [SkipId.ARCHIVE.reason().entry(f"a{number}.zip") for number in range(5)]
+    text = scan_text([], FILES.get, [archives[0], SkipId.TOO_LARGE.reason().entry("big.py")])
+    assert "  a0.zip: an archive" in text
+    text = scan_text([], FILES.get, [*archives, SkipId.TOO_LARGE.reason().entry("big.py")])
+    assert text.splitlines()[:3] == [
+        "not scanned",
+        "  a0.zip and 4 more files: an archive: extract it to scan its files",
+        "  big.py: too large",
+    ]
+
+
 @pytest.mark.parametrize(
     ("findings", "expected"),
     [

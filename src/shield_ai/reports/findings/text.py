@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 INDENT = " " * 10
 SEVERITY_WIDTH = 9
+MAX_SAME_REASON = 3  # skipped files that are listed with the same reason
 MAX_FILES = 10  # files listed with the number of their low findings
 
 
@@ -64,9 +65,7 @@ def scan_text(
         ]
     if skipped:
         lines.append("not scanned")
-        for skip in skipped:
-            lines += _skipped_lines(skip)
-        lines.append("")
+        lines += [*_skipped_lines(skipped), ""]
     if notes is not None:
         lines += wrap("; ".join([summary(findings), *notes]))
     return "\n".join(lines) + "\n" if lines else ""
@@ -137,9 +136,17 @@ def _truncate(line: str) -> str:
     return line if len(line) <= WIDTH else line[: WIDTH - 1] + "…"
 
 
-def _skipped_lines(skip: Skipped) -> list[str]:
-    where = f"{skip.path}:{skip.line}" if skip.line else skip.path
-    return wrap(f"{printable(where)}: {printable(skip.reason)}", "  ", "      ")
+def _skipped_lines(skipped: Sequence[Skipped]) -> Iterator[str]:
+    """Yield the skipped files; many with the same reason, such as archives, share a line."""
+    places: dict[str, list[str]] = {}  # by reason
+    for skip in skipped:
+        where = f"{skip.path}:{skip.line}" if skip.line else skip.path
+        places.setdefault(skip.reason, []).append(where)
+    for reason, names in places.items():
+        is_summarized = len(names) > MAX_SAME_REASON
+        summarized = [f"{names[0]} and {len(names) - 1} more files"]
+        for name in summarized if is_summarized else names:
+            yield from wrap(f"{printable(name)}: {printable(reason)}", "  ", "      ")
 
 
 def _masked_source(path: str, raw: bytes | None, findings: Sequence[Finding]) -> list[str]:
