@@ -37,6 +37,12 @@ def test_reports_reads_from_configurations(config_reads, text, found):
     assert config_reads(text) == found
 
 
+def test_names_the_command_line(scanned):
+    text = "import argparse\nargs = parser.parse_args()\nconnect(args.db_password)\n"
+    found = [f for f in scanned({"shop/mail.py": text}).findings if f.rule == RULE]
+    assert [f.message for f in found] == ["db_password is a secret read from the command line"]
+
+
 def test_tests_are_not_searched(config_reads):
     assert config_reads("connect(config['db_password'])\n", "tests/test_mail.py") == []
 

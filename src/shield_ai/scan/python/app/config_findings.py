@@ -9,7 +9,7 @@ from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.files.file_filter import CONFIG_READ
-from shield_ai.scan.python.config.origins import Origin
+from shield_ai.scan.python.config.origins import COMMAND_LINE, Origin
 from shield_ai.scan.python.config.reads import ConfigRead, find_config_reads
 from shield_ai.scan.rules.pattern import csec34_rules
 
@@ -108,6 +108,9 @@ def _create_finding(source: Source, read: ConfigRead) -> Finding:
     start, end = source.span(read.node)
     line, column = source.position(start)
     end_line, end_column = source.position(end)
+    message = rule.text(read.key)
+    if read.origin == COMMAND_LINE:
+        message = f"{read.key} is a secret read from {read.origin.source}"
     return Finding(
         rule=rule.id,
         path=source.path,
@@ -117,7 +120,7 @@ def _create_finding(source: Source, read: ConfigRead) -> Finding:
         end_column=end_column,
         severity=rule.severity if read.is_certain else Severity.LOW,
         confidence=Confidence.MEDIUM,
-        message=rule.text(read.key),
+        message=message,
         name=read.key,
         reason=_explain(read.origin),
     )
