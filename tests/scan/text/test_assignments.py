@@ -171,6 +171,19 @@ def test_in_a_list(text: str, count: int) -> None:
     assert len(found(fill(text))) == count
 
 
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        pytest.param("    x-api-token:\n    - {hex:32}\n", 1, id="header"),
+        pytest.param('api_token:\r\n  - "{hex:32}"\r\n', 1, id="quoted"),
+        pytest.param("secrets:\n  - shop_db_password\n", 0, id="name"),
+        pytest.param("tokens:\n  - name: {hex:32}\n", 0, id="map"),
+    ],
+)
+def test_in_a_list_of_yaml(text: str, count: int) -> None:
+    assert len(found(fill(text), unquoted=True)) == count
+
+
 def test_comparison_is_not_an_assignment() -> None:
     first, second = assignments(
         raw := b'if password == "abcdef": token = "ghijkl"', whole_file_region(raw), unquoted=False

@@ -94,6 +94,14 @@ ITEM = regex(
     rb"|'(?P<single>(?:[^'\\\r\n]|\\.){4,4096}+)'"
     rb"|\\\"(?P<escaped>[^\"\\\r\n]{4,4096}+)\\\")\s{0,8},?"
 )
+# The first item of a YAML list, as in recorded headers. Large files are not parsed.
+YAML_ITEM = regex(
+    rb"(?im)"
+    + SECRET_WORD
+    + NAME_END
+    + rb"[\"']?:[ \t]{0,9}\r?\n[ \t]{0,40}-[ \t]{1,9}[\"']?(?P<value>[^\s\"']{8,4096}+)"
+    rb"[\"']?[ \t]{0,9}\r?$"
+)
 # A name and a value side by side: XML, `name: …, value: …` of Kubernetes and ECS, and the defaults
 # of Terraform variables. PAIR_MARK finds secret-like words near them; the caller checks the name.
 TAG = rb"(?P<tag>[\w:.\-]{1,110})"

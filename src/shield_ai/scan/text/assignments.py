@@ -31,6 +31,7 @@ from shield_ai.scan.text.assignment_patterns import (
     WORD_BEFORE,
     WORD_BEFORE_KEY,
     XML_ELEMENT,
+    YAML_ITEM,
 )
 from shield_ai.scan.text.randomness import is_random
 from shield_ai.scan.text.regions import Region, finditer_overlapping
@@ -78,6 +79,9 @@ def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Ite
             elif list_start := LIST.match(raw, at, region.end):
                 done = list_start.end()
                 yield from _list_items(raw, list_start)
+            elif unquoted and (item := YAML_ITEM.match(raw, at, region.end)):
+                done = item.end()
+                yield from _yaml_item(raw, item)
 
 
 def find_secret_words(raw: bytes, region: Region) -> list[int]:
@@ -109,6 +113,16 @@ def _list_items(raw: bytes, match: re.Match[bytes]) -> Iterator[Assignment]:
         if is_random(value):
             yield Assignment(name, value, *item.span(group), start, quoted=True)
         item = ITEM.match(raw, item.end())
+
+
+def _yaml_item(raw: bytes, match: re.Match[bytes]) -> Iterator[Assignment]:
+    """Yield the first item of a list, if it looks random."""
+    start = name_start(raw, match.start())
+    rest = NAME_CHARACTERS.match(raw, start)
+    name = rest[0].decode("utf-8", "replace") if rest else ""
+    value = match["value"].decode("utf-8", "replace")
+    if is_random(value):
+        yield Assignment(name, value, *match.span("value"), start, quoted=False)
 
 
 def pairs(raw: bytes, regions: Sequence[Region]) -> Iterator[Assignment]:
