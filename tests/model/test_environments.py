@@ -57,7 +57,7 @@ def test_unknown_environment():
     ("text", "message"),
     [
         ('[environments."a b"]\n', "invalid environment name 'a b'"),
-        ('[environments.a]\naccount = "12"\n', "invalid AWS account id '12'"),
+        ('[environments.a]\naccount = "12"\n', "invalid AWS account id"),
         ("[environments.a]\nprefx = 'x'\n", "unknown key `prefx`"),
     ],
 )

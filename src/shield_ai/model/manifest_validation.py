@@ -93,11 +93,12 @@ def _check_app(app: App) -> None:
     if not app.name:
         raise ManifestError("name is empty", "set it to the app's name")
     check_texts([("name", app.name, APP_NAME), *_overridable_texts(app)])
-    for path in (*app.settings, app.runtime):
-        check_printable(path)
+    for path in app.settings:
+        check_printable("settings", path)
+    check_printable("runtime", app.runtime)
     if app.runtime != "package" and not RUNTIME_PATH.fullmatch(app.runtime):
         raise ManifestError(
-            f"invalid runtime {app.runtime!r}",
+            "invalid runtime",
             'use the path of a Python file, such as shop/utils/secrets.py, or "package"',
         )
 
@@ -140,7 +141,7 @@ def _check_tags(tags: dict[str, str]) -> None:
 def _check_ignored(manifest: Manifest) -> None:
     by_variable = manifest.secrets_by_variable()
     for variable in manifest.app.ignore:
-        check_variable(variable)
+        check_variable("ignore", variable)
         entry = by_variable.get(variable)
         if entry:
             raise ManifestError(
@@ -154,11 +155,11 @@ def _check_environment(name: str, environment: Environment) -> None:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
         raise ManifestError(f"invalid environment name {name!r}", "use letters, digits, - and _")
     if environment.account and not re.fullmatch(r"[0-9]{12}", environment.account):
-        raise ManifestError(f"invalid AWS account id {environment.account!r}", "use its 12 digits")
+        raise ManifestError("invalid AWS account id", "use its 12 digits")
     check_texts(_overridable_texts(environment))
     check_texts([("profile", environment.profile, PROFILE)])
     check_texts([("assume", environment.assume, ROLE_ARN)])
-    check_printable(environment.env_file)
+    check_printable("env_file", environment.env_file)
 
 
 def _check_monitoring(monitoring: Monitoring) -> None:
@@ -172,7 +173,7 @@ def _check_monitoring(monitoring: Monitoring) -> None:
     for email in monitoring.email:
         if not EMAIL.fullmatch(email):
             raise ManifestError(
-                f"invalid email address {email!r}", 'write for example email = ["ops@example.com"]'
+                "invalid email address", 'write for example email = ["ops@example.com"]'
             )
     for reader in monitoring.readers:
         _check_reader(reader)
@@ -182,15 +183,11 @@ def _check_monitoring(monitoring: Monitoring) -> None:
 
 def _check_reader(reader: str) -> None:
     if not READER.fullmatch(reader):
-        raise ManifestError(
-            f"invalid reader {reader!r}", 'write for example readers = ["role/Deploy*"]'
-        )
+        raise ManifestError("invalid reader", 'write for example readers = ["role/Deploy*"]')
     name = re.sub(r"@\d{12}$", "", reader).rpartition("/")[2]
     # CloudTrail names the sessions of a role without its path: this would allow every role.
     if reader.count("/") > 1 and not name.strip("*"):
-        raise ManifestError(
-            f"invalid reader {reader!r}", "write the start of the roles' names after the path"
-        )
+        raise ManifestError("invalid reader", "write the start of the roles' names after the path")
 
 
 def _check_not_negative(key: str, value: int) -> None:

@@ -41,9 +41,7 @@ def check_rotation(secret: Secret, rotation: Rotation) -> None:
     _check_schedule(rotation)
     strategies = (*SHORT_STRATEGIES, *STRATEGIES)
     if rotation.strategy and rotation.strategy not in strategies:
-        raise ManifestError(
-            f"unknown strategy {rotation.strategy!r}", f"use one of {', '.join(strategies)}"
-        )
+        raise ManifestError("unknown strategy", f"use one of {', '.join(strategies)}")
     is_database = secret.kind in {Kind.DATABASE, Kind.URL}
     if rotation.strategy.endswith(SHORT_STRATEGIES) and not is_database:
         raise ManifestError(
@@ -53,24 +51,18 @@ def check_rotation(secret: Secret, rotation: Rotation) -> None:
             f'"{secret.env or "DB_PASSWORD"}"}}',
         )
     if rotation.engine and rotation.engine not in DATABASE_ENGINES:
-        raise ManifestError(
-            f"unknown engine {rotation.engine!r}", f"use one of {', '.join(DATABASE_ENGINES)}"
-        )
+        raise ManifestError("unknown engine", f"use one of {', '.join(DATABASE_ENGINES)}")
     if rotation.sslmode and rotation.sslmode not in SSL_MODES:
-        raise ManifestError(
-            f"unknown sslmode {rotation.sslmode!r}", f"use one of {', '.join(SSL_MODES)}"
-        )
+        raise ManifestError("unknown sslmode", f"use one of {', '.join(SSL_MODES)}")
     check_texts([("admin", rotation.admin, ADMIN)])
     _check_path("hook", rotation.hook)
     _check_path("ca", rotation.ca)
     if rotation.hook and not HOOK_FILE.fullmatch(PurePosixPath(rotation.hook).name):
-        raise ManifestError(
-            f"hook {rotation.hook!r} is not a Python module", "use for example ops/stripe_keys.py"
-        )
+        raise ManifestError("hook is not a Python module", "use for example ops/stripe_keys.py")
 
 
 def _check_path(key: str, value: str) -> None:
     path = PurePosixPath(value)
     if path.is_absolute() or ".." in path.parts:
-        raise ManifestError(f"{key} {value!r} is outside the app's folder", "use a file in it")
+        raise ManifestError(f"{key} is outside the app's folder", "use a file in it")
     check_texts([(key, value, FUNCTION_FILE)])

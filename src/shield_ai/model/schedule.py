@@ -141,7 +141,7 @@ def _parse_rate(text: str) -> Schedule:
     has_parentheses = text.startswith("rate(") and text.endswith(")")
     rate = RATE.fullmatch(text[len("rate(") : -1] if has_parentheses else text)
     if not rate:
-        raise ManifestError(f"invalid rotation schedule {text!r}", HINT)
+        raise ManifestError("invalid rotation schedule", HINT)
     hours = int(rate[1]) * HOURS[rate[2]]
     every = timedelta(hours=hours)
     if every < MIN_INTERVAL:
@@ -227,7 +227,7 @@ def parse_window(text: str, schedule: Schedule) -> str:
     match = WINDOW.fullmatch(text)
     hours = int(match[1]) if match else 0
     if not 1 <= hours <= HOURS_PER_DAY:
-        raise ManifestError(f"invalid rotation window {text!r}", 'write "1h" to "24h"')
+        raise ManifestError("invalid rotation window", 'write "1h" to "24h"')
     last_start = max(schedule.cron.hours) if schedule.cron else 0
     is_longer = schedule.every is not None and timedelta(hours=hours) > schedule.every
     if is_longer or last_start + hours > HOURS_PER_DAY:

@@ -44,9 +44,7 @@ def check_secret(secret: Secret, prefix: str) -> None:
 
 def _check_name(secret: Secret, prefix: str) -> None:
     if not SECRET_NAME.fullmatch(secret.name):
-        raise ManifestError(
-            f"invalid secret name {secret.name!r}", "use letters, digits and /_+=.@-"
-        )
+        raise ManifestError("invalid secret name", "use letters, digits and /_+=.@-")
     length = len(prefix + secret.name)
     if length > MAX_NAME_LENGTH:
         raise ManifestError(
@@ -65,7 +63,7 @@ def _check_name(secret: Secret, prefix: str) -> None:
 def _check_variables(secret: Secret) -> None:
     for field in secret.fields or ():
         if not FIELD.fullmatch(field):
-            raise ManifestError(f"invalid field {field!r}", f"it must match {FIELD.pattern}")
+            raise ManifestError("invalid field in fields", f"it must match {FIELD.pattern}")
     if len(secret.variables()) < len(secret.fields or ()):
         raise ManifestError(
             f"two fields of {secret.name} have the same variable",
@@ -77,4 +75,4 @@ def _check_variables(secret: Secret) -> None:
                 f"{variable} is not the variable of a secret",
                 "remove the entry: with this variable, shield run would load or run other code",
             )
-        check_variable(variable)
+        check_variable("fields" if secret.fields else "env", variable)

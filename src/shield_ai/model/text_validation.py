@@ -1,4 +1,7 @@
-"""Check the texts of shield.toml that have a pattern."""
+"""Check the texts of shield.toml that have a pattern.
+
+Errors name the key and never show its value, which can be a secret in the wrong place.
+"""
 
 from __future__ import annotations
 
@@ -32,20 +35,20 @@ def check_texts(texts: Iterable[Text]) -> None:
     for key, value, allowed in texts:
         if value and not allowed.fullmatch(value):
             hint = _HINTS.get(key, f"it must match {allowed.pattern}")
-            raise ManifestError(f"invalid {key} {value!r}", hint)
+            raise ManifestError(f"invalid {key}", hint)
 
 
-def check_printable(path: str) -> None:
+def check_printable(key: str, path: str) -> None:
     """Check that a path has no control or invisible characters.
 
     Raises:
         ManifestError: It has one.
     """
     if printable(path) != path:
-        raise ManifestError(f"invalid path {path!r}", "rename the file")
+        raise ManifestError(f"invalid path in {key}", "rename the file")
 
 
-def check_variable(variable: str) -> None:
+def check_variable(key: str, variable: str) -> None:
     """Check the name of an environment variable.
 
     Raises:
@@ -53,6 +56,6 @@ def check_variable(variable: str) -> None:
     """
     if not ENV_VAR_NAME.fullmatch(variable):
         raise ManifestError(
-            f"invalid environment variable {variable!r}",
-            "use letters, digits and _, as in SECRET_KEY",
+            f"invalid environment variable in {key}",
+            "write the variable's name, as in SECRET_KEY, and never its value",
         )
