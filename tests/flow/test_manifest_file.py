@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from shield_ai.flow.manifest_file import manifest_edit, read_manifest, write_manifest
+from shield_ai.model.errors import ManifestError
 from shield_ai.model.manifest import Secret
 from shield_ai.model.naming import MANIFEST
 from shield_ai.project.python_source import apply_edits
@@ -54,3 +55,14 @@ def test_a_secret_is_appended_after_any_end(tmp_path, end):
     assert new[len(old) :].lstrip().startswith(b"[[secret]]")
     (tmp_path / MANIFEST).write_bytes(new)
     assert read_manifest(tree) == manifest
+
+
+@pytest.mark.parametrize("value", ["p4sswordZq81xv", "e7f1aacd90b3e", "AKIA" + "IOSFODNN7EXAMPLA"])
+@pytest.mark.parametrize("key", ["env", "fields"])
+def test_a_value_in_place_of_a_variable_is_not_shown(tmp_path, key, value):
+    entry = f'env = "{value}"' if key == "env" else f'fields = {{token = "{value}"}}'
+    (tmp_path / MANIFEST).write_text(f'[app]\nname = "shop"\n[[secret]]\nname = "a"\n{entry}\n')
+    with pytest.raises(ManifestError) as raised:
+        read_manifest(Tree(tmp_path))
+    assert raised.value.message == f"{MANIFEST}:5: {key} has a value instead of a variable"
+    assert value not in raised.value.hint

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.edit import Edit, FileChange
-from shield_ai.model.errors import ShieldError, SourceError
-from shield_ai.model.manifest_parser import parse_manifest
+from shield_ai.model.errors import ManifestError, ShieldError, SourceError
+from shield_ai.model.manifest_parser import locate, parse_manifest
 from shield_ai.model.manifest_writer import render_manifest
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plurals import count
 from shield_ai.project.app_folder import require_app_folder
 from shield_ai.project.python_source import file_change
+from shield_ai.scan.text.randomness import is_random
+from shield_ai.scan.text.secret_names import find_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,15 +50,36 @@ def read_manifest(tree: Tree) -> Manifest | None:
 
     Raises:
         SourceError: The file can't be read.
-        ManifestError: The file is invalid.
+        ManifestError: The file is invalid, or a variable looks like a value.
     """
     raw = tree.read(MANIFEST)
     if raw is None:
         return None
     try:
-        return parse_manifest(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise SourceError(f"{MANIFEST} is not UTF-8 text", "save the file as UTF-8") from None
+    manifest = parse_manifest(text)
+    _require_names(manifest, text)
+    return manifest
+
+
+def _require_names(manifest: Manifest, text: str) -> None:
+    """Require that no variable looks like a value: commands print variables.
+
+    Raises:
+        ManifestError: A variable looks like a value. The message does not show it.
+    """
+    tokens = find_tokens(manifest.variables())
+    for index, secret in enumerate(manifest.secret):
+        for variable in secret.variables():
+            if variable in tokens or ("_" not in variable and is_random(variable)):
+                key = "fields" if secret.fields else "env"
+                raise ManifestError(
+                    f"{locate(text, key, secret=index)}: {key} has a value instead of a variable",
+                    f"write the variable's name, as in SECRET_KEY; if {MANIFEST} was committed,"
+                    " also replace the value: git keeps it",
+                )
 
 
 def add_secrets(manifest: Manifest, secrets: Iterable[Secret]) -> Manifest:
