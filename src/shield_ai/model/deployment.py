@@ -73,6 +73,7 @@ class ValueForm(enum.StrEnum):
     """How a variable gets its value."""
 
     LITERAL = "literal"  # the value itself
+    URL = "url"  # a URL without credentials, which is not secret
     DEFAULT = "default"  # a literal that is used if another variable is not set
     MIXED = "mixed"  # a reference and other text, which may be the value
     PLACEHOLDER = "placeholder"  # a literal that is not a value, such as `<your-key>`

@@ -17,6 +17,7 @@ _WIDTH = 80
 _VARIABLE_WIDTH = 32
 FORMS = {
     ValueForm.LITERAL: "literal value",
+    ValueForm.URL: "no credentials",
     ValueForm.DEFAULT: "literal default",
     ValueForm.MIXED: "partly literal",
     ValueForm.PLACEHOLDER: "placeholder",

@@ -43,6 +43,7 @@ def _fields(item):
         pytest.param({"field": "password"}, "failed", "compose.yml:4 KEY", id="password"),
         pytest.param({"form": ValueForm.DEFAULT}, "unknown", "compose.yml:4 KEY has a default", id="default"),
         pytest.param({"form": ValueForm.REFERENCE}, "ok", "", id="reference"),
+        pytest.param({"form": ValueForm.URL}, "ok", "", id="URL without credentials"),
         pytest.param({"form": ValueForm.SECRET_STORE}, "ok", "", id="secret store"),
         pytest.param({"form": ValueForm.PLACEHOLDER}, "ok", "", id="placeholder"),
         pytest.param({"form": ValueForm.ENV_FILE, "env_file": ".env"}, "unknown", "compose.yml:4 KEY from .env", id="env file"),
@@ -55,6 +56,12 @@ def test_lines_that_contain_a_value(change, status, detail):
     found = verify(change)
     assert (found.status, found.detail) == (status, detail)
     assert bool(found.hint) == (status != "ok")
+
+
+def test_the_hint_tells_how_to_suppress_a_value_that_is_not_secret():
+    assert verify({}).hint.endswith(
+        "if a value is not secret, add # shield: ignore[CRED] and a reason to its line"
+    )
 
 
 def test_a_file_that_was_not_read_is_unknown():

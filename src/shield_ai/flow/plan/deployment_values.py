@@ -53,7 +53,7 @@ def file_values(sources: DeploymentSources) -> Iterator[FileValue]:
                         variables = read_compose_variables(sources.read, path)
                     text = interpolate_compose_value(entry.value, variables)
                     yield FileValue(entry.variable, text, place)
-                elif form is ValueForm.LITERAL:
+                elif form in {ValueForm.LITERAL, ValueForm.URL}:
                     text = entry.value.replace("$$", "$") if is_compose else entry.value
                     yield FileValue(entry.variable, text, place)
 

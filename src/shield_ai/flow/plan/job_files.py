@@ -109,7 +109,7 @@ def pipeline_values(
     literal = {
         (item.path, item.unit, item.variable)
         for item in variables
-        if item.form is ValueForm.LITERAL
+        if item.form in {ValueForm.LITERAL, ValueForm.URL}
     }
     for path, pipeline in files.pipelines.items():
         values = {"": pipeline.values} | {job.name: job.values for job in pipeline.jobs}

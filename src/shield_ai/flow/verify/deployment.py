@@ -72,6 +72,7 @@ _UNKNOWN_HINT = (
     "name for its purpose, such as dev, test or example, or add # shield: ignore[CRED] and a "
     "reason to the line; in a workflow, move the variable to the job that uses it"
 )
+_NOT_SECRET_HINT = "if a value is not secret, add # shield: ignore[CRED] and a reason to its line"
 _UNREAD_HINT = "fix or split the file, or check it manually"
 _UNCERTAIN_FORMS = frozenset({ValueForm.DEFAULT, ValueForm.MIXED, ValueForm.ENV_FILE})
 
@@ -142,7 +143,7 @@ def _hints(items: Iterable[DeploymentVariable], edited: Collection[str]) -> str:
             hint = hint.replace(_REMOVE, _NOT_EDITED)
             hint = hint.replace(_IN_JOB.format(kind), f"{_READ_INSTEAD} with its job in jobs")
         hints.append(f"{kind.label}: {hint}")
-    return "; ".join(hints)
+    return "; ".join([*hints, _NOT_SECRET_HINT])
 
 
 def _check(app: AppContext) -> Iterator[Check]:

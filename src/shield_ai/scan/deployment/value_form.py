@@ -7,6 +7,7 @@ import re
 
 from shield_ai.model.deployment import ValueForm
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.plain_urls import is_plain_url
 from shield_ai.scan.text.value_shapes import is_template_or_placeholder
 
 MAX_SIZE = 4096  # characters of a value that are searched
@@ -31,6 +32,7 @@ DEFAULT = regex(
     r"|\$\{[a-z]{1,20}:[^},]{1,200},\s?['\"][^}$'\"]{1,500}['\"]\s?\}"
     r"|\|\|\s?'[^']{1,500}'|\{\{[^}]{0,200}?\bdefault\s?\(?\s?(?:\"[^\"}]{1,500}\"|'[^'}]{1,500}')"
 )
+SHELL_DEFAULT = regex(r"\$\{\w{1,200}:?-(?P<text>[^}$]{1,500})\}")
 LOGIN = regex(r"://[^\s/@:]{0,200}:([^\s/@]{1,200})@")
 PASSWORD_FIELD = regex(r"\b(?:password|pwd)\s?=\s?(\0|[^\s;\0]+)", re.IGNORECASE)
 # The parts of a text that are not the value: a URL, a path, and the names of fields.
@@ -73,6 +75,9 @@ def value_form(text: str, style: Style, *, quoted: bool = True) -> ValueForm:
     text = text.strip()[:MAX_SIZE]
     if not text:
         return ValueForm.EMPTY
+    default = SHELL_DEFAULT.fullmatch(text)
+    if default and is_plain_url(default["text"]):
+        return ValueForm.REFERENCE
     if DEFAULT.search(text):
         return ValueForm.DEFAULT
     if STORE.search(text):
@@ -90,6 +95,8 @@ def _form(text: str, style: Style, *, quoted: bool) -> ValueForm:
         return _form_with_references(rest)
     if style is Style.TEMPLATE:
         text = text.replace("${", "").replace("}", "")  # not a reference
+    if is_plain_url(text):
+        return ValueForm.URL
     return ValueForm.PLACEHOLDER if is_template_or_placeholder(text) else ValueForm.LITERAL
 
 
