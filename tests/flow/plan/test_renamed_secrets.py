@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 
 import boto3
@@ -119,6 +120,83 @@ def test_a_changed_prefix_keeps_all_values(app):
     edit(app, '"team/"', '"team/shop/"')
     apply(app)
     assert value(f"team/shop/{OLD}") == "rotated"
+
+
+def set_prefix(app, prefix):
+    path = app / "shield.toml"
+    lines = [line for line in path.read_text().splitlines() if not line.startswith("prefix")]
+    position = lines.index("[app]") + 1
+    path.write_text("\n".join([*lines[:position], f'prefix = "{prefix}"', *lines[position:]]))
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_a_prefix_that_is_added_after_a_rename_keeps_the_values(app, deleted):
+    edit(app, OLD, NEW)
+    apply(app)
+    client().put_secret_value(SecretId="django-secret-key", SecretString="rotated key")
+    if deleted:
+        client().delete_secret(SecretId=OLD)
+    set_prefix(app, "team/")
+    apply(app)
+    assert value("team/django-secret-key") == "rotated key"
+    assert value(f"team/{NEW}") == "rotated"
+
+
+def test_a_prefix_that_is_changed_again_keeps_the_values(app):
+    for prefix in ("team/", "", "c/"):
+        set_prefix(app, prefix)
+        apply(app)
+        client().put_secret_value(SecretId=prefix + OLD, SecretString=f"rotated {prefix}")
+    set_prefix(app, "d/")
+    apply(app)
+    assert value(f"d/{OLD}") == "rotated c/"
+
+
+def test_a_prefix_that_is_added_in_another_clone_keeps_the_values(app):
+    shutil.rmtree(app / ".shield")
+    set_prefix(app, "team/")
+    apply(app)
+    assert value(f"team/{OLD}") == "rotated"
+
+
+def test_a_prefix_that_is_changed_before_the_code_is_rewritten_keeps_the_values(tmp_path, aws):
+    make_app(tmp_path)
+    run("draft", cwd=tmp_path)
+    for prefix in ("", "team/", "c/"):
+        set_prefix(tmp_path, prefix)
+        apply(tmp_path, "--only", "aws")
+        client().put_secret_value(SecretId=prefix + OLD, SecretString=f"rotated {prefix}")
+    set_prefix(tmp_path, "d/")
+    apply(tmp_path, "--only", "aws")
+    assert value(f"d/{OLD}") == "rotated c/"
+
+
+def test_a_plan_names_existing_secrets_that_keep_another_value(app):
+    set_prefix(app, "team/")
+    apply(app)
+    client().put_secret_value(SecretId=f"team/{OLD}", SecretString="rotated again")
+    set_prefix(app, "")
+    out = " ".join(run("plan", "--env-file", ".env", cwd=app).out.split())
+    assert re.search(
+        rf"AWS already has [\w, -]*{OLD}[\w, -]*: apply does not copy the current", out
+    )
+    assert f"team/{OLD}" in out.partition("current value of")[2].partition("which the code")[0]
+    apply(app)
+    assert "AWS already has" not in run("plan", cwd=app).out
+
+
+def test_a_changed_prefix_of_an_environment_in_another_clone_is_explained(app):
+    path = app / "shield.toml"
+    path.write_text(
+        path.read_text().replace(
+            "[[secret]]", '[environments.live]\nprefix = "live/"\n\n[[secret]]', 1
+        )
+    )
+    apply(app, "--environment", "live")
+    edit(app, '"live/"', '"production/"')
+    shutil.rmtree(app / ".shield")
+    out = run("plan", "--environment", "live", "--env-file", ".env", cwd=app).out
+    assert "this folder has no record of an apply" in " ".join(out.split())
 
 
 def test_a_changed_prefix_of_an_environment_keeps_all_values(app):

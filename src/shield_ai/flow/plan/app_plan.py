@@ -195,4 +195,4 @@ class _Planner:
             if planned.missing:
                 self.missing.append(planned.missing)
         self.changes += resource_changes(inputs)
-        self.next_steps += leftover_steps(leftovers, target.app)
+        self.next_steps += [*inputs.notes, *leftover_steps(leftovers, target.app)]

@@ -49,9 +49,10 @@ def collect_aws_inputs(
     desired = with_former_secrets(app, aws, desired, live)
     found |= aws.resources.read({item.key for item in desired} - keys)
     live = msgspec.structs.replace(live, resources=found)
-    renamed = renamed_sources(app, applied_secrets(app, aws.id, journal), live)
+    known = applied_secrets(app, aws.id, journal)
+    renamed = renamed_sources(app, known, live, has_records=bool(journal.records))
     variables = target.variables()
-    available = {**sources.available(values, variables), **renamed}
+    available = {**sources.available(values, variables), **renamed.locators}
     prompts = sources.prompts(target, live)
 
     stored = StoredValues(target, aws)
@@ -66,7 +67,8 @@ def collect_aws_inputs(
     return AwsInputs(
         live=live,
         available=available,
-        renamed=renamed,
+        renamed=renamed.locators,
+        notes=renamed.notes,
         prompts=prompts,
         target=target,
         desired=desired,

@@ -43,6 +43,7 @@ class AwsInputs:
         live: The state of the account. Its `resources` include each desired and each applied key.
         available: The locator of each variable that has a value in a source.
         renamed: The locator of each variable whose secret has another name in AWS.
+        notes: What the user must know about the renamed secrets.
         prompts: The locator of each variable that the user can be prompted for, if no source has
             a value.
         target: shield.toml with the settings of the environment; None: no environment.
@@ -61,6 +62,7 @@ class AwsInputs:
     live: Live
     available: Mapping[str, Locator] = dataclasses.field(default_factory=dict)
     renamed: Mapping[str, Locator] = dataclasses.field(default_factory=dict)
+    notes: Sequence[str] = ()
     prompts: Mapping[str, Locator] = dataclasses.field(default_factory=dict)
     target: Manifest | None = None
     desired: Sequence[Resource] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.aws.desired.iam import MANAGED_BY
 from shield_ai.model.environments import ENVIRONMENT_TAG
@@ -11,21 +11,30 @@ from shield_ai.model.resource import SECRET_KIND
 from shield_ai.project.secret_map import SecretMap, read_map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.flow.journal.log import Journal
     from shield_ai.model.manifest import App, Manifest
     from shield_ai.model.resource import Live, SecretState
 
+EXISTING_NOTE = (
+    "AWS already has {existing}: apply does not copy the current value of {former}, which the code"
+    " reads now; to copy it, delete {existing} first"
+)
+CLONE_NOTE = (
+    "this folder has no record of an apply, so a former prefix of {environment} is not known: if"
+    " AWS has the secrets under one, set it again, run shield pull --environment {environment}"
+    " --env-file FILE, and change it then"
+)
 DELETE_HINT = (
     "once no deployed version reads it, delete it with "
     "aws secretsmanager delete-secret --secret-id {name}"
 )
 
 
-def applied_secrets(app: AppContext, account: str, journal: Journal) -> set[str]:
-    """Return the names in AWS of the secrets that apply created or changed.
+def applied_secrets(app: AppContext, account: str, journal: Journal) -> list[str]:
+    """Return the names in AWS of the secrets that apply created or changed, oldest first.
 
     Args:
         app: The app.
@@ -34,24 +43,33 @@ def applied_secrets(app: AppContext, account: str, journal: Journal) -> set[str]
     """
     region = app.target_manifest.app.region
     applied = journal.applied_settings(account, region, app.environment)
-    return {name for kind, name in applied if kind == SECRET_KIND}
+    return [name for kind, name in applied if kind == SECRET_KIND]
 
 
-def former_names(app: AppContext, applied: set[str]) -> set[str]:
+def former_names(app: AppContext, applied: Sequence[str]) -> set[str]:
     """Return the names in AWS of secrets in the map file or the journal, but not in shield.toml.
 
     Args:
         app: The app.
         applied: From `applied_secrets`.
     """
-    content = read_map(app.tree.read, app.manifest.app.runtime) or SecretMap()
+    content = _read_content(app)
     prefix = _former_prefix(app, content, applied)
-    names = applied | {prefix + name for name in content.secrets}
+    names = {*applied, *(prefix + name for name in content.secrets)}
     return names - _listed_names(app.target_manifest)
 
 
-def renamed_sources(app: AppContext, applied: set[str], live: Live) -> dict[str, Locator]:
-    """Map the variables of new secrets to the secrets in AWS that the code reads them from.
+class RenamedSources(NamedTuple):
+    """The secrets in AWS that the code reads under former names."""
+
+    locators: dict[str, Locator]  # by the variables of new secrets
+    notes: list[str]  # why a secret does not get the value of its former name
+
+
+def renamed_sources(
+    app: AppContext, applied: Sequence[str], live: Live, *, has_records: bool
+) -> RenamedSources:
+    """Find the secrets in AWS that the code reads the variables of new secrets from.
 
     A renamed secret gets the current value, which a rotation may have set after the env file was
     written. So do all secrets if their prefix changes.
@@ -60,11 +78,13 @@ def renamed_sources(app: AppContext, applied: set[str], live: Live) -> dict[str,
         app: The app.
         applied: From `applied_secrets`.
         live: The state of the secrets, including those of `former_names`.
+        has_records: Whether the journal has records.
     """
     target = app.target_manifest
-    content = read_map(app.tree.read, target.app.runtime) or SecretMap()
-    prefix = _former_prefix(app, content, applied)
-    sources: dict[str, Locator] = {}
+    content = _read_content(app)
+    own = sorted(name for name, state in live.secrets.items() if _is_own(state, target.app))
+    prefix = _former_prefix(app, content, [*own, *applied])
+    sources: dict[str, FormerSecret] = {}
     for name, entry in content.secrets.items():
         state = live.secrets.get(prefix + name)
         # The map file must not make apply copy the secret of another app.
@@ -72,36 +92,70 @@ def renamed_sources(app: AppContext, applied: set[str], live: Live) -> dict[str,
             continue
         for variable, field in _by_variable(entry).items():
             sources[variable] = FormerSecret(prefix + name, field)
+    notes = _take_existing(sources, target, live)
+    is_code_migrated = content.prefix == "" and bool(content.secrets)
+    if app.environment and is_code_migrated and not (has_records or own):
+        notes.append(CLONE_NOTE.format(environment=app.environment))
+    return RenamedSources({**sources}, notes)
+
+
+def _take_existing(sources: dict[str, FormerSecret], target: Manifest, live: Live) -> list[str]:
+    """Remove the sources of secrets that have a value, and return a note about them.
+
+    Args:
+        sources: By variable; changed in place.
+        target: shield.toml, with the settings of the environment.
+        live: The state of the secrets.
+    """
+    existing: list[str] = []
+    former: list[str] = []
     for secret in target.secret:
-        if _has_value(live.secrets.get(target.app.prefix + secret.name)):
-            for variable in secret.variables():
-                sources.pop(variable, None)
-    return sources
+        name = target.app.prefix + secret.name
+        if not _has_value(live.secrets.get(name)):
+            continue
+        found = [sources.pop(variable, None) for variable in secret.variables()]
+        others = {source.name for source in found if source} - {name}
+        if others:
+            existing.append(name)
+            former += sorted(others)
+    if not existing:
+        return []
+    names = ", ".join(existing)
+    return [EXISTING_NOTE.format(existing=names, former=", ".join(former))]
 
 
-def _former_prefix(app: AppContext, content: SecretMap, applied: set[str]) -> str:
+def _read_content(app: AppContext) -> SecretMap:
+    """Return the content of the map file; without one, what apply would write to it."""
+    content = read_map(app.tree.read, app.manifest.app.runtime)
+    if content:
+        return content
+    secrets = {secret.name: secret.env or secret.fields or {} for secret in app.manifest.secret}
+    return SecretMap(secrets, prefix=None)
+
+
+def _former_prefix(app: AppContext, content: SecretMap, known: Sequence[str]) -> str:
     """Return the prefix with which the code reads its secrets before this plan.
 
     Args:
         app: The app.
         content: The content of the map file.
-        applied: From `applied_secrets`.
+        known: The names in AWS of the app's secrets, the newest last.
     """
-    if content.prefix:
+    if content.prefix or (content.prefix is not None and not app.manifest.environments):
         return content.prefix
-    # The map file of an app with environments has no prefix. It follows from the names in the
-    # journal if exactly one prefix explains all of them.
-    first = min(applied, default="")
-    possible = {first.removesuffix(name) for name in content.secrets if first.endswith(name)}
-    found = [prefix for prefix in possible if _explains(prefix, content, applied)]
-    return found[0] if len(found) == 1 else app.target_manifest.app.prefix
-
-
-def _explains(prefix: str, content: SecretMap, applied: set[str]) -> bool:
-    """Return whether each name in AWS is the prefix and a name of the map file."""
-    return all(
-        name.startswith(prefix) and name.removeprefix(prefix) in content.secrets for name in applied
-    )
+    # The map file of an app with environments has no prefix. It is the newest of those with which
+    # most names of the map file were applied.
+    names = frozenset(known)
+    best, most = app.target_manifest.app.prefix, 0 if content.prefix == "" else 1
+    for applied in reversed(known):
+        for name in content.secrets:
+            if not applied.endswith(name):
+                continue
+            prefix = applied.removesuffix(name)
+            found = sum(prefix + other in names for other in content.secrets)
+            if found > most:
+                best, most = prefix, found
+    return best
 
 
 def leftover_secrets(target: Manifest, live: Live) -> list[str]:
@@ -142,7 +196,7 @@ def _by_variable(entry: str | Mapping[str, str]) -> dict[str, str]:
     return {variable: field for field, variable in entry.items()}
 
 
-def _is_of_app(name: str, state: SecretState | None, applied: set[str], app: App) -> bool:
+def _is_of_app(name: str, state: SecretState | None, applied: Collection[str], app: App) -> bool:
     return name in applied or (state is not None and _is_own(state, app))
 
 
