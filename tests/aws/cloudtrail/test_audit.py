@@ -108,6 +108,44 @@ def test_counts_by_secret_and_principal():
     assert result.events == result.seen == 5
 
 
+def put(version, stage, ago=dt.timedelta()):
+    parameters = {"secretId": "a", "clientRequestToken": version, "versionStages": [stage]}
+    return record("PutSecretValue", "a", BOB, ago, requestParameters=parameters)
+
+
+def move(version, stage="AWSCURRENT", ago=dt.timedelta()):
+    parameters = {"secretId": arn("a"), "versionStage": stage, "moveToVersionId": version}
+    return record("UpdateSecretVersionStage", "a", BOB, ago, requestParameters=parameters)
+
+
+@pytest.mark.parametrize(
+    ("records", "rotations"),
+    [
+        pytest.param([put("v2", "AWSPENDING"), move("v2")], 1, id="finished"),
+        pytest.param([move("v2"), put("v2", "AWSPENDING")], 1, id="in reverse order"),
+        pytest.param([put("v2", "AWSPENDING")], 0, id="not finished"),
+        pytest.param([put("v2", "AWSPENDING"), move(None, "AWSPENDING")], 0, id="canceled"),
+        pytest.param([put("v2", "AWSCURRENT"), move("v2")], 0, id="apply stores a value"),
+        pytest.param([move("v1")], 0, id="rollback"),
+        pytest.param(
+            [put("v2", "AWSPENDING"), move("v2"), move("v1"), move("v2")], 1, id="current again"
+        ),
+        pytest.param([put("v2", "AWSPENDING", BEFORE_START), move("v2")], 1, id="resumed"),
+        pytest.param(
+            [put("v2", "AWSPENDING", BEFORE_START), move("v2", ago=BEFORE_START), move("v2")],
+            0,
+            id="current again after the start",
+        ),
+    ],
+)
+def test_rotations_by_shield_rotate_are_counted(records, rotations):
+    accesses = audit(*records).accesses
+    counts = accesses[0].counts if accesses else {}
+    assert counts.get(AccessType.ROTATE, 0) == rotations
+    start = f"{WEEK:%Y-%m-%dT%H:%M:%SZ}"
+    assert sum(counts.values()) == sum(entry["eventTime"] >= start for entry in records)
+
+
 def test_new_principals_have_no_earlier_events():
     before, now = (
         record("DescribeSecret", "a", BOB, BEFORE_START),

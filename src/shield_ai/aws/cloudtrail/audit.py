@@ -6,10 +6,12 @@ Events are processed one at a time, so memory does not limit the size of a trail
 from __future__ import annotations
 
 import fnmatch
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.cloudtrail.access_type import event_access_type
 from shield_ai.aws.cloudtrail.audit_result import Access, AccessType, Alert, Audit
+from shield_ai.aws.cloudtrail.finished_rotations import FinishedRotations
 from shield_ai.aws.cloudtrail.tally import Tally
 from shield_ai.aws.desired.iam import split_reader
 from shield_ai.model.plurals import count
@@ -62,6 +64,7 @@ class Auditor:
         self._alerts: dict[tuple[str, str, str, str], Tally] = {}
         # by secret, the time of the last restoration and its principal
         self._restored: dict[str, tuple[dt.datetime, str]] = {}
+        self._rotations = FinishedRotations()
         self._earlier_principals: set[str] = set()
         self._events = 0
         self._seen = 0
@@ -83,6 +86,8 @@ class Auditor:
         name = self._secret_name(event.secret)
         if access_type is None or not self._is_audited(name, access_type):
             return
+        if not event.error:
+            self._rotations.add(name, event)
         if self._start and event.at < self._start:
             self._earlier_principals.add(event.who)
             return
@@ -158,12 +163,13 @@ class Auditor:
             yield SkipId.TRAIL_INVALID_RECORDS.reason(records=records).entry("CloudTrail")
 
     def _all_accesses(self) -> list[Access]:
+        rotations = Counter(self._rotations.accesses(self._start))
         accesses = []
         for (secret, who), tally in sorted(self._accesses.items()):
             access = Access(
                 secret=secret,
                 who=who,
-                counts=tally.ordered_counts(),
+                counts=tally.ordered_counts(rotations[secret, who]),
                 first=tally.first,
                 last=tally.last,
                 sources=tuple(sorted(tally.sources)),

@@ -44,6 +44,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     who: str  # role/NAME, user/NAME, service/NAME, root, …
     source: str = ""  # the source IP address or AWS service
     error: str = ""  # AccessDeniedException, …
+    version: str = ""  # the id of the version that is stored, or that gets a label
+    stages: tuple[str, ...] = ()  # the labels that the version gets
 
 
 def parse_event(record: Mapping[str, Any]) -> Event | None:
@@ -55,6 +57,7 @@ def parse_event(record: Mapping[str, Any]) -> Event | None:
     if time is None or not isinstance(name, str):
         return None
     identity = _get_mapping(record, "userIdentity")
+    parameters = _get_mapping(record, "requestParameters")
     return Event(
         name=name,
         at=time,
@@ -62,6 +65,8 @@ def parse_event(record: Mapping[str, Any]) -> Event | None:
         who=_principal(identity, _get_text(record, "recipientAccountId")),
         source=_get_text(record, "sourceIPAddress"),
         error=_get_text(record, "errorCode"),
+        version=_version(parameters),
+        stages=_stages(parameters),
     )
 
 
@@ -96,6 +101,18 @@ def _secret(record: Mapping[str, Any]) -> str:
             return secret
     denied = _DENIED_RESOURCE.search(_get_text(record, "errorMessage"))
     return denied[1] if denied else ""
+
+
+def _version(parameters: Mapping[str, Any]) -> str:
+    return _get_text(parameters, "moveToVersionId") or _get_text(parameters, "clientRequestToken")
+
+
+def _stages(parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    stages = parameters.get("versionStages")
+    if isinstance(stages, list):
+        return tuple(stage for stage in stages if isinstance(stage, str))
+    stage = _get_text(parameters, "versionStage")
+    return (stage,) if stage else ()
 
 
 def _principal(identity: Mapping[str, Any], account: str) -> str:

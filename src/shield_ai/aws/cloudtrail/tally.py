@@ -41,6 +41,13 @@ class Tally:
         """The number of IP addresses that are not in `sources`, at most MAX_COUNTED."""
         return len(self._unlisted)
 
-    def ordered_counts(self) -> dict[AccessType, int]:
-        """Return the counts in the order of AccessType, without zeros."""
-        return {type_: self.counts[type_] for type_ in AccessType if self.counts[type_]}
+    def ordered_counts(self, rotations: int = 0) -> dict[AccessType, int]:
+        """Return the counts in the order of AccessType, without zeros.
+
+        Args:
+            rotations: How many of the changes finished a rotation.
+        """
+        counts = self.counts.copy()
+        counts[AccessType.CHANGE] -= rotations
+        counts[AccessType.ROTATE] += rotations
+        return {type_: counts[type_] for type_ in AccessType if counts[type_]}
