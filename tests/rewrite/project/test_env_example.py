@@ -204,7 +204,7 @@ def test_does_not_add_existing_variable(form):
 def test_adds_variables_that_the_app_did_not_read():
     files = {PATH: b"DEBUG=1\nSENTRY_DSN=\nUSE_AWS_SECRETS=\n"}
     assert not fix(files, new_variables=["SENTRY_DSN", "SECRET_KEY"])
-    assert files[PATH].endswith(b"SECRETS=\n\n# The secrets in shield.toml:\n#SECRET_KEY=\n")
+    assert files[PATH].endswith(b"SECRETS=\n\n# The secrets in shield.toml:\nSECRET_KEY=\n")
 
 
 @pytest.mark.parametrize(

@@ -56,12 +56,13 @@ def fix(context: FixContext) -> Outcome:
 def extend_env_example(
     read: FileReader, manifest: Manifest, files: DotenvFiles, *, stage: str = DJANGO_STAGE
 ) -> Outcome:
-    """Append new variables and the runtime's switches to the example, all commented out.
+    """Append new variables and the runtime's switches to the example.
 
     If the app reads a .env but has no example and no table of its variables in the README, create
     one with the variables of all secrets. All lines are commented out because developers copy the
     file, it can be a template for production, and some libraries reject variables in .env that the
-    app does not read.
+    app does not read. Only new variables of an app that loads .env into os.environ are not: from
+    now on, it requires them.
 
     Args:
         read: Returns the bytes of a file of the app.
@@ -85,8 +86,9 @@ def extend_env_example(
     variables = manifest.variables() if raw is None else sorted(files.new_variables)
     # The app parses .env itself, and does not load it into os.environ.
     is_private = files.reads and not files.loads
+    mark = "#" if raw is None or is_private else ""
     blocks = [
-        _block(VARIABLES, [f"#{export}{name}=" for name in variables if name not in existing]),
+        _block(VARIABLES, [f"{mark}{export}{name}=" for name in variables if name not in existing]),
         _enable_block(manifest, existing, export, is_private=is_private, stage=stage),
     ]
     addition = "\n".join(block for block in blocks if block)
