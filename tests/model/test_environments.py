@@ -267,6 +267,16 @@ def test_values_from_another_environment(app):
         )
 
 
+def test_copied_values_need_no_env_file(app):
+    done("apply", "--only", "aws", "--environment", "staging", "--yes", app=app)
+    with (app / "shield.toml").open("a") as file:
+        file.write('\n[environments.test]\nprefix = "shop/test/"\nenv_file = "missing.env"\n')
+    command = ("apply", "--only", "aws", "--environment", "test", "--yes")
+    assert "missing.env can't be read" in done(*command, app=app, code=2)
+    done(*command, "--copy-from", "staging", app=app)
+    assert value("shop/test/mail-api-key") == value("shop/staging/mail-api-key")
+
+
 def test_values_from_standard_input(app):
     result = run(
         "apply",

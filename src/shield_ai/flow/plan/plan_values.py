@@ -52,11 +52,17 @@ class PlanValues:
         return Values(files, os.environ, read, self.options.prompt, self._copies.read)
 
     def selected_env_files(self) -> tuple[str, ...]:
-        """Return the env files given by the user, or else that of the selected environment."""
+        """Return the env files given by the user, or else that of the selected environment.
+
+        With --copy-from, the latter need not exist.
+        """
         if self.options.env_files or not self._app.environment:
             return self.options.env_files
-        path = get_environment(self._app.manifest, self._app.environment).env_file
-        return (str(self._app.tree.path(path)),) if path else ()
+        name = get_environment(self._app.manifest, self._app.environment).env_file
+        if not name:
+            return ()
+        path = self._app.tree.path(name)
+        return () if self.options.copy_from and not path.exists() else (str(path),)
 
     def available(self, values: Values, variables: Iterable[str]) -> dict[str, Locator]:
         """Return the locator of each variable that has a value.
