@@ -37,6 +37,28 @@ def test_no_file_is_edited_on_a_branch_without_the_changes(tmp_path):
     assert git(tmp_path, "status", "--porcelain") == b""
 
 
+def test_a_file_that_differs_on_a_branch_without_the_changes(tmp_path):
+    make_app(tmp_path)
+    (tmp_path / ".gitignore").write_text(".env\n.shield\n")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "x")
+    settings = next(tmp_path.rglob("settings.py"))
+    text = settings.read_text()
+    settings.write_text(text.replace("import os", "import os\n\nNEW = 1"))
+    git(tmp_path, "checkout", "-qb", "feature")
+    options = ("--only", "code", "--yes", "--no-proof", "--allow-dirty")
+    assert run("apply", *options, cwd=tmp_path).code == 0
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "y")
+    git(tmp_path, "checkout", "-q", "-")
+    done = run("rollback", "--yes", cwd=tmp_path)
+    assert done.code == 4
+    assert f"edited since apply: {settings.relative_to(tmp_path)}" in done.err
+    assert "check out the branch with the edits of apply" in done.err
+    assert "--force" not in done.err
+
+
 def test_files_that_the_apply_of_a_colleague_generated_are_rolled_back(tmp_path):
     mine, other = tmp_path / "mine", tmp_path / "other"
     mine.mkdir()

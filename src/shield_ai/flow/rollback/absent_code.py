@@ -14,11 +14,13 @@ from shield_ai.project.env_file import is_env_file
 from shield_ai.project.python_source import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from shield_ai.flow.journal.journal_record import Step
     from shield_ai.flow.journal.log import Journal
     from shield_ai.project.tree import Tree
+
+BRANCH_HINT = "check out the branch with the edits of apply"
 
 
 def require_code(steps: Sequence[Step], tree: Tree, journal: Journal) -> None:
@@ -32,20 +34,38 @@ def require_code(steps: Sequence[Step], tree: Tree, journal: Journal) -> None:
     Raises:
         UnsafePlanError: The folder has the edited env file, and none of the other edits.
     """
-    file_steps = [step for step in steps if isinstance(step, FileStep)]
     original = journal.original_files()
-    code_paths = {step.what for step in file_steps if not is_env_file(step.what)}
-    has_code = any(_digest(path, tree) != original.get(path) for path in code_paths)
     edited = [
         step.what
-        for step in file_steps
-        if is_env_file(step.what) and _digest(step.what, tree) != original.get(step.what)
+        for step in steps
+        if isinstance(step, FileStep)
+        and is_env_file(step.what)
+        and _digest(step.what, tree) != original.get(step.what)
     ]
-    if code_paths and edited and not has_code:
+    if edited and is_code_absent(steps, tree, journal):
         raise UnsafePlanError(
             f"{edited[0]} would be restored, but the code that apply edited is not in this folder",
-            "check out the branch with the edits of apply; if you have discarded them, use --force",
+            f"{BRANCH_HINT}; if you have discarded them, use --force",
         )
+
+
+def is_code_absent(
+    steps: Sequence[Step], tree: Tree, journal: Journal, changed: Collection[str] = ()
+) -> bool:
+    """Return whether all code that a run edited is as before.
+
+    Args:
+        steps: The steps of the run.
+        tree: The app's folder.
+        journal: Has the contents before and after apply.
+        changed: The files that are neither as before nor as apply wrote them, to ignore.
+    """
+    original = journal.original_files()
+    paths = {step.what for step in steps if isinstance(step, FileStep)}
+    code_paths = {path for path in paths.difference(changed) if not is_env_file(path)}
+    return bool(code_paths) and all(
+        _digest(path, tree) == original.get(path) for path in code_paths
+    )
 
 
 def _digest(path: str, tree: Tree) -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.journal.journal_record import FileStep
+from shield_ai.flow.rollback.absent_code import BRANCH_HINT
 from shield_ai.flow.rollback.generated_files import is_generated
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.project.env_file import is_env_file
@@ -102,14 +103,21 @@ def _edited_file(
     )
 
 
-def edited_error(edited: Sequence[EditedFile], kept: str) -> UnsafePlanError:
+def edited_error(
+    edited: Sequence[EditedFile], kept: str, *, is_other_branch: bool
+) -> UnsafePlanError:
     """Return the error for edits that can't be separated from those of apply.
 
     Args:
         edited: The files.
         kept: What --force keeps, to append to the hint; may be empty.
+        is_other_branch: Whether the other files are as before apply.
     """
     names = ", ".join(file.path for file in edited)
+    if is_other_branch:
+        return UnsafePlanError(
+            f"edited since apply: {names}; the other files are as before apply", BRANCH_HINT
+        )
     return UnsafePlanError(
         f"edited since apply: {names}",
         "these edits can't be separated from those of apply: undo them first, or use --force, "

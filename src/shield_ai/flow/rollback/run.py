@@ -16,7 +16,7 @@ from shield_ai.flow.journal.journal_record import (
     require_same_account,
 )
 from shield_ai.flow.pull import pull_command_for
-from shield_ai.flow.rollback.absent_code import require_code
+from shield_ai.flow.rollback.absent_code import is_code_absent, require_code
 from shield_ai.flow.rollback.aws_steps import AwsUndo, Outcome, SecretChecks
 from shield_ai.flow.rollback.edited_files import edited_error, find_edited_files
 from shield_ai.flow.rollback.removed_modules import (
@@ -57,11 +57,13 @@ def _target(step: AwsStep) -> _Target:
     return step.account, step.region, step.resource_key
 
 
-def _require_safe(lost: Sequence[EditedFile], importers: Sequence[Importer]) -> None:
+def _require_safe(
+    lost: Sequence[EditedFile], importers: Sequence[Importer], *, is_other_branch: bool
+) -> None:
     """Refuse to lose edits, and to remove modules that other code imports."""
     manual = [file for file in lost if not file.is_generated]
     if manual:
-        raise edited_error(manual, keep_hint(importers))
+        raise edited_error(manual, keep_hint(importers), is_other_branch=is_other_branch)
     if importers:
         raise importer_error(importers)
 
@@ -143,7 +145,9 @@ class Rollback:
         contents = {path: file.merged or b"" for path, file in merged.items()}
         importers = find_importers(steps, self.tree, contents)
         if not force:
-            _require_safe(lost, importers)
+            changed = [file.path for file in edited]
+            is_other_branch = is_code_absent(steps, self.tree, self.journal, changed)
+            _require_safe(lost, importers, is_other_branch=is_other_branch)
         needed = find_needed_files(importers, steps, self.tree)
         copies = {file.path: self._save_edits(file) for file in lost if file.path not in needed}
         return _Files(merged, copies, needed)
