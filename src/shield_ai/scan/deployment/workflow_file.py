@@ -26,8 +26,8 @@ MAX_JOBS = 500
 NO_STEPS = "the job has no list of steps"
 TOO_MANY = "the job has too many steps"
 COMPUTED = "the job computes the names of secrets, or passes on all of them"
-READS_SECRETS = "the job already reads secrets with {}: add the secret to that step"
 SECRETS_ACTION = "aws-actions/aws-secretsmanager-get-secrets"
+READS_SECRETS = f"the job already reads secrets with {SECRETS_ACTION}: add the secret to that step"
 SHELL = regex(r"(?:bash|sh)(?:\s.*)?")
 # Runners of GitHub on which the default shell is bash.
 UNIX_RUNNER = regex(r"(?i)(?:ubuntu|macos|linux)[\w.-]*")
@@ -111,7 +111,7 @@ def _job_problem(job: Node) -> str:
         return TOO_MANY
     for step in _steps(job):
         if _text(step, "uses").partition("@")[0] == SECRETS_ACTION:
-            return READS_SECRETS.format(SECRETS_ACTION)
+            return READS_SECRETS
     return ""
 
 

@@ -456,7 +456,7 @@ def job(lines="", **values):
         ),
         pytest.param(
             job(old=("actions/checkout@v4", "aws-actions/aws-secretsmanager-get-secrets@v3")),
-            workflow_file.READS_SECRETS.format(workflow_file.SECRETS_ACTION),
+            workflow_file.READS_SECRETS,
             id="reads other secrets",
         ),
         pytest.param(
@@ -571,6 +571,21 @@ def test_lines_of_jobs_that_are_not_named(tmp_path):
     skipped = edit(text, manifest, variables=variables)[1]
     assert {item[2] for item in skipped} == {module.NO_JOB}
     assert {item[0] for item in skipped} == {2, 16, 21}
+
+
+def test_lines_of_the_added_steps_are_not_listed(tmp_path):
+    step = (
+        "      - run: echo\n        env:\n"
+        "          API_KEY: ${{ secrets.API_KEY }}\n"
+        "          DB_PASSWORD: ${{ secrets.DB_PASSWORD }}\n"
+    )
+    text, *_ = edit(HEAD + JOB + step)
+    assert "DB_PASSWORD: ${{ env." in text
+    (tmp_path / ".github/workflows").mkdir(parents=True)
+    (tmp_path / PATH).write_text(text)
+    variables = find_deployment(tmp_path, MANIFEST.secret).variables
+    assert variables
+    assert edit(text, variables=variables) == (text, [], [])
 
 
 def test_variable_without_a_value_in_aws_remains():

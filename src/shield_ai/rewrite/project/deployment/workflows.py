@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.aws.export.github_actions import job_secrets, role_name
+from shield_ai.model.deployment import ValueForm
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
@@ -23,6 +24,7 @@ from shield_ai.rewrite.project.deployment.workflow_choice import (
     step_mentions_variable,
 )
 from shield_ai.rewrite.project.deployment.workflow_edits import WorkflowEditor
+from shield_ai.scan.deployment.workflow_file import READS_SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -178,8 +180,12 @@ class _FilePlanner:
             if name in self._fields and (reason := self._reason(use, variable)):
                 yield self._skip(use.line, name, reason)
         for item in self._inputs.variables:
-            if item.path == self._path and (item.line, item.variable) not in known:
-                yield self._skip(item.line, item.variable, self._line_reason(item.unit))
+            if item.path != self._path or (item.line, item.variable) in known:
+                continue
+            reason = self._line_reason(item.unit)
+            # A step that reads secrets from AWS passes them on, as in `${{ env.NAME }}`.
+            if item.form is not ValueForm.REFERENCE or reason != READS_SECRETS:
+                yield self._skip(item.line, item.variable, reason)
 
     def _is_reported(self, use: SecretUse) -> bool:
         """Return whether shield.toml names the job of a use, or another job for a common use."""
