@@ -185,7 +185,9 @@ def test_cancel_without_a_connection(app, monkeypatch):
     app.signal("setSecret", signal.SIGKILL)
     text = (app.folder / "shield.toml").read_text()
     (app.folder / "shield.toml").write_text(text.replace('"disable"', '"verify-full"'))
-    assert "could not test which password works" in app.shield("shield rotate --status")[1]
+    text = " ".join(app.shield("shield rotate --status")[1].split())
+    assert "could not test which password works" in text
+    assert f"shield rotate --resume {NAME}, which tells the reason, such as TLS" in text
     assert main(["rotate", "--cancel", NAME, "--app", str(app.folder)]) == 2
     err = app.capsys.readouterr().err
     assert "canceling locks the app out" in err
