@@ -13,6 +13,7 @@ from shield_ai.model.environments import apply_environment, check_account, get_e
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.site import Shape
 from shield_ai.project.tree import Tree
+from shield_ai.scan.deployment.command_reads import find_command_reads
 from shield_ai.scan.deployment.finder import find_deployment
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import Skipped
+    from shield_ai.scan.deployment.command_reads import CommandReads
     from shield_ai.scan.python.scan import Scan
 
 _ALL = AppOptions()
@@ -89,6 +91,11 @@ class AppContext:
     def deployment(self) -> Deployment:
         """The lines of deployment files that set the variables of the secrets."""
         return find_deployment(self.tree.root, self.manifest.secret)
+
+    @functools.cached_property
+    def command_reads(self) -> CommandReads:
+        """The scripts and other files that read variables of the secrets."""
+        return find_command_reads(self.tree.root, self.manifest.variables())
 
     @functools.cached_property
     def manifest_on_disk(self) -> Manifest | None:

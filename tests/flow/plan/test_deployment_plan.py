@@ -14,7 +14,6 @@ from shield_ai.flow.plan import (
     deployment_plan,
     deployment_sources,
     deployment_values,
-    manual_steps,
 )
 from shield_ai.flow.plan.deployment_plan import deployment_inputs
 from shield_ai.flow.plan.deployment_sources import DeploymentSources
@@ -78,8 +77,20 @@ def test_apply_and_rollback(aws, app):
 
 def test_plan_names_the_variables_of_the_env_file_that_other_services_need(app):
     steps = json.loads(plan(app, "--only", "code", "--json").out)["next_steps"]
-    assert steps[:1] == [manual_steps.PASSED_ON.format("DATABASE_PASSWORD", "it")]
+    kept = "keep DATABASE_PASSWORD in the env file of Docker Compose"
+    assert steps[:1] == [f"{kept}, which passes it to other services"]
     assert ["add USE_AWS_SECRETS, DJANGO_ENV" in step for step in steps] == [False, True]
+
+
+def test_plan_and_docs_name_the_variables_that_scripts_read(app):
+    (app / "docs").mkdir()
+    (app / "init").write_text("#!/bin/sh\nwait_for $DATABASE_PASSWORD\n")
+    (app / "Makefile").write_text('run:\n\tserve --dsn "$$SENTRY_DSN"\n')
+    (app / "Procfile").write_text("web: make run\n")
+    text = plan(app, "--only", "code", "--all").text
+    kept = "DATABASE_PASSWORD, SENTRY_DSN set for init, Makefile, which read them"
+    assert f"keep {kept}" in text
+    assert f"Keep {kept}" in text.replace("`", "")
 
 
 def test_the_variables_of_an_app_without_django(aws, tmp_path):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from shield_helpers import shield
 
 import shield_runtime
+from shield_ai.model.kept_variables import KeptVariables
 from shield_ai.model.manifest import Manifest, Secret
 from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.rewrite.project import app_docs
@@ -186,7 +187,8 @@ def test_creates_no_entry_without_the_file():
 @pytest.mark.parametrize("passed_on", [(), ("DB_PASSWORD",)], ids=["none", "passed on"])
 def test_a_blank_line_is_before_each_heading(passed_on):
     files = {}
-    rollout = app_docs.DEFAULT_ROLLOUT._replace(passed_on=passed_on)
+    kept = KeptVariables(passed_on=passed_on)
+    rollout = app_docs.DEFAULT_ROLLOUT._replace(kept=kept)
     run(app_docs.write_docs(files.get, manifest(), rollout=rollout), files)
     lines = files[PAGE].decode().splitlines()
     headings = [number for number, line in enumerate(lines) if line.startswith("## ")]
@@ -257,23 +259,26 @@ def test_documents_a_schedule_only_if_apply_creates_it():
 
 
 @pytest.mark.parametrize(
-    ("kept", "passed_on", "text"),
+    ("kept", "text"),
     [
-        pytest.param((), (), "from the production environment.", id="none"),
-        pytest.param((), ("DB_PASSWORD",), "from the production environment. Keep `DB_PASSWORD` in the env file of Docker Compose, which passes it to other services.", id="passed on"),
-        pytest.param(("SENTRY_DSN",), ("DB_PASSWORD", "DB_USER"), "reads it. Keep `DB_PASSWORD`, `DB_USER` in the env file of Docker Compose, which passes them to other services.", id="both"),
-        pytest.param(("SENTRY_DSN", "OTHER"), (), "except `SENTRY_DSN`: code that is not changed reads it.", id="one"),
-        pytest.param(("SENTRY_DSN", "DB_PORT"), (), "except `DB_PORT`, `SENTRY_DSN`: code that is not changed reads them.", id="two"),
+        pytest.param({}, "", id="none"),
+        pytest.param({"passed_on": ["A"]}, " Keep `A` in the env file of Docker Compose, which passes it to other services.", id="passed on"),
+        pytest.param({"in_code": ["C"], "passed_on": ["A", "B"]}, " Keep `C` set: code that is not changed reads it. Keep `A`, `B` in the env file of Docker Compose, which passes them to other services.", id="several"),
+        pytest.param({"in_code": ["A", "B"]}, " Keep `A`, `B` set: code that is not changed reads them.", id="code"),
+        pytest.param({"in_commands": {"A": ["Makefile:3"]}}, " Keep `A` set for `Makefile`, which reads it.", id="command"),
+        pytest.param({"in_commands": {"A": ["run:1", "init:2"], "B": ["run:4"]}}, " Keep `A`, `B` set for `run`, `init`, which read them.", id="commands"),
+        pytest.param({"in_commands": {"A": [f"{name}:1" for name in "abcdefg"]}}, " Keep `A` set for `a`, `b`, `c`, `d`, `e` and 2 more, which read it.", id="many"),
     ],
 )  # fmt: skip
-def test_lists_the_variables_that_stay(kept, passed_on, text):
+def test_lists_the_variables_that_stay(kept, text):
     made = parse_manifest(MANIFEST)
     made = msgspec.structs.replace(made, app=msgspec.structs.replace(made.app, generate=("docs",)))
     files = {UPDATES: b"# Updates\n"}
-    app = AppFiles(lambda _: True, kept=kept, passed_on=passed_on)
+    app = AppFiles(lambda _: True, kept=KeptVariables(**kept))
     assert not run(app_docs.fix(FixContext(files.get, made, app)), files)
-    assert text in files[PAGE].decode()
-    assert text in files[UPDATES].decode()
+    sentence = f"Remove the values from the production environment.{text}"
+    assert f"{sentence}\n" in files[PAGE].decode()
+    assert f"{sentence} Rotate" in files[UPDATES].decode()
 
 
 def test_aligns_the_tables_for_prettier():

@@ -28,7 +28,12 @@ from shield_ai.scan.deployment.command_reads import find_command_reads
         pytest.param("compose.yml", "a: ${DB_HOST}\n", None, id="interpolation"),
         pytest.param("settings.py", "x = '$DB_HOST'\n", None, id="Python"),
         pytest.param("settings.py.shield_ai_backup", 'os.environ["DB_HOST"]\n', None, id="copy of Python code"),
-        pytest.param("Makefile", "run:\n\tpsql $(DB_HOST)\n", None, id="Makefile"),
+        pytest.param("Makefile", "run:\n\tpsql $(DB_HOST)\n", "Makefile:2", id="Makefile"),
+        pytest.param("Makefile", 'run:\n\tpsql "$$DB_HOST"\n', "Makefile:2", id="shell in a Makefile"),
+        pytest.param("Makefile", "DB_HOST ?= db\nrun:\n\tpsql $(DB_HOST)\n", "Makefile:3", id="default in a Makefile"),
+        pytest.param("Makefile", "export DB_HOST := db\nrun:\n\tpsql $$DB_HOST\n", None, id="set by a Makefile"),
+        pytest.param("Procfile", "web: serve $DB_HOST\n", "Procfile:1", id="Procfile"),
+        pytest.param("justfile", "run:\n  psql $DB_HOST\n", None, id="justfile"),
         pytest.param(".github/workflows/a.sh", "echo $DB_HOST\n", None, id="workflow"),
     ],
 )  # fmt: skip
@@ -36,7 +41,7 @@ def test_files_that_read_a_variable(tmp_path, path, text, expected):
     file = tmp_path / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
-    assert find_command_reads(tmp_path, {"DB_HOST"}).get("DB_HOST", [None])[0] == expected
+    assert find_command_reads(tmp_path, {"DB_HOST"}).preferred.get("DB_HOST", [None])[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -53,12 +58,38 @@ def test_scripts_for_production_come_first(tmp_path, paths, expected):
         file = tmp_path / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text("#!/bin/sh\nwait $DB_HOST && wait $DB_HOST\n")
-    assert find_command_reads(tmp_path, {"DB_HOST"}) == {"DB_HOST": expected}
+    assert find_command_reads(tmp_path, {"DB_HOST"}).preferred == {"DB_HOST": expected}
 
 
 def test_many_reads_of_a_variable_take_linear_time(tmp_path):
     def find(count):
         (tmp_path / "run.cfg").write_text("\n$SECRET_KEY" * count)
-        assert find_command_reads(tmp_path, ["SECRET_KEY"]) == {"SECRET_KEY": ["run.cfg:2"]}
+        reads = find_command_reads(tmp_path, ["SECRET_KEY"])
+        assert reads.production == {"SECRET_KEY": ["run.cfg:2"]}
 
     assert_linear(find, 7000)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_production"),
+    [
+        pytest.param("compose.yml", "services: {web: {command: make run}}\n", True, id="Compose"),
+        pytest.param("compose.yml", 'services: {web: {command: ["make", "run"]}}\n', True, id="list"),
+        pytest.param("Dockerfile", "FROM a\nCMD make run\n", True, id="Dockerfile"),
+        pytest.param("Dockerfile", "FROM a\nRUN make install\n", False, id="build"),
+        pytest.param("Procfile", "web: make run\n", True, id="Procfile"),
+        pytest.param("compose.dev.yml", "services: {web: {command: make run}}\n", False, id="development"),
+        pytest.param("compose.yml", "services: {web: {command: cmake run}}\n", False, id="other"),
+        pytest.param(".github/workflows/a.yml", "jobs: {a: {steps: [{run: make a}]}}\n", False, id="CI"),
+    ],
+)  # fmt: skip
+def test_makefiles_count_for_production_where_make_starts_the_app(
+    tmp_path, path, text, is_production
+):
+    (tmp_path / "Makefile").write_text("run:\n\tserve $$DB_HOST\n")
+    file = tmp_path / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+    reads = find_command_reads(tmp_path, {"DB_HOST"})
+    found = reads.production if is_production else reads.development
+    assert found == {"DB_HOST": ["Makefile:2"]}

@@ -61,7 +61,7 @@ def make_plan(
         region = aws.live.region
     if code:
         planner.add_deployment(sites, code, aws)
-    planner.add_sign_in_steps(code.kept if code else ())
+    planner.add_sign_in_steps(code.kept.in_code if code else ())
     return Plan(
         app=manifest.app.name,
         account=account,
@@ -102,7 +102,7 @@ class _Planner:
         self.skipped += planned.skipped
         self.dotenv = planned.dotenv
         self._unwrapped = planned.unwrapped
-        self.next_steps += code_steps(planned.files, inputs.passed_on, self._app.read)
+        self.next_steps += code_steps(planned.files, inputs.kept, self._app.read)
 
     def add_deployment(
         self,

@@ -11,6 +11,7 @@ from shield_ai.flow.plan.deployment_sources import (
     passed_on_variables,
 )
 from shield_ai.flow.plan.literal_removal import open_literal_removal
+from shield_ai.model.kept_variables import KeptVariables
 from shield_ai.model.naming import DOTENV
 from shield_ai.project import git
 from shield_ai.project.docker_copies import IGNORE_FILE, read_dockerfiles
@@ -51,8 +52,7 @@ class CodeInputs:
         hides_dockerignore: Whether git would ignore a new .dockerignore.
         above: The dependencies and lock files of the projects in the folders above the app.
         installed: The versions in the app's virtual environment, by name.
-        kept: The variables that must stay set, because code that is not changed reads them.
-        passed_on: The variables that Docker Compose passes to services other than the app.
+        kept: The variables that must stay set.
     """
 
     accessor_import: str
@@ -72,8 +72,7 @@ class CodeInputs:
     hides_dockerignore: bool = False
     above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
     installed: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    kept: Sequence[str] = ()
-    passed_on: Sequence[str] = ()
+    kept: KeptVariables = dataclasses.field(default_factory=KeptVariables)
 
 
 def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
@@ -108,12 +107,21 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         hides_dockerignore=bool(git.ignored_files(root, [IGNORE_FILE])),
         above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),
         installed=app.tree.installed_versions(("boto3",)),
-        kept=scan.kept,
-        passed_on=passed_on_variables(root, app.manifest),
+        kept=_kept_variables(app),
         removal=open_literal_removal(app, literals) if literals else None,
         deployment=find_sources(
             root, app.tree.read, app.deployment, app.manifest, app.environment, scan.migrated
         ),
+    )
+
+
+def _kept_variables(app: AppContext) -> KeptVariables:
+    in_code, in_commands = app.scan_result.kept, app.command_reads.production
+    variables = app.manifest.variables()
+    return KeptVariables(
+        in_code=[name for name in variables if name in in_code],
+        passed_on=passed_on_variables(app.tree.root, app.manifest),
+        in_commands={name: in_commands[name] for name in variables if name in in_commands},
     )
 
 

@@ -105,7 +105,6 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         test_module=inputs.test_module,
         installed=inputs.installed,
         kept=inputs.kept,
-        passed_on=inputs.passed_on,
     )
 
 

@@ -111,7 +111,7 @@ def find_sources(
     return DeploymentSources(
         variables=deployment.variables,
         files=files,
-        command_reads=find_command_reads(root, manifest.variables()),
+        command_reads=find_command_reads(root, manifest.variables()).preferred,
         migrated=frozenset(migrated),
         jobs=jobs,
         read=read,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.kept_variables import KeptVariables
     from shield_ai.model.manifest import Manifest
 
 SIGN_IN = (
@@ -27,24 +28,21 @@ OTHER_PROVIDER = (
 )
 ENDPOINT = regex(rb"(?m)^[^#\n]{0,200}(?:S3_ENDPOINT|\bAWS_ENDPOINT_URL)")
 HOOKS = "pre-commit: the hooks {} would change the copy of the runtime: exclude {}"
-PASSED_ON = "keep {} in the env file of Docker Compose, which passes {} to other services"
 
 
-def code_steps(
-    files: Sequence[FileChange], passed_on: Sequence[str], read: FileReader
-) -> Iterator[str]:
-    """Yield the steps for pre-commit hooks, and for the env file of Docker Compose.
+def code_steps(files: Sequence[FileChange], kept: KeptVariables, read: FileReader) -> Iterator[str]:
+    """Yield the steps for pre-commit hooks, and for variables that must stay set.
 
     Args:
         files: The planned changes.
-        passed_on: The variables that Docker Compose passes to services other than the app.
+        kept: The variables that must stay set.
         read: Returns the bytes of a file of the app.
     """
     hooks = rewriting_hooks(read, COPY)
     if hooks and any(is_copied_file(file.path) for file in files):
         yield HOOKS.format(" and ".join(hooks), COPY)
-    if passed_on:
-        yield PASSED_ON.format(", ".join(passed_on), "it" if len(passed_on) == 1 else "them")
+    for sentence in kept.sentences():
+        yield sentence[0].lower() + sentence[1:]
 
 
 def sign_in_steps(

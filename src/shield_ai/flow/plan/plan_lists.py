@@ -9,7 +9,6 @@ import msgspec
 from shield_ai.model.finding import Severity
 from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import KEPT, SkipId
-from shield_ai.scan.deployment.command_reads import find_command_reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -147,7 +146,9 @@ def other_reads(app: AppContext) -> list[Skipped]:
     variables.intersection_update(app.manifest.variables())
     skipped = app.scan_result.skipped
     entries = [skip for skip in skipped if skip.id is SkipId.ALSO_NAMED and skip.name in variables]
-    for variable, places in find_command_reads(app.tree.root, variables).items():
+    for variable, places in app.command_reads.preferred.items():
+        if variable not in variables:
+            continue
         path, _, line = places[0].rpartition(":")
         reason = SkipId.ALSO_NAMED.reason(variable=variable)
         if others := places[1:]:

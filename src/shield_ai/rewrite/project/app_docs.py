@@ -7,6 +7,7 @@ import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
+from shield_ai.model.kept_variables import KeptVariables
 from shield_ai.model.manifest import DEFAULT_REGION
 from shield_ai.model.manifest_writer import DEFAULT_REGION_NOTE
 from shield_ai.model.naming import MANIFEST, SIGN_IN_KEY
@@ -21,6 +22,7 @@ from shield_ai.rewrite.project.file_edits import (
     Outcome,
     append_lines,
     create_or_replace,
+    single_line,
     skip_file,
 )
 from shield_ai.rewrite.project.markdown_tables import align_tables, uses_prettier
@@ -28,7 +30,7 @@ from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render_template
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
@@ -80,8 +82,7 @@ class Rollout(NamedTuple):
     """The advice in the generated documents on environment variables in production."""
 
     region: RegionAdvice
-    kept: Sequence[str] = ()  # the variables that must stay set
-    passed_on: Sequence[str] = ()  # those that Docker Compose passes to services other than the app
+    kept: KeptVariables = KeptVariables()
 
 
 DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
@@ -89,12 +90,8 @@ DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
 
 def fix(context: FixContext) -> Outcome:
     """Add the entry to the security updates, and write the page if it is enabled."""
-    stage, kept = context.app.stage, context.app.kept
-    rollout = Rollout(
-        region_advice(context),
-        [name for name in context.manifest.variables() if name in kept],
-        sorted(context.app.passed_on),
-    )
+    stage = context.app.stage
+    rollout = Rollout(region_advice(context), context.app.kept)
     changes, skipped = add_entry(context.read, context.manifest, rollout, stage=stage)
     if not _is_page_enabled(context):
         return changes, skipped
@@ -107,6 +104,10 @@ def fix(context: FixContext) -> Outcome:
         stage=stage,
     )
     return [*changes, *page_changes], [*skipped, *page_skipped]
+
+
+def _inline_code(text: str) -> str:
+    return f"`{single_line(text)}`"
 
 
 def page_path(context: FixContext) -> str:
@@ -175,6 +176,7 @@ def write_docs(
         troubleshooting=TROUBLESHOOTING,
         engines=engines,
         rollout=rollout,
+        kept=list(rollout.kept.sentences(_inline_code)),
         django=django,
         environment=stage,
         signs_in=SIGN_IN_KEY in manifest.variables(),
@@ -221,6 +223,7 @@ def add_entry(
         app=manifest.app,
         secrets=secrets,
         rollout=rollout,
+        kept=list(rollout.kept.sentences(_inline_code)),
         environment=stage,
     )
     return append_lines(UPDATES, raw, text, gap=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.model.kept_variables import KeptVariables
 from shield_ai.project.files_above import FilesAbove
 from shield_ai.project.runtime_names import DJANGO_STAGE
 from shield_ai.rewrite import project
@@ -54,8 +55,7 @@ class AppFiles(NamedTuple):
     above: FilesAbove = FilesAbove()  # the projects in the folders above the app
     test_module: str = ""  # the name by which tests import the map file, if it differs
     installed: Mapping[str, str] = MappingProxyType({})  # versions in the virtual environment
-    kept: Collection[str] = ()  # variables that must stay set: unchanged code reads them
-    passed_on: Collection[str] = ()  # variables that Compose passes to services other than the app
+    kept: KeptVariables = KeptVariables()
 
 
 class FixContext(NamedTuple):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.deployment import DeploymentKind, Use
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.production import path_use
-from shield_ai.scan.deployment.recognize import file_format
+from shield_ai.scan.deployment.recognize import COMPOSE_FILE, file_format
 from shield_ai.scan.files.walk import display_path, walk_all
 from shield_ai.scan.text.parser_marks import MAX_SIZE
 from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
 # A read of a variable in shell, JavaScript or Ruby: $NAME, env.NAME, ENV["NAME"], env("NAME").
@@ -26,7 +26,7 @@ READ = regex(
 # Python code and copies of it (settings.py.bak), documents, assets, files that only developers use,
 # and CI configuration.
 NOT_SEARCHED = regex(
-    r".*\.pyi?(?:[._-]\w{1,40}){0,3}|.*\.(?:md|rst|txt|adoc|html|css|svg|lock|map|min\.js)|(?:.*/)?(?:makefile|justfile)"
+    r".*\.pyi?(?:[._-]\w{1,40}){0,3}|.*\.(?:md|rst|txt|adoc|html|css|svg|lock|map|min\.js)|(?:.*/)?justfile"
     r"|(?:.*/)?\.(?:env[^/]*|envrc|github/.*|gitlab/.*)",
     re.IGNORECASE,
 )
@@ -36,14 +36,34 @@ PLATFORM_FORMATS = frozenset({"yaml", "json", "terraform", "systemd"})
 RUNTIME_INSTRUCTION = regex(
     rb"(?im)^[ \t]*(?:cmd|entrypoint|healthcheck)\b(?:[^\n]*\\[ \t]*\r?\n)*[^\n]*$"
 )
+# Make passes the variables of the environment on, except those that the file itself assigns.
+MAKEFILE = regex(r"(?:.*/)?(?:gnu)?makefile", re.IGNORECASE)
+ASSIGNMENT = regex(
+    rb"(?m)^[ \t]*(?:(?:export|override)[ \t]+)?(?P<name>[A-Za-z_]\w{0,200})[ \t]*(?:::?:?|!)?="
+)
+# These files start programs; `MAKE` is a call of make in one of them.
+STARTERS = frozenset({"dockerfile", "procfile", "systemd", "shell", "fly"})
+MAKE = regex(rb"(?m)(?:^|[\s\"'\[;&|/(])make[\"']?[,\s][^\n]{0,20}[\w-]")
 
 NOT_NEWLINE = regex(rb"[^\n]")
 
 
-def find_command_reads(root: Path, names: Collection[str]) -> dict[str, list[str]]:
-    """Return the first place in each file that reads a variable, as `path:line`, by variable.
+class CommandReads(NamedTuple):
+    """The first place in each file that reads a variable, as `path:line`, by variable."""
 
-    A file for development or for tests counts only if no other file reads the variable.
+    production: Mapping[str, Sequence[str]]
+    development: Mapping[str, Sequence[str]]  # in files for development or tests
+
+    @property
+    def preferred(self) -> dict[str, Sequence[str]]:
+        """The places for production, or those for development if a variable has no others."""
+        return {**self.development, **self.production}
+
+
+def find_command_reads(root: Path, names: Collection[str]) -> CommandReads:
+    """Return the places that read variables.
+
+    A makefile is for development unless a file for production calls make.
 
     Args:
         root: The app's folder.
@@ -52,25 +72,65 @@ def find_command_reads(root: Path, names: Collection[str]) -> dict[str, list[str
     Raises:
         SourceError: The folder can't be listed.
     """
-    if not names:
-        return {}
+    search = _Search(names)
     read = reader(str(root))
-    production: dict[str, list[str]] = {}
-    development: dict[str, list[str]] = {}
-    for entry in walk_all(root):
-        file_kind = file_format(entry.path)
-        if NOT_SEARCHED.fullmatch(entry.path) or file_kind in PLATFORM_FORMATS:
-            continue
-        raw = read(entry.path)
-        if raw is None or len(raw) > MAX_SIZE or b"\0" in raw:
-            continue
-        if file_kind == "dockerfile":
+    for entry in walk_all(root) if names else ():
+        if not NOT_SEARCHED.fullmatch(entry.path) and _may_run_commands(entry.path):
+            raw = read(entry.path)
+            if raw is not None and len(raw) <= MAX_SIZE and b"\0" not in raw:
+                search.add(entry.path, raw)
+    return search.reads()
+
+
+def _may_run_commands(path: str) -> bool:
+    return file_format(path) not in PLATFORM_FORMATS or _is_starter(path)
+
+
+def _is_starter(path: str) -> bool:
+    is_compose = COMPOSE_FILE.fullmatch(path, path.rfind("/") + 1) is not None
+    return is_compose or file_format(path) in STARTERS
+
+
+class _Search:
+    """Collects the reads of variables.
+
+    Args:
+        names: The variables.
+    """
+
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+        self._production: dict[str, list[str]] = {}
+        self._development: dict[str, list[str]] = {}
+        self._in_makefiles: dict[str, dict[str, int]] = {}
+        self._calls_make = False
+
+    def add(self, path: str, raw: bytes) -> None:
+        """Add the reads of a file, and whether it calls make."""
+        kind = file_format(path)
+        if kind == "dockerfile":
             raw = _blank_build_steps(raw)
-        use = path_use(entry.path, DeploymentKind.SHELL, ())
-        found = development if use is Use.DEVELOPMENT else production
-        for name, line in _first_lines(raw, names).items():
-            found.setdefault(name, []).append(f"{display_path(entry.path)}:{line}")
-    return development | production
+        is_production = path_use(path, DeploymentKind.SHELL, ()) is not Use.DEVELOPMENT
+        if is_production and _is_starter(path) and MAKE.search(raw):
+            self._calls_make = True
+        if MAKEFILE.fullmatch(path):
+            assigned = {match["name"].decode() for match in ASSIGNMENT.finditer(raw)}
+            self._in_makefiles[path] = _first_lines(raw, set(self._names) - assigned)
+        elif kind not in PLATFORM_FORMATS:
+            found = self._production if is_production else self._development
+            _add_places(found, path, _first_lines(raw, self._names))
+
+    def reads(self) -> CommandReads:
+        """Return the reads of all files."""
+        found = self._production if self._calls_make else self._development
+        for path, lines in self._in_makefiles.items():
+            _add_places(found, path, lines)
+        return CommandReads(self._production, self._development)
+
+
+def _add_places(found: dict[str, list[str]], path: str, lines: Mapping[str, int]) -> None:
+    for name, line in lines.items():
+        found.setdefault(name, []).append(f"{display_path(path)}:{line}")
 
 
 def _first_lines(raw: bytes, names: Collection[str]) -> dict[str, int]:
