@@ -1,4 +1,4 @@
-"""The variables that must stay set in production after the code reads secrets from AWS."""
+"""The variables that other readers need in production after the code reads secrets from AWS."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ MAX_FILES = 5  # that a sentence names
 
 
 class KeptVariables(NamedTuple):
-    """The variables that must stay set, by their reader."""
+    """The variables that must stay set, by their reader, and those that code passes on from AWS."""
 
     in_code: Sequence[str] = ()  # code that is not changed reads them
     passed_on: Sequence[str] = ()  # Docker Compose passes them to services other than the app
     in_commands: Mapping[str, Sequence[str]] = MappingProxyType({})  # `path:line` of scripts
+    injected: Mapping[str, Sequence[str]] = MappingProxyType({})  # `path:line` of other code
 
     def sentences(self, quote: Callable[[str], str] = str) -> Iterator[str]:
         """Yield a sentence for each kind of reader, without its period.
@@ -37,14 +38,22 @@ class KeptVariables(NamedTuple):
             names, pronoun = _listed(self.in_commands, quote), _pronoun(self.in_commands)
             files = _files(self.in_commands.values())
             verb = "reads" if len(files) == 1 else "read"
-            shown = _listed(files[:MAX_FILES], quote)
-            if len(files) > MAX_FILES:
-                shown += f" and {len(files) - MAX_FILES} more"
-            yield f"Keep {names} set for {shown}, which {verb} {pronoun}"
+            yield f"Keep {names} set for {_shortened(files, quote)}, which {verb} {pronoun}"
+        if self.injected:
+            names, files = _listed(self.injected, quote), _files(self.injected.values())
+            yield (
+                f"Remove the entries of {names} from {_shortened(files, quote)} before you delete"
+                " the parameters or secrets in AWS that they name"
+            )
 
 
 def _listed(names: Iterable[str], quote: Callable[[str], str]) -> str:
     return ", ".join(map(quote, names))
+
+
+def _shortened(files: Sequence[str], quote: Callable[[str], str]) -> str:
+    shown = _listed(files[:MAX_FILES], quote)
+    return shown if len(files) <= MAX_FILES else f"{shown} and {len(files) - MAX_FILES} more"
 
 
 def _pronoun(names: Collection[str]) -> str:

@@ -113,6 +113,7 @@ class SkipId(TextEnum):
     COMMAND_OPTION = "command-option", "sets an option for only one call of a command"
     ONLY_MASKED = "only-masked", "only masked in texts, and nothing else reads the variable"
     ALSO_NAMED = "also-named", "names {variable}, moved to AWS: keep it set if this code reads it"
+    INJECTED = "injected", "injected from AWS: remove this entry before its value in AWS"
     IN_INFRASTRUCTURE = "in-infrastructure", "its template can contain the secrets of {module}"
     IN_ANNOTATION = "in-annotation", "inside a type annotation"
     POSITION_UNKNOWN = (
@@ -127,10 +128,7 @@ class SkipId(TextEnum):
     FSTRING_QUOTE = "fstring-quote", "reuses the quote of the f-string, which requires Python 3.12"
     SUSPENDS = "suspends", "awaits or yields, which a lambda cannot do"
     ASSIGNS_INSIDE = "assigns-inside", "assigns with := inside the read"
-    DEPENDS_ON_FRAME = (
-        "depends-on-frame",
-        "calls {function}(), which has another result in a lambda",
-    )
+    DEPENDS_ON_FRAME = "depends-on-frame", "calls {function}(), which differs in a lambda"
     INVALID_VARIABLE = "invalid-variable", "not a valid name of an environment variable"
 
     # A field of a pydantic settings class.

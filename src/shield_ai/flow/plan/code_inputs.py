@@ -13,6 +13,7 @@ from shield_ai.flow.plan.deployment_sources import (
 from shield_ai.flow.plan.literal_removal import open_literal_removal
 from shield_ai.model.kept_variables import KeptVariables
 from shield_ai.model.naming import DOTENV
+from shield_ai.model.skip import SkipId
 from shield_ai.project import git
 from shield_ai.project.docker_copies import IGNORE_FILE, read_dockerfiles
 from shield_ai.project.files_above import FilesAbove, read_files_above
@@ -118,10 +119,15 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
 def _kept_variables(app: AppContext) -> KeptVariables:
     in_code, in_commands = app.scan_result.kept, app.command_reads.production
     variables = app.manifest.variables()
+    injected: dict[str, list[str]] = {}
+    for skip in app.scan_result.skipped:
+        if skip.id is SkipId.INJECTED and skip.name in variables:
+            injected.setdefault(skip.name, []).append(f"{skip.path}:{skip.line}")
     return KeptVariables(
         in_code=[name for name in variables if name in in_code],
         passed_on=passed_on_variables(app.tree.root, app.manifest),
         in_commands={name: in_commands[name] for name in variables if name in in_commands},
+        injected=injected,
     )
 
 

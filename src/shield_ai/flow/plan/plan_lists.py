@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Place = tuple[str, int, str]  # path, line, lowercase name
 
+_NAMED = frozenset({SkipId.ALSO_NAMED, SkipId.INJECTED})
 _SHOWN = 3  # other places that read a variable
 
 
@@ -145,7 +146,7 @@ def other_reads(app: AppContext) -> list[Skipped]:
     }
     variables.intersection_update(app.manifest.variables())
     skipped = app.scan_result.skipped
-    entries = [skip for skip in skipped if skip.id is SkipId.ALSO_NAMED and skip.name in variables]
+    entries = [skip for skip in skipped if skip.id in _NAMED and skip.name in variables]
     for variable, places in app.command_reads.preferred.items():
         if variable not in variables:
             continue

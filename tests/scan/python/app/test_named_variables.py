@@ -41,6 +41,21 @@ def test_calls_that_name_a_variable(scanned, code, is_named):
     assert found == ([("config.py", "DATABASE_URL")] if is_named else [])
 
 
+def test_entries_with_which_the_cdk_injects_values(scanned):
+    stack = (
+        "from aws_cdk import aws_ecs as ecs\n"
+        "secrets = {\n"
+        "    'DATABASE_URL': ecs.Secret.from_secrets_manager(secret),\n"
+        "    # 'MAIL_KEY': ecs.Secret.from_ssm_parameter(other),\n"
+        "    'REGION': ecs.Secret.from_ssm_parameter(parameter(stack, 'REGION')),\n"
+        "}\n"
+    )
+    settings = f"{SETTINGS}KEY = os.environ['MAIL_KEY']\n"
+    skipped = scanned({"settings.py": settings, "stack.py": stack}).skipped
+    found = [(skip.id, skip.path, skip.line, skip.name) for skip in skipped]
+    assert found == [(SkipId.INJECTED, "stack.py", 3, "DATABASE_URL")]
+
+
 @pytest.mark.parametrize(
     ("code", "is_named"),
     [

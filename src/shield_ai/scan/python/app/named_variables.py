@@ -38,6 +38,9 @@ OTHER_FUNCTIONS = word_set("""
     INDEX STARTSWITH ENDSWITH DEBUG INFO WARNING ERROR EXCEPTION CRITICAL LOG PATCH SECRETS CLIENT
     VALIDATOR FIELD_VALIDATOR
 """)
+# Code of the AWS CDK that passes values from AWS to a container:
+# https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_ecs/Secret.html
+INJECTION = regex(rb"\bSecret\.from_(?:ssm_parameter|secrets_manager)")
 # If a file contains one of these, a list of names may be a list of variables to read.
 ENVIRONMENT = (b"environ", b"getenv")
 SETTINGS = b"django.conf import settings"
@@ -48,6 +51,8 @@ def find_named_variables(
     paths: Iterable[str], read: FileReader, sites: Sequence[FoundSite]
 ) -> Iterator[Skipped]:
     """Yield an entry for the first call or list in a file that names a migratable variable.
+
+    In a file that passes values from AWS to containers, each text can be the name of a variable.
 
     Args:
         paths: The scanned Python files.
@@ -71,6 +76,11 @@ def find_named_variables(
         raw = read(path) or b""
         lines = LineIndex(raw)
         others = variables - reported.get(path, set())
+        if INJECTION.search(raw):
+            for name, start in _find_texts(raw, others).items():
+                line, _ = lines.position(start)
+                yield SkipId.INJECTED.reason().entry(path, line, name)
+            continue
         reads_variables = reads_environment(raw)
         listed = others if reads_variables else set()
         # Code with Django's settings names settings: check_settings("MAIL_KEY").
@@ -79,6 +89,16 @@ def find_named_variables(
         for name, start in named.items():
             line, _ = lines.position(start)
             yield SkipId.ALSO_NAMED.reason(variable=name).entry(path, line, name)
+
+
+def _find_texts(raw: bytes, variables: Collection[str]) -> dict[str, int]:
+    """Return the offset of the first text that is the name of each variable."""
+    found: dict[str, int] = {}
+    for match in NAME.finditer(raw):
+        name, start = match[1].decode(), match.start()
+        if name in variables and name not in found and not _is_comment(raw, start):
+            found[name] = start
+    return found
 
 
 def reads_environment(raw: bytes) -> bool:
