@@ -53,7 +53,9 @@ def choose_wraps(
         if wrap is None or reason:
             # A read without an entry can be neither a secret nor a field of one.
             if site.reason or wrap or finding.severity is not Severity.LOW:
-                reason = reason or SkipId.NOT_IN_MANIFEST.reason()
+                is_ignored = set(manifest.app.ignore).issuperset(site.variables)
+                absent = SkipId.IGNORED if is_ignored else SkipId.NOT_IN_MANIFEST
+                reason = reason or absent.reason()
                 skipped.append(skipped_finding(finding, reason))
             continue
         spans.add((site.start, site.end))
