@@ -6,7 +6,7 @@ import pytest
 from shield_helpers import reason_of
 
 from shield_ai.flow.app_context import AppContext
-from shield_ai.flow.draft.app_draft import write_draft
+from shield_ai.flow.draft.app_draft import draft_manifest, write_draft
 
 VALUE = "hunter2" * 3
 APP = {
@@ -105,7 +105,8 @@ def test_the_code_may_read_the_prefixed_variable(tmp_path):
 )
 def test_the_variable_of_shield_toml_is_kept(tmp_path, old, new):
     write(tmp_path, {**APP, "run.sh": USES["script"][1]})
-    write_draft(AppContext(tmp_path))
+    app = AppContext(tmp_path)
+    write_draft(app, draft_manifest(app))
     manifest = tmp_path / "shield.toml"
     manifest.write_text(manifest.read_text().replace(old, new) if old else manifest.read_text())
     [(_, site)] = AppContext(tmp_path).sites
@@ -115,7 +116,8 @@ def test_the_variable_of_shield_toml_is_kept(tmp_path, old, new):
 
 def test_shield_toml_can_name_another_variable_before_apply(tmp_path):
     write(tmp_path, APP)
-    write_draft(AppContext(tmp_path))
+    app = AppContext(tmp_path)
+    write_draft(app, draft_manifest(app))
     manifest = tmp_path / "shield.toml"
     manifest.write_text(manifest.read_text().replace('env = "AUTH_PASSWORD"', 'env = "MY_OWN"'))
     [(_, site)] = AppContext(tmp_path).sites

@@ -108,11 +108,12 @@ def write_manifest(tree: Tree, manifest: Manifest, known: int) -> str:
     bom, old_text = _decode(old or b"")
     new = bom + render_manifest(manifest, old_text).encode()
     total = len(manifest.secret)
-    if new == old:
-        return f"{MANIFEST}: no new secrets, {total} already listed"
     if old is None and not total:
         return f"no secrets found that can be moved; {MANIFEST} was not written"
-    tree.write(MANIFEST, new)
+    if new != old:
+        tree.write(MANIFEST, new)
+    if old and total == known:
+        return f"{MANIFEST}: no new secrets, {total} already listed"
     secrets = count(total - known, "secret")
     done = "added" if old else "written"
     return f"{MANIFEST}: {secrets} {done}; review it, then run shield plan"

@@ -22,6 +22,8 @@ HEADER = (
     "Secrets that Shield AI moves to AWS Secrets Manager: names, never values. Commit this file."
 )
 DEFAULT_REGION_NOTE = "the default: check it before apply creates the secrets there"
+# After the `ignore` of a draft.
+INJECTED_NOTE = "already injected from AWS, so not moved"
 # After the first schedule of a manifest without [rotation].
 SCHEDULE_NOTE = (
     "proposed: due for shield rotate --due; to rotate on schedule, add a [rotation] table"
@@ -35,15 +37,19 @@ def render_manifest(manifest: Manifest, old: str = "") -> str:
 
     Args:
         manifest: The tables to render.
-        old: The current text; empty for a new file. Secrets that it lacks are appended, and
-            everything else is preserved.
+        old: The current text; empty for a new file. Secrets and ignored variables that it lacks
+            are added, and everything else is preserved.
 
     Raises:
         ManifestError: The current text is invalid, or no secret can be appended to it.
     """
     if not old:
         return _render_new(manifest)
-    names = {secret.name for secret in parse_manifest(old).secret}
+    current = parse_manifest(old)
+    ignore = [name for name in manifest.app.ignore if name not in current.app.ignore]
+    if ignore:
+        old = _with_ignored(old, ignore)
+    names = {secret.name for secret in current.secret}
     missing = [secret for secret in manifest.secret if secret.name not in names]
     if not missing:
         return old
@@ -62,6 +68,21 @@ def render_manifest(manifest: Manifest, old: str = "") -> str:
             "write each secret as a [[secret]] table",
         ) from None
     return text
+
+
+def _with_ignored(text: str, names: Iterable[str]) -> str:
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    app = document["app"]
+    if not isinstance(app, tomlkit.items.Table):
+        return text
+    if "ignore" in app:
+        app["ignore"].extend(names)
+    else:
+        app.append("ignore", list(names))
+        app["ignore"].comment(INJECTED_NOTE)
+    return tomlkit.dumps(document)
 
 
 def _blank_line_after(text: str) -> str:
@@ -83,6 +104,8 @@ def _render_new(manifest: Manifest) -> str:
     if "region" not in app:
         app.add("region", manifest.app.region)
         app["region"].comment(DEFAULT_REGION_NOTE)
+    if "ignore" in app:
+        app["ignore"].comment(INJECTED_NOTE)
     document.add("app", app)
     if manifest.secret:
         document.add("secret", _secret_tables(manifest.secret, manifest))

@@ -167,25 +167,63 @@ def test_a_secret_that_is_also_set_elsewhere_is_drafted(app):
 
 
 @pytest.mark.parametrize(
-    ("value", "is_ignored"),
+    ("name", "value", "is_ignored"),
     [
-        pytest.param("${SECRET_KEY}", True, id="reference"),
-        pytest.param("${SECRET_KEY:-for-my-own-computer}", True, id="default"),
-        pytest.param("Zk8vR2q1Lm4xP0", False, id="value"),
+        pytest.param("compose.yaml", "${SECRET_KEY}", True, id="reference"),
+        pytest.param("compose.yaml", "Zk8vR2q1Lm4xP0", True, id="value"),
+        pytest.param("compose.prod.yaml", "${SECRET_KEY}", False, id="reference in production"),
+        pytest.param("compose.prod.yaml", "Zk8vR2q1Lm4xP0", False, id="value in production"),
     ],
 )
-def test_a_compose_file_with_the_mounted_code_counts_by_its_value(app, value, is_ignored):
+def test_a_compose_file_counts_if_it_is_named_for_production(app, name, value, is_ignored):
     (app / "task-definition.json").write_text(task("SECRET_KEY"))
-    web = (
-        f"    build: .\n    volumes:\n      - .:/app\n    environment:\n      SECRET_KEY: {value}\n"
-    )
-    (app / "compose.yaml").write_text(f"services:\n  web:\n{web}")
+    web = f"    build: .\n    environment:\n      SECRET_KEY: {value}\n"
+    (app / name).write_text(f"services:\n  web:\n{web}")
     assert ('ignore = ["SECRET_KEY"]' in drafted(app)[0]) is is_ignored
 
 
-def test_an_existing_manifest_is_not_changed(app):
+IGNORED = 'ignore = ["SECRET_KEY"] # already injected from AWS, so not moved\n'
+
+
+@pytest.mark.parametrize(
+    ("edited", "expected"),
+    [
+        pytest.param("", IGNORED, id="no line"),
+        pytest.param("ignore = [] # mine\n", 'ignore = ["SECRET_KEY"] # mine\n', id="empty"),
+        pytest.param(
+            'ignore = [\n  "A", # old\n]\n',
+            'ignore = [\n  "A", # old\n  "SECRET_KEY",\n]\n',
+            id="lines",
+        ),
+    ],
+)
+def test_a_draft_ignores_the_same_variables_again(app, edited, expected):
     (app / "task-definition.json").write_text(task("SECRET_KEY"))
-    drafted(app)
+    first, _ = drafted(app)
+    assert IGNORED in first
     manifest = app / "shield.toml"
-    manifest.write_text(manifest.read_text().replace('ignore = ["SECRET_KEY"]\n', ""))
-    assert 'env = "SECRET_KEY"' in drafted(app)[0]
+    manifest.write_text(first.replace(IGNORED, edited))
+    second, text = drafted(app)
+    assert sorted(second) == sorted(first.replace(IGNORED, expected))
+    assert expected in second
+    assert "no new secrets, 1 already listed\nSECRET_KEY: already injected from AWS" in text
+    assert drafted(app)[0] == second
+
+
+def test_a_secret_in_an_existing_manifest_stays(app):
+    drafted(app)
+    (app / "task-definition.json").write_text(task("SECRET_KEY", "MAIL_API_KEY"))
+    manifest = app / "shield.toml"
+    head, *secrets = manifest.read_text().split("[[secret]]")
+    text = "[[secret]]".join([head, *(table for table in secrets if "MAIL" not in table)])
+    manifest.write_text(text)
+    second, _ = drafted(app)
+    assert 'ignore = ["MAIL_API_KEY"]' in second
+    assert 'env = "SECRET_KEY"' in second
+
+
+def test_the_plan_names_the_reason_of_ignored_variables(app):
+    (app / "task-definition.json").write_text(task("SECRET_KEY"))
+    text = run("plan", "--only", "code", cwd=app).text
+    assert "settings.py:3  SECRET_KEY\n      ignored in shield.toml\n" in text
+    assert "run shield draft" not in text

@@ -11,8 +11,14 @@ from shield_ai.cli.console import echo, note, print_json
 from shield_ai.cli.options import APP, JSON
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.aws_clients import find_aws_clients
-from shield_ai.flow.draft.app_draft import required_with_default, unmovable_reads, write_draft
+from shield_ai.flow.draft.app_draft import (
+    draft_manifest,
+    required_with_default,
+    unmovable_reads,
+    write_draft,
+)
 from shield_ai.model.errors import DONE
+from shield_ai.model.manifest_writer import INJECTED_NOTE
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
@@ -50,17 +56,19 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
     if from_sarif:
         imported, skipped = _import_sarif(context, from_sarif)
     before = context.tree.read(MANIFEST)
-    with_default = required_with_default(context)
+    drafted = draft_manifest(context)
+    with_default = required_with_default(context, drafted)
     # First: a file that was not parsed may be the reason that no secret was found.
     for line in _unparsed_lines(context):
         echo(printable(line), err=True)
-    note(write_draft(context, imported))
-    ignored = context.manifest.app.ignore
-    if ignored and context.manifest_on_disk is None:
-        echo(f"{', '.join(ignored)}: already injected from AWS, so not moved", err=True)
+    note(write_draft(context, drafted, imported))
+    known = context.manifest_on_disk.app.ignore if context.manifest_on_disk else ()
+    injected = [name for name in drafted.app.ignore if name not in known]
+    if injected:
+        echo(f"{', '.join(injected)}: {INJECTED_NOTE}", err=True)
     if with_default:
         echo(printable(_default_line(with_default)), err=True)
-    lines = _unmoved_lines(context.scan_result, ignored, find_aws_clients(context))
+    lines = _unmoved_lines(context.scan_result, drafted.app.ignore, find_aws_clients(context))
     for line in dict.fromkeys(lines):  # several settings may import the same module
         echo(line, err=True)
     if as_json:

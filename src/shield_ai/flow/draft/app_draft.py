@@ -61,9 +61,8 @@ def draft_manifest(app: AppContext) -> Manifest:
         region = facts.region or find_aws_region(app.tree.root) or _configured_region()
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
     manifest = draft_manifest_from_sites(scan.sites, app.manifest_on_disk, facts)
-    if app.manifest_on_disk is None:
-        return adapt_to_deployment(manifest, app.tree.root, scan)
-    return manifest
+    known = app.manifest_on_disk.secret if app.manifest_on_disk else ()
+    return adapt_to_deployment(manifest, known, app.tree.root, scan)
 
 
 def _require_repository(app: AppContext) -> None:
@@ -74,14 +73,15 @@ def _require_repository(app: AppContext) -> None:
     require_no_nested_repository(app.tree.root, [*edited, scan.facts.runtime], others)
 
 
-def write_draft(app: AppContext, more: Sequence[Secret] = ()) -> str:
+def write_draft(app: AppContext, drafted: Manifest, more: Sequence[Secret] = ()) -> str:
     """Write shield.toml, or add secrets to it, and return a message for the user.
 
     Args:
         app: The app.
+        drafted: From `draft_manifest`.
         more: Secrets from other tools, added after those of the scan.
     """
-    manifest = add_secrets(draft_manifest(app), more)
+    manifest = add_secrets(drafted, more)
     known = len(app.manifest_on_disk.secret) if app.manifest_on_disk else 0
     return write_manifest(app.tree, manifest, known)
 
@@ -101,29 +101,26 @@ def unmovable_reads(scan: Scan, ignored: Collection[str]) -> list[Finding]:
     return reads
 
 
-def required_with_default(app: AppContext) -> list[str]:
+def required_with_default(app: AppContext, drafted: Manifest) -> list[str]:
     """Return the new secrets that are required, although no read of them demands a value.
 
     The defaults are taken as development values. Databases and Django's key are left out: an app
     that needs them must not start with another value.
+
+    Args:
+        app: The app.
+        drafted: From `draft_manifest`.
     """
     reads = [site for _, site in app.sites if site.shape in READ_SHAPES and not site.reason]
     with_default = {r.variable for r in reads if r.optional and r.has_nonempty_default}
     with_default -= {read.variable for read in reads if not read.optional}
     names = []
-    for secret in _new_secrets(app):
+    known = len(app.manifest_on_disk.secret) if app.manifest_on_disk else 0
+    for secret in drafted.secret[known:]:
         may_lack_value = not secret.optional and secret.kind not in NEEDED_KINDS
         if may_lack_value and with_default.issuperset(secret.variables()):
             names.append(secret.name)
     return names
-
-
-def _new_secrets(app: AppContext) -> Sequence[Secret]:
-    """Return the secrets that are not in shield.toml yet."""
-    on_disk = app.manifest_on_disk
-    if on_disk is None:
-        return app.manifest.secret
-    return draft_manifest(app).secret[len(on_disk.secret) :]
 
 
 def _configured_region() -> str:

@@ -11,8 +11,10 @@ from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.words import word_set, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from shield_ai.model.deployment import Deployment
-    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.manifest import Secret
 
 MAIN_DATABASE_WORDS = word_set("DATABASE DB SQLALCHEMY")
 SECONDARY_DATABASE_WORDS = word_set(
@@ -27,27 +29,27 @@ def is_secondary_database(variable: str) -> bool:
     return not SECONDARY_DATABASE_WORDS.isdisjoint(words(variable))
 
 
-def require_deployed_database(manifest: Manifest, deployment: Deployment) -> Manifest:
+def require_deployed_database(
+    drafted: Sequence[Secret], deployment: Deployment
+) -> Iterator[Secret]:
     """Make the URL of the main database required if a production deployment file sets it.
 
     Otherwise, the app would start with the default in the code, such as an SQLite file, while the
     secret does not exist.
 
     Args:
-        manifest: A new shield.toml.
-        deployment: The places that set the variables of its secrets.
+        drafted: The new secrets.
+        deployment: The places that set their variables.
     """
     deployed = {
         place.variable
         for place in deployment.variables
         if place.use is Use.PRODUCTION and place.form not in NOT_SET and not place.is_own_login
     }
-    secrets = []
-    for secret in manifest.secret:
+    for secret in drafted:
         is_needed = secret.env in deployed and _is_main_database(secret)
         optional = secret.optional and not is_needed
-        secrets.append(msgspec.structs.replace(secret, optional=optional))
-    return msgspec.structs.replace(manifest, secret=tuple(secrets))
+        yield msgspec.structs.replace(secret, optional=optional)
 
 
 def _is_main_database(secret: Secret) -> bool:
