@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from scaling import assert_linear
 from shield_helpers import reason_of
 
 from shield_ai.model.skip import SkipId
@@ -218,6 +219,14 @@ FILE_NAME = "f(n, d=None):\n    if x := getenv(n + '_FILE'):\n        if not Pat
             False,
             id="asserted",
         ),
+        pytest.param("f(n, d=None):\n    v = environ.get(n) or d\n    return v.strip() if v else v", "f('API_KEY')", True, id="changed if set"),
+        pytest.param("f(n, d=None):\n    v = environ.get(n) or d\n    return v.strip() if v else 'x'", "f('API_KEY')", False, id="changed if set, else a text"),
+        pytest.param("f(n, d=None):\n    v = environ.get(n)\n    return v if DEBUG else None", "f('API_KEY')", False, id="another condition"),
+        pytest.param("f(n):\n    v = getenv(n)\n    return v and v.strip()", "f('API_KEY')", True, id="changed and set"),
+        pytest.param("f(n):\n    v = getenv(n)\n    v = v.strip() if v else v\n    return v", "f('API_KEY')", True, id="assigned again"),
+        pytest.param("f(n):\n    return getenv(n) or need(n)", "f('API_KEY')", False, id="or a call"),
+        pytest.param("f(n):\n    v = v\n    v = getenv(n)\n    return v", "f('API_KEY')", True, id="assigned to itself"),
+        pytest.param("f(n, d='x'):\n    d = d or ''\n    return getenv(n) or d", "f('API_KEY')", False, id="a text assigned again"),
         pytest.param(f"{FILE}    return getenv(n)", "f('API_KEY')", True, id="a file first"),
         pytest.param(
             f"{FILE_NAME}    return getenv(n, d)", "f('API_KEY')", True, id="NAME_FILE first"
@@ -250,7 +259,7 @@ FILE_NAME = "f(n, d=None):\n    if x := getenv(n + '_FILE'):\n        if not Pat
             id="flag",
         ),
     ],
-)
+)  # fmt: skip
 def test_an_empty_default_in_the_signature_of_a_helper(scanned, helper, call, optional):
     text = f"from os import environ, getenv\nfrom pathlib import Path\ndef {helper}\nX = {call}\n"
     [site] = [site for _, site in scanned({"settings.py": text}).sites]
@@ -488,3 +497,12 @@ class Configuration:
     assert sites(text) == found
     subclass = {"shop/test.py": 'class Test(Configuration):\n    URL: str = "TEST_DATABASE_URL"\n'}
     assert sites(text, subclass) == []
+
+
+def test_many_names_of_the_value_of_a_helper_take_linear_time(sites):
+    def find(count):
+        lines = "".join(f"    v{n + 1} = v{n} or v{n}\n" for n in range(count))
+        text = f"import os\ndef f(n):\n    v0 = os.getenv(n)\n{lines}    return v{count}\n"
+        assert len(sites(f"{text}X = f('API_KEY')\n")) == 1
+
+    assert_linear(find, 100)

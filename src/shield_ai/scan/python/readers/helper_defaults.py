@@ -39,10 +39,8 @@ def returns_empty_default(helper: Function, call: ast.expr, read: Read) -> bool:
     if values and values[-1] is call:
         # Other values come from another source, such as a file, unless one is a default.
         return not any(isinstance(value, ast.Constant) and value.value for value in values)
-    return all(
-        value is call or _is_environ_item(value) or _is_empty_or_read(helper, value, call)
-        for value in values
-    )
+    empty = _EmptyValues(helper, call)
+    return all(_is_environ_item(value) or empty.contain(value) for value in values)
 
 
 def _is_environ_item(value: ast.expr | None) -> bool:
@@ -63,24 +61,42 @@ def _contains(statements: Sequence[ast.stmt], expression: ast.expr) -> bool:
     return any(node is expression for statement in statements for node in descend(statement))
 
 
-def _is_empty_or_read(helper: ast.FunctionDef, value: ast.expr | None, call: ast.expr) -> bool:
-    """Return whether a value is empty, or the result of a read: `value = os.environ.get(name)`."""
-    if isinstance(value, ast.Name):
-        assigned = _assigned_values(helper, value.id)
-        if assigned:
-            return all(
-                part is call or _is_read_or_empty_default(helper, part, call) for part in assigned
-            )
-        value = dict(parameter_defaults(helper.args)).get(value.id)
+class _EmptyValues:
+    """Decides which values of a helper are empty if the variable is not set.
+
+    Args:
+        helper: The helper.
+        call: The read of the variable, which returns an empty value.
+    """
+
+    def __init__(self, helper: ast.FunctionDef, call: ast.expr) -> None:
+        self._call = call
+        self._assigned: dict[str, list[ast.expr | None]] = {}
+        for name, default in parameter_defaults(helper.args):
+            self._assigned[name] = [default]
+        for node in descend(helper):
+            if isinstance(node, ast.Assign):
+                self._assigned.setdefault(ast.unparse(node.targets[0]), []).append(node.value)
+
+    def contain(self, value: ast.expr | None) -> bool:
+        """Return whether a value is empty, such as `os.environ.get(name) or ""`."""
+        parts = [value]
+        while parts:
+            part = parts.pop()
+            if isinstance(part, ast.Name) and part.id in self._assigned:
+                parts += self._assigned[part.id]
+                self._assigned[part.id] = []  # each name is searched once
+            elif isinstance(part, ast.BoolOp):  # the first part decides on `x and x.strip()`
+                parts += part.values if isinstance(part.op, ast.Or) else part.values[:1]
+            elif isinstance(part, ast.IfExp):  # x.strip() if x else x
+                parts += [part.test, part.orelse]
+            elif part is not self._call and not _is_empty(part):
+                return False
+        return True
+
+
+def _is_empty(value: ast.expr | None) -> bool:
     return isinstance(value, ast.Constant) and not value.value
-
-
-def _is_read_or_empty_default(helper: ast.FunctionDef, value: ast.expr, call: ast.expr) -> bool:
-    """Return whether a value is a read with an empty fallback: `os.getenv(name) or default`."""
-    if not isinstance(value, ast.BoolOp) or not isinstance(value.op, ast.Or):
-        return False
-    first, *others = value.values
-    return first is call and all(_is_empty_or_read(helper, part, call) for part in others)
 
 
 def _has_empty_default(helper: Function, read: Read) -> bool:
@@ -94,7 +110,7 @@ def _has_empty_default(helper: Function, read: Read) -> bool:
         return label.endswith(ENVIRON_FUNCTIONS) and not read.reader.is_guessed
     if isinstance(default, ast.Name):
         default = dict(parameter_defaults(helper.args)).get(default.id)
-    return isinstance(default, ast.Constant) and not default.value
+    return _is_empty(default)
 
 
 def _may_raise(helper: ast.FunctionDef, statement: ast.stmt, read: Read) -> bool:
