@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import subprocess
+
 import pytest
 from shield_helpers import shield
 
@@ -19,6 +21,8 @@ STEP = (
         pytest.param(f"{LISTED}      - USE_AWS_SECRETS\n", False, id="with the switch"),
         pytest.param(LISTED.replace("environment:", "env_file: .env\n    x-e:"), False, id="env file"),
         pytest.param("services:\n  web:\n    build: .\n", False, id="no variables"),
+        pytest.param(LISTED.replace("build: .", "image: shop"), True, id="image"),
+        pytest.param(LISTED.replace("build: .", "image: postgres:16"), False, id="image of a server"),
     ],
 )  # fmt: skip
 def test_names_compose_files_that_list_variables(tmp_path, compose, is_named):
@@ -87,3 +91,28 @@ def test_names_no_compose_file_that_is_edited(tmp_path):
         file.write('\n[deployment]\nedit = ["compose"]\ncontainers = ["web"]\n')
     shown = shield("plan", "--only", "code", cwd=tmp_path).text
     assert ("~ docker-compose.yml" in shown) != (STEP in " ".join(shown.split())), shown
+
+
+@pytest.mark.parametrize(
+    ("compose", "is_named"),
+    [
+        pytest.param(LISTED.replace("build: .", "build: ./backend/shop"), True, id="folder"),
+        pytest.param(LISTED.replace("build: .", "build: {context: backend}"), True, id="above"),
+        pytest.param(LISTED.replace("build: .", "build: {target: web}"), True, id="default"),
+        pytest.param(LISTED.replace("build: .", "build: ./frontend"), False, id="other folder"),
+        pytest.param(LISTED.replace("build: .", "image: shop"), False, id="image"),
+        pytest.param(LISTED.replace("environment:", "env_file: .env\n    x-e:"), False, id="env file"),
+        pytest.param(f"{LISTED}      - USE_AWS_SECRETS\n", False, id="with the switch"),
+        pytest.param("x-env: &env {SECRET_KEY: $S}\nservices: {web: {build: ., environment: {<<: *env}}}\n", True, id="anchor"),
+    ],
+)  # fmt: skip
+def test_names_compose_files_above_the_app(tmp_path, compose, is_named):
+    app = tmp_path / "backend/shop"
+    app.mkdir(parents=True)
+    (app / "requirements.txt").write_text("flask\n")
+    (app / "config.py").write_text(SETTINGS)
+    (tmp_path / "docker-compose.yml").write_text(compose)
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    subprocess.run(["git", "-C", tmp_path, "add", "."], check=True)
+    shown = " ".join(shield("plan", "--only", "code", cwd=app).text.split())
+    assert (f"../../{STEP}" in shown) == is_named, shown

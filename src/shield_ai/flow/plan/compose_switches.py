@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.plan.prefix_variable import PREFIX_VARIABLE
+from shield_ai.flow.plan.prefix_variable import PREFIX_VARIABLE, needs_prefix_variable
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
+from shield_ai.model.skip import SkipId
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.app_services import lists_variables
+from shield_ai.scan.deployment.recognize import COMPOSE_FILE
+from shield_ai.scan.text.parser_marks import MAX_SIZE
+from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from shield_ai.model.deployment import DeploymentVariable
+    from shield_ai.model.deployment import Deployment, DeploymentVariable
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.manifest import Manifest
+    from shield_ai.project.tree import Tree
 
 SWITCH = "USE_AWS_SECRETS"
 LISTED = (
@@ -19,38 +27,71 @@ LISTED = (
     "add {added} and AWS_REGION to the {containers} of the app"
 )
 CONTAINERS = {DeploymentKind.COMPOSE: "services", DeploymentKind.KUBERNETES: "containers"}
+ABOVE = regex(r"(?P<up>(?:\.\./)+)(?P<name>[^/]+)")
 # A Kubernetes container with it may get the variables from a ConfigMap or a Secret.
 ALL_OF_OBJECT = b"envFrom"
 
 
 def switch_steps(
-    variables: Sequence[DeploymentVariable],
+    deployment: Deployment,
     edited: Collection[str],
-    read: FileReader,
+    tree: Tree,
+    manifest: Manifest,
     *,
     stage: str,
-    needs_prefix: bool = False,
 ) -> Iterator[str]:
     """Yield a step for each file that lists the variables of the app's services or containers.
 
     The variables in the .env file beside it, such as USE_AWS_SECRETS, don't reach such services.
 
     Args:
-        variables: The lines that set variables.
+        deployment: The lines that set variables, and the files outside the app.
         edited: The files that the plan edits.
-        read: Returns the bytes of a file of the app.
+        tree: The app's folder.
+        manifest: shield.toml.
         stage: The variable with the stage of the process.
-        needs_prefix: Whether the app needs the variable with the prefix, too.
     """
     names = [SWITCH, stage]
-    if needs_prefix:
+    if needs_prefix_variable(manifest):
         names.append(PREFIX_VARIABLE)
-    for (path, kind), found in sorted(_forms(variables).items()):
-        if path in edited or ValueForm.ENV_FILE in found:
+    found = [
+        *_files_in_app(deployment, edited, tree.read, manifest),
+        *_files_above(deployment, tree, manifest),
+    ]
+    for path, kind in sorted(found):
+        yield LISTED.format(path=path, containers=CONTAINERS[kind], added=", ".join(names))
+
+
+def _files_in_app(
+    deployment: Deployment, edited: Collection[str], read: FileReader, manifest: Manifest
+) -> Iterator[tuple[str, DeploymentKind]]:
+    """Yield the files of the app that list the variables of its containers, with their kinds."""
+    for (path, kind), forms in _forms(deployment.variables).items():
+        if path in edited or ValueForm.ENV_FILE in forms:
             continue
         raw = read(path) or b""
-        if SWITCH.encode() not in raw and ALL_OF_OBJECT not in raw:
-            yield LISTED.format(path=path, containers=CONTAINERS[kind], added=", ".join(names))
+        is_compose = kind is DeploymentKind.COMPOSE
+        if SWITCH.encode() in raw or ALL_OF_OBJECT in raw:
+            continue
+        if not is_compose or lists_variables(raw, manifest.variables()):
+            yield path, kind
+
+
+def _files_above(
+    deployment: Deployment, tree: Tree, manifest: Manifest
+) -> Iterator[tuple[str, DeploymentKind]]:
+    """Yield the Compose files in the folders above the app that list its variables."""
+    for path in {skip.path for skip in deployment.unread if skip.id is SkipId.DEPLOYMENT_OUTSIDE}:
+        match = ABOVE.fullmatch(path)
+        if match is None or not COMPOSE_FILE.fullmatch(match["name"]):
+            continue
+        above = tree.root / match["up"]
+        folder = tree.root.resolve().relative_to(above.resolve()).as_posix()
+        raw = reader(str(above))(match["name"]) or b""
+        is_small = len(raw) <= MAX_SIZE
+        if is_small and SWITCH.encode() not in raw:
+            if lists_variables(raw, manifest.variables(), folder):
+                yield path, DeploymentKind.COMPOSE
 
 
 def _forms(

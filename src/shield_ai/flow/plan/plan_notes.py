@@ -16,7 +16,7 @@ from shield_ai.flow.plan.preconditions import (
     old_python_warnings,
     require_python,
 )
-from shield_ai.flow.plan.prefix_variable import needs_prefix_variable, prefix_steps
+from shield_ai.flow.plan.prefix_variable import prefix_steps
 from shield_ai.flow.value_sources import placeholder_secrets
 from shield_ai.model.deployment import Deployment
 from shield_ai.project.python_versions import find_python_versions
@@ -87,13 +87,8 @@ def _found_in_files(app: AppContext, deployment: Deployment) -> Iterator[Skipped
 
 def _switch_steps(plan: Plan, app: AppContext, deployment: Deployment) -> Iterator[str]:
     edited = {change.path for change in plan.files}
-    return switch_steps(
-        deployment.variables,
-        edited,
-        app.tree.read,
-        stage=app.scan_result.facts.stage,
-        needs_prefix=needs_prefix_variable(app.manifest),
-    )
+    stage = app.scan_result.facts.stage
+    return switch_steps(deployment, edited, app.tree, app.manifest, stage=stage)
 
 
 def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> list[Skipped]:

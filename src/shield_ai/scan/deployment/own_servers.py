@@ -59,7 +59,7 @@ def _logins(services: dict[str, Fields]) -> Iterator[tuple[str, str]]:
     hosts: set[str] = set()
     passwords: set[str] = set()
     for service, fields in services.items():
-        if _is_server(fields):
+        if is_server(fields):
             hosts.update((service, *_container_name(fields)))
             passwords.update(value for name, value in _variables(fields) if _is_password(name))
     for service, fields in services.items():
@@ -79,7 +79,12 @@ def _container_name(fields: Fields) -> list[str]:
     return node_texts(name) if name else []
 
 
-def _is_server(fields: Fields) -> bool:
+def is_server(fields: Fields) -> bool:
+    """Return whether a service of a Compose file runs a known server from its image.
+
+    Args:
+        fields: The fields of the service.
+    """
     image = fields.get("image")
     return image is not None and "build" not in fields and bool(SERVER_IMAGE.search(image.text))
 
