@@ -342,6 +342,7 @@ class SkipId(TextEnum):
     GIT_IGNORES_FILE = "git-ignores-file", "git ignores this new file; git add --force adds it"
     OLD_PYTHON = "old-python", "names Python {version}; {limit}"
     KEPT_DEFAULT = "kept-default", "for development: with AWS on, production does not use it"
+    UNSET_DEFAULT = "unset-default", "set in no deployment file: production may use this default"
     KEPT_LITERAL = "kept-literal", "`shield apply --remove-literals` moves it to .env instead"
     LINE_REMAINS = "line-remains", "{problem}"  # in a deployment file
     LINK_OUT_OF_APP = "link-out-of-app", "a link to a file outside the app: edit it yourself"
@@ -361,7 +362,8 @@ class SkipId(TextEnum):
         return SkipReason(self, self.text.format(**parameters))
 
 
-KEPT = frozenset({SkipId.KEPT_DEFAULT, SkipId.KEPT_LITERAL})  # values that stay in the code
+# Values that stay in the code.
+KEPT = frozenset({SkipId.KEPT_DEFAULT, SkipId.UNSET_DEFAULT, SkipId.KEPT_LITERAL})
 
 
 class SkipReason(msgspec.Struct, frozen=True):

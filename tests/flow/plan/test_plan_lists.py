@@ -5,6 +5,8 @@ import re
 import pytest
 from shield_helpers import shield
 
+from shield_ai.model.skip import SkipId
+
 SETTINGS = "from pydantic_settings import BaseSettings\n\n\nclass Settings(BaseSettings):\n"
 
 
@@ -54,6 +56,33 @@ def test_a_plan_lists_the_defaults_that_stay(tmp_path, text, names):
     option = "next: `shield apply --remove-literals` moves STRIPE_KEY from the code to .env, if the app loads that file\n"
     assert done.err.endswith(option) == ("STRIPE_KEY" in names), done.text
     assert "defaults that stay" not in shield("plan", "--only", "code", cwd=tmp_path).text
+
+
+SERVICE = "services:\n  web:\n    build: .\n    environment:\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "compose", "is_unset"),
+    [
+        pytest.param("compose.yml", f"{SERVICE}      - MAIL_KEY\n", True, id="another"),
+        pytest.param("compose.yml", f"{SERVICE}      - MAIL_KEY\n      - API_TOKEN\n", False, id="set"),
+        pytest.param("compose.yml", f"{SERVICE}      - DEBUG\n", False, id="no variable of a secret"),
+        pytest.param("compose.dev.yml", f"{SERVICE}      - MAIL_KEY\n", False, id="development"),
+        pytest.param("compose.yml", f"{SERVICE}      - MAIL_KEY\n    env_file: prod.env\n", False, id="env file"),
+        pytest.param("compose.yml", f"{SERVICE}      - MAIL_KEY\n    command: sh -c 'API_TOKEN=x app'\n", False, id="unexplained"),
+    ],
+)  # fmt: skip
+def test_names_defaults_of_variables_that_no_deployment_file_sets(
+    tmp_path, name, compose, is_unset
+):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    reads = "API_TOKEN = os.environ.get('API_TOKEN', 'weak')\nKEY = os.environ['MAIL_KEY']\n"
+    (tmp_path / "config.py").write_text(f"import os\n{reads}")
+    (tmp_path / name).write_text(compose)
+    shown = shield("plan", "--only", "code", cwd=tmp_path).text
+    section = "defaults that stay in the code\n  config.py:2  API_TOKEN\n      "
+    reason = (SkipId.UNSET_DEFAULT if is_unset else SkipId.KEPT_DEFAULT).text
+    assert f"{section}{reason}\n" in shown, shown
 
 
 def test_removed_literals_are_named_for_other_clones(tmp_path):

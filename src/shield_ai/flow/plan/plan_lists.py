@@ -11,7 +11,7 @@ from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import KEPT, SkipId
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.finding import Finding
@@ -55,7 +55,10 @@ def report_once(
 
 
 def kept_defaults(
-    sites: Iterable[FoundSite], manifest: Manifest, skipped: Iterable[Skipped]
+    sites: Iterable[FoundSite],
+    manifest: Manifest,
+    skipped: Iterable[Skipped],
+    unset: Collection[str] = (),
 ) -> list[Skipped]:
     """Return the values that stay in the code as the defaults of secrets.
 
@@ -63,6 +66,7 @@ def kept_defaults(
         sites: All sites of the code.
         manifest: The secrets.
         skipped: The items that the plan skips.
+        unset: The variables that no deployment file sets, although the files set others.
     """
     known: set[str] = set()
     required: set[str] = set()
@@ -74,6 +78,8 @@ def kept_defaults(
     kept = []
     for finding, site in sites:
         case = _kept_case(site, finding, known, required)
+        if case is SkipId.KEPT_DEFAULT and site.variable in unset:
+            case = SkipId.UNSET_DEFAULT
         if case:
             entry = case.reason().entry(finding.path, finding.line, site.variable)
             if _place(entry) not in refused:

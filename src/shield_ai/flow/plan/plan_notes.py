@@ -17,6 +17,7 @@ from shield_ai.flow.plan.preconditions import (
     require_python,
 )
 from shield_ai.flow.plan.prefix_variable import prefix_steps
+from shield_ai.flow.plan.unset_variables import unset_variables
 from shield_ai.flow.value_sources import placeholder_secrets
 from shield_ai.model.deployment import Deployment
 from shield_ai.project.python_versions import find_python_versions
@@ -54,7 +55,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         skipped=(
             *skipped,
             *_found_in_files(app, deployment),
-            *_kept_defaults(app, skipped, plan),
+            *_kept_defaults(app, skipped, plan, deployment),
             *ignored_new_files(app.tree.root, plan),
             *old_python_warnings(pythons),
         ),
@@ -91,10 +92,13 @@ def _switch_steps(plan: Plan, app: AppContext, deployment: Deployment) -> Iterat
     return switch_steps(deployment, edited, app.tree, app.manifest, stage=stage)
 
 
-def _kept_defaults(app: AppContext, skipped: Sequence[Skipped], plan: Plan) -> list[Skipped]:
+def _kept_defaults(
+    app: AppContext, skipped: Sequence[Skipped], plan: Plan, deployment: Deployment
+) -> list[Skipped]:
     if app.only == "aws" or plan.dotenv:  # literals move from the code to .env
         return []
-    return kept_defaults(app.sites, app.manifest, skipped)
+    unset = unset_variables(deployment, app.manifest.variables(), app.tree.read)
+    return kept_defaults(app.sites, app.manifest, skipped, unset)
 
 
 def _python_versions(app: AppContext, plan: Plan) -> list[DeclaredVersion]:
