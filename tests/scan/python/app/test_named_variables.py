@@ -51,9 +51,13 @@ def test_entries_with_which_the_cdk_injects_values(scanned):
         "}\n"
     )
     settings = f"{SETTINGS}KEY = os.environ['MAIL_KEY']\n"
-    skipped = scanned({"settings.py": settings, "stack.py": stack}).skipped
-    found = [(skip.id, skip.path, skip.line, skip.name) for skip in skipped]
-    assert found == [(SkipId.INJECTED, "stack.py", 3, "DATABASE_URL")]
+    migrated = (
+        "from shield_runtime import get_secret\nURL = get_secret('url', env='DATABASE_URL')\n"
+    )
+    for text in (settings, migrated):
+        skipped = scanned({"settings.py": text, "stack.py": stack}).skipped
+        found = [(skip.id, skip.path, skip.line, skip.name) for skip in skipped]
+        assert found == [(SkipId.INJECTED, "stack.py", 3, "DATABASE_URL")]
 
 
 @pytest.mark.parametrize(

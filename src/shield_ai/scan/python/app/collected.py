@@ -124,11 +124,20 @@ class Collected:
         Args:
             sites: All sites of the app.
         """
+        moved = self.moved_variables(sites)
+        return [skip for skip in self._library_reads if skip.name in moved]
+
+    def moved_variables(self, sites: Iterable[FoundSite]) -> set[str]:
+        """Return the variables that the code reads through the runtime, now or after the rewrite.
+
+        Args:
+            sites: All sites of the app.
+        """
         moved = set(self.context.migrated)
         for _, site in sites:
             if not site.reason and site.shape in READ_SHAPES:
                 moved.update(site.variables)
-        return [skip for skip in self._library_reads if skip.name in moved]
+        return moved
 
     def config_reads(self, sites: Iterable[FoundSite]) -> list[Finding]:
         """Return the reads of secrets from configurations that the app does not fill itself.

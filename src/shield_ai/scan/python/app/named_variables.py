@@ -52,7 +52,7 @@ def find_named_variables(
 ) -> Iterator[Skipped]:
     """Yield an entry for the first call or list in a file that names a migratable variable.
 
-    In a file that passes values from AWS to containers, each text can be the name of a variable.
+    Files of `find_injected` are left out.
 
     Args:
         paths: The scanned Python files.
@@ -77,9 +77,6 @@ def find_named_variables(
         lines = LineIndex(raw)
         others = variables - reported.get(path, set())
         if INJECTION.search(raw):
-            for name, start in _find_texts(raw, others).items():
-                line, _ = lines.position(start)
-                yield SkipId.INJECTED.reason().entry(path, line, name)
             continue
         reads_variables = reads_environment(raw)
         listed = others if reads_variables else set()
@@ -89,6 +86,25 @@ def find_named_variables(
         for name, start in named.items():
             line, _ = lines.position(start)
             yield SkipId.ALSO_NAMED.reason(variable=name).entry(path, line, name)
+
+
+def find_injected(
+    paths: Iterable[str], read: FileReader, variables: Collection[str]
+) -> Iterator[Skipped]:
+    """Yield an entry for each variable that a file passes from AWS to containers of the app.
+
+    Args:
+        paths: The scanned Python files.
+        read: Returns the bytes of a file; None if it can't be read.
+        variables: The variables that are migrated, now or after the rewrite.
+    """
+    for path in paths if variables else ():
+        raw = read(path) or b""
+        if INJECTION.search(raw):
+            lines = LineIndex(raw)
+            for name, start in _find_texts(raw, variables).items():
+                line, _ = lines.position(start)
+                yield SkipId.INJECTED.reason().entry(path, line, name)
 
 
 def _find_texts(raw: bytes, variables: Collection[str]) -> dict[str, int]:
