@@ -282,6 +282,12 @@ def test_lists_the_variables_that_stay(kept, text):
     assert f"{sentence} Rotate" in files[UPDATES].decode()
 
 
+def test_the_table_lists_what_production_requires():
+    files = {}
+    run(app_docs.write_docs(files.get, manifest()), files)
+    assert b"| variables | required in production | rotation |\n" in files[PAGE]
+
+
 def test_aligns_the_tables_for_prettier():
     for files, delimiter in (({}, b"\n|---|"), ({".prettierrc": b""}, b"\n| --------")):
         assert not run(app_docs.write_docs(files.get, manifest()), files)
