@@ -39,10 +39,8 @@ class SkipId(TextEnum):
         "rules-out-of-budget",
         "{rules} did not run in this file: custom rules took over {seconds:g} s; limit * and +",
     )
-    NOTHING_TRACKED = (
-        "nothing-tracked",
-        "the custom rules scan only files that git tracks, and it tracks none",
-    )
+    PARTLY_PARSED = "partly-parsed", "too large to parse: a secret below its name is not found"
+    NOTHING_TRACKED = "nothing-tracked", "custom rules scan only tracked files: git tracks none"
     GIT_FAILED = "git-failed", "git can't list the tracked files: run git status for details"
     SHALLOW_CLONE = (
         "shallow-clone",

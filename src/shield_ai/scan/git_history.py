@@ -138,7 +138,7 @@ class _HistoryScanner:
         if is_binary(version.path, raw):
             return
         hits = self._hits(version, raw)
-        for problem in self._detector.tokens.take_problems():
+        for problem in self._detector.take_problems():
             self.skip(version.path, problem)
         new = []
         for hit in hits:

@@ -7,6 +7,7 @@ import pytest
 from shield_ai.model.workflow import Place
 from shield_ai.scan.deployment import workflow_triggers
 from shield_ai.scan.deployment.blocks import ALIASES, INVALID
+from shield_ai.scan.deployment.limits import MAX_SIZE
 from shield_ai.scan.deployment.shell_quotes import quote_at
 from shield_ai.scan.deployment.workflow_file import (
     MAX_JOBS,
@@ -17,7 +18,6 @@ from shield_ai.scan.deployment.workflow_file import (
     find_workflow,
 )
 from shield_ai.scan.deployment.workflow_permissions import UNKNOWN
-from shield_ai.scan.text.parser_marks import MAX_SIZE
 
 JOB = "jobs: {deploy: {runs-on: ubuntu-latest, steps: [{run: x}]}}\n"
 MAIN = "branches: [main]"

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shield_ai.scan.text import config_parsers
-from shield_ai.scan.text.parser_marks import MAX_SIZE
+from shield_ai.scan.text.parser_marks import MAX_SIZE, ConfigTooLargeError
 from shield_ai.scan.text.structure import parse_config
 
 PARSERS = [
@@ -82,9 +82,30 @@ def test_other_files_are_not_parsed(path):
     assert parse_config(path, b"password: hunter22") is None
 
 
-def test_large_files_and_files_without_secrets_are_not_parsed():
+def test_files_without_secrets_are_not_parsed():
     assert parse_config("a.yml", b"a: b\n") is None
-    assert parse_config("a.yml", b"password: hunter22\n" + b"#" * MAX_SIZE) is None
+
+
+def test_very_large_files_are_not_parsed():
+    with pytest.raises(ConfigTooLargeError):
+        parse_config("a.yml", b"password: hunter22\n" + b"#" * MAX_SIZE)
+
+
+@pytest.mark.parametrize(
+    ("parse", "unit"),
+    [
+        pytest.param(config_parsers.yaml_values, b"- a\n", id="yaml"),
+        pytest.param(config_parsers.json_values, b"[", id="json"),
+        pytest.param(config_parsers.multiline_strings, b'a="""\n"""\n', id="toml"),
+        pytest.param(config_parsers.docker_values, b"ENV a b\n", id="dockerfile"),
+        pytest.param(config_parsers.line_values, b"a=b\n", id="ini"),
+    ],
+)
+def test_parsers_stop_after_many_tokens(monkeypatch, parse, unit):
+    monkeypatch.setattr(config_parsers, "MAX_TOKENS", 50)
+    parse(unit * 9)
+    with pytest.raises(ConfigTooLargeError):
+        parse(unit * 60)
 
 
 def test_positions_are_byte_offsets():

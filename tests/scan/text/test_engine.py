@@ -72,6 +72,23 @@ def test_skipped_files_have_a_reason(tmp_path, monkeypatch) -> None:
     }
 
 
+def test_a_long_text_does_not_hide_the_secrets_of_a_configuration_file(tmp_path) -> None:
+    body = f"string: '{'lorem, ipsum: ' * 60_000}'\n"
+    (tmp_path / "a.yaml").write_text(f"x-chat-token:\n- Bq7TzW0rKx52LmPdVu81HcYe\n{body}")
+    seen = look(tmp_path, "a.yaml")
+    assert [finding.line for finding in seen.findings] == [2]
+    assert seen.skipped == []
+
+
+def test_partly_parsed_files_have_a_reason(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("shield_ai.scan.text.config_parsers.MAX_TOKENS", 20)
+    (tmp_path / "a.yaml").write_text("token:\n- Bq7TzW0rKx52LmPdVu81HcYe\n" + "- a\n" * 20)
+    (tmp_path / "b.yaml").write_text("token:\n- Bq7TzW0rKx52LmPdVu81HcYe\n")
+    seen = look(tmp_path, "a.yaml", "b.yaml")
+    assert [finding.path for finding in seen.findings] == ["b.yaml"]
+    assert [(skip.path, skip.id) for skip in seen.skipped] == [("a.yaml", SkipId.PARTLY_PARSED)]
+
+
 @pytest.mark.parametrize("path", ["a\0b", "a\0/b", "\ud800", "\ud800/b"])
 def test_impossible_paths_are_not_read(tmp_path, path: str) -> None:
     assert reader(str(tmp_path))(path) is None

@@ -9,6 +9,7 @@ from shield_ai.model.region_name import REGION_NAME
 from shield_ai.project.layout import is_env_example, is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import is_copied_file
+from shield_ai.scan.deployment.limits import MAX_SIZE
 from shield_ai.scan.files.walk import display_path, walk_all
 from shield_ai.scan.text.reader import reader
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
     from shield_ai.scan.files.walk import Entry
 
-MAX_SIZE = 400_000  # bytes; larger files are generated
 MAX_FILES = 20_000
 # Certificates for CloudFront, its firewalls and public images are only in this region, so apps of
 # all regions name it: https://docs.aws.amazon.com/acm/latest/userguide/acm-regions.html

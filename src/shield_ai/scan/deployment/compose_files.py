@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from shield_ai.model.deployment import DeploymentKind, Use
 from shield_ai.scan.deployment.compose_services import OtherFile
 from shield_ai.scan.deployment.formats import has_content
+from shield_ai.scan.deployment.limits import MAX_SIZE
 from shield_ai.scan.deployment.production import is_production_name, path_use
 from shield_ai.scan.deployment.recognize import COMPOSE_FILE
 from shield_ai.scan.deployment.templates import template_values
 from shield_ai.scan.text.config_node import Node
-from shield_ai.scan.text.parser_marks import MAX_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

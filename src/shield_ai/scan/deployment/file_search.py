@@ -12,13 +12,13 @@ from shield_ai.model.deployment import DeploymentKind, DeploymentVariable, Use
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.scan.deployment.formats import file_settings, parse_file
 from shield_ai.scan.deployment.hidden_names import has_hidden_names
+from shield_ai.scan.deployment.limits import MAX_SIZE
 from shield_ai.scan.deployment.occurrences import suppressed_lines, unexplained_names
 from shield_ai.scan.deployment.parts import DeploymentFile, part_uses
 from shield_ai.scan.deployment.production import file_use, path_use
 from shield_ai.scan.deployment.secret_variables import SecretVariables
 from shield_ai.scan.deployment.templates import has_actions
 from shield_ai.scan.text.line_index import LineIndex
-from shield_ai.scan.text.parser_marks import MAX_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from shield_ai.model.pipeline import Pipeline
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.blocks import INVALID, has_aliases
+from shield_ai.scan.deployment.limits import MAX_SIZE
 from shield_ai.scan.deployment.node_span import node_start
 from shield_ai.scan.deployment.pipeline_job import find_job, map_of, values_of
 from shield_ai.scan.deployment.pipeline_rules import common_branch
 from shield_ai.scan.deployment.pipeline_uses import find_pipeline_uses, is_job
 from shield_ai.scan.text.config_parsers import yaml_values
-from shield_ai.scan.text.parser_marks import MAX_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.naming import MANIFEST
 from shield_ai.project.git import files_around
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.limits import MAX_SIZE
 from shield_ai.scan.deployment.recognize import file_format
 from shield_ai.scan.files.file_class import (
     DOCUMENTS,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-MAX_SIZE = 400_000  # bytes; larger files are generated
 PYTHON = regex(r"\.pyi?([._-]\w+)*$")  # also settings.py.example
 
 

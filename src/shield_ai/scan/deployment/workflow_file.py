@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from shield_ai.model.workflow import Workflow, WorkflowEnv, WorkflowJob, WorkflowStep
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.blocks import ALIASES, INVALID, has_aliases
+from shield_ai.scan.deployment.limits import MAX_SIZE
 from shield_ai.scan.deployment.node_span import node_end, node_start
 from shield_ai.scan.deployment.workflow_permissions import find_permissions
 from shield_ai.scan.deployment.workflow_triggers import find_subject
 from shield_ai.scan.deployment.workflow_uses import find_workflow_uses
 from shield_ai.scan.text.config_parsers import yaml_values
-from shield_ai.scan.text.parser_marks import MAX_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

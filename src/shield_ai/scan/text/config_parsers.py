@@ -1,6 +1,7 @@
 """Parse YAML, JSON, TOML, HCL, INI, .env files and Dockerfiles to nodes with byte offsets.
 
-Invalid files are parsed as far as possible, except YAML.
+Invalid files are parsed as far as possible, except YAML. A file with too many tokens raises
+ConfigTooLargeError.
 """
 
 from __future__ import annotations
@@ -11,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.config_node import Node
+from shield_ai.scan.text.parser_marks import ConfigTooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+# Parsing so many takes a few seconds. Large files with long texts have fewer.
+MAX_TOKENS = 800_000
 YAML_PROPERTIES = regex(rb"(?:[&!][^\s,\[\]{}]*\s+)*")  # the anchor and the tag of a value
 YAML_BLOCK_HEADER = regex(rb"[^\n]*\n\s*")
 # An unclosed string or comment ends at the end of the file.
@@ -54,11 +58,23 @@ def yaml_values(raw: bytes) -> list[Node]:
     builder = _YamlBuilder(yaml, raw, _Offsets(text, bom_size))
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        for event in yaml.parse(text, Loader=loader):
+        for event in _limited(yaml.parse(text, Loader=loader)):
             builder.add(event)
     except (yaml.YAMLError, UnicodeError):
         return []
     return builder.roots
+
+
+def _limited(tokens: Iterable[Any]) -> Iterator[Any]:
+    """Yield tokens.
+
+    Raises:
+        ConfigTooLargeError: There are too many.
+    """
+    for number, token in enumerate(tokens):
+        if number == MAX_TOKENS:
+            raise ConfigTooLargeError
+        yield token
 
 
 class _YamlBuilder:
@@ -155,7 +171,7 @@ def json_values(raw: bytes) -> list[Node]:
     """Parse a JSON file, with comments. An unclosed list or map ends at the end of the file."""
     roots: list[Node] = []
     open_: list[tuple[bool, int, list[Node]]] = [(False, 0, roots)]  # is a map, offset, children
-    for match in JSON_TOKEN.finditer(raw):
+    for match in _limited(JSON_TOKEN.finditer(raw)):
         token, start, end = match[0], match.start(), match.end()
         first = token[:1]
         children = open_[-1][2]
@@ -194,7 +210,7 @@ def _json_text(token: bytes) -> str:
 def multiline_strings(raw: bytes) -> list[Node]:
     """Parse the multi-line strings of a TOML or HCL file; `assignments` finds the others."""
     pairs = []
-    for match in MULTILINE_STRING.finditer(raw):
+    for match in _limited(MULTILINE_STRING.finditer(raw)):
         key = Node(_decode(match["key"].replace(b'"', b"")), *match.span("key"))
         group = "long" if match["long"] is not None else "here"
         pairs.append((key, _stripped(raw, *match.span(group))))
@@ -204,7 +220,7 @@ def multiline_strings(raw: bytes) -> list[Node]:
 def docker_values(raw: bytes) -> list[Node]:
     """Parse the `ENV NAME value` lines of a Dockerfile."""
     pairs = []
-    for match in ENV.finditer(raw):
+    for match in _limited(ENV.finditer(raw)):
         key = Node(_decode(match["key"]), *match.span("key"))
         start, end = _strip_span(raw, *match.span("value"))
         quote = raw[start : start + 1]
@@ -221,7 +237,7 @@ def line_values(raw: bytes) -> list[Node]:
 
 
 def _line_pairs(raw: bytes) -> Iterator[tuple[Node, Node]]:
-    for match in LINE.finditer(raw):
+    for match in _limited(LINE.finditer(raw)):
         key = Node(_decode(match["key"]), *match.span("key"))
         quoted = next((g for g in ("double", "single") if match[g] is not None), "")
         if quoted:

@@ -8,16 +8,13 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Confidence, Severity
-from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.files.file_class import allows_unquoted, is_non_production, is_translation
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.files.file_class import allows_unquoted, is_non_production
 from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
-from shield_ai.scan.text.assignments import assignments, pairs
+from shield_ai.scan.text.assigned_values import find_assigned
 from shield_ai.scan.text.credibility import LABELS, Family, secret_confidence, secret_family
-from shield_ai.scan.text.hits import FileFindings, Hit, raise_levels, remove_overlaps
+from shield_ai.scan.text.hits import FileFindings, Hit, name_before, raise_levels, remove_overlaps
 from shield_ai.scan.text.prefilter import KeywordPrefilter
-from shield_ai.scan.text.randomness import is_random
-from shield_ai.scan.text.regions import whole_file_region
-from shield_ai.scan.text.structure import parse_config
 from shield_ai.scan.text.token_rules import SAMPLE_VALUE, RegexRules
 from shield_ai.scan.text.value_shapes import is_placeholder
 
@@ -28,29 +25,18 @@ if TYPE_CHECKING:
     import pathspec
 
     from shield_ai.model.finding import Finding
+    from shield_ai.model.skip import SkipReason
     from shield_ai.scan.rules.pattern import Pattern, Rule
     from shield_ai.scan.text.assignments import Assignment
     from shield_ai.scan.text.prefilter import HyperscanPrefilter, PrefilterResult
     from shield_ai.scan.text.regions import Region
-    from shield_ai.scan.text.structure import ParsedConfig
     from shield_ai.scan.text.token_rules import Token
 
 PASSWORD_RULE = "CRED.password"
 SECRET_RULE = "CRED.secret"
-# The name before a value, on the same line.
-NAME_BEFORE = regex(
-    rb"([A-Za-z_][\w.\-]{0,60})[\"'`]?\]?\)?[ \t]{0,8}"
-    rb"(?::[ \t]*\w+[ \t]*)?(?:=>|:=|={1,3}|:|\()[ \t]{0,8}"
-    rb"\(?[\"'`bBrRfFuU]{0,4}[^\r\n\"'=:]{0,80}\Z"
-)
-URL_BEFORE = regex(rb"[A-Za-z][A-Za-z0-9+.\-]{0,40}://[^\s/]{0,200}\Z")
 ALL_FILES = frozenset({"*", "**", "**/*"})
 ASSIGNMENT_RANK = 9  # after all token rules
 DOCUMENT_SUFFIX = ".html"  # classified as a document, like a notebook, but not parsed
-# The option of shield's database backends that names a secret, and the path of a backend.
-BACKEND_OPTION = "SECRET"
-BACKEND = regex(rb"\b_?shield_runtime\.django\.\w")
-BACKEND_WINDOW = 600  # bytes of the entry in DATABASES before and after the option
 
 
 class Detector:
@@ -75,6 +61,7 @@ class Detector:
         builtin = {rule.id for rule in credential_pattern().rules}
         self._custom_rule_ids = self.rules.keys() - builtin
         self._custom_paths = custom_paths
+        self._is_partly_parsed = False
         self._globs: dict[str, tuple[str, ...]] = {}  # of the rules that are limited to some files
         for pattern in self.patterns:
             for rule in pattern.rules:
@@ -115,6 +102,14 @@ class Detector:
             builtin = [hit for hit in hits if hit.rule.id not in self._custom_rule_ids]
             return raise_levels(kept, builtin)
         return kept
+
+    def take_problems(self) -> list[SkipReason]:
+        """Describe what was not searched since the last call."""
+        problems = self.tokens.take_problems()
+        if self._is_partly_parsed:
+            problems.append(SkipId.PARTLY_PARSED.reason())
+        self._is_partly_parsed = False
+        return problems
 
     def hits_in(self, path: str, raw: bytes, part: Region) -> list[Hit]:
         """Return the credentials in a part of a file, in order.
@@ -185,7 +180,7 @@ class Detector:
                 severity = Severity.LOW
             yield Hit(
                 rule=token.rule,
-                name=_name_before(raw, token.start, in_url=token.rule.kind is RuleKind.URL),
+                name=name_before(raw, token.start, in_url=token.rule.kind is RuleKind.URL),
                 start=token.start,
                 end=token.end,
                 severity=severity,
@@ -195,16 +190,10 @@ class Detector:
 
     def _assignment_hits(self, path: str, raw: bytes, candidates: PrefilterResult) -> Iterator[Hit]:
         in_code = not allows_unquoted(path)
-        found = _find_assigned(path, raw, candidates)
-        if not found:
-            return
+        found, is_complete = find_assigned(path, raw, candidates)
+        self._is_partly_parsed |= not is_complete
         non_production = is_non_production(path)
-        in_translation = is_translation(path)
         for assigned in found:
-            if in_translation and not is_random(assigned.value):
-                continue
-            if _names_backend_secret(raw, assigned):
-                continue
             confidence = secret_confidence(
                 assigned.name,
                 assigned.value,
@@ -235,42 +224,6 @@ class Detector:
         )
 
 
-def _names_backend_secret(raw: bytes, assigned: Assignment) -> bool:
-    """Return whether a text is the name of a secret in the options of shield's backends."""
-    if assigned.name.rpartition(".")[2] != BACKEND_OPTION or is_random(assigned.value):
-        return False
-    first, last = max(0, assigned.start - BACKEND_WINDOW), assigned.end + BACKEND_WINDOW
-    return bool(BACKEND.search(raw, first, last))
-
-
-def _find_assigned(path: str, raw: bytes, candidates: PrefilterResult) -> list[Assignment]:
-    """Return the secret-like names with a value: by regular expressions, and by a parser."""
-    regions = whole_file_region(raw) if candidates.assignments is None else candidates.assignments
-    pair_regions = whole_file_region(raw) if candidates.pairs is None else candidates.pairs
-    found = list(assignments(raw, regions, unquoted=allows_unquoted(path)))
-    found += pairs(raw, pair_regions)
-    parsed = _parse(path, raw, candidates, has_found=bool(found))
-    if parsed is None:
-        return found
-    return [assigned for assigned in found if not parsed.covers(assigned)] + parsed.values
-
-
-def _parse(
-    path: str, raw: bytes, candidates: PrefilterResult, *, has_found: bool
-) -> ParsedConfig | None:
-    """Parse a configuration file if necessary.
-
-    Args:
-        path: The file.
-        raw: Its bytes.
-        candidates: The result of the prefilter.
-        has_found: Whether regular expressions found an assignment, which the parser can reject.
-    """
-    if candidates.part and has_found:
-        return parse_config(path, raw)  # syntax outside the part can matter, too
-    return parse_config(path, raw, candidates.parsers, candidates.part)
-
-
 def _token_confidence(token: Token, *, non_production: bool, in_code: bool) -> Confidence:
     rule = token.rule
     if is_placeholder(token.value):
@@ -281,15 +234,6 @@ def _token_confidence(token: Token, *, non_production: bool, in_code: bool) -> C
     if non_production or rule.context or rule.judged or SAMPLE_VALUE.search(token.value):
         return Confidence.MEDIUM
     return Confidence.HIGH
-
-
-def _name_before(raw: bytes, start: int, *, in_url: bool) -> str:
-    """Return the name before a secret; empty if the name itself may be a secret."""
-    if in_url and (scheme := URL_BEFORE.search(raw, max(0, start - 300), start)):
-        start = scheme.start()
-    match = NAME_BEFORE.search(raw, max(0, start - 160), start)
-    name = match[1].decode("utf-8", "replace") if match else ""
-    return "" if is_random(name) else name
 
 
 @functools.lru_cache(maxsize=64)

@@ -144,7 +144,7 @@ def _scan_file(detector: Detector, path: str, raw: bytes | None, result: Credent
         return
     candidates = detector.prefilter.find_candidates(raw, unquoted=allows_unquoted(path))
     result.findings.extend(detector.find(path, raw, candidates))
-    for problem in detector.tokens.take_problems():
+    for problem in detector.take_problems():
         result.skip(path, problem)
     if candidates.markers is not None and path.endswith(".py"):
         result.markers[path] = candidates.markers

@@ -7,11 +7,20 @@ import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.finding import Confidence, Finding, Severity
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.rules.pattern import RuleKind
 from shield_ai.scan.text.line_index import LineIndex
+from shield_ai.scan.text.randomness import is_random
 
 if TYPE_CHECKING:
     from shield_ai.scan.rules.pattern import Rule
+# The name before a value, on the same line.
+NAME_BEFORE = regex(
+    rb"([A-Za-z_][\w.\-]{0,60})[\"'`]?\]?\)?[ \t]{0,8}"
+    rb"(?::[ \t]*\w+[ \t]*)?(?:=>|:=|={1,3}|:|\()[ \t]{0,8}"
+    rb"\(?[\"'`bBrRfFuU]{0,4}[^\r\n\"'=:]{0,80}\Z"
+)
+URL_BEFORE = regex(rb"[A-Za-z][A-Za-z0-9+.\-]{0,40}://[^\s/]{0,200}\Z")
 
 
 class Hit(NamedTuple):
@@ -106,3 +115,12 @@ class FileFindings:
             message=hit.rule.text(subject),
             name=hit.name,
         )
+
+
+def name_before(raw: bytes, start: int, *, in_url: bool) -> str:
+    """Return the name before a secret; empty if the name itself may be a secret."""
+    if in_url and (scheme := URL_BEFORE.search(raw, max(0, start - 300), start)):
+        start = scheme.start()
+    match = NAME_BEFORE.search(raw, max(0, start - 160), start)
+    name = match[1].decode("utf-8", "replace") if match else ""
+    return "" if is_random(name) else name

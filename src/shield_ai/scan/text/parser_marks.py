@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator
 
-MAX_SIZE = 400_000  # bytes; larger files are generated, and slow to parse
+MAX_SIZE = 4_000_000  # bytes; larger files are slow to search
 # A name from its secret-like word on; `name_start` finds its beginning.
 NAME = rb"(?P<name>" + SECRET_WORD + NAME_END + rb")[\"']?"
 BESIDE = (
@@ -57,6 +57,10 @@ MAX_NAME_KEY = 30  # bytes of the text before a name that `JSON_NAME_KEY` matche
 JSON_CONTENT = regex(rb"(?i)\"value\"\s{0,40}:|\"kind\"\s{0,40}:\s{0,40}\"(?:Sealed)?Secret\"")
 
 
+class ConfigTooLargeError(Exception):
+    """A configuration file is too large to parse."""
+
+
 def needs_parser(name: str, raw: bytes, part: Region | None = None) -> bool:
     """Return whether the regular expressions of `assignments` may misread a file.
 
@@ -64,11 +68,14 @@ def needs_parser(name: str, raw: bytes, part: Region | None = None) -> bool:
         name: The key of its format in `PARSER_MARKS`.
         raw: The file.
         part: The part to search; None for the whole file.
+
+    Raises:
+        ConfigTooLargeError: The file is too large to search.
     """
-    if len(raw) > MAX_SIZE:
-        return False
     if name == "json_values" and not JSON_CONTENT.search(raw):
         return False  # translations and schemas have maps with secret-like names
+    if len(raw) > MAX_SIZE:
+        raise ConfigTooLargeError
     region = part or Region(0, len(raw), len(raw))
     if name == "json_values":
         if JSON_SECRET.search(raw, region.start, region.end):

@@ -82,6 +82,9 @@ def parse_config(
 
     Returns:
         The secrets; None if there is no parser for the file, or no need to parse it.
+
+    Raises:
+        ConfigTooLargeError: The file is too large to parse.
     """
     if parsers is not None and not parsers:
         return None
