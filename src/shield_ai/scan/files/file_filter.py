@@ -46,15 +46,19 @@ SECRET_API = regex(
 # A secret-like key of a configuration, or an attribute of it: config["smtp"]["password"].
 CONFIG_KEY = (
     rb"[\w.:/%{}-]{0,60}(?:secret|passw|passphrase|pass\b|pwd|token|[_a-z.-]key|key_|cred|dsn|salt"
-    rb"|fernet|hmac|bearer|_pw\b|(?:db|database|sql|redis|mongo|broker|webhook|amqp|postgres|mail|cache)\w{0,20}"
-    rb"ur[li]|broker|connection|conn_?str|mnemonic)\w{0,30}"
+    rb"|fernet|hmac|bearer|_pw\b|(?:db|database|sql|redis|mongo|broker|webhook|amqp|postgres|mail|cache)"
+    rb"[\w.]{0,20}ur[li]|broker|connection|conn_?str|mnemonic)\w{0,30}"
 )
 CONSTANT = rb"(?-i:[A-Z_.]{0,40}(?:SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|SALT)[A-Z0-9_]{0,40})"
 CONFIG_READ = regex(
-    rb"(?i)(?:[\w\])]\[|(?:get|read|fetch|lookup|require|pop|value|option|conf|cfg|setting|secret)"
+    rb"(?i)(?:[\w\])]\[|(?:get|read|load|fetch|lookup|require|pop|value|option|conf|cfg|setting"
+    rb"|secret)"
     rb"\w{0,25}\()\s{0,60}(?:(?:[\w.()]{1,60}|[\"'][\w.-]{1,60}[\"']),\s{0,60}){0,3}f?[\"']"
     + CONFIG_KEY
-    + rb"[\"']|\b(?:a|args|options|opts|st\.secrets|\w{0,30}(?:conf|cfg)\w{0,30})\."
+    # The URL of a section, as in get("database", "url").
+    + rb"[\"']|[\"'](?:db|database|sql\w{0,10}|redis|mongo\w{0,4}|postgres\w{0,6})"
+    + rb"[\"'](?:,\s{0,60}|\]\[)[\"'](?:url|uri|dsn)[\"']"
+    rb"|\b(?:a|args|options|opts|st\.secrets|\w{0,30}(?:conf|cfg)\w{0,30})\."
     + CONFIG_KEY
     + rb"|(?:conf|cfg|setting)\w{0,20}\(\)\."
     + CONFIG_KEY

@@ -57,6 +57,13 @@ def test_settings_that_the_app_sets_are_not_reported_again(config_reads, name):
     assert config_reads(text) == [(1, name, "low")]
 
 
+@pytest.mark.parametrize("setting", ["API_KEY = _KEY", "API_KEY = f'x{_KEY}'"])
+def test_uses_of_settings_from_a_configuration_are_reported(config_reads, setting):
+    settings = f"_KEY = config.load('chat', 'api_key')\nclass Config:\n    {setting}\n"
+    text = "login(app.config['API_KEY'])\n"
+    assert config_reads(text, files={"shop/settings.py": settings}) == [(1, "API_KEY", "low")]
+
+
 def test_settings_that_a_loop_over_variables_sets_are_not_reported_again(config_reads):
     loop = "import os\ndef load(config):\n    for key in ('MAIL_PASSWORD', 'API_KEY'):\n        config[key] = os.environ.get(key)\n"
     text = "login(app.config['MAIL_PASSWORD'])\n"

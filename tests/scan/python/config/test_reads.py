@@ -35,6 +35,8 @@ def reads(text, known=()):
         pytest.param("class Shop:\n    def __init__(self):\n        self.data = json.load(open('s.json'))\n    def key(self):\n        return self.data['API_KEY']\n", [(6, "API_KEY")], id="attribute"),
         pytest.param("class Shop:\n    def read(self):\n        return json.load(open('s.json'))\n    def key(self):\n        return self.read()['API_KEY']\n", [(6, "API_KEY")], id="method"),
         pytest.param("class Shop:\n    ini = configparser.ConfigParser()\n    def option(self, section, key):\n        value = None\n        value = self.ini.get(section, key)\n        return value\n    def key(self):\n        return self.option('mail', 'password')\n", [(9, "password")], id="method with a local name"),
+        pytest.param("class Ini(configparser.ConfigParser):\n    pass\nini = Ini()\nX = ini.load('mail', 'password')\n", [(5, "password")], id="class of a parser"),
+        pytest.param(f"{INI}X = config.get('database', 'url')\nY = config['db']['host']\n", [(4, "database.url")], id="URL of a section"),
         pytest.param("import streamlit as st\nX = st.secrets['API_KEY']\nY = st.secrets.API_KEY\n", [(3, "API_KEY"), (4, "API_KEY")], id="Streamlit"),
         pytest.param("from omegaconf import OmegaConf\ncfg = OmegaConf.load('s.yml')\nX = cfg.mail.password\n", [(4, "password")], id="OmegaConf"),
         pytest.param(f"{LOAD}X = load(SECRETS)\nY = X['API_KEY']\n", [], id="another object"),
@@ -70,6 +72,10 @@ def test_line_endings(newline):
         pytest.param("s3 = config.get('s3')\nx = s3.get('secret')\n", [(3, "secret")], id="part"),
         pytest.param("x = config.get('openai.key')\n", [(2, "openai.key")], id="key of a section"),
         pytest.param("x = config.get_value('Redis', 'connection_string')\n", [(2, "connection_string")], id="section"),
+        pytest.param("x = config.load('mail', 'password', fallback='')\n", [(2, "password")], id="load"),
+        pytest.param("x = config.load_option('mail', 'password')\n", [(2, "password")], id="load an option"),
+        pytest.param("x = config.get_main_option('sqlalchemy.url')\n", [(2, "sqlalchemy.url")], id="Alembic"),
+        pytest.param("class WebConfig:\n    SECRET_KEY = vault.fetch('web', 'SIGNING_KEY')\n    API_KEY = vault.load('web', 'name')\n", [(3, "SIGNING_KEY"), (4, "API_KEY")], id="loader of a settings class"),
         pytest.param("x = get_config('smtp', 'password', default=None)\n", [(2, "password")], id="function"),
         pytest.param("from shop.db import get_value\nx = get_value('Keys', 'api_key')\n", [(3, "api_key")], id="function by its arguments"),
         pytest.param("x = json.load(stream)['password']\n", [(2, "password")], id="unknown stream"),
@@ -116,6 +122,28 @@ def test_guesses_configurations_by_name(text, found):
         pytest.param("TEXT = open('x').read()\n", id="text without a secret's name"),
         pytest.param(
             "args = parser.parse_args()\nx = args['password']\n", id="arguments of a request"
+        ),
+        pytest.param("x = config.load_incluster_config('token')\n", id="load of a configuration"),
+        pytest.param(
+            "class Config:\n    TOKEN_KIND = store.get('kind', 'token')\n    TOKEN = requests.get(URL)\n    API_KEY = get('x')\n",
+            id="default of a loader",
+        ),
+        pytest.param("class Mailer:\n    API_KEY = store.fetch('API_KEY')\n", id="another class"),
+        pytest.param(
+            "run(key_file=config['tls_key'], x={'client_id': config['oauth_key']})\n",
+            id="path and ID",
+        ),
+        pytest.param(
+            "ssl_key_path = config['web_key']\nopen(config['web_key'])\n", id="opened path"
+        ),
+        pytest.param(
+            "x = config.load('web', 'signing_key', fallback='keys/web.pem')\n",
+            id="default of a path",
+        ),
+        pytest.param("x = UserConfig._meta.get_field('api_key')\n", id="field of a model"),
+        pytest.param(
+            "def run_migrations_offline():\n    x = config.get_main_option('sqlalchemy.url')\n",
+            id="template of Alembic",
         ),
         pytest.param("config = {'password': None}\nx = config['password']\n", id="dict"),
         pytest.param("config = request.json\nx = config['password']\n", id="name of a request"),

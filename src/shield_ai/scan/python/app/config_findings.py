@@ -9,8 +9,10 @@ from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.files.file_filter import CONFIG_READ
+from shield_ai.scan.python.config.config_read import ConfigRead
+from shield_ai.scan.python.config.loaded_values import names_with
 from shield_ai.scan.python.config.origins import COMMAND_LINE, Origin
-from shield_ai.scan.python.config.reads import ConfigRead, find_config_reads
+from shield_ai.scan.python.config.reads import find_config_reads
 from shield_ai.scan.rules.pattern import csec34_rules
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class ConfigFindings:
     def __init__(self, paths: Iterable[str]) -> None:
         self._modules = set(_module_names(paths))
         self._found: list[Finding] = []
+        self._from_config: set[str] = set()  # settings with a value from a configuration
 
     def add(self, source: Source, visitor: SecretVisitor) -> None:
         """Add the reads of a file, except those of variables.
@@ -51,9 +54,13 @@ class ConfigFindings:
         file_lines = {read.line for read in from_files}
         from_configs = find_config_reads(source, self._modules)
         others = [read for read in from_configs if read.line not in file_lines]
+        nodes: set[ast.AST] = set()
         for read in [*from_files, *others]:
             if read.line not in other_lines:
                 self._found.append(_create_finding(source, read))
+                nodes.add(read.node)
+        if nodes:
+            self._from_config |= names_with(source.tree, nodes)
 
     def findings(self, sites: Iterable[FoundSite], assigned: set[str]) -> list[Finding]:
         """Return the findings, except reads of settings that the app sets from another source.
@@ -63,7 +70,7 @@ class ConfigFindings:
             assigned: The settings with a value that is computed at run time.
         """
         # A literal of the same name may belong to another stage, or to the build of documentation.
-        settings = set(assigned)
+        settings = assigned - self._from_config
         filled = set()  # keys and names for the value of a variable: {"api_key": os.environ[…]}
         for finding, site in sites:
             if site.shape is not Shape.LITERAL:
@@ -71,8 +78,6 @@ class ConfigFindings:
                 settings.add(name)
                 filled.add(name)
                 settings.update(site.variables)  # the usual names of their settings
-        certain = [finding for finding in self._found if finding.severity is not Severity.LOW]
-        settings.update(finding.name for finding in certain)
         names = {name for name in settings if name.isupper()} | filled
         return [
             finding

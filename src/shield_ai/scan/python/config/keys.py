@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 # A constant such as API_KEY, with one of these words before KEY, refers to a secret. A constant
 # such as CONFIG_KEY refers to the key of any value.
 SECRET_KEYS = word_set("API SECRET PRIVATE ACCESS ENCRYPTION SIGNING LICENSE AUTH")
+URLS = frozenset({Meaning.URL, Meaning.DSN})
 
 
 class Keys:
@@ -54,6 +55,10 @@ class Keys:
         return name if name.isupper() and not is_any_key else ""
 
     def secrets(self, arguments: Iterable[ast.expr]) -> list[str]:
-        """Return the arguments that are keys of secrets."""
-        texts = map(self.text, arguments)
-        return [text for text in texts if key_meaning(text) is not Meaning.HARMLESS]
+        """Return the arguments that are keys of secrets, or a section with the key of a URL."""
+        texts = [*map(self.text, arguments)]
+        names = [text for text in texts if key_meaning(text) is not Meaning.HARMLESS]
+        path = ".".join(texts[:2])  # of get("database", "url")
+        if not names and all(texts[:2]) and key_meaning(path) in URLS:
+            names.append(path)
+        return names

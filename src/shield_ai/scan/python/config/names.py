@@ -11,10 +11,12 @@ CONFIG_WORDS = word_set("CONFIG CONFIGS CONF CFG CONFIGURATION SETTING SETTINGS 
 CONSUMERS = word_set("settings_dict get_connection_params")
 # The first word of a method or function that returns a value.
 GETTERS = word_set("GET READ FETCH LOOKUP REQUIRE POP VALUE OPTION")
+# After LOAD in the name of a method that returns a value: load_option(), or load() alone.
+LOADED = word_set("VALUE OPTION SETTING SECRET KEY PARAM PARAMETER")
 # At the end of a function's name: the argument is the name of a file, not of a value.
 FILE_ENDINGS = word_set("FILE PATH DIR")
 KEY = regex(r"[A-Za-z_][\w.:/-]{0,79}")
-FILE_NAME = regex(r".+[./](?:json|ya?ml|toml|ini|cfg|conf|txt|pem|key|env|py|crt|csv)")
+FILE_NAME = regex(r".+[./](?:json|ya?ml|toml|ini|cfg|conf|txt|pem|key|env|py|crt|csv|asc|gpg|p12)")
 # A section and its key, as in openai.key; server.key is a file.
 SECTION_KEY = regex(r"\w{1,40}\.key")
 KEY_FILES = word_set("SERVER CLIENT PRIVATE PUBLIC SSL TLS CERT CERTIFICATE CA HOST RSA DOMAIN")
@@ -41,6 +43,12 @@ def is_getter(name: str) -> bool:
     """Return whether a method of a configuration object probably returns a value: `get_option`."""
     parts = words(name)
     return bool(parts) and parts[0] in GETTERS
+
+
+def is_getter_method(name: str) -> bool:
+    """Return whether a method probably returns a value for a key: `get_option`, `load`."""
+    parts = words(name)
+    return is_getter(name) or (parts[:1] == ("LOAD",) and LOADED.issuperset(parts[1:]))
 
 
 def is_config_function(name: str) -> bool:

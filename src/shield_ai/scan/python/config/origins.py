@@ -80,6 +80,8 @@ def _attribute_origin(node: ast.Attribute, names: Names) -> Origin | None:
     dotted = dotted_name(node)
     if dotted in names:
         return names[dotted]
+    if node.attr == "_meta":  # of a Django model
+        return None
     if dotted in STREAMLIT:
         return Origin(dotted, is_file=True, has_attributes=True)
     return guess_config_origin(node.attr) or origin_of(node.value, names)

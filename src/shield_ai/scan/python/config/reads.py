@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.name_meaning import Meaning
 from shield_ai.model.words import word_set, words
 from shield_ai.scan.files.file_filter import CONFIG_READ
-from shield_ai.scan.python.config.classes import is_data_module, secret_fields
-from shield_ai.scan.python.config.copied_values import copied_secret
-from shield_ai.scan.python.config.file_contents import file_secret
-from shield_ai.scan.python.config.imports import imported_names, imported_secrets
+from shield_ai.scan.python.config.config_read import ConfigRead
+from shield_ai.scan.python.config.imports import imported_names
 from shield_ai.scan.python.config.keys import Keys
 from shield_ai.scan.python.config.names import (
     is_ambiguous,
     is_config_function,
     is_getter,
+    is_getter_method,
     key_meaning,
 )
 from shield_ai.scan.python.config.origins import COMMAND_LINE, Origin, origin_of
+from shield_ai.scan.python.config.receivers import Receivers
 from shield_ai.scan.python.config.scopes import find_scopes
+from shield_ai.scan.python.config.statement_reads import copied_reads, declared_reads
 from shield_ai.scan.python.config.statements import Lines, dotted_name, own_expressions
 from shield_ai.scan.text.line_index import line_numbers
 
@@ -32,25 +33,14 @@ if TYPE_CHECKING:
 
 READS = (ast.Subscript, ast.Attribute, ast.Call)
 PARSER_MARK = "configparser"
+# Alembic's template of env.py, in which most apps replace the options:
+# https://github.com/sqlalchemy/alembic/blob/main/alembic/templates/generic/env.py
+ALEMBIC_MARK = "def run_migrations_offline"
 MAX_KEYS = 4  # of a path such as get_config("services", "smtp", "password")
 # At the end of the first argument of get(): the second argument is a default, not a key.
 KINDS = word_set("TYPE TYPES KIND MODE METHOD GRANT")
 # Functions that return a value of a configuration if they take a section and a key.
 SECTION_GETTERS = frozenset({"get_value", "get_option", "get_param", "get_parameter"})
-
-
-class ConfigRead(NamedTuple):
-    """A read of a secret from a configuration."""
-
-    node: ast.expr | ast.stmt
-    key: str
-    origin: Origin
-    is_certain: bool  # the value is known to come from a file, and to be a secret
-
-    @property
-    def line(self) -> int:
-        """The line of the read."""
-        return self.node.lineno
 
 
 class _Found(NamedTuple):
@@ -78,22 +68,11 @@ def find_config_reads(source: Source, app_modules: Collection[str]) -> list[Conf
             reads = tests if isinstance(statement, (ast.If, ast.While)) else found
             for read in finder.reads_in(statement, names):
                 reads.setdefault((read.line, read.key), read)
-    for read in _declared(source, app_modules):
-        found[read.line, read.key] = read
+    for read in declared_reads(source, app_modules):
+        found.setdefault((read.line, read.key), read)
     keys = {key for _, key in found}
     only_tested = [read for read in tests.values() if read.key not in keys]
     return sorted([*found.values(), *only_tested], key=lambda read: (read.line, read.key))
-
-
-def _declared(source: Source, app_modules: Collection[str]) -> Iterator[ConfigRead]:
-    """Yield the imports of secrets from missing modules, and fields of configuration classes."""
-    for node, key in imported_secrets(source.tree, app_modules):
-        if key_meaning(key) is not Meaning.HARMLESS:
-            origin = Origin("." * node.level + (node.module or ""))
-            yield ConfigRead(node, key, origin, is_certain=False)
-    fields = () if is_data_module(source.path) else secret_fields(source.tree)
-    for statement, key, class_name in fields:
-        yield ConfigRead(statement, key, Origin(f"class {class_name}"), is_certain=False)
 
 
 def _create_read(node: ast.expr, read: _Found) -> ConfigRead:
@@ -109,22 +88,20 @@ class _Finder:
         self._keys = Keys(source.tree)
         self._has_sections = PARSER_MARK in source.text.lower()
         self._has_arguments = "argparse" in source.text
+        self._is_alembic = ALEMBIC_MARK in source.text
 
     def reads_in(self, statement: ast.stmt, names: Names) -> Iterator[ConfigRead]:
         """Yield the reads of secrets in the expressions of a statement."""
+        receivers = Receivers(statement)
         for node in own_expressions(statement):
             if not isinstance(node, READS):
                 continue
             read = self._find(node, names)
-            if read and key_meaning(read.key) is not Meaning.HARMLESS:
+            if not read or key_meaning(read.key) is Meaning.HARMLESS:
+                continue
+            if not receivers.is_harmless(node):
                 yield _create_read(node, read)
-        copied = copied_secret(statement, names)
-        if copied:
-            yield ConfigRead(copied.node, copied.key, Origin(copied.mapping), is_certain=False)
-        from_file = file_secret(statement, names)
-        if from_file:
-            node, key, reader = from_file
-            yield ConfigRead(node, key, Origin(reader, is_file=True), is_certain=False)
+        yield from copied_reads(statement, names)
 
     def _find(self, node: ast.expr, names: Names) -> _Found | None:
         if isinstance(node, ast.Call):
@@ -156,7 +133,9 @@ class _Finder:
 
     def _method_read(self, node: ast.Call, names: Names) -> _Found | None:
         """Return the read of `config.get(key)` or `config.get(section, key)`."""
-        if not isinstance(node.func, ast.Attribute) or not is_getter(node.func.attr):
+        if not isinstance(node.func, ast.Attribute) or not is_getter_method(node.func.attr):
+            return None
+        if node.func.attr == "get_main_option" and self._is_alembic:
             return None
         # The second argument of dict.get() is a default.
         count = MAX_KEYS if node.func.attr != "get" or self._takes_section(node, names) else 1

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.config.origins import (
     OPENED,
+    PARSERS,
     PART_METHODS,
+    Origin,
     guess_config_origin,
     has_other_source,
     opens_file,
@@ -18,7 +20,7 @@ from shield_ai.scan.python.config.statements import FUNCTIONS, dotted_name, own_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.scan.python.config.origins import Names, Origin
+    from shield_ai.scan.python.config.origins import Names
     from shield_ai.scan.python.config.statements import Lines
 
 NO_CONFIG = (ast.Dict, ast.DictComp, ast.List, ast.Constant, ast.Lambda)
@@ -36,7 +38,7 @@ def find_scopes(
     """
     statements = list(own_statements(tree))
     names = _bind(statements, imported)
-    names |= _function_origins(statements, names)
+    names |= _parser_classes(statements) | _function_origins(statements, names)
     yield from _nested_scopes(statements, _bind(statements, names), lines)
 
 
@@ -113,6 +115,15 @@ def _function_origins(statements: list[ast.stmt], names: Names) -> Names:
             if origin:
                 found[node.name] = origin
     return found
+
+
+def _parser_classes(statements: list[ast.stmt]) -> Names:
+    """Return the classes that derive from a parser of files, such as ConfigParser."""
+    return {
+        node.name: Origin(f"{node.name}()", is_file=True)
+        for node in statements
+        if isinstance(node, ast.ClassDef) and any(dotted_name(b) in PARSERS for b in node.bases)
+    }
 
 
 def _returned_origin(statements: list[ast.stmt], names: Names) -> Origin | None:

@@ -1,0 +1,65 @@
+"""Recognize from the name that receives a value that it is a path or a public identifier."""
+
+from __future__ import annotations
+
+import ast
+import functools
+from typing import TYPE_CHECKING
+
+from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.words import words
+from shield_ai.scan.python.config.names import FILE_ENDINGS, FILE_NAME
+from shield_ai.scan.python.config.origins import OPENERS
+from shield_ai.scan.python.config.statements import dotted_name, own_expressions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEFAULTS = frozenset({"default", "fallback"})
+ENDINGS = FILE_ENDINGS | {"FILENAME", "ID"}
+
+
+class Receivers:
+    """The names of the variables, arguments and keys that get the values in a statement.
+
+    Args:
+        statement: The statement.
+    """
+
+    def __init__(self, statement: ast.stmt) -> None:
+        self._statement = statement
+
+    @functools.cached_property
+    def _names(self) -> dict[ast.expr, str]:
+        return dict(_receivers(self._statement))
+
+    def is_harmless(self, value: ast.expr) -> bool:
+        """Return whether a value is used as a path, or as the ID of a client.
+
+        Examples: `open(value)`, `key_file=value` and `{"client_id": value}`.
+
+        Args:
+            value: The read of the value.
+        """
+        if isinstance(value, ast.Call) and any(map(_is_file_default, value.keywords)):
+            return True
+        name = self._names.get(value, "")
+        return meaning(name) is Meaning.HARMLESS and not ENDINGS.isdisjoint(words(name)[-1:])
+
+
+def _receivers(statement: ast.stmt) -> Iterator[tuple[ast.expr, str]]:
+    if isinstance(statement, ast.Assign):
+        yield statement.value, dotted_name(statement.targets[0]).rpartition(".")[2]
+    for node in own_expressions(statement):
+        if isinstance(node, ast.keyword):
+            yield node.value, node.arg or ""
+        elif isinstance(node, ast.Call) and node.args and dotted_name(node.func) in OPENERS:
+            yield node.args[0], "path"
+        elif isinstance(node, ast.Dict):
+            keys = [str(key.value) if isinstance(key, ast.Constant) else "" for key in node.keys]
+            yield from zip(node.values, keys, strict=True)
+
+
+def _is_file_default(keyword: ast.keyword) -> bool:
+    value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+    return keyword.arg in DEFAULTS and isinstance(value, str) and bool(FILE_NAME.fullmatch(value))
