@@ -68,7 +68,9 @@ CONFIG_READ = regex(
     + CONSTANT
     # The text of a file, which is assigned to a secret.
     + rb"|(?:secret|passw|pwd|token|key|cred)\w{0,30}[\"'\]]{0,2}(?:\s?:[^=\n]{1,40})?\s?=\s?"
-    + rb"[^\n]{0,120}(?:\.read(?:line|_text|_bytes)?s?\(|file\w{0,20}\()"
+    + rb"[^\n]{0,120}(?:\.read(?:line|_text|_bytes)?s?\(|file\w{0,20}\("
+    # An entry of a schema, which is assigned to an attribute.
+    rb"|(?:conf|cfg|setting)\w{0,30}(?:entry|option|field|item|param|parameter|value)\()"
     # Classes with fields of a configuration.
     + rb"|\bSecret(?:Str|Bytes)\b|\bsetattr\((?:cls|self),"
     + rb"|\bclass \w{0,60}(?:Config|Configuration|Settings?|Params|Parameters|Options"

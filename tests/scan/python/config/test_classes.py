@@ -26,6 +26,12 @@ def fields(text):
         pytest.param("class A(Config):\n    secret_key = key(cast=str, required=True)\n", "secret_key", 2, id="typedconfig"),
         pytest.param("class A(Auth):\n    client_secret = Unicode(config=True)\n", "client_secret", 2, id="traitlets"),
         pytest.param("class A(Auth):\n    client_secret = t.Unicode('').tag(config=True)\n", "client_secret", 2, id="tag of traitlets"),
+        pytest.param("class ShopConfig:\n    mail: Optional[Mail]\nclass Mail(BaseModel):\n    smtp: Smtp\nclass Smtp(BaseModel):\n    password: str\n", "password", 6, id="type of a field"),
+        pytest.param("class Mail(BaseConfigModel):\n    password: str\n", "password", 2, id="base"),
+        pytest.param("class A:\n    class Config:\n        api_key: str\nclass B:\n    class Config:\n        x: int\n", "api_key", 3, id="classes of the same name"),
+        pytest.param("class MailConfig:\n    password: constr(min_length=1) = Field(default='x', description='y')\n", "password", 2, id="Field"),
+        pytest.param("class MongoConfig:\n    url: str\n", "url", 2, id="URL of a service"),
+        pytest.param("class ShopConfig:\n    database_url: str\n", "database_url", 2, id="URL"),
         pytest.param("class A:\n    class MailOptions:\n        password: str\n", "password", 3, id="nested"),
     ],
 )  # fmt: skip
@@ -41,6 +47,8 @@ def test_fields_of_configurations(text, name, line):
         pytest.param("class Mailer:\n    password: str\n", id="another class"),
         pytest.param("class MailConfig:\n    host: str\n    password_reset: bool\n    max_tokens: int\n", id="harmless"),
         pytest.param("class MailConfig:\n    password: str = 'x'\n", id="literal"),
+        pytest.param("class ShopConfig:\n    url: str\n    user: UserLogin\nclass UserLogin:\n    password: str\n", id="URL and user"),
+        pytest.param("class Mail(BaseSettings):\n    password: str\n", id="settings of pydantic"),
         pytest.param("class C:\n    BOT_TOKEN = ''\n", id="no attributes by name"),
         pytest.param("class C:\n    token = Unicode()\n    password = key('x')\n    secret = f().tag()\n    api_token = make(**options)\n", id="other calls"),
         pytest.param(f"class C:\n    token = ''\n    BOT_NAME = ''\n{LOADS}", id="lower case"),
@@ -53,7 +61,12 @@ def test_other_fields(text):
 
 @pytest.mark.parametrize(
     ("path", "expected"),
-    [("api/schemas/user.py", True), ("shop/schema.py", True), ("shop/schemata.py", False)],
+    [
+        ("api/schemas/user.py", True),
+        ("api/schemas/config.py", False),
+        ("shop/schema.py", True),
+        ("shop/schemata.py", False),
+    ],
 )
 def test_modules_with_data(path, expected):
     assert is_data_module(path) == expected

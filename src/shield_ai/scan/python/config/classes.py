@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import Meaning
 from shield_ai.model.words import word_set, words
-from shield_ai.scan.python.config.names import CONFIG_WORDS, key_meaning
+from shield_ai.scan.python.config.names import CONFIG_WORDS, is_config_name, key_meaning
 from shield_ai.scan.python.config.statements import FUNCTIONS, dotted_name, own_statements
 from shield_ai.scan.python.readers.ast_walk import statements_in
 
@@ -24,7 +24,8 @@ DATA_WORDS = word_set("""
 # In the path of a module with such classes only.
 DATA_MODULES = word_set("SCHEMA SCHEMAS SERIALIZERS DTO DTOS REQUESTS RESPONSES")
 SECRET_TYPES = ("SecretStr", "SecretBytes")
-TEXT_TYPES = ("str", "bytes", *SECRET_TYPES)
+TEXT_TYPES = ("str", "bytes", "constr", *SECRET_TYPES)
+URLS = frozenset({("URL",), ("URI",), ("DSN",)})
 # Calls that declare a field, and a keyword of each call, or of `.tag()` after it:
 # https://github.com/bwindsor/typed-config and https://traitlets.readthedocs.io
 FIELD_CALLS = {"key": "cast", "Unicode": "config"}
@@ -32,7 +33,9 @@ FIELD_CALLS = {"key": "cast", "Unicode": "config"}
 
 def is_data_module(path: str) -> bool:
     """Return whether a module has data of requests and users, such as `api/schemas/user.py`."""
-    return not DATA_MODULES.isdisjoint(words(path.removesuffix(".py").replace("/", "_")))
+    module = path.removesuffix(".py")
+    is_config = is_config_name(module.rpartition("/")[2])
+    return not is_config and not DATA_MODULES.isdisjoint(words(module.replace("/", "_")))
 
 
 def secret_fields(tree: ast.Module) -> Iterator[tuple[ast.stmt, str, str]]:
@@ -41,21 +44,60 @@ def secret_fields(tree: ast.Module) -> Iterator[tuple[ast.stmt, str, str]]:
     Args:
         tree: The module.
     """
-    for node in statements_in(tree):
-        if not isinstance(node, ast.ClassDef):
-            continue
+    classes = [node for node in statements_in(tree) if isinstance(node, ast.ClassDef)]
+    config_classes = _config_classes(classes)
+    for node in classes:
         statements = list(own_statements(node))
         sets_attributes = any(map(_sets_attributes, statements))
         for statement in statements:
-            name = _field(statement, node.name, sets_attributes=sets_attributes)
-            if name and key_meaning(name) is Meaning.SECRET:
+            name = _field(statement, node, config_classes, sets_attributes=sets_attributes)
+            if name and _is_secret(name, node.name):
                 yield statement, name, node.name
 
 
-def _field(statement: ast.stmt, class_name: str, *, sets_attributes: bool) -> str:
+def _config_classes(classes: list[ast.ClassDef]) -> set[str]:
+    """Return the classes with parameters of the app: by their names, bases and uses as types."""
+    by_name = {node.name: node for node in classes}
+    found = [node for node in classes if _is_config_class(node)]
+    names = {node.name for node in found}
+    for node in found:
+        for name in _type_names(node):
+            if name in by_name and name not in names:
+                names.add(name)
+                found.append(by_name[name])
+    return names
+
+
+def _type_names(node: ast.ClassDef) -> Iterator[str]:
+    """Yield the names in the types of the fields of a class."""
+    for statement in node.body:
+        if isinstance(statement, ast.AnnAssign):
+            for part in ast.walk(statement.annotation):
+                if isinstance(part, ast.Name):
+                    yield part.id
+
+
+def _is_config_class(node: ast.ClassDef) -> bool:
+    if not CONFIG_CLASS_WORDS.isdisjoint(words(node.name)[-1:]):
+        return True
+    bases = {dotted_name(base).rpartition(".")[2] for base in node.bases} - {"BaseSettings"}
+    return any(map(is_config_name, bases))
+
+
+def _is_secret(name: str, class_name: str) -> bool:
+    """Return whether a field is a secret: also the `url` of a class such as PostgresConfig."""
+    if key_meaning(name) is Meaning.SECRET:
+        return True
+    full_name = f"{class_name}_{name}" if words(name) in URLS else name
+    return key_meaning(full_name) in {Meaning.URL, Meaning.DSN}
+
+
+def _field(
+    statement: ast.stmt, owner: ast.ClassDef, config_classes: set[str], *, sets_attributes: bool
+) -> str:
     """Return the name of a field that gets its value later; empty for other statements."""
     if isinstance(statement, ast.AnnAssign) and _is_empty(statement.value):
-        is_field = _is_text(statement.annotation, class_name)
+        is_field = _is_text(statement.annotation, owner.name, config_classes)
         return dotted_name(statement.target) if is_field else ""
     if not isinstance(statement, ast.Assign):
         return ""
@@ -77,7 +119,7 @@ def _declares_field(value: ast.expr) -> bool:
     return FIELD_CALLS.get(dotted_name(value.func).rpartition(".")[2]) in keywords
 
 
-def _is_text(annotation: ast.expr, class_name: str) -> bool:
+def _is_text(annotation: ast.expr, class_name: str, config_classes: set[str]) -> bool:
     """Return whether a field is a string of a configuration class, or a SecretStr of another class.
 
     Classes with data of requests and users are excluded.
@@ -85,13 +127,15 @@ def _is_text(annotation: ast.expr, class_name: str) -> bool:
     parts = words(class_name)
     if not DATA_WORDS.isdisjoint(parts):
         return False
-    types = TEXT_TYPES if CONFIG_CLASS_WORDS.intersection(parts[-1:]) else SECRET_TYPES
+    types = TEXT_TYPES if class_name in config_classes else SECRET_TYPES
     names = {dotted_name(node).rpartition(".")[2] for node in ast.walk(annotation)}
     return not names.isdisjoint(types)
 
 
 def _is_empty(value: ast.expr | None) -> bool:
-    """Return whether a field has no value: `None`, `""` or `SecretStr("")`."""
+    """Return whether a field has no value: `None`, `""`, `SecretStr("")` or `Field(…)`."""
+    if isinstance(value, ast.Call) and dotted_name(value.func).rpartition(".")[2] == "Field":
+        return True
     if isinstance(value, ast.Call) and dotted_name(value.func).endswith(SECRET_TYPES):
         value = value.args[0] if value.args else None
     return value is None or (isinstance(value, ast.Constant) and not value.value)

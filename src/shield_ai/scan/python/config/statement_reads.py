@@ -13,6 +13,7 @@ from shield_ai.scan.python.config.imports import imported_secrets
 from shield_ai.scan.python.config.loaded_values import loaded_values
 from shield_ai.scan.python.config.names import key_meaning
 from shield_ai.scan.python.config.origins import Origin
+from shield_ai.scan.python.config.schema_entries import schema_entries
 
 if TYPE_CHECKING:
     import ast
@@ -35,6 +36,8 @@ def declared_reads(source: Source, app_modules: Collection[str]) -> Iterator[Con
         if key_meaning(key) is not Meaning.HARMLESS:
             origin = Origin("." * node.level + (node.module or ""))
             yield ConfigRead(node, key, origin, is_certain=False)
+    for call, key, function in schema_entries(source.tree, source.text):
+        yield ConfigRead(call, key, Origin(function), is_certain=False)
     fields = () if is_data_module(source.path) else secret_fields(source.tree)
     for statement, key, class_name in fields:
         yield ConfigRead(statement, key, Origin(f"class {class_name}"), is_certain=False)
