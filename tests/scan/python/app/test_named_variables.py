@@ -28,6 +28,8 @@ SETTINGS = "import os\nURL = os.environ['DATABASE_URL']\n"
         pytest.param("@field_validator('DATABASE_URL')\ndef check(x): ...", False, id="validator"),
         pytest.param("set_url(name='DATABASE_URL')", False, id="keyword"),
         pytest.param("has_url: bool = Field(False, validation_alias='DATABASE_URL')", True, id="alias"),
+        pytest.param("has_url: bool = Field(False, validation_alias=AliasChoices('A', 'DATABASE_URL'))", True, id="aliases"),
+        pytest.param("import os\nx = Field(False, validation_alias=AliasChoices('DATABASE_URL'))\ny = os.getenv('DATABASE_URL')", False, id="aliases beside a read"),
         pytest.param("is_set: bool = Field(\n    False,\n    env = 'DATABASE_URL',\n)", True, id="keyword env"),
         pytest.param("import os\nurl = Option(env='DATABASE_URL')\nx = os.getenv('DATABASE_URL')", False, id="alias beside a read"),
         pytest.param("env = 'DATABASE_URL'", False, id="assignment"),

@@ -539,7 +539,9 @@ def test_the_alias_of_a_field_tells_whether_it_is_a_secret(scanned, field, varia
     ("alias", "reason"),
     [
         pytest.param("AliasChoices('API_KEY', 'KEY')", "AliasChoices can read another", id="choices"),
-        pytest.param("pydantic.AliasChoices('API_KEY')", "AliasChoices can read another", id="module"),
+        pytest.param("pydantic.AliasChoices('API_KEY', 'KEY')", "AliasChoices can read another", id="module"),
+        pytest.param("pydantic.AliasPath('API_KEY', 0)", "part of the JSON", id="path"),
+        pytest.param("AliasChoices(pydantic.AliasPath('API_KEY', 0))", "AliasChoices can read another", id="path in choices"),
         pytest.param("name_of('API_KEY')", "computes the name", id="computed"),
     ],
 )  # fmt: skip
@@ -547,6 +549,23 @@ def test_a_field_with_several_names_is_explained(sites, alias, reason):
     text = f"import pydantic\nfrom pydantic import AliasChoices, Field\nfrom pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    api_key: str = Field(validation_alias={alias})\n"
     [(_, _, explained)] = sites(text)
     assert reason in explained
+
+
+@pytest.mark.parametrize(
+    ("alias", "env", "is_fixable"),
+    [
+        pytest.param("AliasChoices('CHAT_KEY', 'chat_token')", "CHAT_KEY or CHAT_TOKEN", False, id="choices"),
+        pytest.param("AliasChoices('CHAT_KEY', 'chat_key')", "CHAT_KEY", True, id="same variable"),
+        pytest.param("AliasPath('CHAT_KEYS', 'first')", "CHAT_KEYS", False, id="path"),
+        pytest.param("AliasChoices('CHAT_KEY', AliasPath('KEYS', 0))", "CHAT_KEY or KEYS", False, id="choices and path"),
+        pytest.param("AliasChoices('CHAT_KEY', name_of())", None, False, id="computed"),
+    ],
+)  # fmt: skip
+def test_a_field_with_several_names_names_its_variables(scanned, alias, env, is_fixable):
+    text = f"from pydantic import AliasChoices, AliasPath, Field\nfrom pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    api_key: str = Field(validation_alias={alias})\n"
+    [finding] = [f for f in scanned({"config.py": text}).findings if f.line == 4]
+    assert (finding.env, finding.fixable) == (env, is_fixable)
+    assert not env or finding.message.endswith(env)
 
 
 def test_limits_the_fields_of_models_in_models(scanned):

@@ -29,6 +29,7 @@ NAME = regex(rb"(?<=[,(\[{\s=])[\"']([A-Za-z_][A-Za-z0-9_]{0,200})[\"']")
 LISTED = regex(rb"(?:[^=!<>]=|\bin)\s{0,20}\Z")  # NAMES = [… or: in […
 # A keyword argument that names a variable: Field(validation_alias="SENTRY_DSN")
 KEYWORD = regex(rb"\b(?:alias|env|[a-z]{1,20}_alias|env_?(?:var|name)|environ_name)\s?=\s?\Z")
+ALIASES = regex(rb"\bAliasChoices\([^()]{0,300}\Z")
 TEXT = regex(rb"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'")
 FUNCTION = regex(rb"([A-Za-z_]\w*)\s?\Z")
 # These don't read environment variables: lookups in settings, messages, collections, tests, and
@@ -167,9 +168,11 @@ def _code_before(raw: bytes, start: int, *, is_keyword: bool) -> bytes:
     Args:
         raw: The file.
         start: The offset of the text.
-        is_keyword: Whether the text can be a keyword argument.
+        is_keyword: Whether the text can be a keyword argument, or an alias of a field.
     """
     before = raw[max(0, start - MAX_ARGUMENTS) : start]
+    if not is_keyword and ALIASES.search(before):
+        return b""
     keyword = KEYWORD.search(before) if is_keyword else None
     return before[: keyword.start()] if keyword else before
 

@@ -17,6 +17,7 @@ from shield_ai.project.pydantic_sources import (
     find_method,
 )
 from shield_ai.scan.python.readers.bindings import Imported
+from shield_ai.scan.python.settings_classes.field_defaults import is_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -76,15 +77,38 @@ class SettingsClass(NamedTuple):
         """
         if self.prefix is None or self.nested_delimiter is None:
             return ""
+        alias = self._alias_of(value)
+        if alias:
+            names = self.alias_variables(alias)
+            is_part = bool(parents) or "AliasPath" in ast.unparse(alias)
+            return names[0] if len(names) == 1 and not is_part else ""
         name = f"{self.prefix}{parents}{field}"
-        alias_keywords = frozenset({"env"}) if self.is_pydantic_1 else ALIAS_KEYWORDS
-        keywords = value.keywords if isinstance(value, ast.Call) else []
-        for keyword in keywords:
-            if keyword.arg in alias_keywords:
-                if parents or not isinstance(keyword.value, ast.Constant):
-                    return ""
-                name = str(keyword.value.value)
         return name if self.case_sensitive else name.upper()
+
+    def _alias_of(self, value: ast.expr | None) -> ast.expr | None:
+        keywords = value.keywords if isinstance(value, ast.Call) else []
+        alias_keywords = {"env"} if self.is_pydantic_1 else ALIAS_KEYWORDS
+        aliases = [keyword.value for keyword in keywords if keyword.arg in alias_keywords]
+        return aliases[-1] if aliases else None
+
+    def alias_variables(self, value: ast.expr) -> tuple[str, ...]:
+        """Return the variables that an alias names; empty if one of them is computed.
+
+        Args:
+            value: A text, or a call such as `AliasChoices("API_KEY", AliasPath("KEYS", 0))`.
+        """
+        names: list[str] = []
+        nodes = [value]
+        for node in nodes:
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                names.append(node.value if self.case_sensitive else node.value.upper())
+            elif isinstance(node, ast.Call) and is_named(node.func, "AliasChoices"):
+                nodes += node.args
+            elif isinstance(node, ast.Call) and is_named(node.func, "AliasPath"):
+                nodes += node.args[:1]
+            else:
+                return ()
+        return tuple(dict.fromkeys(names))
 
 
 def class_kind(resolver: Resolver, node: ast.ClassDef, scopes: tuple[Scope, ...]) -> ClassKind:

@@ -273,8 +273,10 @@ class PydanticFieldVisitor(ExpressionVisitor):
         candidate.reason = settings.reason
         candidate.optional = is_optional(node, is_pydantic_1=settings.is_pydantic_1)
         candidate.default = _default_of(candidate, value)
-        if not variable and not candidate.reason:
-            candidate.reason = _explain_unknown_name(value, parents)
+        if not variable:
+            reason, variables = _explain_unknown_name(settings, value, parents)
+            candidate.reason = candidate.reason or reason
+            candidate.possible_variables = variables
         case = SkipId.DEVELOPMENT_VALUE_PYDANTIC
         reason = case.reason(variable=variable or "a variable")
         self._keep_texts(value, reason, variable)
@@ -285,15 +287,20 @@ class PydanticFieldVisitor(ExpressionVisitor):
             self.add(candidate)
 
 
-def _explain_unknown_name(value: ast.expr | None, parents: str | None) -> SkipReason:
-    """Return the reason to skip a field with an unknown variable."""
+def _explain_unknown_name(
+    settings: SettingsClass, value: ast.expr | None, parents: str | None
+) -> tuple[SkipReason, tuple[str, ...]]:
+    """Return why the variable of a field is not known, and the variables that the field names."""
     if parents is None:
-        return SkipId.READ_AS_JSON.reason()
+        return SkipId.READ_AS_JSON.reason(), ()
     keywords = value.keywords if isinstance(value, ast.Call) else []
-    calls = [keyword.value for keyword in keywords if isinstance(keyword.value, ast.Call)]
-    if any(is_named(call.func, "AliasChoices") for call in calls):
-        return SkipId.SEVERAL_VARIABLES.reason(reader="AliasChoices")
-    return SkipId.FIELD_NAME_COMPUTED.reason()
+    for call in [keyword.value for keyword in keywords if isinstance(keyword.value, ast.Call)]:
+        if is_named(call.func, "AliasChoices"):
+            reason = SkipId.SEVERAL_VARIABLES.reason(reader="AliasChoices")
+            return reason, settings.alias_variables(call)
+        if is_named(call.func, "AliasPath"):
+            return SkipId.READ_AS_JSON.reason(), settings.alias_variables(call)
+    return SkipId.FIELD_NAME_COMPUTED.reason(), ()
 
 
 def _default_of(candidate: Candidate, value: ast.expr | None) -> ast.expr | None:
