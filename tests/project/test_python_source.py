@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shield_ai.model.edit import Edit
 from shield_ai.model.errors import SourceError
-from shield_ai.project.python_source import Source, apply_edits, file_change
+from shield_ai.project.python_source import Source, apply_edits, file_change, source_problem
 
 
 def edit(start, end, replacement):
@@ -78,6 +78,7 @@ def test_syntax_errors_have_the_line(raw, line):
         _ = Source.from_bytes("a.py", raw).tree
     assert "Python 3." in caught.value.hint
     assert "(Python 3." in caught.value.message
+    assert "newer syntax" in source_problem("a.py", caught.value).text
 
 
 def test_deep_nesting():

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import Edit
 
 TOO_DEEP = "nested too deeply"
+VERSION = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
 UTF8_ENCODINGS = ("utf-8", "ascii")
 # An encoding that is a superset of ASCII decodes these bytes to the same text; UTF-7 does not.
 ASCII_PROBE = "x = '+AGE-\\u0061'\n"
@@ -174,11 +175,10 @@ def parse_python(path: str, text: str) -> ast.Module:
         line = getattr(error, "lineno", None)
         where = f", line {line}: " if line else ": "
         message = getattr(error, "msg", None) or "the text can't be parsed"
-        version = f"{sys.version_info[0]}.{sys.version_info[1]}"
         raise SourceError(
-            f"{path}: not parsed{where}{message} (Python {version})",
-            f"fix the syntax error; for syntax newer than Python {version}, run shield with a "
-            "newer Python",
+            f"{path}: not parsed{where}{message} ({VERSION})",
+            f"fix the syntax error; for syntax newer than {VERSION}, run shield with a newer "
+            "Python",
         ) from None
     except (RecursionError, MemoryError):
         raise SourceError(
@@ -198,7 +198,10 @@ def parse_expression(text: str) -> ast.expr | None:
 
 def source_problem(path: str, error: SourceError) -> SkipReason:
     """Return why a file of the app can't be parsed, without its path."""
-    return SkipId.INVALID_SOURCE.reason(problem=error.message.removeprefix(f"{path}: "))
+    problem = error.message.removeprefix(f"{path}: ")
+    if problem.endswith(f"({VERSION})"):
+        problem += "; for newer syntax, run shield with a newer Python"
+    return SkipId.INVALID_SOURCE.reason(problem=problem)
 
 
 def apply_edits(raw: bytes, edits: Iterable[Edit], encoding: str = "utf-8") -> bytes:
