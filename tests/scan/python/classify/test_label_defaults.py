@@ -48,6 +48,9 @@ def test_a_read_with_a_label_is_no_secret(sites):
         pytest.param("CSRF_SIGNER_SECRET", "HS25", True, id="text"),
         pytest.param("SSH_CONNECTION", "", False, id="SSH login without a password"),
         pytest.param("SMTP_CONNECTION", "", True, id="another connection"),
+        pytest.param("BOOKING_ENDPOINT", "", False, id="endpoint"),
+        pytest.param("BOOKING_WEBHOOK_ENDPOINT", "", True, id="endpoint of a webhook"),
+        pytest.param("BOOKING_BASE_URL", "", False, id="base URL"),
     ],
 )
 def test_a_read_of_an_algorithm_or_an_ssh_login_is_no_secret(sites, name, default, expected):

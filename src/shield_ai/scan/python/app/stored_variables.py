@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model.secret_words import SERVICES, SWITCHES
+from shield_ai.model.secret_words import SWITCHES
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.classify.candidates import HARMLESS_ENDS
+from shield_ai.scan.python.classify.candidates import HARMLESS_ENDS, is_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 WORKFLOWS = ".github/workflows/"
 PUBLIC_KEYS = {("PUBLIC", "KEY"), ("SITE", "KEY"), ("PUBLISHABLE", "KEY")}
 # At the end of a name that is not secret-like by other rules.
-PUBLIC_ENDS = word_set("URL URI DOMAIN METHOD ORG OWNER MAINTAINER")
-ENDPOINTS = word_set("ENDPOINT ENDPOINTS")
-# In the name of an endpoint: its URL can contain a password or a token.
-PRIVATE_ENDPOINTS = SERVICES | word_set("WEBHOOK WEBHOOKS HOOK DSN")
+PUBLIC_ENDS = word_set("""
+    URL URI DOMAIN METHOD ORG OWNER MAINTAINER DATABASE SERVICE PROJECT TENANT NAMESPACE CLUSTER
+""")
 SUFFIXES = (".json", ".yml", ".yaml")
 MAX_SIZE = 200_000  # bytes
 MARK = regex(rb"[vV]alueFrom|\bsecrets\.")
@@ -71,6 +70,6 @@ def _may_be_secret(variable: str) -> bool:
     parts = words(variable)
     if not parts or parts[0] in SWITCHES or parts[-2:] in PUBLIC_KEYS:
         return False
-    if parts[-1] in ENDPOINTS:
-        return not PRIVATE_ENDPOINTS.isdisjoint(parts)
-    return parts[-1] not in HARMLESS_ENDS | PUBLIC_ENDS
+    while len(parts) > 1 and parts[-1].isdigit():
+        parts = parts[:-1]
+    return not is_endpoint(parts) and parts[-1] not in HARMLESS_ENDS | PUBLIC_ENDS

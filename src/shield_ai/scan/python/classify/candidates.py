@@ -10,6 +10,7 @@ import msgspec
 from shield_ai.model.database_fields import DATABASE_KEYS
 from shield_ai.model.harmless_words import harmless_word
 from shield_ai.model.name_meaning import Meaning, is_path, is_secret, meaning
+from shield_ai.model.secret_words import SERVICES
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipReason
 from shield_ai.model.words import word_set, words
@@ -24,6 +25,9 @@ HARMLESS_ENDS = word_set("""
     PREFIX AUDIENCE SCOPE LEVEL MODE ENVIRONMENT REGION BUCKET TIMEOUT AGE DAYS HOURS MINUTES
     ARN SECONDS SIZE LENGTH COUNT TYPE CLASS PUBLIC DB BACKEND ALGORITHM ENGINE
 """)
+ENDPOINTS = frozenset({("ENDPOINT",), ("ENDPOINTS",), ("BASE", "URL")})
+# In the name of an endpoint: its URL can contain a password or a token.
+PRIVATE_ENDPOINTS = SERVICES | word_set("WEBHOOK WEBHOOKS HOOK DSN")
 # A default URL of a service shows that the variable contains the URL with its password.
 SERVICE_URL = regex(
     r"(?:redis|rediss|valkey|amqps?|pyamqp|postgres(?:ql)?|postgis|psql|pgsql|mysql(?:gis)?|mariadb|mongodb|mssql|oracle"
@@ -133,7 +137,7 @@ class Candidate(msgspec.Struct, kw_only=True):
         if parts[-2:] == ("SSH", "CONNECTION"):
             return False  # user@host:port
         is_public = "PUBLIC" in parts or not HARMLESS_ENDS.isdisjoint(parts[-1:])
-        return not is_path(self.variable) and not is_public
+        return not is_path(self.variable) and not is_public and not is_endpoint(parts)
 
     def _may_be_secret(self) -> bool:
         """Return False if the name or the default shows that the value is not a secret."""
@@ -144,6 +148,12 @@ class Candidate(msgspec.Struct, kw_only=True):
         return not isinstance(self.default, ast.Constant) or isinstance(
             self.default.value, (str, NoneType)
         )
+
+
+def is_endpoint(parts: tuple[str, ...]) -> bool:
+    """Return whether the words of a name are those of a URL without a password or a token."""
+    is_url = not ENDPOINTS.isdisjoint((parts[-1:], parts[-2:]))
+    return is_url and PRIVATE_ENDPOINTS.isdisjoint(parts)
 
 
 def is_number(node: ast.expr | None) -> bool:
