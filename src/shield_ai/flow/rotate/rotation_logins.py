@@ -173,6 +173,6 @@ def explain_live(live: LivePassword, name: str) -> tuple[str, str]:
     if live is LivePassword.UNKNOWN:
         return (
             "shield could not test which password works",
-            f"{resume}, which tells the reason, such as TLS or a host that can't reach the database",
+            f"{resume}, which tells the reason, such as TLS or an unreachable database",
         )
     return "", ""
