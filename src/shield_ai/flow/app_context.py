@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from shield_ai.model.deployment import Deployment
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.site import FoundSite
-    from shield_ai.model.skip import Skipped
     from shield_ai.scan.deployment.command_reads import CommandReads
     from shield_ai.scan.python.scan import Scan
 
@@ -81,11 +80,6 @@ class AppContext:
     def sites(self) -> Sequence[FoundSite]:
         """The sites of the scan."""
         return self.scan_result.sites
-
-    @property
-    def unreadable(self) -> Sequence[Skipped]:
-        """The files that the scan could not read or parse."""
-        return [skip for skip in self.scan_result.skipped if not skip.line]
 
     @functools.cached_property
     def deployment(self) -> Deployment:

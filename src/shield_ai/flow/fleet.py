@@ -262,7 +262,7 @@ def summarize_scan(root: Path) -> Outcome:
         files=len(scan.files),
         found=dict(Counter(str(finding.severity) for finding in scan.findings)),
         fixable=sum(finding.fixable for finding in scan.findings),
-        unseen=len(app.unreadable),
+        unseen=len(app.scan_result.unreadable),
         moved=len(scan.call_sites),
         secrets=len(secrets),
         scheduled=sum(secret.rotate not in {None, "manual"} for secret in secrets),

@@ -15,6 +15,7 @@ from shield_ai.model.finding import Kind
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 DEFAULT_REGION = "us-east-1"
+DEFAULT_REGION_NOTE = "the default: check it before apply creates the secrets there"
 ENV_VAR_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Rotation strategies that do not name the database server.
 SHORT_STRATEGIES = ("single-user", "alternating-users")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from shield_ai.model.errors import ManifestError
-from shield_ai.model.manifest import Rotation
+from shield_ai.model.manifest import DEFAULT_REGION_NOTE, Rotation
 from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.model.naming import ARN_SUFFIX, MANIFEST, VALUE
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 HEADER = (
     "Secrets that Shield AI moves to AWS Secrets Manager: names, never values. Commit this file."
 )
-DEFAULT_REGION_NOTE = "the default: check it before apply creates the secrets there"
 # After the `ignore` of a draft.
 INJECTED_NOTE = "already injected from AWS, so not moved"
 # After the first schedule of a manifest without [rotation].

@@ -78,6 +78,7 @@ class WorkflowJob(NamedTuple):
     branch: str = ""  # the only branch that it runs on; empty: the default branch
     environment: str = ""  # of GitHub; then it can run on any branch
     problem: str = ""  # why it can't be edited; empty if it can
+    reads_secrets: bool = False  # from AWS Secrets Manager
 
 
 class Workflow(NamedTuple):

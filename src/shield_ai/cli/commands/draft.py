@@ -108,7 +108,7 @@ def _default_line(names: Sequence[str]) -> str:
 
 def _unparsed_lines(context: AppContext) -> Iterator[str]:
     """Yield one warning for all files that were not parsed, and why settings files were not."""
-    skips = context.unreadable
+    skips = context.scan_result.unreadable
     if not skips:
         return
     settings = {*context.scan_result.facts.settings}

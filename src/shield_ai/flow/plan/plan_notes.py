@@ -77,7 +77,7 @@ def _found_in_files(app: AppContext, deployment: Deployment) -> Iterator[Skipped
     is_code_planned = app.only != "aws"
     if is_code_planned:
         yield from scan.unresolved
-    yield from app.unreadable
+    yield from app.scan_result.unreadable
     yield from deployment.unread
     if is_code_planned:
         yield from scan.file_reads

@@ -77,7 +77,7 @@ class PlanningSession(AppContext):
         scan, runtime = self.scan_result, self.manifest.app.runtime
         require_repository(self)
         require_existing_settings(self)
-        require_parsed_settings(self.manifest, scan.facts, self.unreadable)
+        require_parsed_settings(self.manifest, scan.facts, self.scan_result.unreadable)
         require_listed_secrets(self.manifest, scan, self.tree.read)
         values = self.values.open(self.values.selected_env_files())
         aws = None

@@ -32,8 +32,8 @@ CODE_MIGRATED = CheckInfo(
 def _verify_migration(app: AppContext) -> Check:
     sites, manifest = app.sites, app.manifest
     fixable = [(finding, site) for finding, site in sites if not site.reason]
-    if not fixable and app.unreadable:
-        detail = not_scanned(app.unreadable)
+    if not fixable and app.scan_result.unreadable:
+        detail = not_scanned(app.scan_result.unreadable)
         return make_check(CODE_MIGRATED, Status.UNKNOWN, detail, NOT_SCANNED_HINT)
     if not fixable:
         ignored = join_names(manifest.app.ignore)

@@ -237,7 +237,7 @@ def _missing_listed(manifest: Manifest, aws: Account, scan: Scan) -> list[str]:
 
 
 def _check_usage(app: AppContext) -> Iterator[Check]:
-    yield verify_usage(app.manifest, app.scan_result, app.unreadable)
+    yield verify_usage(app.manifest, app.scan_result, app.scan_result.unreadable)
     if app.only == "code":  # otherwise, AWS tells whether the secret exists
         yield from _verify_names(app)
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.kept_variables import KeptVariables
-from shield_ai.model.manifest import DEFAULT_REGION
-from shield_ai.model.manifest_writer import DEFAULT_REGION_NOTE
+from shield_ai.model.manifest import DEFAULT_REGION, DEFAULT_REGION_NOTE
 from shield_ai.model.naming import MANIFEST, SIGN_IN_KEY
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test

@@ -99,6 +99,7 @@ def _job(raw: bytes, root: Node, key: Node, job: Node) -> WorkflowJob:
         branch=subject.branch,
         environment=subject.environment,
         problem=_job_problem(job) or subject.problem or permissions.problem,
+        reads_secrets=_reads_secrets(job),
     )
 
 
@@ -109,10 +110,11 @@ def _job_problem(job: Node) -> str:
         return NO_STEPS
     if len(_steps(job)) > MAX_STEPS:
         return TOO_MANY
-    for step in _steps(job):
-        if _text(step, "uses").partition("@")[0] == SECRETS_ACTION:
-            return READS_SECRETS
-    return ""
+    return READS_SECRETS if _reads_secrets(job) else ""
+
+
+def _reads_secrets(job: Node) -> bool:
+    return any(_text(step, "uses").partition("@")[0] == SECRETS_ACTION for step in _steps(job))
 
 
 def _step(raw: bytes, step: Node) -> WorkflowStep:

@@ -21,7 +21,6 @@ from shield_ai.scan.python.app.complete import (
     not_migratable,
     not_read_directly,
 )
-from shield_ai.scan.python.app.named_variables import find_injected
 from shield_ai.scan.python.findings.dotenv_findings import dotenv_findings
 from shield_ai.scan.python.scan import Scan
 from shield_ai.scan.text.reader import reader
@@ -111,9 +110,8 @@ def scan_files(
     listed = not_read_directly(sites, scanner.scanned, valid_paths, read, excluded)
     skipped += [
         *listed,
-        *not_migratable(sites, scanner.scanned, read),
+        *not_migratable(sites, scanner.scanned, read, collected.moved_variables(sites)),
         *collected.library_reads(sites),
-        *find_injected(scanner.scanned, read, collected.moved_variables(sites)),
     ]
     return Scan(
         findings=tuple(findings),

@@ -41,6 +41,11 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
     secret_calls: tuple[SecretCall, ...] = ()
     copies: tuple[str, ...] = ()  # the folders of copies of the runtime, which are not scanned
 
+    @property
+    def unreadable(self) -> list[Skipped]:
+        """The files that could not be read or parsed."""
+        return [skip for skip in self.skipped if not skip.line]
+
     def findings_of(self, variables: Collection[str]) -> Iterator[Finding]:
         """Yield the findings at which the code reads or contains one of these secrets.
 

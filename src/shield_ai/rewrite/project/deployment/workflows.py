@@ -24,7 +24,6 @@ from shield_ai.rewrite.project.deployment.workflow_choice import (
     step_mentions_variable,
 )
 from shield_ai.rewrite.project.deployment.workflow_edits import WorkflowEditor
-from shield_ai.scan.deployment.workflow_file import READS_SECRETS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -179,13 +178,13 @@ class _FilePlanner:
             name = variable or use.variable
             if name in self._fields and (reason := self._reason(use, variable)):
                 yield self._skip(use.line, name, reason)
+        reading = {job.name for job in self._workflow.jobs if job.reads_secrets}
         for item in self._inputs.variables:
             if item.path != self._path or (item.line, item.variable) in known:
                 continue
-            reason = self._line_reason(item.unit)
             # A step that reads secrets from AWS passes them on, as in `${{ env.NAME }}`.
-            if item.form is not ValueForm.REFERENCE or reason != READS_SECRETS:
-                yield self._skip(item.line, item.variable, reason)
+            if item.form is not ValueForm.REFERENCE or item.unit not in reading:
+                yield self._skip(item.line, item.variable, self._line_reason(item.unit))
 
     def _is_reported(self, use: SecretUse) -> bool:
         """Return whether shield.toml names the job of a use, or another job for a common use."""

@@ -12,7 +12,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.app.infrastructure_code import find_settings_in_infrastructure
 from shield_ai.scan.python.app.listed_variables import find_listed_variables
-from shield_ai.scan.python.app.named_variables import find_named_variables
+from shield_ai.scan.python.app.named_variables import find_injected, find_named_variables
 from shield_ai.scan.python.findings.read_severity import ReadSeverity
 from shield_ai.scan.text.secret_names import find_tokens, mask_tokens
 
@@ -122,20 +122,21 @@ def _mask_entry(finding: Finding, site: Site | None, tokens: set[str]) -> Entry:
 
 
 def not_migratable(
-    sites: Sequence[FoundSite], paths: Iterable[str], read: FileReader
+    sites: Sequence[FoundSite], paths: Iterable[str], read: FileReader, moved: Collection[str]
 ) -> list[Skipped]:
     """Return an entry for each site that no fixer can rewrite.
 
     A call that names a migrated variable, and may read the variable, has an entry, too, and so has
-    infrastructure code that imports settings with secrets.
+    infrastructure code that imports settings with secrets, or passes a variable to containers.
 
     Args:
         sites: All sites of the app.
         paths: The scanned Python files.
         read: Returns the bytes of a file; None if it can't be read.
+        moved: The variables that are migrated, now or after the rewrite.
     """
     paths = list(paths)
-    skipped = list(find_named_variables(paths, read, sites))
+    skipped = [*find_named_variables(paths, read, sites), *find_injected(paths, read, moved)]
     skipped += find_settings_in_infrastructure(paths, read, sites)
     for finding, site in sites:
         if site.reason:
