@@ -240,3 +240,12 @@ def test_a_secret_taken_out_of_shield_toml_can_be_ignored(tmp_path):
     assert "SENTRY_DSN\n      ignored in shield.toml" in planned.out
     scanned = run("scan", cwd=tmp_path)
     assert "not fixable: ignored in shield.toml" in scanned.out
+
+
+def test_the_hint_for_a_removed_entry_is_not_refused(app):
+    path = app / "shield.toml"
+    start, *entries = path.read_text().split("[[secret]]")
+    kept = [entry for entry in entries if "mail-api-key" not in entry]
+    path.write_text("[[secret]]".join([start, *kept]))
+    (check,) = [check for title, check in failed(app).items() if title.startswith("the map")]
+    assert check["hint"].startswith("restore the entry of MAIL_API_KEY in shield.toml")

@@ -95,10 +95,8 @@ def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> 
     if current is None:
         return
     _require_same_variables(manifest, scan.secret_calls)
-    named = {*manifest.variables(), *_renamed_variables(manifest, current)}
-    missing = [
-        name for name in current.variables() if name in scan.called_variables and name not in named
-    ]
+    unlisted = unlisted_variables(manifest, current)
+    missing = [name for name in unlisted if name in scan.called_variables]
     if missing:
         names = ", ".join(missing)
         raise UnsafePlanError(
@@ -107,6 +105,12 @@ def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> 
             f"restore the entry in {MANIFEST}; to take a secret back out of AWS, first replace its "
             "get_secret() calls in the code by reads of the variable",
         )
+
+
+def unlisted_variables(manifest: Manifest, current: SecretMap) -> list[str]:
+    """Return the variables of a map file that shield.toml neither lists nor renames."""
+    named = {*manifest.variables(), *_renamed_variables(manifest, current)}
+    return [name for name in current.variables() if name not in named]
 
 
 def _renamed_variables(manifest: Manifest, current: SecretMap) -> Iterator[str]:

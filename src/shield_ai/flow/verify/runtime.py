@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.plan.manifest_preconditions import unlisted_variables
 from shield_ai.flow.verify.check import (
     Check,
     CheckInfo,
@@ -17,6 +18,7 @@ from shield_ai.flow.verify.usage import reads_secrets
 from shield_ai.model.errors import SourceError
 from shield_ai.project.importable_files import importable_files, overriding_files
 from shield_ai.project.runtime_names import COPY
+from shield_ai.project.secret_map import SecretMap, parse_map
 from shield_ai.rewrite.project.copy_files import copy_folder, needed_files
 from shield_ai.rewrite.project.copy_parts import CopyParts
 from shield_ai.rewrite.project.runtime_source import CopyState, compare_with_source, runtime_files
@@ -39,6 +41,11 @@ MAP_CURRENT = CheckInfo(
     "map-current",
     "the map of secrets matches shield.toml",
     "the map file and `shield.toml`",
+)
+
+_UNLISTED_HINT = (
+    "restore the entry of {} in shield.toml, or replace its get_secret() calls by reads of the"
+    " variable; then run shield apply"
 )
 
 
@@ -76,7 +83,9 @@ def verify_runtime(
         problem = f"{path} is missing"
     elif not map_matches_manifest(raw, manifest):
         problem = f"the mapping in {path} differs from shield.toml"
-    yield ok_or_failed(MAP_CURRENT, problem, "run shield apply")
+    unlisted = unlisted_variables(manifest, parse_map(raw) or SecretMap())
+    hint = _UNLISTED_HINT.format(join_names(unlisted)) if unlisted else "run shield apply"
+    yield ok_or_failed(MAP_CURRENT, problem, hint)
 
 
 def _verify_copies(problems: list[str], folders: Collection[str], tree: Tree) -> Check:
