@@ -23,6 +23,10 @@ HEADER = (
 )
 # After the `ignore` of a draft.
 INJECTED_NOTE = "already injected from AWS, so not moved"
+# After a region that is not the default.
+FOUND_REGION_NOTE = (
+    "of the app or of your AWS configuration: check it before apply creates the secrets there"
+)
 # After the first schedule of a manifest without [rotation].
 SCHEDULE_NOTE = (
     "proposed: due for shield rotate --due; to rotate on schedule, add a [rotation] table"
@@ -100,9 +104,10 @@ def _render_new(manifest: Manifest) -> str:
     app = tomlkit.table()
     for key, value in msgspec.to_builtins(manifest.app).items():
         app.add(key, value)
-    if "region" not in app:
+    is_found = "region" in app
+    if not is_found:
         app.add("region", manifest.app.region)
-        app["region"].comment(DEFAULT_REGION_NOTE)
+    app["region"].comment(FOUND_REGION_NOTE if is_found else DEFAULT_REGION_NOTE)
     if "ignore" in app:
         app["ignore"].comment(INJECTED_NOTE)
     document.add("app", app)
