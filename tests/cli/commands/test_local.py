@@ -32,3 +32,20 @@ def test_says_what_to_do_with_the_exports(monkeypatch, capsys):
     shown = capsys.readouterr()
     assert shown.out == "export A=b\n"
     assert "run these lines in another terminal before you run shield there" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("region", "is_named"), [("eu-west-1", True), ("us-east-1", False), ("nowhere", False)]
+)
+@pytest.mark.parametrize("command", [[], ["true"]], ids=["foreground", "command"])
+def test_names_the_region_of_the_app(monkeypatch, capsys, tmp_path, command, region, is_named):
+    def serve(_show, _port, *, runs_hooks, on_start):
+        on_start()
+
+    monkeypatch.setattr(server, "serve_forever", serve)
+    monkeypatch.setattr(server, "run_beside", lambda *_, **__: 0)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shield.toml").write_text(f'[app]\nname = "shop"\nregion = "{region}"\n')
+    assert main(["local", *command]) == 0
+    note = f"the secrets are in {region}: set AWS_REGION={region} for the app"
+    assert (note in capsys.readouterr().err) == is_named

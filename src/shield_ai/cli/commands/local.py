@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from shield_ai.cli.console import echo, note
-from shield_ai.model.errors import DONE
+from shield_ai.model.errors import DONE, ShieldError
 
 _NEXT = (
     "run these lines in another terminal before you run shield there, or start a shell with these\n"
@@ -32,6 +34,27 @@ def local(port: int, command: tuple[str, ...], *, run_hooks: bool) -> int:
     from shield_ai.sandbox.emulator.server import run_beside, serve_forever
 
     if command:
+        _note_region()
         return run_beside(command, port, runs_hooks=run_hooks)
-    serve_forever(echo, port, runs_hooks=run_hooks, on_start=lambda: note(_NEXT))
+
+    def show_notes() -> None:
+        note(_NEXT)
+        _note_region()
+
+    serve_forever(echo, port, runs_hooks=run_hooks, on_start=show_notes)
     return DONE
+
+
+def _note_region() -> None:
+    """Print the region in shield.toml of the current folder, if it is not that of the emulator."""
+    from shield_ai.flow.manifest_file import read_manifest
+    from shield_ai.project.tree import Tree
+    from shield_ai.sandbox.emulator.server import REGION
+
+    try:
+        manifest = read_manifest(Tree(Path.cwd()))
+    except ShieldError:
+        return  # the commands that need it report it
+    if manifest and manifest.app.region != REGION:
+        region = manifest.app.region
+        note(f"the secrets are in {region}: set AWS_REGION={region} for the app")
