@@ -48,6 +48,7 @@ def test_fields_of_configurations(text, name, line):
         pytest.param("class MailConfig:\n    host: str\n    password_reset: bool\n    max_tokens: int\n", id="harmless"),
         pytest.param("class MailConfig:\n    password: str = 'x'\n", id="literal"),
         pytest.param("class ShopConfig:\n    url: str\n    user: UserLogin\nclass UserLogin:\n    password: str\n", id="URL and user"),
+        pytest.param("class JiraConfig:\n    project_key: str\n", id="identifier of a service"),
         pytest.param("class Mail(BaseSettings):\n    password: str\n", id="settings of pydantic"),
         pytest.param("class C:\n    BOT_TOKEN = ''\n", id="no attributes by name"),
         pytest.param("class C:\n    token = Unicode()\n    password = key('x')\n    secret = f().tag()\n    api_token = make(**options)\n", id="other calls"),

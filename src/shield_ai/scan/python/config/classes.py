@@ -86,10 +86,11 @@ def _is_config_class(node: ast.ClassDef) -> bool:
 
 def _is_secret(name: str, class_name: str) -> bool:
     """Return whether a field is a secret: also the `url` of a class such as PostgresConfig."""
+    full_name = f"{class_name}_{name}"
     if key_meaning(name) is Meaning.SECRET:
-        return True
-    full_name = f"{class_name}_{name}" if words(name) in URLS else name
-    return key_meaning(full_name) in {Meaning.URL, Meaning.DSN}
+        # The space_key of ConfluenceConfig is no secret.
+        return words(name)[-1] != "KEY" or key_meaning(full_name) is not Meaning.HARMLESS
+    return key_meaning(full_name if words(name) in URLS else name) in {Meaning.URL, Meaning.DSN}
 
 
 def _field(
