@@ -67,7 +67,8 @@ CONFIG_READ = regex(
     + rb"[\]),]|from [\w.]{0,60}(?:conf|setting|secret|credential|cfg)\w{0,30} import[^\n]{0,200}"
     + CONSTANT
     # The text of a file, which is assigned to a secret.
-    + rb"|(?:secret|passw|pwd|token|key|cred)\w{0,30}[\"'\]]{0,2}(?:\s?:[^=\n]{1,40})?\s?=\s?"
+    + rb"|(?:secret|passw|pwd|token|key|cred|_ur[li]|dsn)\w{0,30}[\"'\]]{0,2}"
+    + rb"(?:\s?:[^=\n]{1,40})?\s?=\s?"
     + rb"[^\n]{0,120}(?:\.read(?:line|_text|_bytes)?s?\(|file\w{0,20}\("
     # An entry of a schema, which is assigned to an attribute.
     rb"|(?:conf|cfg|setting)\w{0,30}(?:entry|option|field|item|param|parameter|value)\()"

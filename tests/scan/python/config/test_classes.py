@@ -32,6 +32,8 @@ def fields(text):
         pytest.param("class MailConfig:\n    password: constr(min_length=1) = Field(default='x', description='y')\n", "password", 2, id="Field"),
         pytest.param("class MongoConfig:\n    url: str\n", "url", 2, id="URL of a service"),
         pytest.param("class ShopConfig:\n    database_url: str\n", "database_url", 2, id="URL"),
+        pytest.param("class ModelConfig:\n    key: str = Field(None, description='The API key of the model.')\n", "key", 2, id="described key"),
+        pytest.param("class ShopSettings:\n    defaults = {\n        'smtp_password': '',\n        'port': 25,\n    }\n", "smtp_password", 3, id="empty default"),
         pytest.param("class A:\n    class MailOptions:\n        password: str\n", "password", 3, id="nested"),
     ],
 )  # fmt: skip
@@ -48,6 +50,8 @@ def test_fields_of_configurations(text, name, line):
         pytest.param("class MailConfig:\n    host: str\n    password_reset: bool\n    max_tokens: int\n", id="harmless"),
         pytest.param("class MailConfig:\n    password: str = 'x'\n", id="literal"),
         pytest.param("class ShopConfig:\n    url: str\n    user: UserLogin\nclass UserLogin:\n    password: str\n", id="URL and user"),
+        pytest.param("class ShopConfig:\n    key: str = Field(None, description='The key of the row.')\n", id="other key"),
+        pytest.param("class ShopSettings:\n    defaults = {'smtp_password': 'x', 'port': ''}\n    labels = {'token': ''}\nclass A:\n    defaults = {'smtp_password': ''}\n", id="other defaults"),
         pytest.param("class JiraConfig:\n    project_key: str\n", id="identifier of a service"),
         pytest.param("class Mail(BaseSettings):\n    password: str\n", id="settings of pydantic"),
         pytest.param("class C:\n    BOT_TOKEN = ''\n", id="no attributes by name"),

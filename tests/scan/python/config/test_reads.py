@@ -89,6 +89,9 @@ def test_line_endings(newline):
         pytest.param("self.chat_api_key = self.rule.get('chat_api_key', None)\n", [(2, "chat_api_key")], id="copied to an attribute"),
         pytest.param("self.api_key = entry['chat_api_key']\n", [(2, "chat_api_key")], id="copied item"),
         pytest.param("with open('key') as f:\n    SECRET_KEY = f.read().strip()\n", [(3, "SECRET_KEY")], id="file"),
+        pytest.param("with open('url') as f:\n    DATABASE_URL = f.read()\n", [(3, "DATABASE_URL")], id="URL in a file"),
+        pytest.param("f(config['OAUTH_CHAT_KEY'],\n  config['OAUTH_CHAT_SECRET'])\nf(config['OAUTH_MAIL_KEY'])\n", [(3, "OAUTH_CHAT_SECRET"), (4, "OAUTH_MAIL_KEY")], id="pair of OAuth"),
+        pytest.param("f(config['oauth_access_key'], config['oauth_access_secret'])\n", [(2, "oauth_access_key"), (2, "oauth_access_secret")], id="access key of OAuth"),
         pytest.param("d['api_key'] = (root / 'key').read_text()\n", [(2, "api_key")], id="text of a path"),
         pytest.param("API_TOKEN: str = open('t').readlines()[0]\n", [(2, "API_TOKEN")], id="line of a file"),
         pytest.param("SECRET_KEY = get_secret_from_file(SECRET_FILE)\n", [(2, "SECRET_KEY")], id="function that reads a file"),
@@ -141,6 +144,10 @@ def test_guesses_configurations_by_name(text, found):
             id="default of a path",
         ),
         pytest.param("x = UserConfig._meta.get_field('api_key')\n", id="field of a model"),
+        pytest.param(
+            "def run_migrations_offline():\n    x = context.config.get_section_option('db', 'sqlalchemy.url')\n",
+            id="section of Alembic",
+        ),
         pytest.param(
             "def run_migrations_offline():\n    x = config.get_main_option('sqlalchemy.url')\n",
             id="template of Alembic",

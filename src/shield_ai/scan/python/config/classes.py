@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import Meaning
 from shield_ai.model.words import word_set, words
-from shield_ai.scan.python.config.names import CONFIG_WORDS, is_config_name, key_meaning
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.config.names import (
+    CONFIG_WORDS,
+    is_config_name,
+    is_consumer_key,
+    key_meaning,
+)
 from shield_ai.scan.python.config.statements import FUNCTIONS, dotted_name, own_statements
 from shield_ai.scan.python.readers.ast_walk import statements_in
 
@@ -25,6 +31,8 @@ DATA_WORDS = word_set("""
 DATA_MODULES = word_set("SCHEMA SCHEMAS SERIALIZERS DTO DTOS REQUESTS RESPONSES")
 SECRET_TYPES = ("SecretStr", "SecretBytes")
 TEXT_TYPES = ("str", "bytes", "constr", *SECRET_TYPES)
+API_KEY = regex(r"(?i)\bAPI[ _-]?key\b")
+DEFAULTS = word_set("DEFAULT DEFAULTS")  # in the name of a dict of a configuration class
 URLS = frozenset({("URL",), ("URI",), ("DSN",)})
 # Calls that declare a field, and a keyword of each call, or of `.tag()` after it:
 # https://github.com/bwindsor/typed-config and https://traitlets.readthedocs.io
@@ -38,8 +46,8 @@ def is_data_module(path: str) -> bool:
     return not is_config and not DATA_MODULES.isdisjoint(words(module.replace("/", "_")))
 
 
-def secret_fields(tree: ast.Module) -> Iterator[tuple[ast.stmt, str, str]]:
-    """Yield each field of a secret that has no value, as (statement, field name, class name).
+def secret_fields(tree: ast.Module) -> Iterator[tuple[ast.stmt | ast.expr, str, str]]:
+    """Yield each field of a secret that has no value, as (node, field name, class name).
 
     Args:
         tree: The module.
@@ -51,8 +59,11 @@ def secret_fields(tree: ast.Module) -> Iterator[tuple[ast.stmt, str, str]]:
         sets_attributes = any(map(_sets_attributes, statements))
         for statement in statements:
             name = _field(statement, node, config_classes, sets_attributes=sets_attributes)
-            if name and _is_secret(name, node.name):
+            if name and (_is_secret(name, node.name) or _is_api_key(statement)):
                 yield statement, name, node.name
+            if node.name in config_classes:
+                for key, name in _empty_defaults(statement):
+                    yield key, name, node.name
 
 
 def _config_classes(classes: list[ast.ClassDef]) -> set[str]:
@@ -91,6 +102,32 @@ def _is_secret(name: str, class_name: str) -> bool:
         # The space_key of ConfluenceConfig is no secret.
         return words(name)[-1] != "KEY" or key_meaning(full_name) is not Meaning.HARMLESS
     return key_meaning(full_name if words(name) in URLS else name) in {Meaning.URL, Meaning.DSN}
+
+
+def _is_api_key(statement: ast.stmt) -> bool:
+    """Return whether a field is the `key` of a service: `Field(description="The API key")`."""
+    if not isinstance(statement, ast.AnnAssign) or dotted_name(statement.target) != "key":
+        return False
+    keywords = statement.value.keywords if isinstance(statement.value, ast.Call) else []
+    texts = [ast.unparse(part.value) for part in keywords if part.arg == "description"]
+    return any(map(API_KEY.search, texts))
+
+
+def _empty_defaults(statement: ast.stmt) -> Iterator[tuple[ast.expr, str]]:
+    """Yield the keys of secrets in a dict of defaults that are empty: `{"smtp_password": ""}`."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Dict):
+        return
+    if DEFAULTS.isdisjoint(words(dotted_name(statement.targets[0]))):
+        return
+    pairs = zip(statement.value.keys, statement.value.values, strict=True)
+    empty = {
+        str(key.value): key
+        for key, value in pairs
+        if isinstance(key, ast.Constant) and _is_empty(value)
+    }
+    for name, key in empty.items():
+        if key_meaning(name) is Meaning.SECRET and not is_consumer_key(name, empty):
+            yield key, name
 
 
 def _field(

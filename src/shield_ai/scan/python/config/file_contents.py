@@ -31,7 +31,7 @@ def file_secret(statement: ast.stmt, names: Names) -> tuple[ast.expr, str, str] 
         return None
     target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
     name = _target_name(target)
-    if key_meaning(name) is not Meaning.SECRET:
+    if key_meaning(name) not in {Meaning.SECRET, Meaning.URL, Meaning.DSN}:
         return None
     reader = _file_reader(_text_source(statement.value), names)
     return (statement.value, name, reader) if reader else None

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 CONFIG_WORDS = word_set("CONFIG CONFIGS CONF CFG CONFIGURATION SETTING SETTINGS CONFIGPARSER")
 # The settings of a connection in Django, which come from the settings module.
@@ -29,6 +34,8 @@ OTHER_TOKENS = word_set("""
     PAD BOS EOS SOS EOT UNK MASK CLS SEP SPECIAL START END STOP IMAGE AUDIO VIDEO DECODER EXTRA
     ADDED NEXT PREV PREVIOUS PAGE CONTINUATION CURSOR SYNC BASE QUOTE FIRST LAST PROMPT
 """)
+# In the names of the two parts with which an app identifies itself; the access key is a secret.
+CONSUMER_WORDS = word_set("OAUTH OAUTH2 CONSUMER CLIENT")
 AMBIGUOUS = frozenset({("TOKEN",), ("PASS",), ("SALT",), ("PW",)})
 # In the name of an object: the file contains configuration, not other data.
 SOURCE_WORDS = CONFIG_WORDS | word_set("SECRET SECRETS CRED CREDS CREDENTIALS AUTH ENV INI TOML")
@@ -72,6 +79,20 @@ def key_meaning(key: str) -> Meaning:
     if parts[-1] == "TOKEN" and OTHER_TOKENS.intersection(parts[-2:-1]):
         return Meaning.HARMLESS
     return meaning(key)
+
+
+def is_consumer_key(key: str, others: Collection[str]) -> bool:
+    """Return whether a key such as OAUTH_CHAT_KEY is the public part of a pair with a secret.
+
+    Args:
+        key: The key.
+        others: The other keys, such as OAUTH_CHAT_SECRET.
+    """
+    head, word = key[:-3], key[-3:]
+    parts = words(head)
+    if word not in {"KEY", "key"} or "ACCESS" in parts or CONSUMER_WORDS.isdisjoint(parts):
+        return False
+    return head + ("SECRET" if word.isupper() else "secret") in others
 
 
 def _is_one_word(key: str) -> bool:

@@ -14,6 +14,7 @@ from shield_ai.scan.python.config.keys import Keys
 from shield_ai.scan.python.config.names import (
     is_ambiguous,
     is_config_function,
+    is_consumer_key,
     is_getter,
     is_getter_method,
     key_meaning,
@@ -36,6 +37,7 @@ PARSER_MARK = "configparser"
 # Alembic's template of env.py, in which most apps replace the options:
 # https://github.com/sqlalchemy/alembic/blob/main/alembic/templates/generic/env.py
 ALEMBIC_MARK = "def run_migrations_offline"
+ALEMBIC_GETTERS = frozenset({"get_main_option", "get_section_option"})
 MAX_KEYS = 4  # of a path such as get_config("services", "smtp", "password")
 # At the end of the first argument of get(): the second argument is a default, not a key.
 KINDS = word_set("TYPE TYPES KIND MODE METHOD GRANT")
@@ -72,7 +74,9 @@ def find_config_reads(source: Source, app_modules: Collection[str]) -> list[Conf
         found.setdefault((read.line, read.key), read)
     keys = {key for _, key in found}
     only_tested = [read for read in tests.values() if read.key not in keys]
-    return sorted([*found.values(), *only_tested], key=lambda read: (read.line, read.key))
+    all_reads = [*found.values(), *only_tested]
+    private = [read for read in all_reads if not is_consumer_key(read.key, keys)]
+    return sorted(private, key=lambda read: (read.line, read.key))
 
 
 def _create_read(node: ast.expr, read: _Found) -> ConfigRead:
@@ -135,7 +139,7 @@ class _Finder:
         """Return the read of `config.get(key)` or `config.get(section, key)`."""
         if not isinstance(node.func, ast.Attribute) or not is_getter_method(node.func.attr):
             return None
-        if node.func.attr == "get_main_option" and self._is_alembic:
+        if node.func.attr in ALEMBIC_GETTERS and self._is_alembic:
             return None
         # The second argument of dict.get() is a default.
         count = MAX_KEYS if node.func.attr != "get" or self._takes_section(node, names) else 1
