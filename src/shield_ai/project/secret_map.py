@@ -17,6 +17,7 @@ from shield_ai.project.runtime_names import CLIENT, IMPORTS_COPY
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.manifest import Manifest
 
 
 class SecretMap(msgspec.Struct, frozen=True):
@@ -33,6 +34,14 @@ class SecretMap(msgspec.Struct, frozen=True):
         if isinstance(entry, dict):
             return entry.get(field, "")
         return "" if field else entry
+
+    def unlisted_variables(self, manifest: Manifest) -> list[str]:
+        """Return the variables that shield.toml neither lists nor renames."""
+        named = set(manifest.variables())
+        for secret in manifest.secret:
+            for field in secret.variables().values():
+                named.add(self.variable(f"{secret.name}:{field}" if field else secret.name))
+        return [name for name in self.variables() if name not in named]
 
     def variables(self) -> list[str]:
         """Return all variables that the map names."""

@@ -12,14 +12,13 @@ from shield_ai.project.app_folder import require_no_nested_repository
 from shield_ai.project.secret_map import read_map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
     from shield_ai.project.layout import AppFacts
-    from shield_ai.project.secret_map import SecretMap
     from shield_ai.scan.python.scan import Scan
     from shield_ai.scan.python.visit.secret_call import SecretCall
 
@@ -95,7 +94,7 @@ def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> 
     if current is None:
         return
     _require_same_variables(manifest, scan.secret_calls)
-    unlisted = unlisted_variables(manifest, current)
+    unlisted = current.unlisted_variables(manifest)
     missing = [name for name in unlisted if name in scan.called_variables]
     if missing:
         names = ", ".join(missing)
@@ -105,20 +104,6 @@ def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> 
             f"restore the entry in {MANIFEST}; to take a secret back out of AWS, first replace its "
             "get_secret() calls in the code by reads of the variable",
         )
-
-
-def unlisted_variables(manifest: Manifest, current: SecretMap) -> list[str]:
-    """Return the variables of a map file that shield.toml neither lists nor renames."""
-    named = {*manifest.variables(), *_renamed_variables(manifest, current)}
-    return [name for name in current.variables() if name not in named]
-
-
-def _renamed_variables(manifest: Manifest, current: SecretMap) -> Iterator[str]:
-    """Yield the variables in the map file for which shield.toml has another name."""
-    for secret in manifest.secret:
-        for field in secret.variables().values():
-            reference = f"{secret.name}:{field}" if field else secret.name
-            yield current.variable(reference)
 
 
 def _require_same_variables(manifest: Manifest, calls: Iterable[SecretCall]) -> None:

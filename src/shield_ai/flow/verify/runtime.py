@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.plan.manifest_preconditions import unlisted_variables
 from shield_ai.flow.verify.check import (
     Check,
     CheckInfo,
@@ -78,14 +77,19 @@ def verify_runtime(
     problems = [f"{place} takes precedence over {path}" for place in overriding_files(tree, path)]
     problems += [f"{place} is missing" for place in missing]
     yield _verify_copies(problems, {copy_folder(path), *copies}, tree)
+    yield _verify_map(raw, manifest)
+
+
+def _verify_map(raw: bytes | None, manifest: Manifest) -> Check:
+    path = manifest.app.runtime
     problem = ""
     if raw is None:
         problem = f"{path} is missing"
     elif not map_matches_manifest(raw, manifest):
         problem = f"the mapping in {path} differs from shield.toml"
-    unlisted = unlisted_variables(manifest, parse_map(raw) or SecretMap())
+    unlisted = (parse_map(raw) or SecretMap()).unlisted_variables(manifest)
     hint = _UNLISTED_HINT.format(join_names(unlisted)) if unlisted else "run shield apply"
-    yield ok_or_failed(MAP_CURRENT, problem, hint)
+    return ok_or_failed(MAP_CURRENT, problem, hint)
 
 
 def _verify_copies(problems: list[str], folders: Collection[str], tree: Tree) -> Check:
