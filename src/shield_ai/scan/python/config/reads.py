@@ -74,8 +74,13 @@ def find_config_reads(source: Source, app_modules: Collection[str]) -> list[Conf
         found.setdefault((read.line, read.key), read)
     keys = {key for _, key in found}
     only_tested = [read for read in tests.values() if read.key not in keys]
-    all_reads = [*found.values(), *only_tested]
-    private = [read for read in all_reads if not is_consumer_key(read.key, keys)]
+    return _without_consumer_keys([*found.values(), *only_tested])
+
+
+def _without_consumer_keys(reads: list[ConfigRead]) -> list[ConfigRead]:
+    """Return the reads in order, except those of the public parts of pairs for OAuth."""
+    keys = {read.key for read in reads}
+    private = [read for read in reads if not is_consumer_key(read.key, keys)]
     return sorted(private, key=lambda read: (read.line, read.key))
 
 

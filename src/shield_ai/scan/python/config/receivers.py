@@ -56,8 +56,8 @@ def _receivers(statement: ast.stmt) -> Iterator[tuple[ast.expr, str]]:
         elif isinstance(node, ast.Call) and node.args and dotted_name(node.func) in OPENERS:
             yield node.args[0], "path"
         elif isinstance(node, ast.Dict):
-            keys = [str(key.value) if isinstance(key, ast.Constant) else "" for key in node.keys]
-            yield from zip(node.values, keys, strict=True)
+            for key, value in zip(node.keys, node.values, strict=True):
+                yield value, str(getattr(key, "value", ""))
 
 
 def _is_file_default(keyword: ast.keyword) -> bool:
