@@ -161,6 +161,18 @@ def test_index_is_limited_to_paths(app, paths, found) -> None:
     assert [path for path, _ in places(scanned("--staged", *given, cwd=app))] == found
 
 
+@pytest.mark.parametrize("form", ["absolute", "relative", "through a folder"])
+def test_reads_in_a_file_outside_the_current_folder_are_found(tmp_path, form) -> None:
+    (tmp_path / "here/a").mkdir(parents=True)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/a.py").write_text("import os\nX = os.environ['API_KEY']\n")
+    (tmp_path / "other/.env").write_text("API_KEY=\n")
+    start = {"absolute": tmp_path, "relative": "..", "through a folder": "a/../.."}[form]
+    done = run("scan", f"{start}/other/a.py", f"{start}/other/.env", cwd=tmp_path / "here")
+    assert f"{start}/other/a.py\n  2:5 " in done.out
+    assert done.code == 1
+
+
 def test_index_path_outside_the_current_folder_is_an_error(app) -> None:
     git(app, "init", "-q")
     git(app, "add", "deploy", "clean.py")
@@ -460,7 +472,7 @@ def test_custom_rules_search_all_files_without_a_repository(custom) -> None:
 def test_custom_rules_that_search_no_file_are_reported(custom) -> None:
     git(custom, "rm", "-rq", "--cached", ".")
     assert (
-        ".shield/patterns: the custom rules scan only files that git tracks"
+        ".shield/patterns: custom rules scan only tracked files: git tracks none"
         in run("scan", cwd=custom).out
     )
     git(custom, "config", "core.repositoryFormatVersion", "99")

@@ -141,7 +141,8 @@ def _is_dotenv_path(path: str) -> bool:
 
 def _scan_several(paths: Sequence[Path], jobs: int, progress: Progress) -> list[PartResult]:
     parts = []
-    files: dict[str, list[str]] = {}  # by the prefix of their paths in the report
+    # By their folder, and the prefix of their paths in the report.
+    files: dict[tuple[Path, str], list[str]] = {}
     for path in dict.fromkeys(paths):
         if str(path) == STDIN:
             parts.append(_scan_stdin())
@@ -149,30 +150,30 @@ def _scan_several(paths: Sequence[Path], jobs: int, progress: Progress) -> list[
             prefix = path.as_posix().rstrip("/") + "/"
             parts.append(_scan_folder(path, prefix, jobs, progress))
         elif _exists(path):
-            prefix, name = _split_current_folder(path)
-            files.setdefault(prefix, []).append(name)
+            root, prefix, name = _split_root(path)
+            files.setdefault((root, prefix), []).append(name)
         else:
             raise SourceError(
                 f"{path} does not exist", "give files or folders, or - for standard input"
             )
-    for prefix, names in files.items():
-        parts.append(_scan_named_files(names)._replace(prefix=prefix))
+    for (root, prefix), names in files.items():
+        parts.append(_scan_named_files(root, names)._replace(prefix=prefix))
     return parts
 
 
-def _split_current_folder(path: Path) -> tuple[str, str]:
-    """Return the current folder and the rest of an absolute path; nothing and any other path."""
+def _split_root(path: Path) -> tuple[Path, str, str]:
+    """Return the folder of a file, the prefix of its path in the report, and the rest of the path.
+
+    The folder is the current folder, or the file's own for a file outside it.
+    """
     name = path.as_posix()
     prefix = f"{Path.cwd()}/"
-    return (prefix, name.removeprefix(prefix)) if name.startswith(prefix) else ("", name)
+    if ".." in path.parts or (path.is_absolute() and not name.startswith(prefix)):
+        return path.parent, f"{path.parent.as_posix()}/", path.name
+    return Path(), prefix if path.is_absolute() else "", name.removeprefix(prefix)
 
 
-def _is_below_root(path: str) -> bool:
-    return not path.startswith(("/", "../"))
-
-
-def _scan_named_files(files: list[str]) -> PartResult:
-    root = Path()
+def _scan_named_files(root: Path, files: list[str]) -> PartResult:
     app_patterns = pattern.load_app_patterns(root)
     custom_paths = _custom_rule_paths(root, files, app_patterns)
     read = reader(str(root), allow_outside=True)
@@ -181,8 +182,7 @@ def _scan_named_files(files: list[str]) -> PartResult:
         part = part._replace(app=scan_in_app(part.app, root, files))
     if custom_paths is None:
         part.credentials.skip(".git", SkipId.GIT_FAILED.reason())
-    # git fails for a path outside the repository.
-    dotenv_paths = [path for path in files if _is_dotenv_path(path) and _is_below_root(path)]
+    dotenv_paths = list(filter(_is_dotenv_path, files))
     tracked = find_tracked(root, dotenv_paths) or set()
     ignored_paths = find_ignored(root, set(dotenv_paths) - tracked)
     return part._replace(tracked=tracked, ignored=ignored_paths)
@@ -200,9 +200,8 @@ def _scan_files(
     patterns = (pattern.credential_pattern(), *app_patterns)
     credentials = scan_credentials(files, read, patterns, custom_paths=custom_paths)
     app = None
-    below_root = list(filter(_is_below_root, files))
-    if any(_is_dotenv_path(path) or is_python(path, read) for path in below_root):
-        app = scan_files(root.resolve().name, below_root, read, markers=credentials.markers)
+    if any(_is_dotenv_path(path) or is_python(path, read) for path in files):
+        app = scan_files(root.resolve().name, files, read, markers=credentials.markers)
     return PartResult(app, credentials, "", read, set(), list(app_patterns))
 
 
