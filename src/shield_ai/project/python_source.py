@@ -82,6 +82,16 @@ class Source(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """
         return parse_python(self.path, self.text)
 
+    def with_tree(self, tree: ast.Module) -> Source:
+        """Return the file with a syntax tree that was parsed elsewhere.
+
+        Args:
+            tree: The tree.
+        """
+        source = msgspec.structs.replace(self)
+        source.__dict__["tree"] = tree
+        return source
+
     @functools.cached_property
     def statement_lines(self) -> frozenset[int]:
         """The lines on which statements start."""
@@ -184,6 +194,24 @@ def parse_python(path: str, text: str) -> ast.Module:
         raise SourceError(
             f"{path}: not parsed, {TOO_DEEP}", "such files are usually generated"
         ) from None
+
+
+def parse_by_any_python(path: str, raw: bytes) -> tuple[Source, SourceError | None]:
+    """Return a file with its syntax tree, and the error if only a newer Python can parse it.
+
+    Raises:
+        SourceError: No Python on this machine can parse the file.
+    """
+    source = Source.from_bytes(path, raw)
+    try:
+        return source.with_tree(source.tree), None
+    except SourceError as error:
+        from shield_ai.project.newer_python import parse_with_newer
+
+        tree = parse_with_newer(source.text)
+        if tree is None:
+            raise
+        return source.with_tree(tree), error
 
 
 def parse_expression(text: str) -> ast.expr | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
-from shield_ai.project.python_source import Source, source_problem
+from shield_ai.project.python_source import parse_by_any_python, source_problem
 from shield_ai.scan.files.file_filter import find_markers
 from shield_ai.scan.python.app.collected import Collected
 from shield_ai.scan.python.app.library_reads import LibraryReads
@@ -127,7 +129,9 @@ class AppScanner:
         self, path: str, raw: bytes, statement_filter: StatementFilter | None = None
     ) -> None:
         try:
-            source = Source.from_bytes(path, raw)
+            source, error = parse_by_any_python(path, raw)
+            if error:  # the file is scanned, but can't be rewritten
+                self._skip(path, source_problem(path, error))
             module = self._project.add(source)
             visitor = SecretVisitor(self._project, module, statement_filter)
             candidates = visitor.run()
@@ -137,15 +141,16 @@ class AppScanner:
             self.collected.add(source, visitor, in_settings=path in self._settings)
             self._library_reads.add(source, visitor.library_reads)
             self._library_reads.add_settings(visitor.resolver)
-        except SourceError as error:
-            self._skip(path, source_problem(path, error))
+        except SourceError as problem:
+            self._skip(path, source_problem(path, problem))
             return
         except RecursionError:  # the parser accepts deeper nesting than the visitors
             self._skip(path, SkipId.TOO_DEEP.reason())
             return
         for finding, site in entries:
             if site:
-                self._sites.append((finding, site))
+                reason = SkipId.NEWER_SYNTAX.reason() if error else site.reason
+                self._sites.append((finding, msgspec.structs.replace(site, reason=reason)))
             else:
                 self._without_site.append(finding)
         if path in self._settings and not any(name in raw for name in RUNTIME_NAMES):

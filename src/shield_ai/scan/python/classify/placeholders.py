@@ -52,9 +52,9 @@ def _is_made_up(text: str, path: tuple[str, ...]) -> bool:
 
 
 def _repeats_names(text: str, path: tuple[str, ...]) -> bool:
-    """Return whether a text has a marker, and its other words are in the names of the setting."""
+    """Return whether a text has a marker, and all other words are in the names of the setting."""
     parts = words(text)
     others = [part for part in parts if part not in MARKERS | FILLERS and not part.isdigit()]
     letters = "".join("".join(words(name)) for name in path)
     are_named = all(part in letters for part in others)
-    return bool(others) and are_named and not MARKERS.isdisjoint(parts)
+    return are_named and not MARKERS.isdisjoint(parts)
