@@ -107,9 +107,9 @@ UNTESTED = {
 ALLOWED_CODES = {0, 1}
 GIT = {
     "program": shutil.which("git"),
-    "args": git_process.command(Path("/"), "ls-files"),
+    "args": git_process.command_line(Path("/"), "ls-files"),
     "cwd": "/",
-    "env": git_process.environment(),
+    "env": git_process.env_vars(),
 }
 
 
@@ -258,15 +258,15 @@ def test_finds_misdeeds_under_strace(tmp_path, cache):
 
 @pytest.mark.parametrize("option", sorted(GIT_OPTIONS | {"--no-pager"}))
 def test_git_needs_each_option(option):
-    args = [part for part in git_process.command(Path("/"), "ls-files") if part != option]
+    args = [part for part in git_process.command_line(Path("/"), "ls-files") if part != option]
     assert not is_safe_git({**GIT, "args": args})
 
 
 @pytest.mark.parametrize(
     "difference",
     [
-        {"args": git_process.command(Path("/"), "commit")},
-        {"args": git_process.command(Path("/"), "diff")},
+        {"args": git_process.command_line(Path("/"), "commit")},
+        {"args": git_process.command_line(Path("/"), "diff")},
         {"args": ["./git", *GIT["args"][1:]]},
         {"cwd": "."},
         {"env": None},

@@ -49,11 +49,11 @@ def test_stops_git_if_it_waits_for_an_object(app, monkeypatch):
     monkeypatch.setattr(git_process, "TIMEOUT", 1)
     monkeypatch.setattr(git_process, "LOG_TIMEOUT", 1)
     objects = BlobReader(app)
-    with pytest.raises(SourceError, match="git cat-file printed nothing for 1 second"):
+    with pytest.raises(SourceError, match="git cat-file did not return the data within 1 s"):
         objects.read(replace_object(app, "HEAD:a.py"), 100)
     objects.close()
     replace_object(app, "HEAD^{tree}")
-    with pytest.raises(SourceError, match="git log printed nothing for 1 second"):
+    with pytest.raises(SourceError, match="git log did not return the data within 1 s"):
         list(file_versions(app))
 
 

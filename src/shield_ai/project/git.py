@@ -149,7 +149,7 @@ def git_state(root: Path, path: str) -> GitState:
     if git_process.read(root, "rev-parse", "--git-dir") is None:
         is_in_repository = git_process.is_in_repository(root)
         return GitState.UNKNOWN if is_in_repository else GitState.NO_REPOSITORY
-    tracked = ("ls-files", "--error-unmatch", "--", git_process.literal(path))
+    tracked = ("ls-files", "--error-unmatch", "--", git_process.literal_pathspec(path))
     if git_process.run(root, *tracked)[0] == 0:
         return GitState.TRACKED
     # https://git-scm.com/docs/git-check-ignore#_exit_status

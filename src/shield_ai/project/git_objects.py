@@ -29,7 +29,8 @@ def tracked_files(root: Path, paths: list[str]) -> set[str] | None:
     """
     if not paths:
         return set()
-    output = git_process.read(root, "ls-files", "-z", "--", *map(git_process.literal, paths))
+    pathspecs = map(git_process.literal_pathspec, paths)
+    output = git_process.read(root, "ls-files", "-z", "--", *pathspecs)
     if output is None:
         return None if git_process.is_in_repository(root) else set()
     return {name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name}

@@ -56,14 +56,13 @@ CONFIG = {
     "submodule.recurse": "false",
     "uploadpack.packObjectsHook": "",
 }
-# The folders of the user's configuration and, in a git hook, the repository and the index.
+# The repository and the index; git sets some of these for hooks.
+REPOSITORY_VARIABLES = ("GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_WORK_TREE")
+# The user's configuration, where git looks for a repository, and the folder for temporary files.
 INHERITED_VARIABLES = (
+    *REPOSITORY_VARIABLES,
     "GIT_CEILING_DIRECTORIES",
     "GIT_CONFIG_GLOBAL",
-    "GIT_DIR",
-    "GIT_INDEX_FILE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_WORK_TREE",
     "HOME",
     "TMPDIR",
     "XDG_CONFIG_HOME",
@@ -90,7 +89,7 @@ def read(root: Path, *arguments: str, max_output: int = MAX_OUTPUT) -> bytes | N
         max_output: Bytes; a command that prints more is stopped.
 
     Returns:
-        None if the command fails, prints too much or takes more than a minute.
+        None if the command fails, prints too much or takes more than `TIMEOUT` seconds.
     """
     code, output = run(root, *arguments, max_output=max_output)
     return output if code == 0 else None
@@ -110,7 +109,7 @@ def run(
     Returns:
         The exit code and the output. The exit code is None if git is not installed or was stopped.
         After a timeout, unless `is_search` is true, git is not started in the folder again,
-        because it would wait for the same file.
+        because it would probably hang again, for example on a named pipe in the work tree.
     """
     folder = root.resolve()
     if folder in _timed_out_folders:
@@ -165,8 +164,8 @@ def start(root: Path, *arguments: str, pipe_stdin: bool = False) -> subprocess.P
     """
     OUTPUT.log(f"run git {' '.join(arguments)}")
     process = subprocess.Popen(
-        command(root, *arguments),
-        env=environment(),
+        command_line(root, *arguments),
+        env=env_vars(),
         stdin=subprocess.PIPE if pipe_stdin else subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -186,7 +185,7 @@ def _limit_memory(pid: int) -> None:
 
 
 class Stream:
-    """Reads the output of a git command, which is stopped if it prints nothing for too long.
+    """Reads the output of a git command, which is stopped if a read takes too long.
 
     Args:
         process: The result of `start`.
@@ -234,13 +233,13 @@ class Stream:
         self._deadline = None
         if self._has_timed_out:
             raise SourceError(
-                f"git {self._name} printed nothing for {self._timeout:g} seconds",
+                f"git {self._name} did not return the data within {self._timeout:g} s",
                 "run git fsck for details",
             )
         return output
 
 
-def literal(path: str) -> str:
+def literal_pathspec(path: str) -> str:
     """Return a path as an argument in which git finds no wildcards, such as in `[id].env`.
 
     https://git-scm.com/docs/gitglossary#Documentation/gitglossary.txt-pathspec
@@ -258,16 +257,16 @@ def unquote(path: bytes) -> bytes:
     return path[1:-1].decode("unicode_escape").encode("latin-1")
 
 
-def command(root: Path, *arguments: str) -> list[str]:
+def command_line(root: Path, *arguments: str) -> list[str]:
     """Return the command line of a git command on a local repository."""
     options = [part for name, value in CONFIG.items() for part in ("-c", f"{name}={value}")]
     return [git_program(), *options, "--no-pager", "-C", str(root.absolute()), *arguments]
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of a git command on a local repository."""
-    kept = {name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ}
-    return {**kept, "PATH": _search_path(), **FIXED_VARIABLES}
+def env_vars() -> dict[str, str]:
+    """Return the env vars of a git command on a local repository."""
+    inherited = {name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ}
+    return {**inherited, "PATH": _search_path(), **FIXED_VARIABLES}
 
 
 def run_remote(
