@@ -99,3 +99,17 @@ def test_ctrl_c_leaves_no_thread_that_delays_the_end(app, monkeypatch):
     timers = [thread for thread in threading.enumerate() if isinstance(thread, threading.Timer)]
     assert all(timer.daemon for timer in timers)
     assert all(timer.finished.is_set() for timer in timers)
+
+
+def test_a_hook_can_scan_a_folder_of_its_repository(app, tmp_path, monkeypatch):
+    """git sets GIT_DIR for the hooks of a worktree, and if the user has set it."""
+    (app / "web").mkdir()
+    (app / "web/b.py").write_text("B = 1\n")
+    git(app, "add", "-A")
+    monkeypatch.chdir(app)
+    monkeypatch.setenv("GIT_DIR", ".git")
+    assert git_process.read(app / "web", "rev-parse", "--show-prefix") == b"web/\n"
+    monkeypatch.setenv("GIT_DIR", str(app / ".git"))
+    assert git_process.read(app / "web", "diff", "--cached", "--name-only") == b"web/b.py\n"
+    monkeypatch.chdir(tmp_path)
+    assert git_process.read(app, "diff", "--cached", "--name-only") == b"web/b.py\n"

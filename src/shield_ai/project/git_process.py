@@ -266,6 +266,11 @@ def command_line(root: Path, *arguments: str) -> list[str]:
 def env_vars() -> dict[str, str]:
     """Return the env vars of a git command on a local repository."""
     inherited = {name: os.environ[name] for name in INHERITED_VARIABLES if name in os.environ}
+    if "GIT_DIR" in inherited:
+        # Git would resolve it below the folder of -C, and take that folder for the work tree.
+        inherited["GIT_DIR"] = os.path.realpath(inherited["GIT_DIR"])
+        if os.path.lexists(".git"):
+            inherited["GIT_WORK_TREE"] = os.path.realpath(inherited.get("GIT_WORK_TREE", "."))
     return {**inherited, "PATH": _search_path(), **FIXED_VARIABLES}
 
 
