@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
 
 import pytest
 from hostile_git import git
@@ -15,6 +17,9 @@ from shield_ai.model.errors import SourceError
 from shield_ai.project import git_process
 from shield_ai.project.git_objects import BlobReader
 from shield_ai.scan.git_history import file_versions
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.fixture
@@ -113,3 +118,37 @@ def test_a_hook_can_scan_a_folder_of_its_repository(app, tmp_path, monkeypatch):
     assert git_process.read(app / "web", "diff", "--cached", "--name-only") == b"web/b.py\n"
     monkeypatch.chdir(tmp_path)
     assert git_process.read(app, "diff", "--cached", "--name-only") == b"web/b.py\n"
+
+
+def ssh_command(tmp_path) -> tuple[str, Path]:
+    """Return a command that stores its session ID, and the file where it does."""
+    stored = tmp_path / "session"
+    script = tmp_path / "ssh.py"
+    script.write_text(f"import os\nopen({str(stored)!r}, 'w').write(str(os.getsid(0)))\n")
+    return f"{sys.executable} {script}", stored
+
+
+def test_remote_commands_use_the_ssh_command_of_the_user(app, tmp_path, monkeypatch):
+    command, stored = ssh_command(tmp_path)
+    config = tmp_path / "gitconfig"
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(config))
+    for text, variable in ((f'[core]\n\tsshCommand = "{command}"\n', ""), ("", command)):
+        config.write_text(text)
+        monkeypatch.setenv("GIT_SSH_COMMAND", variable)
+        if not variable:
+            monkeypatch.delenv("GIT_SSH_COMMAND")
+        with pytest.raises(subprocess.CalledProcessError):
+            git_process.run_remote(["ls-remote", "ssh://host/x"], {}, 30)
+        assert int(stored.read_text()) != os.getsid(0)  # without a terminal, ssh can't prompt
+        stored.unlink()
+
+
+def test_remote_commands_ignore_the_repository_of_a_hook(app, tmp_path, monkeypatch):
+    command, stored = ssh_command(tmp_path)
+    git(app, "config", "core.sshCommand", command)
+    monkeypatch.setenv("GIT_DIR", str(app / ".git"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("PATH", str(tmp_path / "without-ssh"))
+    with pytest.raises(subprocess.CalledProcessError):
+        git_process.run_remote(["ls-remote", "ssh://host/x"], {}, 30)
+    assert not stored.exists()

@@ -280,7 +280,12 @@ def run_remote(
     """Run a git command that contacts a server. The user, not a repository, chose the server.
 
     Hooks and filters of the repository are not run, and submodules are not fetched. The user's
-    configuration applies, for example for credentials and proxies.
+    configuration applies, for example for credentials, proxies and SSH.
+
+    Args:
+        arguments: The command and its arguments.
+        variables: Additional env vars.
+        timeout: Seconds.
 
     Raises:
         SourceError: git is not installed, or the command times out.
@@ -296,15 +301,23 @@ def run_remote(
     options = [part for name, value in config.items() for part in ("-c", f"{name}={value}")]
     fixed = {
         "GIT_TERMINAL_PROMPT": "0",
-        "GIT_SSH_COMMAND": "ssh -oBatchMode=yes",
         "GIT_LFS_SKIP_SMUDGE": "1",
+        "SSH_ASKPASS_REQUIRE": "never",
     }
     env = {**os.environ, "PATH": _search_path(), **fixed, **variables}
+    for name in REPOSITORY_VARIABLES:
+        env.pop(name, None)
     full_command = [git_program(), *options, *arguments]
     OUTPUT.log(f"run git {arguments[0]}")  # the other arguments can contain credentials
     try:
         return subprocess.run(
-            full_command, capture_output=True, check=True, timeout=timeout, env=env, cwd="/"
+            full_command,
+            capture_output=True,
+            check=True,
+            timeout=timeout,
+            env=env,
+            cwd="/",
+            start_new_session=True,  # without a terminal, ssh can't prompt
         )
     except FileNotFoundError:
         raise SourceError("git is not installed") from None
