@@ -207,11 +207,12 @@ def test_mariadb(aws, mariadb):
 @pytest.mark.parametrize(
     ("fields", "text"),
     [
-        ({"sslmode": "prefer"}, "sslmode must be one of"),
-        ({"ssl": "maybe"}, "sslmode must be one of"),
-        ({"port": "x"}, "port is not a number"),
-        ({"host": ""}, "has no host"),
-        ({"password": None}, "has no password"),
+        ({"sslmode": "prefer"}, 'invalid field "sslmode" in the secret: use one of'),
+        ({"ssl": "maybe"}, 'invalid field "ssl" in the secret: use one of'),
+        ({"port": "x"}, "port must be between 1 and 65535"),
+        ({"host": ""}, 'field "host" of the secret is missing, empty or not a string'),
+        ({"password": None}, 'field "password" of the secret is missing'),
+        ({"password": 123456}, 'field "password" of the secret is missing'),
         ({"username": "a\0b"}, "NUL character"),
     ],
 )
@@ -248,12 +249,12 @@ def test_secret_cannot_weaken_the_configured_mode(secret, configured, used):
 
 def test_unknown_configured_mode_does_not_allow_a_weaker_one():
     document = {"username": "u", "password": "p", "host": "h", "sslmode": "disable"}
-    with pytest.raises(SetupError, match="sslmode must be one of"):
+    with pytest.raises(SetupError, match='invalid ROTATION_SSLMODE "verify_full": use one of'):
         parse_login(document, 5432, {"ROTATION_SSLMODE": "verify_full"})
 
 
-@pytest.mark.parametrize("port", [float("inf"), 1e300, 70_000, -1, [1], "x"])
+@pytest.mark.parametrize("port", [float("inf"), 5432.9, 70_000, -1, 0, "0", True, [1], "x"])
 def test_invalid_port(port):
     document = {"username": "u", "password": "p", "host": "h", "port": port, "dbname": "d"}
-    with pytest.raises(SetupError, match="port is not a"):
+    with pytest.raises(SetupError, match="port must be between"):
         parse_login(document, 5432, {})

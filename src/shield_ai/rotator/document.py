@@ -41,7 +41,7 @@ class Login:
         return self.tls.startswith("verify-")
 
     def with_password(self, password: str) -> Login:
-        """Return the same login with another password."""
+        """Return the same login with a different password."""
         return replace(self, password=password)
 
 
@@ -59,7 +59,7 @@ def parse_secret_value(text: str) -> dict[str, Any]:
         document = None  # the error would quote the text
     if not isinstance(document, dict):
         raise SetupError(
-            "the secret must be a JSON object with username, password, host and port, or a URL"
+            "the secret must be a database URL, or a JSON object with username, password and host"
         )
     return document
 
@@ -96,7 +96,7 @@ def _get_text(document: Mapping[str, Any], *names: str, default: str | None = No
                 raise SetupError(f"the secret's {name} contains a NUL character")
             return value
     if default is None:
-        raise SetupError(f"the secret has no {names[0]}")
+        raise SetupError(f'field "{names[0]}" of the secret is missing, empty or not a string')
     return default
 
 
@@ -106,13 +106,16 @@ def get_port(document: Mapping[str, Any], default: int) -> int:
     Raises:
         SetupError: The port is invalid.
     """
+    port = document.get("port")
+    if port is None or port == "":
+        return default
     try:
-        port = int(document.get("port") or default)
-    except (TypeError, ValueError, OverflowError):
-        raise SetupError("the secret's port is not a number") from None
-    if not 0 <= port <= MAX_PORT:
-        raise SetupError("the secret's port is not a port number")
-    return port
+        number = int(str(port))  # True and 5432.9 are invalid
+    except ValueError:
+        number = 0
+    if not 1 <= number <= MAX_PORT:
+        raise SetupError(f"the secret's port must be between 1 and {MAX_PORT}")
+    return number
 
 
 def _ssl_mode(document: Mapping[str, Any], configured: str) -> str:
@@ -120,14 +123,19 @@ def _ssl_mode(document: Mapping[str, Any], configured: str) -> str:
 
     A principal that may write the secret can't weaken the mode that the operator has configured.
     """
+    valid = ", ".join(SSL_MODES)
+    if configured and configured not in SSL_MODES:
+        raise SetupError(f'invalid ROTATION_SSLMODE "{configured}": use one of {valid}')
+    field = "sslmode"
     mode = document.get("sslmode")
     ssl = document.get("ssl")
     if mode is None and ssl is not None:
+        field = "ssl"
         mode = SSL_FIELD_MODES.get(str(ssl).lower(), ssl)
     if mode is None:
         mode = configured or "verify-full"
-    if mode not in SSL_MODES or (configured and configured not in SSL_MODES):
-        raise SetupError(f"sslmode must be one of {', '.join(SSL_MODES)}")
+    if mode not in SSL_MODES:
+        raise SetupError(f'invalid field "{field}" in the secret: use one of {valid}')
     return stricter_ssl_mode(str(mode), configured) if configured else str(mode)
 
 
@@ -143,7 +151,7 @@ def require_consent_to_unverified_tls(login: Login, environ: Mapping[str, str]) 
     to others on the network.
 
     Raises:
-        SetupError: Neither the secret nor the function requires verified TLS.
+        SetupError: The secret selects TLS without verification, and ROTATION_SSLMODE is not set.
     """
     if login.has_verified_tls or environ.get("ROTATION_SSLMODE"):
         return

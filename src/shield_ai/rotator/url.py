@@ -75,7 +75,7 @@ def parse_database_url(text: str) -> dict[str, Any]:
 
 
 def with_password(text: str, password: str) -> str:
-    """Return the URL with another password."""
+    """Return the URL with a different password."""
     start = text.index("://") + len("://")
     end = start + len(urlsplit(text.strip()).netloc)
     at = text.rindex("@", start, end)

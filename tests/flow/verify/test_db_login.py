@@ -67,11 +67,11 @@ def test_tries_both_engines_without_host_or_port(place):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        pytest.param("not json", "must be a JSON object", id="no JSON"),
-        pytest.param("[1, 2]", "must be a JSON object", id="a list"),
-        pytest.param('{"host": "h", "port": "%s"}' % ("9" * 5000), "is not a number", id="many digits"),
-        pytest.param('{"host": "h", "port": "99999999"}', "is not a port number", id="large port"),
-        pytest.param('{"host": "%s", "port": 1}' % ("a" * 70), "has no username", id="invalid host"),
+        pytest.param("not json", "must be a database URL", id="no JSON"),
+        pytest.param("[1, 2]", "or a JSON object", id="a list"),
+        pytest.param('{"host": "h", "port": "%s"}' % ("9" * 5000), "must be between 1 and 65535", id="many digits"),
+        pytest.param('{"host": "h", "port": "99999999"}', "must be between 1 and 65535", id="large port"),
+        pytest.param('{"host": "%s", "port": 1}' % ("a" * 70), 'field "username" of the secret is missing', id="invalid host"),
     ],
 )  # fmt: skip
 def test_an_invalid_secret_is_untried(text, reason):
