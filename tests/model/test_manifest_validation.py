@@ -237,6 +237,15 @@ from shield_ai.model.manifest_parser import parse_manifest
             "hook is not a Python module",
             id="hook is not a module",
         ),
+        *(
+            pytest.param(
+                '"30 days"',
+                f'"1 day", hook = "ops/{name}.py"',
+                f"hook has the name of the module {name}, which the rotation function uses",
+                id=f"hook named {name}",
+            )
+            for name in ("secrets", "pymysql")
+        ),
         pytest.param(
             'env = "SECRET_KEY"',
             'env = "K"\nrotate = { every = "1 day", strategy = "single-user" }',

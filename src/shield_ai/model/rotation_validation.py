@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,20 @@ from shield_ai.rotator.registry import STRATEGIES
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Secret
+
+# The modules of a rotation function, which a hook in its top folder would hide: those in the zip,
+# those that Lambda adds, and the standard library.
+FUNCTION_MODULES = sys.stdlib_module_names | {
+    "asn1crypto",
+    "boto3",
+    "botocore",
+    "dateutil",
+    "pg8000",
+    "pymysql",
+    "rotator",
+    "scramp",
+    "six",
+}
 
 
 def _check_schedule(rotation: Rotation) -> None:
@@ -57,8 +72,18 @@ def check_rotation(secret: Secret, rotation: Rotation) -> None:
     check_texts([("admin", rotation.admin, ADMIN)])
     _check_path("hook", rotation.hook)
     _check_path("ca", rotation.ca)
-    if rotation.hook and not HOOK_FILE.fullmatch(PurePosixPath(rotation.hook).name):
-        raise ManifestError("hook is not a Python module", "use for example ops/stripe_keys.py")
+    if rotation.hook:
+        _check_hook(PurePosixPath(rotation.hook))
+
+
+def _check_hook(path: PurePosixPath) -> None:
+    hint = "use for example ops/stripe_keys.py"
+    if not HOOK_FILE.fullmatch(path.name):
+        raise ManifestError("hook is not a Python module", hint)
+    if path.stem in FUNCTION_MODULES:
+        raise ManifestError(
+            f"hook has the name of the module {path.stem}, which the rotation function uses", hint
+        )
 
 
 def _check_path(key: str, value: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 from shield_ai.aws.desired.lambda_package import HANDLER, MAX_ZIP_SIZE, build_zip
 from shield_ai.flow.rotate.rotation_driver import Progress, cancel, pending_version, run_rotation
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.rotation_validation import FUNCTION_MODULES
 
 RANDOM = {"ROTATION_STRATEGY": "random-value"}
 
@@ -61,10 +62,23 @@ def test_the_zip_needs_no_other_packages(tmp_path):
     )
 
 
-@pytest.mark.parametrize("path", ["rotator/handler.py", "/etc/x", "../x"])
-def test_the_zip_rejects_files_that_would_replace_others(path):
-    with pytest.raises(ShieldError, match="can't be added"):
+@pytest.mark.parametrize(
+    ("path", "problem"),
+    [
+        ("rotator/handler.py", "is already in the rotation function's zip"),
+        ("/etc/x", "is outside the app's folder"),
+        ("../x", "is outside the app's folder"),
+    ],
+)
+def test_the_zip_rejects_files_that_would_replace_others(path, problem):
+    with pytest.raises(ShieldError, match=problem):
         build_zip({path: b""})
+
+
+def test_no_hook_can_have_the_name_of_a_module_in_the_zip():
+    with zipfile.ZipFile(io.BytesIO(build_zip())) as archive:
+        top = {name.partition("/")[0].removesuffix(".py") for name in archive.namelist()}
+    assert {name for name in top if name.isidentifier()} <= FUNCTION_MODULES
 
 
 def test_the_function_does_not_import_shield():
