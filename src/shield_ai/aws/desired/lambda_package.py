@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 HANDLER = "rotator.handler.handler"  # the entry point for Lambda
 RUNTIME = "python3.13"
 PACKAGES = ("asn1crypto", "pg8000", "pymysql", "python-dateutil", "scramp", "six")
-MAX_ZIP_SIZE = 3 * 1024 * 1024
+MAX_ZIP_SIZE = 3 * 1024 * 1024  # bytes; 1.4 MB without a hook and certificates
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip can store
 _LICENSE_FILES = ("licen", "copying", "notice")  # substrings of file names
-_UNIX = 3  # the zip format's number of the operating system
+_UNIX = 3  # the zip format's code for Unix
 _FILE_MODE = 0o100644 << 16
 
 
@@ -46,16 +46,20 @@ def build_zip(extra_files: Mapping[str, bytes] | None = None) -> bytes:
     for name in PACKAGES:
         files |= _package_files(name)
     for path, content in (extra_files or {}).items():
-        if path in files or path.startswith("/") or ".." in PurePosixPath(path).parts:
+        if path.startswith("/") or ".." in PurePosixPath(path).parts:
+            raise ShieldError(f"{path} is outside the app's folder", hint="use a file in it")
+        if path in files:
             raise ShieldError(
-                f"{path} can't be added to the rotation function's zip",
-                hint="choose another file name",
+                f"{path} is already in the rotation function's zip", hint="rename the file"
             )
         files[path] = content
     code = _zip(files)
     if len(code) > MAX_ZIP_SIZE:
         megabytes = MAX_ZIP_SIZE // 1024 // 1024
-        raise ShieldError(f"the rotation function's zip is larger than {megabytes} MB")
+        raise ShieldError(
+            f"the rotation function's zip is larger than {megabytes} MB",
+            hint="use a smaller file as hook or ca",
+        )
     return code
 
 
@@ -80,7 +84,7 @@ def _package_files(name: str) -> dict[str, bytes]:
             f"the rotation function needs the package {name}, which is not installed",
             hint=install_command("rotate"),
         ) from None
-    if not installed.files:  # as packages of Linux distributions, which have no RECORD
+    if not installed.files:  # for example, packages of Linux distributions have no RECORD
         raise ShieldError(
             f"the package {name}, which the rotation function needs, has no list of its files",
             hint="run shield in a virtual environment without the system's packages",
@@ -97,11 +101,12 @@ def build_function_zip(environment: Mapping[str, str], read: FileReader) -> byte
     """Build the zip of one function, with the hook and the CA certificates from the app's folder.
 
     Args:
-        environment: The environment variables of the function.
+        environment: The Lambda settings of the function.
         read: Returns the content of a file of the app, or None if there is no such file.
 
     Raises:
-        SourceError: A file that the environment names does not exist.
+        SourceError: A file that a setting names does not exist.
+        ShieldError: See `build_zip`.
     """
     extra_files: dict[str, bytes] = {}
     hook = environment.get("ROTATION_HOOK_FILE")
