@@ -121,7 +121,7 @@ def _changed_names(tree: ast.Module, targets: Iterable[ast.Name]) -> set[str]:
             allowed.add(mapping)
     changed = set()
     for node in ast.walk(tree):
-        name = _used_name(node)
+        name = used_name(node)
         if name and node not in allowed:
             changed.add(name)
     return changed
@@ -171,7 +171,7 @@ def _read_mapping(node: ast.AST) -> ast.expr | None:
     return None
 
 
-def _used_name(node: ast.AST) -> str | None:
+def used_name(node: ast.AST) -> str | None:
     """Return the name that a node uses or binds."""
     if isinstance(node, ast.Name):
         return node.id

@@ -180,6 +180,11 @@ def test_reads_with_environs_need_no_lambda(env, read, call):
         pytest.param(
             "import environ\n\nenv = environ.Env()", 'env.str("API_KEY", None)', id="django-environ"
         ),
+        pytest.param(
+            f"{OWN}\n\n\ndef env(name, default=None):\n    return name",
+            'env("API_KEY", None)',
+            id="function with the same name",
+        ),
     ],
 )
 def test_other_reads_with_objects_keep_their_lambda(env, read):

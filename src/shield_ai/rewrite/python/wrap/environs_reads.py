@@ -11,6 +11,8 @@ import ast
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from shield_ai.project.environ_copies import used_name
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -85,10 +87,7 @@ def _bindings(tree: ast.Module) -> Counter[str]:
     """Count how often a file binds each name."""
     bound: Counter[str] = Counter()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            bound[node.id] += 1
-        elif isinstance(node, ast.alias):
-            bound[node.asname or node.name] += 1
-        elif isinstance(node, ast.arg):
-            bound[node.arg] += 1
+        is_use = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        if not is_use and (name := used_name(node)):
+            bound[name] += 1
     return bound
