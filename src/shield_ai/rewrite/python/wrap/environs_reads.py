@@ -20,13 +20,13 @@ ENVIRONS = "environs.env"
 # `env("X", default)` and `env.str("X", default)`; without a default, their errors differ.
 READERS = frozenset({ENVIRONS, f"{ENVIRONS}.str"})
 # Attributes that change which variable is read, or its value.
-CHANGES = frozenset({"prefixed", "prefix", "expand_vars", "add_parser"})
+CHANGING_ATTRIBUTES = frozenset({"prefixed", "prefix", "expand_vars", "add_parser"})
 
 
 def environs_names(tree: ast.Module) -> dict[str, str]:
-    """Map the local names of such objects to "environs.env".
+    """Map the local names of environs' `Env` objects to "environs.env".
 
-    Objects without a use that remains are left out: their import would become unused.
+    Skip objects of which every use would be rewritten, because their import would become unused.
     """
     names = _imported_names(tree)
     if not names:
@@ -57,7 +57,7 @@ def _is_plain_object(node: ast.expr, names: dict[str, str]) -> bool:
 
 
 def has_default(node: ast.Call) -> bool:
-    """Return whether a call of such an object has a default."""
+    """Return whether a call of an `Env` object passes a default."""
     return len(node.args) == 2 or any(keyword.arg == "default" for keyword in node.keywords)
 
 
@@ -66,9 +66,9 @@ def _name(node: ast.expr) -> str:
 
 
 def _usable(tree: ast.Module, objects: set[str]) -> set[str]:
-    """Return the names that are bound once, and have a use that no plain call replaces."""
+    """Return the names that are bound once and are still used after the rewrite."""
     attributes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
-    if any(node.attr in CHANGES for node in attributes):
+    if any(node.attr in CHANGING_ATTRIBUTES for node in attributes):
         return set()
     bound = _bindings(tree)
     used = {_name(node.value) for node in attributes if node.attr != "str"}
