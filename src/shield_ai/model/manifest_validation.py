@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from shield_ai.model.manifest import App, DeploymentEdits, Environment, Manifest, Monitoring
-    from shield_ai.model.text_validation import Text
+    from shield_ai.model.text_validation import PatternCheck
 
     Locate = Callable[..., str]
 
@@ -92,7 +92,7 @@ def _check_app(app: App) -> None:
     """Check the values that become part of resource names, scripts and templates."""
     if not app.name:
         raise ManifestError("name is empty", "set it to the app's name")
-    check_texts([("name", app.name, APP_NAME), *_overridable_texts(app)])
+    check_texts([("name", app.name, APP_NAME), *_overridable_checks(app)])
     for path in app.settings:
         check_printable("settings", path)
     check_printable("runtime", app.runtime)
@@ -103,7 +103,7 @@ def _check_app(app: App) -> None:
         )
 
 
-def _overridable_texts(table: App | Environment) -> list[Text]:
+def _overridable_checks(table: App | Environment) -> list[PatternCheck]:
     return [
         ("prefix", table.prefix, PREFIX),
         ("role", table.role, ROLE),
@@ -156,7 +156,7 @@ def _check_environment(name: str, environment: Environment) -> None:
         raise ManifestError(f"invalid environment name {name!r}", "use letters, digits, - and _")
     if environment.account and not re.fullmatch(r"[0-9]{12}", environment.account):
         raise ManifestError("invalid AWS account id", "use its 12 digits")
-    check_texts(_overridable_texts(environment))
+    check_texts(_overridable_checks(environment))
     check_texts([("profile", environment.profile, PROFILE)])
     check_texts([("assume", environment.assume, ROLE_ARN)])
     check_printable("env_file", environment.env_file)

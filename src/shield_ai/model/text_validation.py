@@ -1,4 +1,4 @@
-"""Check the texts of shield.toml that have a pattern.
+"""Validate strings of shield.toml: values with a pattern, paths, variable names.
 
 Errors name the key and never show its value, which can be a secret in the wrong place.
 """
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterable
 
-    Text = tuple[str, str | None, re.Pattern[str]]  # a key, its value and what it must match
+    # A key, its value and what the value must match.
+    PatternCheck = tuple[str, str | None, re.Pattern[str]]
 
 # Hints for the patterns that are hard to read.
 _HINTS = {
@@ -26,13 +27,13 @@ _HINTS = {
 }
 
 
-def check_texts(texts: Iterable[Text]) -> None:
-    """Check that each text matches its pattern; None and "" are always valid.
+def check_texts(checks: Iterable[PatternCheck]) -> None:
+    """Check that each value matches its pattern; None and "" are always valid.
 
     Raises:
-        ManifestError: A text does not match.
+        ManifestError: A value does not match.
     """
-    for key, value, allowed in texts:
+    for key, value, allowed in checks:
         if value and not allowed.fullmatch(value):
             hint = _HINTS.get(key, f"it must match {allowed.pattern}")
             raise ManifestError(f"invalid {key}", hint)
@@ -45,7 +46,7 @@ def check_printable(key: str, path: str) -> None:
         ManifestError: It has one.
     """
     if printable(path) != path:
-        raise ManifestError(f"invalid path in {key}", "rename the file")
+        raise ManifestError(f"invalid path in {key}", "remove control and invisible characters")
 
 
 def check_variable(key: str, variable: str) -> None:
