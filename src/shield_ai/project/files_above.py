@@ -1,4 +1,4 @@
-"""Read files in the folders above an app, up to the top of its repository."""
+"""Read files in the folders above an app, up to the root of its repository."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class FilesAbove(NamedTuple):
-    """The files above an app; none if the app is at the top of its repository, or in none."""
+    """The files above an app; empty if it is at the root of its repository or not in one."""
 
     prefix: str = ""  # the path of the app in its repository
     files: Mapping[str, bytes] = {}  # path in the repository -> content
 
 
 def read_files_above(root: Path, names: Iterable[str]) -> FilesAbove:
-    """Read the files of some names in the folders above an app.
+    """Read the files with the given names in each folder above an app.
 
     Args:
         root: The app's folder.

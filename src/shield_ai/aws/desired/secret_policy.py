@@ -48,7 +48,9 @@ def secret_policies(
 
 
 def _reader_arns(manifest: Manifest, location: Location) -> list[str]:
-    """Return the ARNs of the readers. The ARN of a role includes its path, also in its sessions.
+    """Return the ARNs of the readers.
+
+    aws:PrincipalArn is the role's ARN with its path, also for a session of the role.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn
     """
@@ -64,4 +66,4 @@ def _reader_arns(manifest: Manifest, location: Location) -> list[str]:
     return arns
 
 
-DESCRIPTION = Description(20, secret_policies)
+DESCRIPTION = Description(order=20, describe=secret_policies)
