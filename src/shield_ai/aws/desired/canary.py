@@ -183,4 +183,4 @@ def _statements(
     return statements
 
 
-DESCRIPTION = Description(50, canary_resources)
+DESCRIPTION = Description(order=50, describe=canary_resources)

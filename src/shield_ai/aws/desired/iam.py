@@ -338,4 +338,4 @@ def decrypt_statement(app: App, account: str) -> dict[str, Any]:
     }
 
 
-DESCRIPTION = Description(10, iam_resources)
+DESCRIPTION = Description(order=10, describe=iam_resources)

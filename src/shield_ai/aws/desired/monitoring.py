@@ -87,4 +87,4 @@ def _unwrap_single(items: list[str]) -> list[str] | str:
     return items if len(items) > 1 else items[0]
 
 
-DESCRIPTION = Description(30, monitoring_resources)
+DESCRIPTION = Description(order=30, describe=monitoring_resources)

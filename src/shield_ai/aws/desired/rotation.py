@@ -148,4 +148,4 @@ def _statements(
     return statements
 
 
-DESCRIPTION = Description(40, rotation_resources)
+DESCRIPTION = Description(order=40, describe=rotation_resources)

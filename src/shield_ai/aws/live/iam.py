@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from shield_ai.aws.live.session import Session
 
 
-# Calls a second. AWS documents no limit; at this rate, 100 secrets take five seconds.
+# Calls per second. AWS documents no limit; at this rate, 100 secrets take five seconds.
 _SIMULATION_RATE = 20
 
 
@@ -31,7 +31,7 @@ def role_exists(session: Session, name: str) -> bool:
 
 
 def allowed_resources(session: Session, role: str, action: str, arns: Sequence[str]) -> set[str]:
-    """Return the resources on which the IAM policy simulator allows a role an action.
+    """Return the resources on which IAM's policy simulator lets a role perform an action.
 
     Each call simulates one resource, so that it returns one decision.
 

@@ -116,7 +116,7 @@ def _conflicting_value(values: Sequence[_CodeValue], read: FileReader) -> _CodeV
     """Return the first value that differs from the first one."""
     if len(values) < 2:  # nothing to compare
         return None
-    sources = Values({}, {}, read)
+    sources = Values({}, environ={}, read=read)
     expected = sources.resolve(values[0].locator)
     for value in values[1:]:
         if sources.resolve(value.locator) != expected:

@@ -59,8 +59,8 @@ class AppScanner:
         self._manifest_variables = manifest_variables
         self._settings = set(facts.settings)
         self._project = Project(files.python(), facts, files.read, _without_exports(files.markers))
-        computing = (raw for _, raw in files.with_marker("computed_read"))
-        self._project.find_reading_names(computing)
+        computed_reads = (raw for _, raw in files.with_marker("computed_read"))
+        self._project.find_reading_names(computed_reads)
         context = open_context(files, manifest_variables, ignored)
         self.collected = Collected(self._project, context, manifest_variables)
         self._library_reads = LibraryReads(self.collected, facts, files)
@@ -115,7 +115,8 @@ class AppScanner:
         raw = self._files.read(path)
         if raw is None:
             self._skip(path, SkipId.UNREADABLE.reason())
-        elif len(raw) > MAX_SIZE:
+            return None
+        if len(raw) > MAX_SIZE:
             self._skip(path, SkipId.TOO_LARGE.reason())
             return None
         return raw
