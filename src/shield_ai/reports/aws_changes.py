@@ -17,7 +17,7 @@ from shield_ai.model.plan import Action, ValueState
 from shield_ai.model.printable import printable
 from shield_ai.model.resource import SECRET_KIND
 from shield_ai.project.env_file import STDIN
-from shield_ai.reports.settings import settings_lines
+from shield_ai.reports.setting_changes import settings_lines
 from shield_ai.reports.terminal.entries import NAME_WIDTH, shorten_name, wrap_detail
 
 if TYPE_CHECKING:

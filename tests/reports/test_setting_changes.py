@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from shield_ai.reports.settings import settings_lines
+from shield_ai.reports.setting_changes import settings_lines
 
 OLD = {
     "document": {"Statement": [{"Action": ["a", "b"], "Effect": "Allow"}]},
