@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from shield_ai.reports.setting_changes import settings_lines
 
 OLD = {
@@ -37,10 +39,29 @@ def test_empty_setting_is_not_set():
     assert settings_lines({"window": "1h"}, {"window": ""}) == ["- window: 1h"]
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        pytest.param("60", 60, ['- a: "60"', "+ a: 60"], id="number"),
+        pytest.param("true", True, ['- a: "true"', "+ a: true"], id="boolean"),
+        pytest.param(1, True, ["- a: 1", "+ a: true"], id="equal in Python"),
+        pytest.param(["x"], ["x", "x"], ["+ a: x"], id="duplicate"),
+        pytest.param(["x", "y"], ["y", "x"], [], id="order"),
+    ],
+)
+def test_type_and_count_are_differences(before, after, lines):
+    assert settings_lines({"a": before}, {"a": after}) == lines
+
+
+def test_values_that_differ_in_the_middle_are_not_shortened():
+    before, after = ("x" * 60 + text + "y" * 60 for text in ("old", "new"))
+    assert settings_lines({"a": before}, {"a": after}) == [f"- a: {before}", f"+ a: {after}"]
+
+
 def test_long_list_is_counted():
     lines = settings_lines(None, {"a": [str(n) for n in range(40)]})
     assert len(lines) == 12
-    assert lines[-1] == "  … 29 more, see shield plan --json"
+    assert lines[-1] == "  … 29 more lines; run shield plan --json"
 
 
 def test_long_value_is_shortened_and_printable():

@@ -1,25 +1,28 @@
-"""Format the changes of an AWS resource's settings, one line per setting, 80 columns wide."""
+"""Format the changes of an AWS resource's settings, one line per value."""
 
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.model.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from shield_ai.model.resource import Settings
 
 _MAX_LINES = 12
-_WIDTH = 72
+_WIDTH = 72  # columns; the reports indent the lines
+_OTHER_SCALAR = re.compile(r"true|false|null|-?\d+(?:\.\d+)?")
 
 
 def settings_lines(before: Settings | None, after: Settings | None) -> list[str]:
     """Return `- path: old` and `+ path: new` for each setting that differs.
 
-    After `_MAX_LINES` lines, the others are counted.
+    At most `_MAX_LINES` lines; the last one then counts the omitted lines.
 
     Args:
         before: The current settings, or None for a new resource.
@@ -29,15 +32,23 @@ def settings_lines(before: Settings | None, after: Settings | None) -> list[str]
     new = dict(_flatten(after or {}))
     lines: list[str] = []
     for path in dict.fromkeys([*old, *new]):
-        old_values = old.get(path, [])
-        new_values = new.get(path, [])
-        lines += [_line("-", path, value) for value in old_values if value not in new_values]
-        lines += [_line("+", path, value) for value in new_values if value not in old_values]
+        lines += _changed_lines(path, old.get(path, []), new.get(path, []))
     if len(lines) > _MAX_LINES:
         shown = lines[: _MAX_LINES - 1]
         more = len(lines) - len(shown)
-        lines = [*shown, f"  … {more} more, see shield plan --json"]
+        lines = [*shown, f"  … {more} more lines; run shield plan --json"]
     return lines
+
+
+def _changed_lines(path: str, before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """Format the values that only one side has; shorten them if they still differ."""
+    old, new = Counter(before), Counter(after)
+    removed = [printable(f"{path}: {value}") for value in (old - new).elements()]
+    added = [printable(f"{path}: {value}") for value in (new - old).elements()]
+    if set(map(_shorten, removed)).isdisjoint(map(_shorten, added)):
+        removed = [_shorten(text) for text in removed]
+        added = [_shorten(text) for text in added]
+    return [f"- {text}" for text in removed] + [f"+ {text}" for text in added]
 
 
 def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
@@ -61,13 +72,15 @@ def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
 
 
 def _format_value(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
+    """Return a string without quotes, unless it looks like a value of another type."""
+    is_plain = isinstance(value, str) and not _OTHER_SCALAR.fullmatch(value)
+    return value if is_plain else json.dumps(value)
 
 
-def _line(mark: str, path: str, value: str) -> str:
-    """Format a value; replace the middle of a long one, since both ends of an ARN are needed."""
-    text = printable(f"{mark} {path}: {value}")
-    if len(text) <= _WIDTH:
+def _shorten(text: str) -> str:
+    """Replace the middle of a long text, since both ends of an ARN are needed."""
+    width = _WIDTH - len("- ")
+    if len(text) <= width:
         return text
-    half = _WIDTH // 2
-    return f"{text[:half]}…{text[half + 1 - _WIDTH :]}"
+    half = width // 2
+    return f"{text[:half]}…{text[half + 1 - width :]}"
