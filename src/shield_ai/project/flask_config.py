@@ -5,17 +5,22 @@ https://flask.palletsprojects.com/en/stable/config/#configuring-from-python-file
 
 from __future__ import annotations
 
+import posixpath
 import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from shield_ai.model.file_reader import FileReader
 
-LOADER = regex(rb"\.(from_envvar|from_pyfile)\(\s{0,9}(?:[\"']([\w./-]{1,200})[\"'])?")
+LOADER = regex(
+    rb"^[^#\n]{1,200}\.(from_envvar|from_pyfile)\(\s{0,9}(?:[\"']([\w./-]{1,200})[\"'])?",
+    re.MULTILINE,
+)
 # Files that can set the variable of from_envvar().
 STARTUP_FILES = regex(
     r"(^|/)((docker|container)file[^/]*|procfile[^/]*|makefile|\.flaskenv|[^/]*\.env|\.env[^/]*"
@@ -56,7 +61,8 @@ def find_path_loader(
         return PathLoader()
     values = [*_arguments(calls, "from_pyfile")]
     values += _values_of(_arguments(calls, "from_envvar"), known, read)
-    loaded = frozenset(path for path in outside if _is_named(path, values))
+    folders = set(_possible_folders(folder, calls))
+    loaded = frozenset(path for path in outside if _is_named(path, values, folders))
     return PathLoader(calls[0].function, calls[0].path, loaded)
 
 
@@ -74,11 +80,13 @@ def _arguments(calls: Collection[_Call], function: str) -> set[str]:
 
 
 def _values_of(variables: Collection[str], known: Collection[str], read: FileReader) -> list[str]:
-    """Return the paths of Python files to which startup files set some variables."""
+    """Return the paths of Python files that startup files assign to the variables."""
     if not variables:
         return []
     names = "|".join(map(re.escape, sorted(variables)))
-    value = re.compile(rf"\b(?:{names})\b[\"']?\s?[:=]?\s?[\"']?([\w./-]{{1,200}}\.py)\b".encode())
+    value = re.compile(
+        rf"\b(?:{names})\b[\"']?\s?[:=]?\s?[\"']?([\w./-]{{1,200}}\.py)(?![\w.-])".encode()
+    )
     found: list[str] = []
     for path in sorted(filter(STARTUP_FILES.search, known)):
         raw = read(path) or b""
@@ -87,6 +95,19 @@ def _values_of(variables: Collection[str], known: Collection[str], read: FileRea
     return found
 
 
-def _is_named(path: str, values: Collection[str]) -> bool:
-    """Return whether a value is a path that ends with a file's path in the app."""
-    return any(f"/{value}".endswith(f"/{path}") for value in values)
+def _possible_folders(folder: str, calls: Collection[_Call]) -> Iterator[str]:
+    """Yield the folders in which Flask may resolve a relative path: the app's `root_path`."""
+    for call in calls:
+        for parent in PurePosixPath(call.path).parents:
+            if parent.is_relative_to(folder):
+                yield str(parent)
+
+
+def _is_named(path: str, values: Collection[str], folders: Collection[str]) -> bool:
+    """Return whether one of the values is the file's path, absolute or relative to a folder."""
+    for value in values:
+        if value.startswith("/") and value.endswith(f"/{path}"):
+            return True
+        if any(posixpath.normpath(posixpath.join(folder, value)) == path for folder in folders):
+            return True
+    return False
