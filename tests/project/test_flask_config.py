@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.project.flask_config import find_path_loader
+from shield_ai.project.flask_config import find_settings_loads
 
 FROM_ENVVAR = {"app/__init__.py": "app.config.from_envvar('APP_SETTINGS')"}
 
@@ -38,6 +38,6 @@ FROM_ENVVAR = {"app/__init__.py": "app.config.from_envvar('APP_SETTINGS')"}
 def test_loaded_files(files, is_loaded):
     """Flask resolves a relative path in the folder of the app's package."""
     contents = {path: text.encode() for path, text in (files | {"config.py": ""}).items()}
-    found = find_path_loader("app", ["config.py"], list(contents), contents.get)
+    found = find_settings_loads("app", ["config.py"], list(contents), contents.get)
     assert found.function
     assert found.loaded == ({"config.py"} if is_loaded else set())

@@ -30,7 +30,7 @@ STARTUP_FILES = regex(
 MAX_SIZE = 400_000  # bytes; larger files are generated
 
 
-class PathLoader(NamedTuple):
+class SettingsLoads(NamedTuple):
     """The calls of a package that load settings files by path."""
 
     function: str = ""  # of the first call; empty without one
@@ -44,31 +44,31 @@ class _Call(NamedTuple):
     argument: str  # empty if it is computed
 
 
-def find_path_loader(
-    folder: str, settings: Collection[str], known: Collection[str], read: FileReader
-) -> PathLoader:
+def find_settings_loads(
+    folder: str, settings: Collection[str], paths: Collection[str], read: FileReader
+) -> SettingsLoads:
     """Find the calls of a package that load settings files outside of it.
 
     Args:
         folder: The folder of the package.
         settings: The settings files of the app.
-        known: All files of the app.
+        paths: All files of the app.
         read: Returns the content of a file.
     """
     outside = [path for path in settings if not path.startswith(f"{folder}/")]
-    calls = _loader_calls(folder, known, read) if folder and outside else []
+    calls = _loader_calls(folder, paths, read) if folder and outside else []
     if not calls:
-        return PathLoader()
+        return SettingsLoads()
     values = [*_arguments(calls, "from_pyfile")]
-    values += _values_of(_arguments(calls, "from_envvar"), known, read)
+    values += _values_of(_arguments(calls, "from_envvar"), paths, read)
     folders = set(_possible_folders(folder, calls))
     loaded = frozenset(path for path in outside if _is_named(path, values, folders))
-    return PathLoader(calls[0].function, calls[0].path, loaded)
+    return SettingsLoads(calls[0].function, calls[0].path, loaded)
 
 
-def _loader_calls(folder: str, known: Collection[str], read: FileReader) -> list[_Call]:
+def _loader_calls(folder: str, paths: Collection[str], read: FileReader) -> list[_Call]:
     calls: list[_Call] = []
-    for path in sorted(known):
+    for path in sorted(paths):
         if path.startswith(f"{folder}/") and path.endswith(".py"):
             for match in LOADER.finditer(read(path) or b""):
                 calls.append(_Call(match[1].decode(), path, (match[2] or b"").decode()))
@@ -79,7 +79,7 @@ def _arguments(calls: Collection[_Call], function: str) -> set[str]:
     return {call.argument for call in calls if call.function == function} - {""}
 
 
-def _values_of(variables: Collection[str], known: Collection[str], read: FileReader) -> list[str]:
+def _values_of(variables: Collection[str], paths: Collection[str], read: FileReader) -> list[str]:
     """Return the paths of Python files that startup files assign to the variables."""
     if not variables:
         return []
@@ -88,7 +88,7 @@ def _values_of(variables: Collection[str], known: Collection[str], read: FileRea
         rf"\b(?:{names})\b[\"']?\s?[:=]?\s?[\"']?([\w./-]{{1,200}}\.py)(?![\w.-])".encode()
     )
     found: list[str] = []
-    for path in sorted(filter(STARTUP_FILES.search, known)):
+    for path in sorted(filter(STARTUP_FILES.search, paths)):
         raw = read(path) or b""
         if len(raw) <= MAX_SIZE:
             found += [match.decode() for match in value.findall(raw)]

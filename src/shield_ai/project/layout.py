@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.project.flask_config import PathLoader
+from shield_ai.project.flask_config import SettingsLoads
 from shield_ai.project.import_roots import dotted_name, folder_and_parents
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import DJANGO_STAGE, OTHER_STAGE, PACKAGE
@@ -100,7 +100,7 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
     accessor: str = "get_secret"  # the name of get_secret in the app's modules, without conflicts
     region: str = ""  # the AWS region that the settings name; empty without one
     runtime_init: str = ""  # the `__init__.py` that importing the runtime runs, unless it is empty
-    path_loader: PathLoader = PathLoader()  # of the package with this `__init__.py`
+    settings_loads: SettingsLoads = SettingsLoads()  # of the package with this `__init__.py`
 
     @property
     def stage(self) -> str:

@@ -6,7 +6,7 @@ import fnmatch
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.project.flask_config import find_path_loader
+from shield_ai.project.flask_config import find_settings_loads
 from shield_ai.project.import_roots import find_roots, find_run_roots
 from shield_ai.project.layout import (
     AppFacts,
@@ -129,7 +129,7 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         app_packages=app_packages,
         accessor=_accessor_name(files),
         runtime_init=init,
-        path_loader=find_path_loader(init.rpartition("/")[0], settings, paths, read),
+        settings_loads=find_settings_loads(init.rpartition("/")[0], settings, paths, read),
     )
 
 

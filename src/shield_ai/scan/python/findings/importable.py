@@ -198,15 +198,15 @@ def _explain_side_effects(source: Source, facts: AppFacts) -> SkipReason | None:
     follows_settings = facts.django and in_subfolder and source.path not in facts.settings
     if follows_settings and not MAIN_BLOCK.search(source.raw):
         return None
-    loader = facts.path_loader
-    if loader.function and source.path in facts.settings:
-        return SkipId.LOADED_BY_PATH.reason(function=loader.function, path=loader.path)
+    loads = facts.settings_loads
+    if loads.function and source.path in facts.settings:
+        return SkipId.LOADED_BY_PATH.reason(function=loads.function, path=loads.path)
     return SkipId.IMPORT_RUNS_CODE.reason(path=init)
 
 
 def _is_run_by(folder: str, path: str, facts: AppFacts) -> bool:
     """Return whether a file only runs after the package was imported."""
-    return path.startswith(f"{folder}/") or path in facts.path_loader.loaded
+    return path.startswith(f"{folder}/") or path in facts.settings_loads.loaded
 
 
 def _imported_packages(source: Source) -> set[str]:
