@@ -193,7 +193,6 @@ JSON_KEYS = {
     "next": "when the next rotation is due",
     "secret": "the name of the secret in AWS",
     "who": "the principal",
-    "deeds": "the number of events by type of access",
     "first": "the time of the first event",
     "last": "the time of the last event",
     "sources": "IP addresses and AWS services",

@@ -21,6 +21,6 @@ from shield_ai.reports.audit import audit_text
 )
 def test_accesses_without_a_column(counts, text):
     access = Access(secret="a", who="role/Shop", counts=counts, first=NOW, last=NOW)
-    result = audit_text(Audit(app="shop", since=None, events=1, seen=1, accesses=(access,)))
+    result = audit_text(Audit(app="shop", since=None, events=1, events_read=1, accesses=(access,)))
     (details,) = result.partition("11-24 12:00\n")[2].splitlines()[:1]
     assert details.strip() == text

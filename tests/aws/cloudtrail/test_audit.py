@@ -105,7 +105,7 @@ def test_counts_by_secret_and_principal():
     assert (app.first, app.last) == (NOW - 3 * hour, NOW - hour)
     assert app.sources == ("10.0.0.1", "10.0.0.2", "10.0.3.7")
     assert (bob.who, aws.who) == ("service/secretsmanager.amazonaws.com", "user/bob")
-    assert result.events == result.seen == 5
+    assert result.events == result.events_read == 5
 
 
 def put(version, stage, ago=dt.timedelta()):

@@ -150,7 +150,7 @@ class Auditor:
             app=self._app,
             since=self._start,
             events=self._events,
-            seen=self._seen,
+            events_read=self._seen,
             accesses=tuple(accesses),
             alerts=tuple(alerts),
             unread=(*unread, *self._unreadable_records()),

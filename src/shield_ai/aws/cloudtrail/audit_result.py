@@ -18,7 +18,8 @@ class AccessType(enum.StrEnum):
     CHANGE = "change"
     ROTATE = "rotate"
     DELETE = "delete"
-    DESCRIBE = "look"  # reads the metadata, not the value
+    # Reads the metadata, not the value. Version 1 of the JSON document fixes the names look, deeds.
+    DESCRIBE = "look"
     DENIED = "denied"
     FAILED = "failed"  # failed for a reason other than a missing permission
 
@@ -28,6 +29,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
     secret: str
     who: str
+    # the number of events by type of access; look: only the metadata was read
     counts: dict[AccessType, int] = msgspec.field(name="deeds")
     first: dt.datetime
     last: dt.datetime
@@ -56,7 +58,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     app: str
     since: dt.datetime | None  # None: no start
     events: int  # events about these secrets since `since`
-    seen: int  # all events that were read
+    events_read: int = msgspec.field(name="seen")  # all events that were read
     accesses: tuple[Access, ...] = ()
     alerts: tuple[Alert, ...] = ()
     unread: tuple[Skipped, ...] = ()  # files and records that could not be read
