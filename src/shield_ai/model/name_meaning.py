@@ -44,6 +44,7 @@ from shield_ai.model.secret_words import (
     FILES,
     FORBIDDEN_VALUES,
     GIT_SERVICES,
+    HARMLESS_ENDS,
     JSON_KEY_OWNERS,
     KMS_WORDS,
     LIMITS,
@@ -282,6 +283,11 @@ def _is_key_document(parts: tuple[str, ...]) -> bool:
     if parts[-1] in {"JWK", "JWKS"}:
         return "PRIVATE" in parts
     return parts[-1] == "PEM" and len(parts) > 1 and CERTIFICATE_WORDS.isdisjoint(parts)
+
+
+def may_be_credential(name: str) -> bool:
+    """Return False for the name of an identifier, such as IMGUR_CLIENT_ID: it is public."""
+    return HARMLESS_ENDS.isdisjoint(words(name)[-1:])
 
 
 def may_be_auth_token(name: str) -> bool:

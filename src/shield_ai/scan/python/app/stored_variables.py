@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model.secret_words import SWITCHES
+from shield_ai.model.secret_words import HARMLESS_ENDS, SWITCHES
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.classify.candidates import HARMLESS_ENDS, is_endpoint
+from shield_ai.scan.python.classify.candidates import is_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

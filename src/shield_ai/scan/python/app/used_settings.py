@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.model.name_meaning import may_be_credential
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.scan.python.app.connection_settings import connection_settings_in
 from shield_ai.scan.python.app.header_settings import header_settings_in
-from shield_ai.scan.python.classify.header_values import may_be_credential
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

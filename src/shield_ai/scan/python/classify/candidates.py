@@ -10,7 +10,7 @@ import msgspec
 from shield_ai.model.database_fields import DATABASE_KEYS
 from shield_ai.model.harmless_words import harmless_word
 from shield_ai.model.name_meaning import Meaning, is_path, is_secret, meaning
-from shield_ai.model.secret_words import SERVICES
+from shield_ai.model.secret_words import HARMLESS_ENDS, SERVICES
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipReason
 from shield_ai.model.words import word_set, words
@@ -18,13 +18,6 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.literals import is_harmless_value, leading_text, literal_text
 
 SECRET_MEANINGS = frozenset({Meaning.SECRET, Meaning.URL, Meaning.DSN})
-# A variable that ends with one of these words is not a secret, even if a secret-like setting gets
-# its value.
-HARMLESS_ENDS = word_set("""
-    ID IDS NAME NAMES HOST HOSTS HOSTNAME PORT USER USERNAME EMAIL ENABLED DEBUG FILE PATH DIR
-    PREFIX AUDIENCE SCOPE LEVEL MODE ENVIRONMENT REGION BUCKET TIMEOUT AGE DAYS HOURS MINUTES
-    ARN SECONDS SIZE LENGTH COUNT TYPE CLASS PUBLIC DB BACKEND ALGORITHM ENGINE
-""")
 ENDPOINTS = frozenset({("ENDPOINT",), ("ENDPOINTS",), ("BASE", "URL")})
 # In the name of an endpoint: its URL can contain a password or a token.
 PRIVATE_ENDPOINTS = SERVICES | word_set("WEBHOOK WEBHOOKS HOOK DSN")

@@ -10,9 +10,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.model.name_meaning import may_be_credential
 from shield_ai.model.site import Shape
-from shield_ai.model.words import words
-from shield_ai.scan.python.classify.candidates import HARMLESS_ENDS
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.readers.ast_walk import descend, name_of
 from shield_ai.scan.python.readers.reads import concatenated_parts
@@ -41,11 +40,6 @@ def mark_header_values(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
         is_named = read.direct and not names.isdisjoint(read.path[-1:])
         if is_named or read.node in sent:
             read.is_always_secret = True
-
-
-def may_be_credential(variable: str) -> bool:
-    """Return False for the name of an identifier, such as IMGUR_CLIENT_ID: it is public."""
-    return HARMLESS_ENDS.isdisjoint(words(variable)[-1:])
 
 
 def _may_be_sent(candidate: Candidate) -> bool:
