@@ -17,7 +17,7 @@ import click
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.output_options import OUTPUT, use_color
-from shield_ai.model.printable import printable, printable_lines
+from shield_ai.model.printable import printable_lines
 from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
@@ -52,19 +52,6 @@ def note(text: str, *, nl: bool = True) -> None:
     """Print an informational message on standard error, unless -q is given."""
     if not OUTPUT.quiet:
         echo(text, err=True, nl=nl)
-
-
-def shows_progress() -> bool:
-    """Return whether standard error can show a progress line."""
-    if OUTPUT.quiet or OUTPUT.verbose:
-        return False
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-
-
-def replace_line(text: str) -> None:
-    """Overwrite the current line of the terminal, without a newline."""
-    sys.stderr.write(f"\r\033[K{printable(text)}")
-    sys.stderr.flush()
 
 
 def can_ask() -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from typing import TYPE_CHECKING, Self
 
 import click
 
-from shield_ai.cli.console import note, replace_line, shows_progress
+from shield_ai.cli.console import note
+from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.printable import printable
 
 if TYPE_CHECKING:
@@ -17,6 +20,13 @@ _BAR = f"{__name__}.bar"  # a key in the context of a command
 MIN_INTERVAL = 0.1  # seconds between two changes of a line
 MIN_ELAPSED = 2.0  # seconds; earlier estimates are unreliable
 MIN_ITEMS = 20  # with fewer items, the bar would disappear before anyone can read it
+
+
+def can_show_progress() -> bool:
+    """Return whether standard error can show a progress line."""
+    if OUTPUT.quiet or OUTPUT.verbose:
+        return False
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 class ProgressBar:
@@ -41,7 +51,7 @@ class ProgressBar:
             done: Items done.
             total: All items.
         """
-        if total < MIN_ITEMS or not shows_progress():
+        if total < MIN_ITEMS or not can_show_progress():
             return
         if self._progress is None or description != self._description:
             self.stop()
@@ -88,6 +98,12 @@ class ProgressBar:
         self._progress.start()
 
 
+def _replace_line(text: str) -> None:
+    """Overwrite the current line of the terminal, without a newline."""
+    sys.stderr.write(f"\r\033[K{printable(text)}")
+    sys.stderr.flush()
+
+
 class CountLine:
     """A line such as "1,200 of 5,000 files, 12 s left": without rich, which loads slowly.
 
@@ -104,14 +120,14 @@ class CountLine:
     def __call__(self, done: int, total: int) -> None:
         """Show how many items are done; clear the line when all are."""
         now = time.monotonic()
-        if not shows_progress() or (done < total and now - self._last_update < MIN_INTERVAL):
+        if not can_show_progress() or (done < total and now - self._last_update < MIN_INTERVAL):
             return
         self._last_update = now
         self._is_shown = done < total
         text = ""
         if done < total:
             text = f"{done:,} of {total:,} {self._noun}{self._estimate(done, total, now)}"
-        replace_line(text)
+        _replace_line(text)
 
     def clear(self) -> None:
         """Clear the line, if it is shown."""

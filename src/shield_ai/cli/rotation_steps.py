@@ -8,7 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from shield_ai.aws.live.rotation import TIMEOUT
-from shield_ai.cli.console import note, shows_progress
+from shield_ai.cli.console import note
+from shield_ai.cli.progress import can_show_progress
 from shield_ai.flow.interruption import InterruptedAfterRotationError
 from shield_ai.flow.rotate.rotation_driver import CREATE_STEP, Progress
 from shield_ai.flow.rotate.run import SecretRotator
@@ -55,7 +56,7 @@ def run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -
         nonlocal current_step
         finish_step()
         note(f"  {step:<14} ", nl=False)
-        if step not in _STEP_RESULTS and shows_progress():
+        if step not in _STEP_RESULTS and can_show_progress():
             wait = f"waits up to {TIMEOUT / 60:.0f} min; after Ctrl-C, AWS continues the rotation"
             note(f"({wait}) ", nl=False)
         current_step = step

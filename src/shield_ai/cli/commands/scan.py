@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Literal
 import click
 import msgspec
 
-from shield_ai.cli.console import echo, has_color, note, shows_progress, write_output
+from shield_ai.cli.console import echo, has_color, note, write_output
 from shield_ai.cli.options import grouped_options
-from shield_ai.cli.progress import count_line
+from shield_ai.cli.progress import can_show_progress, count_line
 from shield_ai.cli.scan_output import (
     FORMATS,
     GITHUB,
@@ -262,7 +262,7 @@ def _scan_history(paths: Sequence[Path], *, include_low_confidence: bool) -> Sca
         raise ShieldError(
             "--history takes one folder", "give one folder, or none to scan the current folder"
         )
-    progress = count_line("commits") if shows_progress() else None
+    progress = count_line("commits") if can_show_progress() else None
     found = scan_history(paths[0], include_low_confidence=include_low_confidence, progress=progress)
     return ScanResult(
         findings=found.findings,
