@@ -65,7 +65,9 @@ def secret_status(
 def audit(text: str = "bob", kind: str = "denied") -> Audit:
     access = Access(secret="a", who=f"user/{text}", counts={AccessType.READ: 2, AccessType.DENIED: 1}, first=NOW, last=NOW, sources=("10.0.0.1",))  # fmt: skip
     alert = Alert(kind=kind, secret="a", who=f"user/{text}", text="was denied GetSecretValue", count=2, first=NOW, last=NOW)  # fmt: skip
-    return Audit(app="shop", since=None, events=3, events_read=3, accesses=(access,), alerts=(alert,))
+    return Audit(
+        app="shop", since=None, events=3, events_read=3, accesses=(access,), alerts=(alert,)
+    )
 
 
 def report_data(text: str = "shop", findings: int = 8, **more) -> ReportData:
