@@ -96,7 +96,7 @@ def test_runs_with_its_env_file(shop: Shop, tmp_path: Path) -> None:
         ) == (200, True, True)
         assert web.accepts_webhook(shop.secrets["PAYMENT_WEBHOOK_SECRET"])
         assert not web.accepts_webhook(Hidden("another"))
-        assert "shield_ai.sandbox.emulator.serve" in psutil.Process(web.pid).cmdline()
+        assert "shield_ai.sandbox.wsgi_server" in psutil.Process(web.pid).cmdline()
         pids = with_descendants(web.supervisor_pid)
         assert web.pid in pids
     assert all_gone(pids)

@@ -150,7 +150,7 @@ class WebApp(ServerProcess):
         with socket.create_server((HOST, 0)) as sock:
             port: int = sock.getsockname()[1]
             fd = sock.fileno()
-            server = "shield_ai.sandbox.emulator.serve"
+            server = "shield_ai.sandbox.wsgi_server"
             child = SupervisedProcess(
                 "the sample app",
                 [[sys.executable, "-m", server, application, str(fd)]],

@@ -14,7 +14,7 @@ import waitress  # type: ignore[import-untyped]
 THREADS = 4
 
 
-def main(application: str, fd: int) -> None:
+def serve_application(application: str, fd: int) -> None:
     """Import `module:name` and serve it until the process is killed.
 
     Args:
@@ -34,4 +34,4 @@ def main(application: str, fd: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    serve_application(sys.argv[1], int(sys.argv[2]))
