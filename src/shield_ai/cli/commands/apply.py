@@ -19,7 +19,7 @@ from shield_ai.cli.options import APP_PATH, JSON, YES, grouped_options
 from shield_ai.cli.planning import PLAN_OPTIONS, make_plan, open_plan
 from shield_ai.cli.prompts import print_before_question, prompt_for_values
 from shield_ai.flow.app_options import SettingsOptions
-from shield_ai.flow.plan.plan_lists import count_fixed
+from shield_ai.flow.plan.plan_entries import count_fixed
 from shield_ai.model.errors import DONE
 from shield_ai.model.plan import Action, Applied
 from shield_ai.reports.plan import no_changes_text, plan_text

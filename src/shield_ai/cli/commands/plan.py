@@ -12,7 +12,7 @@ import msgspec
 from shield_ai.cli.console import echo, has_color, write_output
 from shield_ai.cli.options import APP, JSON
 from shield_ai.cli.planning import PLAN_OPTIONS, open_session
-from shield_ai.flow.plan.plan_lists import count_fixed
+from shield_ai.flow.plan.plan_entries import count_fixed
 from shield_ai.model.errors import DONE, FINDINGS, AwsCredentialsError
 from shield_ai.reports.json import plan_json
 from shield_ai.reports.plan import plan_text

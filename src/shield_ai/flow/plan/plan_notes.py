@@ -9,7 +9,7 @@ import msgspec
 from shield_ai.flow.aws_clients import find_aws_clients
 from shield_ai.flow.plan.compose_switches import switch_steps
 from shield_ai.flow.plan.plan_effects import adds_runtime
-from shield_ai.flow.plan.plan_lists import kept_defaults, other_reads, report_once
+from shield_ai.flow.plan.plan_entries import report_kept_defaults, report_once, report_other_reads
 from shield_ai.flow.plan.plan_warnings import plan_warnings
 from shield_ai.flow.plan.preconditions import (
     ignored_new_files,
@@ -82,7 +82,7 @@ def _found_in_files(app: AppContext, deployment: Deployment) -> Iterator[Skipped
     if is_code_planned:
         yield from scan.file_reads
         yield from find_aws_clients(app)
-        yield from other_reads(app)
+        yield from report_other_reads(app)
     yield from scan.unscanned
 
 
@@ -98,7 +98,7 @@ def _kept_defaults(
     if app.only == "aws" or plan.dotenv:  # literals move from the code to .env
         return []
     unset = unset_variables(deployment, app.manifest.variables(), app.tree.read)
-    return kept_defaults(app.sites, app.manifest, skipped, unset)
+    return report_kept_defaults(app.sites, app.manifest, skipped, unset)
 
 
 def _python_versions(app: AppContext, plan: Plan) -> list[DeclaredVersion]:

@@ -54,13 +54,13 @@ def report_once(
     return tuple(kept), tuple(skip for skip in harmless if _place(skip) not in listed)
 
 
-def kept_defaults(
+def report_kept_defaults(
     sites: Iterable[FoundSite],
     manifest: Manifest,
     skipped: Iterable[Skipped],
     unset: Collection[str] = (),
 ) -> list[Skipped]:
-    """Return the values that stay in the code as the defaults of secrets.
+    """Report the values that stay in the code as the defaults of secrets.
 
     Args:
         sites: All sites of the code.
@@ -139,7 +139,7 @@ def _key(skip: Skipped) -> tuple[str, int, SkipId]:
     return skip.path, skip.line, skip.id
 
 
-def other_reads(app: AppContext) -> list[Skipped]:
+def report_other_reads(app: AppContext) -> list[Skipped]:
     """Report the code and the scripts that may also read a variable that the plan moves.
 
     Args:
