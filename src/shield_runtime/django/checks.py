@@ -26,7 +26,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 from ..settings import Settings, environment_name
-from .state import aws_is_on, counts, edited_files, is_outside_development
+from .state import aws_is_on, counts, is_outside_development, modified_runtime_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,7 +111,7 @@ def edited_runtime(**_: Any) -> list[Any]:
             hint="Restore it from Git, or remove it and run shield apply.",
             id="shield_ai.W002",
         )
-        for path in edited_files()
+        for path in modified_runtime_files()
     ]
 
 

@@ -50,7 +50,7 @@ def counts() -> dict[str, float]:
     return total
 
 
-def edited_files() -> list[str]:
+def modified_runtime_files() -> list[str]:
     """Return the paths of copied files that have been edited since `shield apply` wrote them."""
     paths = []
     for module in runtimes():

@@ -38,13 +38,13 @@ def test_sums_up_what_they_counted(copy, monkeypatch):
 def test_tells_an_edited_copy(copy, change, edited, tmp_path):
     path = tmp_path / "_shield_runtime/cache.py"
     path.write_bytes(change(runtime_files()["cache.py"]).encode())
-    assert state.edited_files() == ([str(path)] if edited else [])
+    assert state.modified_runtime_files() == ([str(path)] if edited else [])
 
 
 def test_a_copy_without_its_source_is_not_called_edited(copy, tmp_path):
     for path in (tmp_path / "_shield_runtime").rglob("*.py"):
         path.unlink()
-    assert state.edited_files() == []
+    assert state.modified_runtime_files() == []
 
 
 @pytest.mark.parametrize(
