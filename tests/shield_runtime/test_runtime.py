@@ -11,6 +11,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import types
 import warnings
 
 import pytest
@@ -484,6 +485,11 @@ class TestOn:
         )
         out = subprocess.check_output([sys.executable, "-c", code], text=True)
         assert out.split() == [VALUE, str(imported)]
+
+    def test_while_another_thread_imports_boto3(self, on, monkeypatch):
+        monkeypatch.setitem(sys.modules, "boto3", types.ModuleType("boto3"))
+        on.put("test-secret", VALUE)
+        assert get_secret("test-secret") == VALUE
 
     def test_region_of_the_configuration(self, variable, monkeypatch):
         monkeypatch.delenv("AWS_REGION")

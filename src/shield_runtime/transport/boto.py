@@ -99,7 +99,8 @@ def _create_client() -> Any:
         user_agent_extra="shield-ai",
     )
     boto3 = sys.modules.get("boto3")
-    if boto3 is not None:
+    # While another thread imports boto3, the module has no client() yet.
+    if boto3 is not None and hasattr(boto3, "client"):
         # The app may have replaced or configured boto3's Session.
         session = boto3.session.Session()
         create, region = session.client, session.region_name
