@@ -20,6 +20,7 @@ COMPUTED = {
     "a mapping of the class": "import os\nclass C:\n    N = {'A_TOKEN': 1, 'B_TOKEN': 2}\n    def f(self):\n        for k, v in self.N.items():\n            X = os.environ[k]",
     "a list of the class": "import os\nclass C:\n    N = ['A_TOKEN', 'B_TOKEN']\n    @classmethod\n    def f(cls):\n        for k in cls.N:\n            X = os.environ[k]",
     "an attribute of the class by its name": "import os\nclass C:\n    N = ['A_TOKEN', 'B_TOKEN']\n    def f(self):\n        for k in C.N:\n            X = os.environ[k]",
+    "a list of a nested class": "import os\nclass C:\n    N = ['OUTER_TOKEN']\n    class D:\n        N = ['A_TOKEN', 'B_TOKEN']\n        def f(self):\n            for k in self.N:\n                X = os.environ[k]",
     "words": "import os\nfor k in 'A_TOKEN B_TOKEN'.split():\n    X = os.environ[k]",
     "words by comma": "import os\nfor k in sorted('A_TOKEN,B_TOKEN'.split(',')):\n    X = os.environ[k]",
     "ends of names": "import os\nfor p in ['A', 'B']:\n    X = os.environ[f'{p}_TOKEN']",

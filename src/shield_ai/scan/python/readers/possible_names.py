@@ -253,7 +253,7 @@ class _Enumerator:
         if isinstance(node, ast.Name):
             return self._only_value(node.id, scopes)
         owner = node.value.id if isinstance(node.value, ast.Name) else ""
-        for scope in scopes:
+        for scope in reversed(scopes):
             if isinstance(scope, ast.ClassDef) and owner in {"self", "cls", scope.name}:
                 return self._class_value(scope, node.attr)
         return None
