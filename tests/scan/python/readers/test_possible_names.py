@@ -57,6 +57,14 @@ def test_enumerates_the_variables_of_a_computed_name(scanned, text):
             id="an attribute that is set",
         ),
         pytest.param(
+            "import os\nclass C:\n    N = ['A_TOKEN']\n    if LIVE:\n        N = ['B_TOKEN']\n    def f(self):\n        for k in self.N:\n            X_TOKEN = os.environ[k]",
+            id="an attribute with two values",
+        ),
+        pytest.param(
+            "import os\nclass C:\n    N = ['A_TOKEN']\n    N.append(x)\n    def f(self):\n        for k in self.N:\n            X_TOKEN = os.environ[k]",
+            id="a list of the class that grows in its body",
+        ),
+        pytest.param(
             "import os\nN = ['A_TOKEN']\nN += x\nfor k in N:\n    X_TOKEN = os.environ[k]",
             id="a list that is added to",
         ),

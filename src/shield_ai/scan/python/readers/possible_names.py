@@ -19,11 +19,7 @@ from shield_ai.scan.python.readers.enumerated_values import (
     union_of_texts,
     unpacked_item,
 )
-from shield_ai.scan.python.readers.name_uses import (
-    assigned_values,
-    mutated_attributes,
-    mutated_names,
-)
+from shield_ai.scan.python.readers.name_uses import mutated_attributes, mutated_names
 from shield_ai.scan.python.readers.passed_arguments import passed_arguments
 from shield_ai.scan.python.readers.reads import concatenated_parts
 
@@ -259,15 +255,10 @@ class _Enumerator:
         return None
 
     def _class_value(self, scope: ast.ClassDef, name: str) -> ast.expr | None:
-        """Return the only value of an attribute of a class that the module does not mutate."""
-        values = []
-        for statement in scope.body:
-            for target, value in assigned_values(statement):
-                if isinstance(target, ast.Name) and target.id == name:
-                    values.append(value)
-        if len(values) != 1 or name in mutated_attributes(self._module.source.tree):
+        """Return the only value of a class attribute; None if the module sets or mutates it."""
+        if name in mutated_attributes(self._module.source.tree):
             return None
-        return values[0] if isinstance(values[0], ast.expr) else None
+        return self._only_value(name, (scope,))
 
     def _only_value(self, name: str, scopes: Scopes) -> ast.expr | None:
         """Return a name's only value; None if it has several values, or the module mutates it."""
