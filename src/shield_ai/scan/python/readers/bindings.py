@@ -246,7 +246,7 @@ def _scope_nodes(body: Sequence[ast.AST], binding_lines: Sequence[int]) -> Itera
         node = stack.pop()
         yield node
         if isinstance(node, SCOPES):
-            stack.extend(reversed(_evaluated_outside(node)))
+            stack.extend(reversed(evaluated_outside(node)))
         elif isinstance(node, ast.JoinedStr):
             # before Python 3.12, the positions inside are often wrong
             yield from _scope_nodes(children(node), ())
@@ -258,7 +258,7 @@ def _scope_nodes(body: Sequence[ast.AST], binding_lines: Sequence[int]) -> Itera
                     stack.append(child)
 
 
-def _evaluated_outside(
+def evaluated_outside(
     node: ast.Lambda | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef,
 ) -> list[ast.expr]:
     """Return the parts of a nested scope that are evaluated in the enclosing scope."""

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 import ast
 import functools
-from collections import Counter
+from collections import Counter, deque
+from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set
-from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.ast_walk import children
+from shield_ai.scan.python.readers.bindings import SCOPES, evaluated_outside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.scan.python.readers.bindings import Scope
+
+    ScopedCall = tuple[ast.Call, tuple[Scope, ...]]
 
 LOOPS = (ast.For, ast.AsyncFor, ast.comprehension)
 MUTATING_METHODS = word_set("append extend insert add update setdefault pop popitem remove clear")
@@ -44,25 +53,39 @@ def mutated_object(node: ast.AST) -> ast.expr | None:
     return None
 
 
-def calls_without_other_uses(tree: ast.Module, function: str) -> list[ast.Call] | None:
-    """Return all calls of a function; None if the function has other uses or a call has `*args`."""
-    uses, calls_by_name = uses_and_calls(tree)
+def calls_without_other_uses(tree: ast.Module, function: str) -> list[ScopedCall]:
+    """Return all calls of a function; none if the function has other uses or a call has `*args`."""
+    uses, calls_by_name = _uses_and_calls(tree)
     calls = calls_by_name.get(function, [])
-    has_starred = any(isinstance(argument, ast.Starred) for call in calls for argument in call.args)
-    return None if len(calls) != uses[function] or has_starred else calls
+    return calls if len(calls) == uses[function] else []
 
 
 @functools.lru_cache(maxsize=8)
-def uses_and_calls(tree: ast.Module) -> tuple[Counter[str], dict[str, list[ast.Call]]]:
-    """Return how often a module uses each name, and the calls by the name of the function."""
+def _uses_and_calls(tree: ast.Module) -> tuple[Counter[str], dict[str, list[ScopedCall]]]:
+    """Return how often a module uses each name, and the calls without `*args` by function."""
     uses: Counter[str] = Counter()
-    calls: dict[str, list[ast.Call]] = {}
-    for node in descend(tree):
+    calls: dict[str, list[ScopedCall]] = {}
+    for node, scopes in _descend_with_scopes(tree):
         if isinstance(node, ast.Name):
             uses[node.id] += 1
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            calls.setdefault(node.func.id, []).append(node)
+            if not any(isinstance(argument, ast.Starred) for argument in node.args):
+                calls.setdefault(node.func.id, []).append((node, scopes))
     return uses, calls
+
+
+def _descend_with_scopes(tree: ast.Module) -> Iterator[tuple[ast.AST, tuple[Scope, ...]]]:
+    """Yield each node with the scopes around it, from the module to the innermost."""
+    queue: deque[tuple[ast.AST, tuple[Scope, ...]]] = deque([(tree, (tree,))])
+    outside: set[ast.AST] = set()  # decorators, defaults and base classes
+    while queue:
+        node, scopes = queue.popleft()
+        yield node, scopes
+        if isinstance(node, SCOPES):
+            scopes = (*scopes, node)
+            outside.update(evaluated_outside(node))
+        for child in children(node):
+            queue.append((child, scopes[:-1] if child in outside else scopes))
 
 
 def assigned_values(node: ast.AST) -> list[tuple[ast.AST, ast.AST]]:

@@ -24,6 +24,8 @@ from shield_ai.scan.python.readers.passed_arguments import passed_arguments
 from shield_ai.scan.python.readers.reads import concatenated_parts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shield_ai.scan.python.readers.bindings import Binding, Scope
     from shield_ai.scan.python.readers.enumerated_values import Elements, Texts
     from shield_ai.scan.python.readers.resolve import Resolver
@@ -62,9 +64,12 @@ class _Enumerator:
         self._resolver = resolver
         self._module = resolver.module
         self._steps = 0
+        # The scopes of elements that a call of the function passes.
+        self._element_scopes: dict[ast.AST, Scopes] = {}
 
     def texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
         """Return all strings that an expression can be."""
+        scopes = self._element_scopes.get(node, scopes)
         self._steps += 1
         if self._steps > MAX_STEPS:
             return None
@@ -136,31 +141,37 @@ class _Enumerator:
 
     def _loop_texts(self, variable: LoopVariable, scopes: Scopes, depth: int) -> Texts:
         elements = self._elements(variable.iterable, scopes, depth + 1) or ()
-        items = (unpacked_item(element, variable.index) for element in elements)
         return union_of_texts(
-            self.texts(item, scopes, depth + 1) if item else None for item in items
+            self._item_texts(element, variable.index, scopes, depth + 1) for element in elements
         )
+
+    def _item_texts(
+        self, element: ast.expr, index: int | None, scopes: Scopes, depth: int
+    ) -> Texts:
+        item = unpacked_item(element, index)
+        if item is None:
+            return None
+        return self.texts(item, self._element_scopes.get(element, scopes), depth)
 
     def _argument_texts(self, name: str, scopes: Scopes, depth: int) -> Texts:
         """Return the strings that calls of the innermost function pass for a parameter."""
-        values = passed_arguments(self._resolver, name, scopes) or ()
-        tree = self._module.source.tree
         return union_of_texts(
-            self.texts(value, (tree,), depth + 1) if value else None for value in values
+            self.texts(value, call_scopes, depth + 1) if value else None
+            for value, call_scopes in passed_arguments(self._resolver, name, scopes)
         )
 
-    def _argument_elements(self, name: str, scopes: Scopes, depth: int) -> Elements:
-        """Return the elements of the iterables that calls pass for a parameter."""
-        tree = self._module.source.tree
-        values = passed_arguments(self._resolver, name, scopes) or ()
-        elements = chain_elements(
-            self._elements(value, (tree,), depth + 1) if value else None for value in values
-        )
-        return elements or None
+    def _passed_elements(self, name: str, scopes: Scopes, depth: int) -> Iterator[Elements]:
+        """Yield the elements of the iterable that each call passes for a parameter."""
+        for value, call_scopes in passed_arguments(self._resolver, name, scopes):
+            elements = self._elements(value, call_scopes, depth + 1) if value else None
+            for element in elements or ():
+                self._element_scopes.setdefault(element, call_scopes)
+            yield elements
 
     def _elements(self, node: ast.expr, scopes: Scopes, depth: int) -> Elements:
         """Return the elements of an iterable; None if they are not constant."""
-        if depth > MAX_DEPTH:
+        self._steps += 1
+        if depth > MAX_DEPTH or self._steps > MAX_STEPS:
             return None
         if isinstance(node, DISPLAYS):
             return self._display_elements(node.elts, scopes, depth)
@@ -182,7 +193,7 @@ class _Enumerator:
         if value is not None:
             return self._elements(value, scopes, depth + 1)
         if isinstance(node, ast.Name):
-            return self._argument_elements(node.id, scopes, depth)
+            return chain_elements(self._passed_elements(node.id, scopes, depth)) or None
         return None
 
     def _display_elements(self, nodes: list[ast.expr], scopes: Scopes, depth: int) -> Elements:
