@@ -84,3 +84,23 @@ def test_finds_the_variables_that_a_copy_changes(text, written):
 )
 def test_finds_where_the_environment_may_change(text):
     assert copies(f"import os\ne = os.environ.copy()\ny = 1\n{text}")["e"].last_line == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("def f():\n  load_dotenv()", id="function"),
+        pytest.param("async def f():\n  import x", id="import in a function"),
+        pytest.param("f = lambda: os.environ.update(x)", id="lambda"),
+        pytest.param("class C:\n  def f(self):\n    os.environ['X'] = '1'", id="method"),
+    ],
+)
+@pytest.mark.parametrize("order", ["{change}\n{copy}", "{copy}\n{change}"])
+def test_a_function_may_change_the_environment_at_any_time(text, order):
+    found = copies("import os\n" + order.format(change=text, copy="e = dict(os.environ)"))
+    assert found["e"].last_line == (2 if order.startswith("{copy}") else 3 + text.count("\n"))
+
+
+def test_a_loop_may_change_the_environment_before_it_reads():
+    text = "import os\ne = dict(os.environ)\nwhile x:\n  y = e['X']\n  load_dotenv()"
+    assert copies(text)["e"].last_line == 3

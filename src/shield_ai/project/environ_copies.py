@@ -18,8 +18,8 @@ ENVIRON = "os.environ"
 WRITERS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
 # Functions that set variables from a file.
 LOADERS = frozenset({"load_dotenv", "read_env", "read_dotenv", "putenv", "unsetenv"})
-
-
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+ANY_LINE = 0  # the line of a change that any later statement may cause
 _NAMED = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,
@@ -34,7 +34,7 @@ class EnvironCopy(NamedTuple):
     """A copy of the environment, of which only some variables can change."""
 
     original: str  # the text of the copied expression
-    last_line: int  # afterwards, the environment may differ from the copy
+    last_line: int  # the last line that is known to run before the environment can change
     written: frozenset[str] = frozenset()  # the variables that the file changes in the copy
 
 
@@ -93,11 +93,18 @@ def unchanged_copies(
     copies = {}
     for target, copied in found:
         if bindings[target.id] == 1 and target.id not in changed:
-            at = bisect.bisect_right(lines, target.lineno)
-            last_line = lines[at] if at < len(lines) else sys.maxsize
+            last_line = _last_line(target.lineno, lines)
             keys = written_keys.get(target.id, set())
             copies[target.id] = EnvironCopy(ast.unparse(copied), last_line, frozenset(keys))
     return copies
+
+
+def _last_line(copied_at: int, changes: list[int]) -> int:
+    """Return the last line that runs before the environment can change."""
+    if changes[:1] == [ANY_LINE]:
+        return copied_at
+    at = bisect.bisect_left(changes, copied_at)
+    return changes[at] if at < len(changes) else sys.maxsize
 
 
 def _copied(node: ast.expr, names: Mapping[str, str]) -> ast.expr | None:
@@ -189,13 +196,21 @@ def _changes(
     names: Mapping[str, str],
     may_set_variables: Callable[[ast.Import | ast.ImportFrom], bool],
 ) -> Iterator[int]:
-    """Yield the lines where the environment may change."""
-    for node in ast.walk(tree):
+    """Yield the lines of the top-level statements that may change the environment.
+
+    Yields ANY_LINE for changes in a function.
+    """
+    stack: list[tuple[ast.AST, int]] = [(node, node.lineno) for node in tree.body]
+    while stack:
+        node, line = stack.pop()
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             if may_set_variables(node):
-                yield node.lineno
+                yield line
         elif isinstance(node, ast.expr) and _may_change(node, names):
-            yield node.lineno
+            yield line
+        if isinstance(node, FUNCTIONS):
+            line = ANY_LINE
+        stack.extend((child, line) for child in ast.iter_child_nodes(node))
 
 
 def _may_change(node: ast.expr, names: Mapping[str, str]) -> bool:
