@@ -198,7 +198,7 @@ def _changes(
 ) -> Iterator[int]:
     """Yield the lines of the top-level statements that may change the environment.
 
-    Yields ANY_LINE for changes in a function.
+    Yields ANY_LINE for changes in a function, and for other names of os.environ.
     """
     stack: list[tuple[ast.AST, int]] = [(node, node.lineno) for node in tree.body]
     while stack:
@@ -208,13 +208,24 @@ def _changes(
                 yield line
         elif isinstance(node, ast.expr) and _may_change(node, names):
             yield line
+        if any(dotted_name(value, names) == ENVIRON for value in _named_values(node)):
+            yield ANY_LINE
         if isinstance(node, FUNCTIONS):
             line = ANY_LINE
         stack.extend((child, line) for child in ast.iter_child_nodes(node))
 
 
+def _named_values(node: ast.AST) -> list[ast.expr]:
+    """Return the values to which a node gives a name."""
+    if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+        return [node.value] if node.value else []
+    if isinstance(node, ast.arguments):
+        return [*node.defaults, *filter(None, node.kw_defaults)]
+    return []
+
+
 def _may_change(node: ast.expr, names: Mapping[str, str]) -> bool:
-    """Return whether an expression sets variables."""
+    """Return whether an expression sets variables, or passes os.environ to other code."""
     if isinstance(node, (ast.Subscript, ast.Name, ast.Attribute)):
         written = node.value if isinstance(node, ast.Subscript) else node
         return not isinstance(node.ctx, ast.Load) and dotted_name(written, names) == ENVIRON
@@ -223,7 +234,8 @@ def _may_change(node: ast.expr, names: Mapping[str, str]) -> bool:
     function = node.func
     if isinstance(function, ast.Attribute) and function.attr in WRITERS:
         return dotted_name(function.value, names) == ENVIRON
-    return _last_name(function) in LOADERS
+    is_passed = any(dotted_name(argument, names) == ENVIRON for argument in node.args)
+    return _last_name(function) in LOADERS or (is_passed and _last_name(function) != "dict")
 
 
 def _last_name(node: ast.expr) -> str:
