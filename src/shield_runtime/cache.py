@@ -329,9 +329,7 @@ class Cache:
                     self.leases.clear()
                 else:
                     entry.back_off(answer)
-                    if entry.value is not None and "stale" not in entry.warned:
-                        entry.warned.add("stale")
-                        warning = answer.text
+                    warning = self._stale_warning(entry, answer)
                 entry.fetch = None
             callbacks = fetch.callbacks
             fetch.callbacks = []
@@ -342,6 +340,16 @@ class Cache:
             except RuntimeError:
                 continue  # the event loop was closed in the meantime
         if warning:
-            warn("%s; serving the last known value for up to %d s", warning, settings.max_stale)
+            warn("%s", warning)
         if settings.metrics != "off":
             self._report()
+
+    def _stale_warning(self, entry: Entry, failure: Failure) -> str:
+        """Return the warning for the first failure of an outage, or "". Requires process.lock."""
+        now = monotonic()
+        value = self._still_usable(entry, now)
+        if value is None or "stale" in entry.warned:
+            return ""
+        entry.warned.add("stale")
+        left = value.fetched + self._settings().max_stale - now
+        return f"{failure.text}; serving the last known value, which expires in {left:.0f} s"

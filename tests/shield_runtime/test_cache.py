@@ -173,6 +173,29 @@ class TestOutage:
         landed()
         until(lambda: len(caplog.records) == 2)
 
+    def test_the_warning_says_when_the_last_known_value_expires(
+        self, on, clock, caplog, monkeypatch
+    ):
+        monkeypatch.setenv("AWS_SECRETS_MAX_STALE", "1000")
+        clear_secret_cache()
+        on.put("test-secret", VALUE)
+        get_secret("test-secret")
+        on.fault = "broken"
+        clock.pass_(990)
+        assert get_secret("test-secret") == VALUE
+        until(lambda: caplog.records)
+        assert "serving the last known value, which expires in 10 s" in caplog.text
+
+    def test_no_warning_if_the_last_known_value_has_expired(self, on, clock, caplog):
+        on.put("test-secret", VALUE)
+        get_secret("test-secret")
+        on.fault = "broken"
+        clock.pass_(86400)
+        with pytest.raises(SecretUnavailableError):
+            get_secret("test-secret")
+        landed()
+        assert not caplog.records
+
     def test_not_for_ever(self, on, clock, monkeypatch):
         monkeypatch.setenv("AWS_SECRETS_MAX_STALE", "1000")
         clear_secret_cache()
