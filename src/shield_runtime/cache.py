@@ -71,10 +71,10 @@ class Cache:
         """Get or create an entry, and mark it as most recently used. Requires process.lock."""
         entry = self._entries.pop((name, stage), None) or Entry(name, stage)
         if len(self._entries) >= SIZE:
-            # Names that do not exist must not replace values.
-            without_value = (key for key, other in self._entries.items() if other.value is None)
+            # Evict entries without a value and without a running fetch first.
+            unused = (k for k, e in self._entries.items() if e.value is None and e.fetch is None)
             least_used = next(iter(self._entries))
-            evicted = next(without_value, least_used)
+            evicted = next(unused, least_used)
             del self._entries[evicted]
             self.leases.clear()  # hits on leases do not update the order of use
         self._entries[name, stage] = entry

@@ -386,6 +386,16 @@ class TestSize:
         on.fault = "broken"
         assert get_secret("a") == VALUE
 
+    def test_prefetched_names_do_not_replace_each_other(self, on, monkeypatch):
+        monkeypatch.setattr(cache, "SIZE", 4)
+        for name in "abcdefg":
+            on.put(name, name + VALUE)
+        assert prefetch(*"abcd") == {}
+        assert prefetch(*"efg") == {}
+        assert [name for name in "abcdefg" if runtime.default_client.cached_value(name)] == [
+            *"defg"
+        ]
+
     def test_leases_of_an_evicted_secret_are_not_renewed(self, on, monkeypatch):
         monkeypatch.setattr(cache, "SIZE", 1)
         client = SecretsManagerClient()
