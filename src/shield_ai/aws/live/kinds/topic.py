@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # AWS returns this instead of the ARN of an unconfirmed subscription, which can't be deleted.
 _PENDING_CONFIRMATION = "PendingConfirmation"
+# AWS lists a subscription with this for some days after the subscriber ended it.
+_DELETED = "Deleted"
 
 
 class Topic(ResourceKind):
@@ -101,8 +103,9 @@ class Topic(ResourceKind):
         with translate_errors("sns:ListSubscriptionsByTopic", name):
             for page in paginator.paginate(TopicArn=self._arn(name)):
                 for subscription in page["Subscriptions"]:
-                    if subscription["Protocol"] == "email":
-                        yield subscription["Endpoint"], subscription["SubscriptionArn"]
+                    arn = subscription["SubscriptionArn"]
+                    if subscription["Protocol"] == "email" and arn != _DELETED:
+                        yield subscription["Endpoint"], arn
 
     def _update_tags(self, name: str, wanted: dict[str, str], live: dict[str, str]) -> None:
         arn = self._arn(name)
