@@ -59,6 +59,15 @@ def test_a_setting_copied_from_another_module_is_not_a_new_value(scanned, value,
     )
 
 
+def test_a_test_of_a_variable_that_a_function_loads_by_its_prefix(sites):
+    found = sites(
+        "import os\napp.config.from_prefixed_env()\nif 'FLASK_API_KEY' in os.environ:\n    f()\n"
+        "X = os.environ.get('FLASK_API_KEY', '')\n"
+    )
+    assert found[0] == ("presence", "FLASK_API_KEY", "no read of FLASK_API_KEY can be migrated")
+    assert "from_prefixed_env() reads the variable itself" in found[1][2]
+
+
 @pytest.mark.parametrize(
     ("call", "reason"),
     [

@@ -74,18 +74,22 @@ def apply_context(sites: list[FoundSite], context: ProjectContext) -> list[Found
         sites: All sites of the app.
         context: What the scan has collected.
     """
-    migratable: set[str] = set()
-    for _, site in sites:
-        if site.shape in READ_SHAPES and not site.reason and not _is_only_tested(site):
-            migratable.update(site.variables)
-    blocked = context.computed_names | context.ignored | context.reserved.keys()
     remaining = {
         (finding.path, site.variable)
         for finding, site in sites
         if site.shape in READ_SHAPES and site.reason and not _is_only_tested(site)
     }
-    read = _ReadVariables((migratable - blocked) | context.migrated, remaining)
+    read = _ReadVariables(_migratable_variables(sites, context) | context.migrated, remaining)
     return [(finding, _apply(finding, site, read, context)) for finding, site in sites]
+
+
+def _migratable_variables(sites: list[FoundSite], context: ProjectContext) -> set[str]:
+    """Return the variables with a read that can be migrated."""
+    variables: set[str] = set()
+    for _, site in sites:
+        if site.shape in READ_SHAPES and not site.reason and not _is_only_tested(site):
+            variables.update(v for v in site.variables if not _explain_read(site, v, context))
+    return variables - context.ignored
 
 
 class _ReadVariables(NamedTuple):
