@@ -19,7 +19,7 @@ WRITERS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
 # Functions that set variables from a file.
 LOADERS = frozenset({"load_dotenv", "read_env", "read_dotenv", "putenv", "unsetenv"})
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-ANY_LINE = 0  # the line of a change that any later statement may cause
+ANY_LINE = 0  # for a change that can happen at any time
 _NAMED = (
     ast.FunctionDef,
     ast.AsyncFunctionDef,
@@ -66,8 +66,8 @@ def unchanged_copies(
 ) -> dict[str, EnvironCopy]:
     """Return the copies of the environment at the top level of a file, by their names.
 
-    Names that the file binds twice are left out, as are copies that it passes to other code, or
-    changes under names that are not constant.
+    Names that the file binds twice are left out, as are copies that it passes to other code, or in
+    which it sets or deletes keys that are not constant.
 
     Args:
         tree: The file.
@@ -85,17 +85,17 @@ def unchanged_copies(
         return {}
     bindings = Counter(target.id for target, _ in found)
     writes = dict(_constant_writes(tree))
-    changed = _changed_names(tree, [*(target for target, _ in found), *writes])
+    otherwise_used = _otherwise_used_names(tree, [*(target for target, _ in found), *writes])
     written_keys: dict[str, set[str]] = {}
-    for name, names_written in writes.items():
-        written_keys.setdefault(name.id, set()).update(names_written)
+    for mapping, keys in writes.items():
+        written_keys.setdefault(mapping.id, set()).update(keys)
     lines = sorted(_changes(tree, names, may_set_variables))
     copies = {}
     for target, copied in found:
-        if bindings[target.id] == 1 and target.id not in changed:
+        if bindings[target.id] == 1 and target.id not in otherwise_used:
             last_line = _last_line(target.lineno, lines)
-            keys = written_keys.get(target.id, set())
-            copies[target.id] = EnvironCopy(ast.unparse(copied), last_line, frozenset(keys))
+            written = frozenset(written_keys.get(target.id, ()))
+            copies[target.id] = EnvironCopy(ast.unparse(copied), last_line, written)
     return copies
 
 
@@ -119,23 +119,28 @@ def _copied(node: ast.expr, names: Mapping[str, str]) -> ast.expr | None:
     return copied if copied and dotted_name(copied, names) == ENVIRON else None
 
 
-def _changed_names(tree: ast.Module, targets: Iterable[ast.Name]) -> set[str]:
-    """Return the names with another use than `x["X"]`, `x.get(...)`, `"X" in x` and as a target."""
+def _otherwise_used_names(tree: ast.Module, targets: Iterable[ast.Name]) -> set[str]:
+    """Return the names that are used for more than reads: `x["X"]`, `x.get(...)`, `"X" in x`.
+
+    Args:
+        tree: The file.
+        targets: The uses of names that are accepted as well.
+    """
     allowed: set[ast.AST] = set(targets)
     for node in ast.walk(tree):
         mapping = _read_mapping(node)
         if mapping is not None:
             allowed.add(mapping)
-    changed = set()
+    names = set()
     for node in ast.walk(tree):
         name = used_name(node)
         if name and node not in allowed:
-            changed.add(name)
-    return changed
+            names.add(name)
+    return names
 
 
 def _constant_writes(tree: ast.Module) -> Iterator[tuple[ast.Name, set[str]]]:
-    """Yield the names of mappings that a file changes under constant names, with these names."""
+    """Yield each mapping in which the file sets or deletes constant keys, with these keys."""
     for node in ast.walk(tree):
         keys: set[str | None] = {None}
         target: ast.expr | None = None
@@ -152,7 +157,7 @@ def _constant_writes(tree: ast.Module) -> Iterator[tuple[ast.Name, set[str]]]:
 
 
 def _updated_keys(node: ast.Call) -> set[str | None]:
-    """Return the names that `x.update({"X": y}, Z=y)` changes, with None for unknown ones."""
+    """Return the keys that `x.update({"X": y}, Z=y)` sets, with None for unknown ones."""
     keys = {keyword.arg for keyword in node.keywords}
     for argument in node.args:
         if isinstance(argument, ast.Dict):
@@ -200,9 +205,7 @@ def _changes(
 
     Yields ANY_LINE for changes in a function, and for other names of os.environ.
     """
-    stack: list[tuple[ast.AST, int]] = [(node, node.lineno) for node in tree.body]
-    while stack:
-        node, line = stack.pop()
+    for node, line in _nodes_with_lines(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             if may_set_variables(node):
                 yield line
@@ -210,6 +213,14 @@ def _changes(
             yield line
         if any(dotted_name(value, names) == ENVIRON for value in _named_values(node)):
             yield ANY_LINE
+
+
+def _nodes_with_lines(tree: ast.Module) -> Iterator[tuple[ast.AST, int]]:
+    """Yield each node with the line of its top-level statement, or ANY_LINE if in a function."""
+    stack: list[tuple[ast.AST, int]] = [(node, node.lineno) for node in tree.body]
+    while stack:
+        node, line = stack.pop()
+        yield node, line
         if isinstance(node, FUNCTIONS):
             line = ANY_LINE
         stack.extend((child, line) for child in ast.iter_child_nodes(node))

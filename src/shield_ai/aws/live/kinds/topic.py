@@ -27,7 +27,10 @@ _DELETED = "Deleted"
 
 
 class Topic(ResourceKind):
-    """A topic: `policy`, `emails` (the subscribers, who confirm themselves) and `tags`."""
+    """A topic: `policy`, `emails` and `tags`.
+
+    Each subscriber must confirm the subscription by email.
+    """
 
     kind = "topic"
     max_name = 256
@@ -66,7 +69,7 @@ class Topic(ResourceKind):
         }
 
     def upsert(self, name: str, settings: Settings, live: Settings | None) -> None:
-        """Create the topic, or change the settings that differ."""
+        """Create the topic, or update its policy, and the emails and tags that differ."""
         if live is None:
             with translate_errors("sns:CreateTopic", name):
                 self._client.create_topic(Name=name, Tags=tag_list(settings["tags"]))
@@ -119,7 +122,7 @@ class Topic(ResourceKind):
         return self._session.arn("sns", name)
 
     def import_ids(self, name: str, settings: Settings, _live: Settings) -> Iterator[str]:
-        """Yield the ARN of the topic and of each subscription that was confirmed."""
+        """Yield the ARN of the topic, then one for each email; "" if it is not confirmed."""
         yield self._arn(name)
         subscriptions = dict(self._subscriptions(name))
         for email in settings["emails"]:

@@ -99,7 +99,7 @@ class _ReadVariables(NamedTuple):
     remaining: set[tuple[str, str]]  # in another way: the file and the variable
 
     def has(self, path: str, variable: str) -> bool:
-        """Return whether the app reads a variable through get_secret, or a file in another way."""
+        """Return whether get_secret() reads a variable, or the file reads it in another way."""
         return variable in self.movable or (path, variable) in self.remaining
 
 
@@ -135,7 +135,7 @@ def _apply(finding: Finding, site: Site, read: _ReadVariables, context: ProjectC
 def _keep_variables(
     site: Site, reason: SkipReason, movable: set[str], *, is_development: bool
 ) -> SkipReason:
-    """Return the reason with the advice to keep the variables of the read set, if necessary."""
+    """Add the advice to keep setting the variables, if the read needs them."""
     needed = [variable for variable in site.variables if variable in movable]
     has_default = site.has_nonempty_default and reason.id in NOT_IN_PRODUCTION
     if is_development and reason.id is SkipId.SETS_VARIABLE:
@@ -180,7 +180,7 @@ def _reason(
 
 
 def _explain_test(variable: str, context: ProjectContext) -> SkipReason:
-    """Explain why a test of a variable cannot be migrated: no read of the variable is."""
+    """Explain why a presence test stays: no read of its variable is migrated."""
     reason = context.reserved.get(variable) or context.harmless.get(variable)
     function = OWN_READERS.get(variable)
     if not reason and function:

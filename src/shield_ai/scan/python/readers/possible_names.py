@@ -58,7 +58,10 @@ def possible_items(resolver: Resolver, node: ast.expr, scopes: Scopes) -> list[s
 
 
 class _Enumerator:
-    """Enumerates strings and elements. `depth` is that of the recursion."""
+    """Enumerate the strings and elements of expressions.
+
+    The methods' `depth` counts nested expressions, up to MAX_DEPTH.
+    """
 
     def __init__(self, resolver: Resolver) -> None:
         self._resolver = resolver
