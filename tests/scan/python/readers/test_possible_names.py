@@ -27,6 +27,9 @@ COMPUTED = {
     "a list of the class": "import os\nclass C:\n    N = ['A_TOKEN', 'B_TOKEN']\n    @classmethod\n    def f(cls):\n        for k in cls.N:\n            X = os.environ[k]",
     "an attribute of the class by its name": "import os\nclass C:\n    N = ['A_TOKEN', 'B_TOKEN']\n    def f(self):\n        for k in C.N:\n            X = os.environ[k]",
     "a list of a nested class": "import os\nclass C:\n    N = ['OUTER_TOKEN']\n    class D:\n        N = ['A_TOKEN', 'B_TOKEN']\n        def f(self):\n            for k in self.N:\n                X = os.environ[k]",
+    "an attribute with two values": "import os\nclass C:\n    N = ['A_TOKEN']\n    if LIVE:\n        N = ['B_TOKEN']\n    def f(self):\n        for k in self.N:\n            X = os.environ[k]",
+    "a list with two values": "import os\nif LIVE:\n    N = ['A_TOKEN']\nelse:\n    N = ['B_TOKEN']\nfor k in N:\n    X = os.environ[k]",
+    "a mapping with two values": "import os\nif LIVE:\n    N = {1: 'A_TOKEN'}\nelse:\n    N = {1: 'B_TOKEN'}\nfor i, k in N.items():\n    X = os.environ[k]",
     "words": "import os\nfor k in 'A_TOKEN B_TOKEN'.split():\n    X = os.environ[k]",
     "words by comma": "import os\nfor k in sorted('A_TOKEN,B_TOKEN'.split(',')):\n    X = os.environ[k]",
     "ends of names": "import os\nfor p in ['A', 'B']:\n    X = os.environ[f'{p}_TOKEN']",
@@ -63,8 +66,8 @@ def test_enumerates_the_variables_of_a_computed_name(scanned, text):
             id="an attribute that is set",
         ),
         pytest.param(
-            "import os\nclass C:\n    N = ['A_TOKEN']\n    if LIVE:\n        N = ['B_TOKEN']\n    def f(self):\n        for k in self.N:\n            X_TOKEN = os.environ[k]",
-            id="an attribute with two values",
+            "import os\nclass C:\n    N = ['A_TOKEN']\n    if LIVE:\n        N = f()\n    def f(self):\n        for k in self.N:\n            X_TOKEN = os.environ[k]",
+            id="an attribute with a second value that is unknown",
         ),
         pytest.param(
             "import os\nclass C:\n    N = ['A_TOKEN']\n    N.append(x)\n    def f(self):\n        for k in self.N:\n            X_TOKEN = os.environ[k]",

@@ -111,11 +111,11 @@ class _Enumerator:
     def _entry_of(self, node: ast.Subscript, scopes: Scopes) -> ast.expr | None:
         """Return the value in a constant dict under a constant key."""
         name = node.value.id if isinstance(node.value, ast.Name) else ""
-        mapping = self._only_value(name, scopes)
+        values = self._values(name, scopes)
         key = self._resolver.constant_text(node.slice, scopes)
-        if not isinstance(mapping, ast.Dict) or key is None:
+        if len(values) != 1 or not isinstance(values[0], ast.Dict) or key is None:
             return None
-        return mapping_value(mapping, key)
+        return mapping_value(values[0], key)
 
     def _method_texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
         """Return the results of `name.upper()` and similar methods."""
@@ -192,9 +192,9 @@ class _Enumerator:
     def _named_elements(
         self, node: ast.Name | ast.Attribute, scopes: Scopes, depth: int
     ) -> Elements:
-        value = self._value_of(node, scopes)
-        if value is not None:
-            return self._elements(value, scopes, depth + 1)
+        values = self._values_of(node, scopes)
+        if values:
+            return chain_elements(self._elements(value, scopes, depth + 1) for value in values)
         if isinstance(node, ast.Name):
             return chain_elements(self._passed_elements(node.id, scopes, depth)) or None
         return None
@@ -222,10 +222,14 @@ class _Enumerator:
                 return self._split_elements(function.value, node.args, scopes)
         if node.args:
             return None
-        mapping: ast.expr | None = function.value
-        if isinstance(mapping, (ast.Name, ast.Attribute)):
-            mapping = self._value_of(mapping, scopes)
-        return mapping_elements(mapping, function.attr)
+        return self._method_elements(function.value, function.attr, scopes)
+
+    def _method_elements(self, node: ast.expr, method: str, scopes: Scopes) -> Elements:
+        """Return the elements of a dict's keys(), values() or items()."""
+        mappings = [node]
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            mappings = self._values_of(node, scopes)
+        return chain_elements(mapping_elements(mapping, method) for mapping in mappings) or None
 
     def _function_elements(
         self, name: str, arguments: list[ast.expr], scopes: Scopes, depth: int
@@ -258,28 +262,24 @@ class _Enumerator:
             return None  # str.split() raises ValueError
         return [ast.Constant(value=part) for part in text.split(separator)]
 
-    def _value_of(self, node: ast.Name | ast.Attribute, scopes: Scopes) -> ast.expr | None:
-        """Return the only value of a name or of a class attribute; None if it is not known."""
+    def _values_of(self, node: ast.Name | ast.Attribute, scopes: Scopes) -> list[ast.expr]:
+        """Return all values of a name or of a class attribute; none if some are unknown."""
         if isinstance(node, ast.Name):
-            return self._only_value(node.id, scopes)
+            return self._values(node.id, scopes)
         owner = node.value.id if isinstance(node.value, ast.Name) else ""
         for scope in reversed(scopes):
             if isinstance(scope, ast.ClassDef) and owner in {"self", "cls", scope.name}:
-                return self._class_value(scope, node.attr)
-        return None
+                if node.attr in mutated_attributes(self._module.source.tree):
+                    return []
+                return self._values(node.attr, (scope,))
+        return []
 
-    def _class_value(self, scope: ast.ClassDef, name: str) -> ast.expr | None:
-        """Return the only value of a class attribute; None if the module sets or mutates it."""
-        if name in mutated_attributes(self._module.source.tree):
-            return None
-        return self._only_value(name, (scope,))
-
-    def _only_value(self, name: str, scopes: Scopes) -> ast.expr | None:
-        """Return a name's only value; None if it has several values, or the module mutates it."""
+    def _values(self, name: str, scopes: Scopes) -> list[ast.expr]:
+        """Return all values of a name; none if some are unknown, or the module mutates one."""
         bindings = self._module.lookup(name, scopes)
-        if len(bindings) != 1 or not isinstance(bindings[0], ast.expr):
-            return None
-        return None if name in mutated_names(self._module.source.tree) else bindings[0]
+        values = [binding for binding in bindings if isinstance(binding, ast.expr)]
+        is_unknown = len(values) < len(bindings) or name in mutated_names(self._module.source.tree)
+        return [] if is_unknown else values
 
 
 def _is_short(text: str | None) -> bool:
