@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.name_meaning import Meaning
 from shield_ai.model.words import word_set, words
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_filter import CONFIG_READ
 from shield_ai.scan.python.config.config_read import ConfigRead
 from shield_ai.scan.python.config.imports import imported_names
@@ -36,7 +37,7 @@ READS = (ast.Subscript, ast.Attribute, ast.Call)
 PARSER_MARK = "configparser"
 # Alembic's template of env.py, in which most apps replace the options:
 # https://github.com/sqlalchemy/alembic/blob/main/alembic/templates/generic/env.py
-ALEMBIC_MARK = "def run_migrations_offline"
+ALEMBIC_MARK = regex(r"\bdef run_migrations_offline\b")
 ALEMBIC_GETTERS = frozenset({"get_main_option", "get_section_option"})
 MAX_KEYS = 4  # of a path such as get_config("services", "smtp", "password")
 # At the end of the first argument of get(): the second argument is a default, not a key.
@@ -97,7 +98,7 @@ class _Finder:
         self._keys = Keys(source.tree)
         self._has_sections = PARSER_MARK in source.text.lower()
         self._has_arguments = "argparse" in source.text
-        self._is_alembic = ALEMBIC_MARK in source.text
+        self._is_alembic = bool(ALEMBIC_MARK.search(source.text))
 
     def reads_in(self, statement: ast.stmt, names: Names) -> Iterator[ConfigRead]:
         """Yield the reads of secrets in the expressions of a statement."""
