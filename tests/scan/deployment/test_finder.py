@@ -260,6 +260,12 @@ def rows(deployment):
             [(2, "shop", "SECRET_KEY", "secret-store")],
             id="folder of task definitions",
         ),
+        pytest.param(
+            "aws/web.json",
+            '{"containerDefinitions": [{"name": "shop", "secrets": [\n{"name": "SECRET_KEY", "valueFrom": "arn"}]}]}\n',
+            [(2, "shop", "SECRET_KEY", "secret-store")],
+            id="folder for AWS",
+        ),
         pytest.param("notes", "export SECRET_KEY=VALUE\n", [], id="text without extension"),
         pytest.param("tool", "#!/usr/bin/env python3\nSECRET_KEY=VALUE\n", [], id="Python without extension"),
         pytest.param(

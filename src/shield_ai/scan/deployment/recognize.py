@@ -26,7 +26,10 @@ FILE = regex(
 )
 # The first line of a shell script, also of one that an init program such as dumb-init starts.
 SHELL_LINE = regex(rb"#![^\n]{0,200}?/(?:env[ \t]+)?(?:ba|da|a|k|z)?sh\b")
-TASK_DEFINITION = regex(r"(.*/)?(task|container)[-_]?definitions?/[^/]+\.json", re.IGNORECASE)
+TASK_DEFINITION = regex(
+    r"(.*/)?((task|container)[-_]?definitions?|aws|ecs|fargate|deploy(ments?)?)/[^/]+\.json",
+    re.IGNORECASE,
+)
 DROP_IN = regex(r".*\.service\.d/[^/]+\.conf")
 WORKFLOW = regex(r"(^|/)\.(github|gitea|forgejo)/workflows/[^/]+$")
 GITLAB_FILE = regex(r"(^|/)\.?gitlab-ci([/.-][^/]*)*\.ya?ml$|(^|/)\.?gitlab(-ci)?/", re.IGNORECASE)
