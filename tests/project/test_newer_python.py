@@ -67,6 +67,12 @@ def test_code_without_a_tree(with_itself, code):
     assert parse_with_newer(code) is None
 
 
+def test_many_files_do_not_take_unlimited_time(with_itself, monkeypatch):
+    assert parse_with_newer("x = 1\n")
+    monkeypatch.setattr(newer_python, "TOTAL_TIMEOUT", 0)
+    assert parse_with_newer("x = 1\n") is None
+
+
 def test_syntax_that_this_python_lacks_is_replaced(monkeypatch):
     document = (
         b'{"_type": "Module", "body": [{"_type": "TypeAlias", "lineno": 1, "value": 7},'

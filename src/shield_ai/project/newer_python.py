@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,17 @@ from shield_ai.project.tree_dump import POSITION, TYPE
 
 NEWEST = 30  # the minor version up to which PATH is searched
 MAX_SIZE = 400_000  # characters; the tree is much larger
-TIMEOUT = 20  # seconds
+TIMEOUT = 20  # seconds for a file
+# Seconds for all files: a hostile repository can have many files that no Python can parse.
+TOTAL_TIMEOUT = 40
 NEW_STATEMENTS = frozenset({"TypeAlias"})
 OWNERS = (".git", ".hg", "pyvenv.cfg")
+
+
+class _Clock:
+    """The time that the other interpreters took."""
+
+    seconds = 0.0
 
 
 def parse_with_newer(text: str) -> ast.Module | None:
@@ -36,9 +45,10 @@ def parse_with_newer(text: str) -> ast.Module | None:
         text: The code.
 
     Returns:
-        None if there is no newer Python, or if the code is invalid for it, too.
+        None if there is no newer Python, if the code is invalid for it, too, or if the files before
+        took too long.
     """
-    if len(text) > MAX_SIZE:
+    if len(text) > MAX_SIZE or _Clock.seconds > TOTAL_TIMEOUT:
         return None
     for python in newer_pythons():
         document = _dump(python, text)
@@ -72,6 +82,7 @@ def _is_trusted(folder: str) -> bool:
 
 def _dump(python: str, text: str) -> bytes:
     """Return what `tree_dump` prints; empty if the interpreter fails."""
+    start = time.monotonic()
     argv = [python, "-I", "-S", "-X", "utf8", tree_dump.__file__]
     try:
         done = subprocess.run(
@@ -85,6 +96,8 @@ def _dump(python: str, text: str) -> bytes:
         )
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return b""
+    finally:
+        _Clock.seconds += time.monotonic() - start
     return done.stdout if done.returncode == 0 else b""
 
 
