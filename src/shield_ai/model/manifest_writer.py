@@ -24,9 +24,7 @@ HEADER = (
 # After the `ignore` of a draft.
 INJECTED_NOTE = "already injected from AWS, so not moved"
 # After a region that is not the default.
-FOUND_REGION_NOTE = (
-    "of the app or of your AWS configuration: check it before apply creates the secrets there"
-)
+FOUND_REGION_NOTE = "found in the app or in your AWS configuration: check it"
 # After the first schedule of a manifest without [rotation].
 SCHEDULE_NOTE = (
     "proposed: due for shield rotate --due; to rotate on schedule, add a [rotation] table"
