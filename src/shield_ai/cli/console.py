@@ -17,7 +17,7 @@ import click
 
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.output_options import OUTPUT, use_color
-from shield_ai.model.printable import printable_lines
+from shield_ai.model.printable import printable, printable_lines
 from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
@@ -46,6 +46,12 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True, commands: bool =
     if not safe_text.isascii():
         safe_text = safe_text.encode(encoding, "replace").decode(encoding)
     click.echo(safe_text, err=err, nl=nl, color=color or None)
+
+
+def replace_line(text: str) -> None:
+    """Overwrite the current line of the terminal on stderr, without a newline."""
+    sys.stderr.write(f"\r\033[K{printable(text)}")
+    sys.stderr.flush()
 
 
 def note(text: str, *, nl: bool = True) -> None:

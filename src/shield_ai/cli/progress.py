@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from shield_ai.cli.console import note
+from shield_ai.cli.console import note, replace_line
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.printable import printable
 
@@ -98,12 +98,6 @@ class ProgressBar:
         self._progress.start()
 
 
-def _replace_line(text: str) -> None:
-    """Overwrite the current line of the terminal, without a newline."""
-    sys.stderr.write(f"\r\033[K{printable(text)}")
-    sys.stderr.flush()
-
-
 class CountLine:
     """A line such as "1,200 of 5,000 files, 12 s left": without rich, which loads slowly.
 
@@ -127,7 +121,7 @@ class CountLine:
         text = ""
         if done < total:
             text = f"{done:,} of {total:,} {self._noun}{self._estimate(done, total, now)}"
-        _replace_line(text)
+        replace_line(text)
 
     def clear(self) -> None:
         """Clear the line, if it is shown."""

@@ -82,8 +82,8 @@ def test_a_long_text_does_not_hide_the_secrets_of_a_configuration_file(tmp_path)
 
 def test_partly_parsed_files_have_a_reason(tmp_path, monkeypatch) -> None:
     monkeypatch.setattr("shield_ai.scan.text.config_parsers.MAX_TOKENS", 20)
-    (tmp_path / "a.yaml").write_text("token:\n- Bq7TzW0rKx52LmPdVu81HcYe\n" + "- a\n" * 20)
-    (tmp_path / "b.yaml").write_text("token:\n- Bq7TzW0rKx52LmPdVu81HcYe\n")
+    (tmp_path / "a.yaml").write_text("token:\n- a\n- Bq7TzW0rKx52LmPdVu81HcYe\n" + "- a\n" * 20)
+    (tmp_path / "b.yaml").write_text("token:\n- a\n- Bq7TzW0rKx52LmPdVu81HcYe\n")
     seen = look(tmp_path, "a.yaml", "b.yaml")
     assert [finding.path for finding in seen.findings] == ["b.yaml"]
     assert [(skip.path, skip.id) for skip in seen.skipped] == [("a.yaml", SkipId.PARTLY_PARSED)]
