@@ -204,7 +204,7 @@ def parse_by_any_python(path: str, raw: bytes) -> tuple[Source, SourceError | No
     """
     source = Source.from_bytes(path, raw)
     try:
-        return source.with_tree(source.tree), None
+        return source.with_tree(parse_python(path, source.text)), None
     except SourceError as error:
         from shield_ai.project.newer_python import parse_with_newer
 

@@ -266,6 +266,7 @@ def rows(deployment):
             [(2, "shop", "SECRET_KEY", "secret-store")],
             id="folder for AWS",
         ),
+        pytest.param("deploy/data.json", '[{"model": "shop.key", "name": "SECRET_KEY", "value": "VALUE"}]', [], id="data of an app"),
         pytest.param("notes", "export SECRET_KEY=VALUE\n", [], id="text without extension"),
         pytest.param("tool", "#!/usr/bin/env python3\nSECRET_KEY=VALUE\n", [], id="Python without extension"),
         pytest.param(

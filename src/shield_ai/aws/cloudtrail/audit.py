@@ -1,6 +1,6 @@
 """Audit who accessed an app's secrets, from CloudTrail events.
 
-Events are processed one at a time, so memory does not limit the size of a trail.
+Events are processed one at a time; only counts and the versions of rotations are kept.
 """
 
 from __future__ import annotations

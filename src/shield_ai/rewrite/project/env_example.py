@@ -41,7 +41,7 @@ GENERIC_WORDS = word_set("""
 """)
 ENABLE = "# To read the secrets in shield.toml from AWS Secrets Manager"
 IN_PROCESS = (
-    ", set in the environment of the\n# process, which does not get the variables of this file"
+    ", set these variables in the\n# environment of the process; in this file, they have no effect"
 )
 IN_PRODUCTION = "\n# (in production, also {}=production):"
 VARIABLES = "# The secrets in shield.toml:"

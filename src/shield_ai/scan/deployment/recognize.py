@@ -56,6 +56,7 @@ ROOT_KEYS = {
     "containerDefinitions": DeploymentKind.ECS,
 }
 SERVICE_KEYS = frozenset({"image", "build", "environment", "env_file", "extends"})
+CONTAINER_KEYS = frozenset({"image", "environment", "secrets", "environmentFiles"})
 JOB_KEYS = frozenset({"script", "stage", "extends"})
 
 
@@ -118,8 +119,8 @@ def _kind_by_content(path: str, name: str, roots: list[Node]) -> DeploymentKind 
     for key, _ in root.pairs:
         if key.text in ROOT_KEYS:
             return ROOT_KEYS[key.text]
-    if root.items and name.endswith(".json"):
-        return DeploymentKind.ECS  # a list of containers
+    if name.endswith(".json") and any(map(_is_container, root.items)):
+        return DeploymentKind.ECS
     if _has_services(root):
         return DeploymentKind.COMPOSE
     if VALUES_FILE.fullmatch(name):
@@ -128,6 +129,12 @@ def _kind_by_content(path: str, name: str, roots: list[Node]) -> DeploymentKind 
         return DeploymentKind.GITLAB
     is_yaml = ".y" in name
     return DeploymentKind.OTHER if is_yaml else None
+
+
+def _is_container(item: Node) -> bool:
+    """Return whether an item of a JSON list is a container of ECS."""
+    keys = {key.text for key, _ in item.pairs}
+    return "name" in keys and not CONTAINER_KEYS.isdisjoint(keys)
 
 
 def _has_services(root: Node) -> bool:

@@ -26,6 +26,7 @@ READ = "KEY = os.environ['S3_API_KEY']"
         pytest.param("TESTING == NAME", False, id="unknown value"),
         pytest.param("TESTING == 'false'", False, id="false"),
         pytest.param("'test' not in sys.argv", False, id="no argument"),
+        pytest.param("'test' in DATABASES", False, id="key of a setting"),
     ],
 )
 def test_reads_in_branches_for_tests_stay(scanned, condition, is_skipped):

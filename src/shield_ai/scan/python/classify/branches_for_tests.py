@@ -27,6 +27,8 @@ TESTS = word_set("TEST TESTS TESTING PYTEST")
 CONTEXT = word_set("""
     CURRENT DJANGO E2E ENV FUNCTIONAL IN INTEGRATION IS RUN RUNNING RUNS SMOKE UNDER UNIT
 """)
+# The arguments, the imported modules and the variables of the process: sys.argv, os.environ.
+PROCESS = frozenset({"argv", "modules", "environ"})
 TRUE = frozenset({"1", "true", "yes", "on"})
 
 
@@ -63,7 +65,8 @@ def is_test_switch(test: ast.expr) -> bool:
     if isinstance(test, ast.Compare) and len(test.ops) == 1:
         [other] = test.comparators
         if isinstance(test.ops[0], ast.In):
-            return _names_tests(literal_text(test.left) or "")
+            is_process = ast.unparse(other).rpartition(".")[2] in PROCESS
+            return is_process and _names_tests(literal_text(test.left) or "")
         is_true = isinstance(other, ast.Constant) and str(other.value).lower() in TRUE
         return is_true and isinstance(test.ops[0], (ast.Eq, ast.Is)) and is_test_switch(test.left)
     return _names_tests(_name_of(test))

@@ -64,7 +64,7 @@ def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:
     """Return the reason to skip a variable whose default is a host name or a label, or None.
 
     A service's URL has a scheme; `REDIS_URL` with the default `redis` is a host. The URL of a
-    webhook is a secret if its path has a token, which an address in the code has not. If the
+    webhook is a secret if its path has a token; an address without one is the app's own. If the
     variable's name ends with KEY, a default such as `relay-premium-127` is a label.
 
     Args:

@@ -99,7 +99,7 @@ def _is_secret(name: str, class_name: str) -> bool:
     """Return whether a field is a secret: also the `url` of a class such as PostgresConfig."""
     full_name = f"{class_name}_{name}"
     if key_meaning(name) is Meaning.SECRET:
-        # The space_key of ConfluenceConfig is no secret.
+        # For example, the space_key of ConfluenceConfig is not a secret.
         return words(name)[-1] != "KEY" or key_meaning(full_name) is not Meaning.HARMLESS
     return key_meaning(full_name if words(name) in URLS else name) in {Meaning.URL, Meaning.DSN}
 
