@@ -110,9 +110,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         installed=app.tree.installed_versions(("boto3",)),
         kept=_kept_variables(app),
         removal=open_literal_removal(app, literals) if literals else None,
-        deployment=find_sources(
-            root, app.tree.read, app.deployment, app.manifest, app.environment, scan.migrated
-        ),
+        deployment=find_sources(app),
     )
 
 

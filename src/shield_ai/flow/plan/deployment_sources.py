@@ -14,7 +14,6 @@ from shield_ai.flow.plan.workflow_plan import (
 from shield_ai.model.deployment import DeploymentKind, EnvironmentFile
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.blocks import find_environments
-from shield_ai.scan.deployment.command_reads import find_command_reads
 from shield_ai.scan.deployment.compose_references import find_passed_on
 from shield_ai.scan.deployment.recognize import COMPOSE_FILE
 
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from shield_ai.model.deployment import Deployment, DeploymentVariable
+    from shield_ai.flow.app_context import AppContext
+    from shield_ai.model.deployment import DeploymentVariable
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
 
@@ -74,31 +74,21 @@ class DeploymentSources:
     read: FileReader = lambda _: None
 
 
-def find_sources(
-    root: Path,
-    read: FileReader,
-    deployment: Deployment,
-    manifest: Manifest,
-    environment: str,
-    migrated: Collection[str],
-) -> DeploymentSources | None:
+def find_sources(app: AppContext) -> DeploymentSources | None:
     """Return the deployment files to edit; None if shield.toml names no kind of files.
 
     Args:
-        root: The app's folder.
-        read: Returns the bytes of a file of the app.
-        deployment: The lines that set variables.
-        manifest: shield.toml.
-        environment: The selected environment of shield.toml; empty: none.
-        migrated: The variables that the code already reads with get_secret().
+        app: The app.
 
     Raises:
         SourceError: A file can't be read, or the folder can't be listed.
     """
+    manifest, deployment = app.manifest, app.deployment
     kinds = {DeploymentKind(kind) for kind in manifest.deployment.edit}
     if not kinds:
         return None
-    jobs = find_job_files(root, manifest, environment, kinds)
+    root, read = app.tree.root, app.tree.read
+    jobs = find_job_files(root, manifest, app.environment, kinds)
     known = jobs.paths()
     places = {item.path: item.kind for item in deployment.variables if item.path not in known}
     chosen = {path: kind for path, kind in places.items() if _is_chosen(path, kind, kinds)}
@@ -106,13 +96,13 @@ def find_sources(
     for path in sorted(places.keys() - chosen.keys()):
         problem = _why_not_edited(path, places[path], kinds)
         files[path] = EnvironmentFile(b"", places[path], problem=problem)
-    for path, problem in _problems(root, chosen, manifest, environment):
+    for path, problem in _problems(root, chosen, manifest, app.environment):
         files[path] = files[path]._replace(problem=problem)
     return DeploymentSources(
         variables=deployment.variables,
         files=files,
-        command_reads=find_command_reads(root, manifest.variables()).preferred,
-        migrated=frozenset(migrated),
+        command_reads=app.command_reads.preferred,
+        migrated=frozenset(app.scan_result.migrated),
         jobs=jobs,
         read=read,
     )
