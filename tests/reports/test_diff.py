@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shield_ai.model.edit import Edit
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.reports.diff import MAX_COMPARED, MAX_NEW_LINES, diff_text, find_opcodes
+from shield_ai.rewrite.project.stamp import stamp
 
 
 def change(path, raw, *edits, encoding="utf-8"):
@@ -130,6 +131,15 @@ def test_replaced_file_shows_the_difference_without_old_values():
         "--- n.md\n+++ n.md\n@@ -3,4 +3,5 @@\n 2\n 3\n+3.5\n 4\n 5\n"
         "@@ -19,3 +20,3 @@\n 18\n 19\n-•••\n+new\n"
     )
+
+
+def test_generated_file_without_edits_is_shown():
+    raw = stamp("docs", "md", "# One\n\nold\n").encode()
+    new = stamp("docs", "md", "# One\n\nnew\n")
+    text = diff_text(change("n.md", raw, (0, len(raw), new)), raw)
+    assert "-old\n+new\n" in text
+    edited = raw + b"swordfish\n"
+    assert "swordfish" not in diff_text(change("n.md", edited, (0, len(edited), new)), edited)
 
 
 def test_long_replaced_file_is_not_compared():

@@ -16,6 +16,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import apply_edits
 from shield_ai.reports.masking.mask import mask, show
 from shield_ai.reports.terminal.color import paint
+from shield_ai.rewrite.project.stamp import has_valid_stamp
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -95,13 +96,18 @@ def _new_content(change: FileChange, *, show_all: bool) -> Iterator[str]:
 
 
 def _replaced_content(change: FileChange, raw: bytes, keep: Collection[str]) -> Iterator[str]:
-    """Show what changes in a file that shield wrote. Values are hidden in removed lines only."""
+    """Show what changes in a file that shield wrote.
+
+    Values are hidden in removed lines only, and not if nobody edited the file.
+    """
     old = raw.splitlines(keepends=True)
     new = change.edits[0].replacement.encode(change.encoding).splitlines(keepends=True)
     opcodes: list[Opcode] = [("replace", 0, len(old), 0, len(new))]
     if max(len(old), len(new)) <= MAX_COMPARED:
         opcodes = list(difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
-    shown = mask(change.path, raw, keep).splitlines(keepends=True)
+    shown = list(old)
+    if not has_valid_stamp(raw):
+        shown = mask(change.path, raw, keep).splitlines(keepends=True)
     for tag, i1, i2, _, _ in opcodes:
         if tag == "equal":
             shown[i1:i2] = old[i1:i2]

@@ -44,6 +44,7 @@ SHOWN = {
     "STATIC_ROOT": "staticfiles static/files",
     "LEVEL": "INFO",
     "DEBUG": "True false 0",
+    "AWS_REGION": "eu-central-1 us-gov-west-1",
     "TIME_ZONE": "UTC Europe/Berlin",
     "LANGUAGE_CODE": "en-us de",
 }

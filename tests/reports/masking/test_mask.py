@@ -124,11 +124,30 @@ def test_configuration_line_shows_known_names_only(path, text, expected):
     assert shown(path, text, keep={"MY_KEY"}) == expected
 
 
-def test_f_string_is_hidden():
-    line = shown("line.py", 'A = f"redis://:{PASSWORD}@host"')
-    assert "redis" not in line
-    assert "host" not in line
-    assert ("PASSWORD" in line) == (sys.version_info >= (3, 12))
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("redis://:{PASSWORD}@host", "•••{PASSWORD}•••"),
+        ("Bearer {os.environ['API_KEY']}", "•••{os.environ['API_KEY']}"),
+        ("Bearer {get_secret('api-key:token')}", "•••{get_secret('api-key:token')}"),
+        ("{settings.api.KEY}{os.getenv('B')}", "{settings.api.KEY}{os.getenv('B')}"),
+        ("{{PASSWORD}}", "•••"),
+        ("{{{PASSWORD}}}", "•••"),
+        ("{read('swordfish')}", "•••"),
+    ],
+)
+def test_f_string_shows_names(code, expected):
+    line = shown("line.py", f'A = f"{code}"')
+    if sys.version_info < (3, 12):
+        assert line == f'A = f"{expected}"'
+    for name in ("PASSWORD", "API_KEY", "api-key:token", "settings.api.KEY"):
+        assert name not in expected or name in line
+    for text in ("Bearer", "redis", "host", "swordfish"):
+        assert text not in line
+
+
+def test_f_string_in_a_part_of_a_file_is_hidden():
+    assert "PASSWORD" not in shown("line.py", 'f"{PASSWORD}" + \'')
 
 
 @pytest.mark.parametrize(

@@ -52,9 +52,7 @@ LINK = regex(
 SECRET_WORD = regex(
     r"(?i)pass(?:word|wd|phrase|code)?s?|pwd|pin|secrets?|tokens?|keys?|salt|credentials?|login"
 )
-LEADS_TO_VALUE = frozenset(
-    {"is", "was", "are", "were", "be", "to", "of", "like", "now", "currently"}
-)
+LEADS_TO_VALUE = frozenset({"is", "was", "are", "were", "be", "to", "like", "now", "currently"})
 BRACKETS = ".,;:!?()[]…"
 MIN_WORDINESS = 0.6  # hides 2% of English words, and 95% of random letters
 MIN_LETTERS = 6  # shorter words have too few pairs of letters

@@ -61,6 +61,8 @@ DOTENV = regex(r"\.env(?:\.[a-z]{2,12}){0,2}")
 FILE = regex(r"(?:\.{0,2}/)?[A-Za-z_-]{1,30}(?:/[A-Za-z_-]{1,30}){0,8}(/|\.[a-z]{2,8}3?)?")
 ZONE = regex(r"UTC|GMT|[A-Z][a-z]{3,10}(?:/[A-Z][A-Za-z_]{2,20}){1,2}")
 LANGUAGE = regex(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
+# https://docs.aws.amazon.com/general/latest/gr/rande.html
+REGION = regex(r"[a-z]{2}(?:-[a-z]{3,10}){1,2}-\d")
 SEPARATOR = regex(r"[,;:|/ ]{1,2}")
 PREFIX = regex(r"[A-Z]{2,15}(?:_[A-Z]{2,15}){0,3}_")
 # https://django-crispy-forms.readthedocs.io/en/latest/install.html
@@ -223,5 +225,6 @@ FORMS = (
     Form(TEMPLATE_PACKS.__contains__, word_set("PACK PACKS")),
     Form(LEVELS.__contains__, word_set("LEVEL")),
     Form(lambda text: ZONE.fullmatch(text) is not None, word_set("ZONE TIMEZONE TZ")),
+    Form(lambda text: REGION.fullmatch(text) is not None, word_set("REGION")),
     Form(lambda text: LANGUAGE.fullmatch(text) is not None, word_set("LANGUAGE LOCALE CODE")),
 )

@@ -45,6 +45,15 @@ READERS = frozenset({"getenv", "env", "config", "get_secret", "has_secret"})
 SECRET_READERS = ("get_secret", "has_secret")
 MAPPINGS = frozenset({"environ", "env"})
 LITERAL = regex(r"""(?s)[A-Za-z]{0,2}('''|\"\"\"|'|")(.*)\1""")
+# An expression in an f-string that shows names only: a variable, an attribute, or a read of an
+# environment variable or a secret.
+EXPRESSION = regex(
+    r"""(?<!\{)\{(?:[A-Za-z_]\w{0,59}(?:\.[A-Za-z_]\w{0,59}){0,4}"""
+    r"""|(?:os\.)?(?:environ\[|environ\.get\(|getenv\()(['"])[A-Z_][A-Z0-9_]{0,59}\1[])]"""
+    r"""|get_secret\((['"])[a-z]{1,20}\d?(?:[-/][a-z]{1,20}\d?){0,6}(?::[a-z_]{1,30})?\2\))"""
+    r"""\}(?!\})"""
+)
+FSTRING = regex(r"(?i)f|rf|fr")
 PARAGRAPH = regex(r"(?s)\S.*?(?=\n[ \t]*\r?\n|\Z)")
 LONG_NUMBER = regex(r"(?:[0-9a-fA-FxX]_?){5,}")
 ASSIGNMENT = regex(rb"[ \t]*(?:export[ \t]+)?[A-Za-z_][A-Za-z0-9_.]{0,59}[ \t]*[=:][ \t]*")
@@ -174,6 +183,8 @@ def _python_values(
         else:
             span = _value_in_token(token, code[-4:], following.string, keep)
             spans = [span] if span else []
+            if span and not is_excerpt and FSTRING.match(token.string):
+                spans = [*_between_expressions(token.string, *span)]
             code.append(token.string)
         first = offsets.find(token.start) if spans else 0
         if token.type != tokenize.COMMENT and spans:
@@ -216,6 +227,14 @@ def _hidden_in_docstring(text: str) -> Iterator[Span]:
             for start, end in hidden_spans(f"#{paragraph[0]}"):
                 yield start + shift, end + shift
         follows_lead = leads_to_value(paragraph[0])
+
+
+def _between_expressions(text: str, start: int, end: int) -> Iterator[Span]:
+    """Yield the spans to hide in an f-string that is one token, as before Python 3.12."""
+    for match in EXPRESSION.finditer(text, start, end):
+        yield start, match.start()
+        start = match.end()
+    yield start, end
 
 
 def _value_in_token(
