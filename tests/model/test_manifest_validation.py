@@ -81,6 +81,12 @@ from shield_ai.model.manifest_parser import parse_manifest
         ),
         pytest.param(
             "region =",
+            'region = "eu-centrl-1" #',
+            "shield.toml:2: invalid region",
+            id="misspelled region",
+        ),
+        pytest.param(
+            "region =",
             f'tags = {{{"k" * 129} = "v"}}\nregion =',
             "shield.toml:4: invalid tag",
             id="long key of a tag",

@@ -20,7 +20,10 @@ READER = re.compile(r"(role|user)/[A-Za-z0-9_+=,.@*/-]+")
 APP_NAME = re.compile(r"(?!-)(?:[\w .+=,@/-]|:(?!//)){1,128}")
 PREFIX = re.compile(r"[A-Za-z0-9/_+=.@-]{0,500}")
 # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
-REGION = re.compile(r"[a-z]{2,4}(-[a-z]+)+-[0-9]{1,2}")
+# A misspelled region, such as eu-centrl-1, would give an error of the network.
+REGION = re.compile(
+    r"[a-z]{2,4}(?:-[a-z]{2,6})?-(?:central|(?:north|south)?(?:east|west)|north|south)-[0-9]{1,2}"
+)
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_Role.html: a name with an optional path
 _ROLE_PATH = r"(?:[A-Za-z0-9_+=,.@-]{1,512}/)*[A-Za-z0-9_+=,.@-]{1,64}"
 _ROLE_ARN = rf"arn:aws[a-z-]*:iam::[0-9]{{12}}:role/{_ROLE_PATH}"

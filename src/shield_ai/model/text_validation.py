@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # Hints for the patterns that are hard to read.
 _HINTS = {
+    "region": "use the name of an AWS region, such as eu-central-1",
+    "replicas": "use the names of AWS regions, such as eu-central-1",
     "role": "use the role's name, after its path if it has one, or its ARN",
     "assume": "use the role's ARN",
     "admin": "use the full name of one secret in AWS, or its full ARN",
