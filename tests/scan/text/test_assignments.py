@@ -72,6 +72,7 @@ def found(text: str, *, unquoted: bool = False) -> list[tuple[str, str]]:
         pytest.param(
             'setattr(settings, "SECRET_KEY", "abcdef")', "SECRET_KEY", "abcdef", id="setattr"
         ),
+        pytest.param('API_TOKEN ::= "abcdef"', "API_TOKEN", "abcdef", id="make"),
         pytest.param('db_pw = "abcdef"', "db_pw", "abcdef", id="pw"),
         pytest.param('key = unhexlify("abcdef")', "key", "abcdef", id="key"),
         pytest.param(

@@ -63,6 +63,7 @@ def test_families_of_names(name: str, expected: Family) -> None:
         ("key", fill("{hex:32}")),
         ("S3_SECRET_ACCESS_KEY", "minioadmin"),
         ("VAULT_TOKEN", "s." + fill("{alnum:22}42")),
+        ("DISCORD_TOKEN", "73915082646" + "0918273"),
     ],
 )
 def test_secrets(name: str, value: str) -> None:
@@ -81,6 +82,8 @@ def test_secrets(name: str, value: str) -> None:
         pytest.param("password", "/run/secrets/db", id="file"),
         pytest.param("private_key", "certs/server.key", id="relative file"),
         pytest.param("token", "next_page", id="name"),
+        pytest.param("api_key", "1732998000000", id="time in milliseconds"),
+        pytest.param("token", "12345678901234567890", id="sequence of digits"),
         pytest.param("api_key", "customer_id", id="column"),
         pytest.param("password", "settings.DB_PASSWORD", id="attribute"),
         pytest.param("password", "DB_PASSWORD", id="constant"),

@@ -278,6 +278,22 @@ def test_boundaries_apply_to_each_branch_of_a_regex(text, found) -> None:
     assert len(Detector([made]).find("a.yaml", text.encode())) == found
 
 
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        ("OKTA_KEY", ["CRED.okta-token"]),
+        ("shopOktaKey", ["CRED.okta-token"]),
+        ("APIOktaKey", ["CRED.okta-token"]),
+        ("okta", ["CRED.okta-token"]),
+        ("rookTable", []),
+        ("rooktable", []),
+    ],
+)
+def test_context_is_not_a_part_of_another_word(name, rules) -> None:
+    line = f"{name} = 00{fill('{alnum:40}')}\n".encode()
+    assert [finding.rule for finding in DETECTOR.find("a.txt", line)] == rules
+
+
 def test_url_rule_requires_a_colon() -> None:
     made = pattern.parse_pattern(OWN.replace("KIND", "url"), "acme.yaml")
     assert Detector([made]).find("a.yaml", b"see acme_abcd") == []

@@ -219,6 +219,7 @@ def test_grades_credentials(detector, path, text, expected):
 REPORT = f'{{"finding_id": "84d871", "rule_name": "AWS", "match": "{AWS_ID}"}}\n'
 GITHUB = "gh" + "p_test6ldgmyaglf73gcnbi0kprz7dyjz6nzgn"
 TOKEN = "xox" + "b-update-new"  # concatenated, so that no scanner reports this file
+SLACK = "xox" + "b"
 ELIDED = "xox" + "p-1-Mi0yLTU5MTAx...MDkwN2U0Yjlm"
 BINARY = "EAA" + "AABCAQAAAC1HAwCAAAAC0lEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5Erk"
 SQUARE = "EAA" + "AEq1XHLwCkR8ZtPvbY3mNkYPhfDwkChwGA60e6kgtVdJsBJRU5ErkWzq2SxLn"
@@ -228,6 +229,8 @@ SQUARE = "EAA" + "AEq1XHLwCkR8ZtPvbY3mNkYPhfDwkChwGA60e6kgtVdJsBJRU5ErkWzq2SxLn"
     ("path", "text", "expected"),
     [
         pytest.param("a.py", f'f("{TOKEN}")\n', LOW, id="words after the prefix of a vendor"),
+        pytest.param("a.py", f'f("{SLACK}-abcdef-qxzvwk")\n', LOW, id="letters instead of digits"),
+        pytest.param("a.py", f'f("{SLACK}-3871-7712-78####")\n', LOW, id="number signs at the end"),
         pytest.param("tests/a.py", f'f("{ELIDED}")\n', LOW, id="elided"),
         pytest.param("tests/a.py", f'f("{GITHUB}")\n', LOW, id="says test, in tests"),
         pytest.param("a.py", f'f("{GITHUB}")\n', CRITICAL, id="says test, elsewhere"),

@@ -22,7 +22,7 @@ NAME_END = rb"[\w\-]{0,50}"
 # OPERATOR matches the text between a name and its value: an operator such as = or :=, the = after
 # a type annotation, a comma after a quoted name, as in setdefault() and define(), or white space,
 # as in Gradle and in `the password is "…"`.
-SIGN = rb":=|={1,3}>?|!={1,2}|=>|:|\?=|\+="
+SIGN = rb":{1,3}=|={1,3}>?|!={1,2}|=>|:|\?=|\+="
 # Operators before the default of an unset variable, as in `process.env.API_TOKEN || "…"`.
 ELSE = rb"\|\||\?\?|\?:"
 # As in `os.environ.get("API_TOKEN") or "…"`, but not in the prose `a token or "…"`.

@@ -38,6 +38,7 @@ VENDOR_DEFAULTS = frozenset({"minioadmin", "minio123"})
 ENV_NAME = regex(r"[A-Z][A-Z0-9]*(?:__?[A-Z0-9]+)+")
 MIN_SECRET_LENGTH = 6
 MIN_KEY_LENGTH = 20  # of a value with the name "key"
+MIN_NUMBER_LENGTH = 15  # digits; a time in milliseconds has 13
 
 
 class Family(enum.Enum):
@@ -181,6 +182,8 @@ def _is_key(name: str, value: str) -> bool:
         return meaning(name) is Meaning.SECRET
     if " " in value:
         return is_symbol_mix(value)
+    if value.isdigit():
+        return len(value) >= MIN_NUMBER_LENGTH and not has_only_weak_words(value)
     if not is_random(value) or words(value) == words(name):
         return False
     return not is_constant_or_attribute(value) and not is_identifier(value)

@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
 WORDS = regex(r"[A-Za-z]+(?:[-_][A-Za-z]+)*")
 VENDOR_PREFIX = regex(r"[A-Za-z]{2,5}[-_]")
+# All tokens of Slack have digits: https://docs.slack.dev/authentication/tokens
+SLACK_WITHOUT_DIGITS = regex(r"xox[a-z](?:\.xox[a-z])?-(?:\d-)?[A-Za-z-]+")
 # A random token rarely starts with such a word, except Stripe's: "sk_test_".
 SAYS_TEST = regex(r"[A-Za-z]{2,5}[-_](?:test|fake|dummy|mock)(?![-_])")
-ELLIPSIS = ("...", "\u2026", "***")
+ELLIPSIS = ("...", "\u2026", "***", "###")
 FIXED_LENGTH = 8  # characters at the beginning that the format determines, such as EAAAA
 MAX_LENGTH = 120  # private keys and other long values contain repeated characters by chance
 FILLED = regex(r"[Xx]{3}|([A-Za-z])\1{3}|(.)\2{5}")
@@ -41,6 +43,8 @@ TESTS_DETECTOR = regex(
 
 def is_made_up_token(value: str) -> bool:
     """Return whether a token consists of words, as in "xoxb-real-secret": vendors issue none."""
+    if SLACK_WITHOUT_DIGITS.fullmatch(value):
+        return True
     if not WORDS.fullmatch(value):
         return False
     prefix = VENDOR_PREFIX.match(value)

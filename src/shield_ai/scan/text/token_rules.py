@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 
 # The text between a name and its value, in any language.
 ASSIGNMENT = (
-    r"""[\w .\-]{0,40}["'`]?\]?\)?[ \t]{0,10}(?:=>|:=|={1,3}|:|,|>|\|\||[ \t])[ \t]{0,10}["'`]?"""
+    r"""[\w .\-]{0,40}["'`]?\]?\)?[ \t]{0,10}(?:=>|\?=|:{1,3}=|={1,3}|:|,|>|\|\||[ \t])[ \t]{0,10}["'`]?"""
     r"(?:(?i:bearer|basic|token) )?"
 )
+# Before a word that is not part of another one, as "okta" in "rookTable" is.
+WORD_START = r"(?:(?<![A-Za-z])|(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]))"
 BOUNDARIES = (r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])")
 # Values that are common in documentation.
 SAMPLE_VALUE = regex(
@@ -75,7 +77,7 @@ def full_regex(rule: Rule) -> str:
     """Return the regex of a rule, with its context and boundaries."""
     if rule.context:
         words = "|".join(re.escape(word) for word in rule.context)
-        return rf"(?i:{words}){ASSIGNMENT}({rule.value}){BOUNDARIES[1]}"
+        return rf"{WORD_START}(?i:{words}){ASSIGNMENT}({rule.value}){BOUNDARIES[1]}"
     if rule.bounds:
         # The group makes the boundaries apply to each branch of an alternation.
         return f"{BOUNDARIES[0]}(?:{rule.regex}){BOUNDARIES[1]}"
