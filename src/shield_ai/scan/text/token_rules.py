@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 # The text between a name and its value, in any language.
 ASSIGNMENT = (
-    r"""[\w .\-]{0,40}["'`]?\]?\)?[ \t]{0,10}(?:=>|\?=|:{1,3}=|={1,3}|:|,|>|\|\||[ \t])[ \t]{0,10}["'`]?"""
+    r"""[\w .\-]{0,40}["'`]?\]?\)?[ \t]{0,10}"""
+    r"""(?:=>|\?=|:{1,3}=|={1,3}|:|,|>|\|\||[ \t])[ \t]{0,10}["'`]?"""
     r"(?:(?i:bearer|basic|token) )?"
 )
 # Before a word that is not part of another one, as "okta" in "rookTable" is.
