@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
@@ -10,10 +12,12 @@ from shield_ai.project import git_process
 from shield_ai.project.own_repository import require_own_repository
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 SUBMODULE = "160000"
 CHUNK = 1 << 20
+BATCH = 64  # objects; twice as many IDs fit into the buffer of a pipe
 RENAME_LIMIT = "-l1000"  # files: git compares each added file with each removed one
 
 
@@ -129,18 +133,47 @@ class BlobReader:
         Raises:
             SourceError: git was stopped because it did not answer.
         """
+        (content,) = self.read_all([name], max_size)
+        return content
+
+    def read_all(self, names: Iterable[str], max_size: int) -> Iterator[bytes | None]:
+        """Yield the content of each object, as `read` returns it.
+
+        Objects are requested ahead, so that git reads them while the caller works.
+
+        Args:
+            names: The IDs of the objects.
+            max_size: Bytes; larger objects are skipped.
+
+        Raises:
+            SourceError: git was stopped because it did not answer.
+        """
+        remaining = iter(names)
+        requested: deque[str] = deque()
+        while batch := list(islice(remaining, BATCH)):
+            self._request(batch)
+            requested.extend(batch)
+            while len(requested) > BATCH:
+                yield self._receive(requested, max_size)
+        while requested:
+            yield self._receive(requested, max_size)
+
+    def _request(self, names: Iterable[str]) -> None:
         stdin = self._process.stdin
-        if stdin is None or "\n" in name:
-            return None
-        try:
-            stdin.write(name.encode() + b"\n")
-            stdin.flush()
-        except OSError:
-            return None
+        lines = [name.replace("\n", " ") + "\n" for name in names]
+        with contextlib.suppress(OSError):  # git exited: the next answer is empty
+            if stdin:
+                stdin.write("".join(lines).encode())
+                stdin.flush()
+
+    def _receive(self, requested: deque[str], max_size: int) -> bytes | None:
+        """Return the content of the first of the requested objects, and remove it from them."""
+        requested.popleft()
         head = self._output.readline().split()
         if not head:  # git exits at a corrupt object; other objects can still be read
             self.close()
             self._start()
+            self._request(requested)
         if len(head) != 3 or not head[2].isdigit():  # "id kind size", or "name missing"
             return None
         size = int(head[2])

@@ -6,6 +6,7 @@ that was ever committed must be rotated, because every clone contains it.
 
 from __future__ import annotations
 
+from itertools import tee
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -97,8 +98,10 @@ def scan_history(
         scanner.skip(".", SkipId.SHALLOW_CLONE.reason())
     blobs = BlobReader(root)
     try:
-        for version in file_versions(root, progress):
-            scanner.scan(version, blobs.read(version.blob, MAX_SIZE))
+        versions, requested = tee(file_versions(root, progress))
+        contents = blobs.read_all((version.blob for version in requested), MAX_SIZE)
+        for version, content in zip(versions, contents, strict=True):
+            scanner.scan(version, content)
     finally:
         blobs.close()
     return HistoryScan(scanner.findings(), scanner.skipped, app_patterns)
