@@ -16,7 +16,7 @@ from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.plan import Plan
@@ -141,11 +141,12 @@ def prompt_for_value(variable: str) -> Hidden:
     return prompt_hidden(f"Value of {variable} (Enter to skip)")
 
 
-def prompt_for_values(plan: Plan) -> Plan:
+def prompt_for_values(plan: Plan, optional: Collection[str]) -> Plan:
     """Prompt for all values that a plan needs, and return it without those that were skipped.
 
     Args:
         plan: The plan.
+        optional: The full names of the optional secrets.
 
     Raises:
         ShieldError: Standard input or standard error is not a terminal, or an answer is only the
@@ -154,7 +155,7 @@ def prompt_for_values(plan: Plan) -> Plan:
     from shield_ai.flow.plan.prompted_values import prompted_variables, without_values
 
     skipped = [name for name in prompted_variables(plan) if not prompt_for_value(name)]
-    return without_values(plan, skipped)
+    return without_values(plan, skipped, optional)
 
 
 def _require_whole_value(answer: str) -> Hidden:

@@ -425,7 +425,7 @@ def questions(monkeypatch):
 
     def prompt(text, **_options):
         asked.append(text)
-        return answers.pop(0)
+        return answers.pop(0) if "SECRET_KEY" in text else ""
 
     prompts.prompt_for_value.cache_clear()
     monkeypatch.setattr("shield_ai.cli.prompts.can_ask", lambda: True)
@@ -446,7 +446,7 @@ def test_prompts_only_for_missing_values_before_the_confirmation(app, questions)
     answers.append(value)
     done = run("apply", "--only", "aws", "--prompt", cwd=app)
     assert done.code == 0, done.text
-    assert asked == ["Value of SECRET_KEY (Enter to skip)", "?"]
+    assert (asked.count("Value of SECRET_KEY (Enter to skip)"), asked[-1]) == (1, "?")
     assert client.get_secret_value(SecretId="django-secret-key")["SecretString"] == value
 
 
@@ -459,4 +459,26 @@ def test_a_prompt_without_an_answer_is_a_missing_value(app, questions):
     done = run("apply", "--only", "aws", "--prompt", cwd=app)
     assert done.code == 2, done.text
     assert "no value for django-secret-key (SECRET_KEY)" in done.text
-    assert len(asked) == 1
+    assert "?" not in asked
+
+
+def test_prompts_for_optional_secrets_which_need_no_answer(app, questions):
+    asked, answers = questions
+    apply(app)
+    client = boto3.client("secretsmanager")
+    client.delete_secret(SecretId="django-secret-key", ForceDeleteWithoutRecovery=True)
+    manifest = app / "shield.toml"
+    text = manifest.read_text()
+    key = 'env = "SECRET_KEY"\n'
+    assert key in text
+    manifest.write_text(text.replace(key, f"{key}optional = true\n"))
+    answers.append("")
+    done = run("apply", "--only", "aws", "--prompt", cwd=app)
+    assert done.code == 0, done.text
+    assert "Value of SECRET_KEY (Enter to skip)" in asked
+    assert "optional, and has no value" in done.text
+    value = secrets.token_hex(16)
+    prompts.prompt_for_value.cache_clear()
+    answers.append(value)
+    assert run("apply", "--only", "aws", "--prompt", cwd=app).code == 0
+    assert client.get_secret_value(SecretId="django-secret-key")["SecretString"] == value

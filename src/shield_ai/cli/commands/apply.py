@@ -136,7 +136,12 @@ def apply(
         if plan_file:
             session.require_derived(planned)
         if options.prompt:
-            planned = prompt_for_values(planned)
+            target_manifest = session.target_manifest
+            prefix = target_manifest.app.prefix
+            optional = {
+                prefix + secret.name for secret in target_manifest.secret if secret.optional
+            }
+            planned = prompt_for_values(planned, optional)
         session.require_safe(
             planned,
             allow_dirty=overrides.allow_dirty,

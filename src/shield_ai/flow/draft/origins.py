@@ -56,8 +56,8 @@ def choose_origins(
     fields = {origin.field for origin in origins}
     for variable, field in secret.variables().items():
         if field not in fields:
-            can_prompt = not secret.optional and not ambiguous
-            origins += _new_origin(secret, field, prompts.get(variable) if can_prompt else None)
+            prompt = None if ambiguous else prompts.get(variable)
+            origins += _new_origin(secret, field, prompt)
     return tuple(origins), ambiguous
 
 
