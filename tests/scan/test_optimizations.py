@@ -11,7 +11,8 @@ from shield_ai.scan import enclosing_app
 from shield_ai.scan.python.app_scan import scan_app
 from shield_ai.scan.rules.pattern import RuleKind, csec34_rules
 from shield_ai.scan.runner import scan_paths
-from shield_ai.scan.text import prefilter
+from shield_ai.scan.text import prefilter, structure
+from shield_ai.scan.text.config_tree import every_key
 
 # Installed packages, which have code, configuration, templates, tests and data of many kinds.
 SITE_PACKAGES = Path(jinja2.__file__).parents[1]
@@ -47,11 +48,16 @@ def facts(findings):
 
 @pytest.fixture
 def plain(monkeypatch):
-    """Switch every optimization off: hyperscan, the search for markers, the statement filter."""
+    """Switch every optimization off.
+
+    Hyperscan, the search for markers, the statement filter, and the choice of what is built of
+    configuration files.
+    """
 
     def scan_plainly(tree):
         with monkeypatch.context() as patch:
             patch.setattr(prefilter, "load_hyperscan", lambda: None)
+            patch.setattr(structure, "matters", every_key)
             patch.setattr(
                 enclosing_app,
                 "scan_app",

@@ -8,8 +8,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from shield_ai.scan.text import config_parsers
+from shield_ai.scan.text.config_tree import every_key
 from shield_ai.scan.text.parser_marks import MAX_SIZE, ConfigTooLargeError
-from shield_ai.scan.text.structure import parse_config
+from shield_ai.scan.text.structure import find_secrets, matters, parse_config
 
 PARSERS = [
     pytest.param(config_parsers.yaml_values, "a.yml", id="yaml"),
@@ -22,6 +23,17 @@ PARSERS = [
 WORDS = b"password name value : := = \n \r\n - { } [ ] , \" ' ''' \"\"\" \\ | >- &a *a !x # <<EOT ENV ? --- hunter22 kind: Secret data"
 PIECES = st.sampled_from(
     [*WORDS.split(b" "), b" ", b"\n  ", b": ", b"\n", b"\xff", b"\0", b"\xef\xbb\xbf", "é".encode()]
+)
+
+# Pieces of lists and maps that the names of secrets are in.
+TREE_PIECES = st.sampled_from(
+    [
+        *(
+            b'{"a": |{"password": |{"kind": "Secret", |"data": |"name": "DB_TOKEN", |"value": "b", '
+            b'"environment": [|"API_KEY=c", |"default": "d"|[|]|}|, |"e"|: |"tokens": |*x|&x |\n|- '
+            b"|a:|\n  |name: DB_TOKEN\n|value: c\n|password:|? |'|/*|\xc3\xbc"
+        ).split(b"|"),
+    ]
 )
 
 
@@ -68,6 +80,33 @@ def test_yaml_alias_bomb_is_visited_once():
     found = parse_config("a.yml", raw.encode())
     assert found is not None
     assert len(found.spans) < 100
+
+
+@pytest.mark.parametrize("parse", ["yaml_values", "json_values"])
+@given(raw=st.lists(TREE_PIECES, max_size=40).map(b"".join))
+@example(raw=b'{"kind": "Secret", "a": [{"data": {"b": "YWJjZGVmZ2g="}}]}')
+@example(raw=b"a: &x [{passwords: [b]}]\npasswords: *x\nc: {d: *x}")
+@example(raw=b'{"a": [{"b": {"password": {"default": "c"}}}, {"environment": ["TOKEN=d"]}]}')
+@example(raw="ü: {ß: {password: é}}\nä: ö\ntoken: ü".encode())
+def test_only_lists_and_maps_that_matter_are_built(parse, raw):
+    assert list(find_secrets(parse, raw)) == list(find_secrets(parse, raw, every_key))
+
+
+def test_lists_and_maps_that_do_not_matter_are_not_built():
+    raw = b"a: {b: [c, {d: e}]}\nf:\n- token: g\n"
+    (root,) = config_parsers.yaml_values(raw, matters)
+    assert root.pairs == ()
+    assert [node.text for value in nested([root]) for pair in value.pairs for node in pair] == [
+        "token",
+        "g",
+    ]
+
+
+def test_offsets_after_long_texts_are_byte_offsets():
+    raw = f"a: {'ü' * 1000}\nb: {{c: ß}}\nd: é\n".encode()
+    (root,) = config_parsers.yaml_values(raw)
+    texts = [raw[node.start : node.end].decode() for pair in root.pairs for node in pair]
+    assert texts == ["a", "ü" * 1000, "b", "{c: ß}", "d", "é"]
 
 
 def test_pure_python_yaml_parser_gives_the_same_nodes(monkeypatch):

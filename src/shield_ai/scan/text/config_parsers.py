@@ -6,27 +6,33 @@ ConfigTooLargeError.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.config_node import Node
+from shield_ai.scan.text.config_tree import TreeBuilder, every_key
 from shield_ai.scan.text.parser_marks import ConfigTooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from shield_ai.scan.text.config_tree import KeyFilter
+
 # Parsing so many takes a few seconds. Large files with long texts have fewer.
 MAX_TOKENS = 800_000
+STEP = 256  # characters
 YAML_PROPERTIES = regex(rb"(?:[&!][^\s,\[\]{}]*\s+)*")  # the anchor and the tag of a value
 YAML_BLOCK_HEADER = regex(rb"[^\n]*\n\s*")
 # An unclosed string or comment ends at the end of the file.
 JSON_TOKEN = regex(
-    rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}\[\]:,]|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)'
+    rb'"(?:[^"\\]|\\.)*+(?:"|\\?\Z)|[{}\[\]]|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)'
     rb'|[^\s"{}\[\]:,/]+|/',
     re.DOTALL,
 )
+QUOTE, CURLY_BRACKET, SLASH = b'"{/'
 SPACES = rb"[ \t]{0,40}"
 MULTILINE_STRING = regex(
     rb"(?m)^" + SPACES + rb"(?P<key>[\w.\-\"']{1,120})" + SPACES + rb"=" + SPACES + rb"(?:"
@@ -49,20 +55,25 @@ LINE = regex(
 INI_COMMENT = regex(rb"(?<![ \t])[ \t]++[#;].*$|^[#;].*$")
 
 
-def yaml_values(raw: bytes) -> list[Node]:
-    """Parse the documents of a YAML file; an empty list if it is invalid, as many templates are."""
+def yaml_values(raw: bytes, is_wanted: KeyFilter = every_key) -> list[Node]:
+    """Parse the documents of a YAML file; an empty list if it is invalid, as many templates are.
+
+    Args:
+        raw: The file.
+        is_wanted: Whether to build the lists and maps under a key, or with it.
+    """
     import yaml
 
     text = raw.decode("utf-8-sig", "surrogateescape")
     bom_size = len(raw) - len(text.encode("utf-8", "surrogateescape"))
-    builder = _YamlBuilder(yaml, raw, _Offsets(text, bom_size))
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    builder = _YamlBuilder(yaml, raw, _Offsets(text, bom_size), is_wanted)
     try:
-        for event in _limited(yaml.parse(text, Loader=loader)):
+        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        for event in _limited(iter(loader.get_event, None)):
             builder.add(event)
     except (yaml.YAMLError, UnicodeError):
         return []
-    return builder.roots
+    return builder.tree.roots(len(raw))
 
 
 def _limited(tokens: Iterable[Any]) -> Iterator[Any]:
@@ -71,10 +82,10 @@ def _limited(tokens: Iterable[Any]) -> Iterator[Any]:
     Raises:
         ConfigTooLargeError: There are too many.
     """
-    for number, token in enumerate(tokens):
-        if number == MAX_TOKENS:
-            raise ConfigTooLargeError
-        yield token
+    iterator = iter(tokens)
+    yield from itertools.islice(iterator, MAX_TOKENS)
+    for _ in iterator:
+        raise ConfigTooLargeError
 
 
 class _YamlBuilder:
@@ -84,36 +95,42 @@ class _YamlBuilder:
         yaml: The module; untyped, because its type stubs lack the positions of events.
         raw: The file.
         offsets: Converts the positions of events.
+        is_wanted: Whether to build the lists and maps under a key, or with it.
     """
 
-    def __init__(self, yaml: Any, raw: bytes, offsets: _Offsets) -> None:
-        self.roots: list[Node] = []
+    def __init__(self, yaml: Any, raw: bytes, offsets: _Offsets, is_wanted: KeyFilter) -> None:
+        self.tree = TreeBuilder(self._scalar, lambda event: str(event.value), is_wanted)
         self._yaml = yaml
         self._raw = raw
         self._offsets = offsets
-        self._open: list[tuple[Any, int, list[Node]]] = []  # start event, offset, children
+        self._open_anchors: list[str | None] = []
         self._anchors: dict[str, Node] = {}
 
     def add(self, event: Any) -> None:
         """Add the next event."""
         yaml = self._yaml
-        if isinstance(event, yaml.CollectionStartEvent):
-            self._open.append((event, self._offsets.at(event.start_mark.index), []))
+        if isinstance(event, yaml.ScalarEvent):
+            self._add_scalar(event)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            is_map = isinstance(event, yaml.MappingStartEvent)
+            start = self._offsets.at(event.start_mark.index)
+            # An alias can be under a wanted key.
+            self.tree.open(start, is_map=is_map, is_wanted=event.anchor is not None)
+            self._open_anchors.append(event.anchor)
         elif isinstance(event, yaml.CollectionEndEvent):
-            start_event, start, children = self._open.pop()
-            end = self._offsets.at(event.end_mark.index)
-            is_map = isinstance(event, yaml.MappingEndEvent)
-            self._add_node(_container(children, start, end, is_map=is_map), start_event.anchor)
-        elif isinstance(event, yaml.ScalarEvent):
-            self._add_node(self._scalar(event), event.anchor)
+            node = self.tree.close(self._offsets.at(event.end_mark.index))
+            anchor = self._open_anchors.pop()
+            if anchor and node:
+                self._anchors[anchor] = node
         elif isinstance(event, yaml.AliasEvent):
-            self._add_node(self._anchors.get(event.anchor, Node("", 0, 0)), None)
+            self.tree.add(self._anchors.get(event.anchor, Node("", 0, 0)))
 
-    def _add_node(self, node: Node, anchor: str | None) -> None:
-        if anchor:
-            self._anchors[anchor] = node
-        siblings = self._open[-1][2] if self._open else self.roots
-        siblings.append(node)
+    def _add_scalar(self, event: Any) -> None:
+        if not event.anchor:
+            self.tree.add(event)
+            return
+        node = self._anchors[event.anchor] = self._scalar(event)
+        self.tree.add(node)
 
     def _scalar(self, event: Any) -> Node:
         start = self._offsets.at(event.start_mark.index)
@@ -134,32 +151,26 @@ class _YamlBuilder:
 
 
 class _Offsets:
-    """Converts character offsets to byte offsets; fast if they increase."""
+    """Converts character offsets to byte offsets."""
 
     def __init__(self, text: str, bom_size: int) -> None:
         self._text = text
         self._is_ascii = text.isascii()
         self._bom_size = bom_size
-        self._char = 0
-        self._byte = bom_size
+        self._steps = [bom_size]  # the byte offset of every character with a number n * STEP
+        if not self._is_ascii:
+            for start in range(0, len(text), STEP):
+                self._steps.append(self._steps[-1] + self._size(start, start + STEP))
 
     def at(self, index: int) -> int:
         """Return the byte offset of a character."""
         if self._is_ascii:
             return index + self._bom_size
-        if index < self._char:
-            self._char = 0
-            self._byte = self._bom_size
-        self._byte += len(self._text[self._char : index].encode("utf-8", "surrogateescape"))
-        self._char = index
-        return self._byte
+        step = index // STEP
+        return self._steps[step] + self._size(step * STEP, index)
 
-
-def _container(children: list[Node], start: int, end: int, *, is_map: bool) -> Node:
-    if is_map:
-        pairs = tuple(zip(children[::2], children[1::2], strict=False))
-        return Node("", start, end, pairs=pairs, is_container=True)
-    return Node("", start, end, items=tuple(children), is_container=True)
+    def _size(self, start: int, end: int) -> int:
+        return len(self._text[start:end].encode("utf-8", "surrogateescape"))
 
 
 def _map(pairs: list[tuple[Node, Node]], raw: bytes) -> list[Node]:
@@ -167,31 +178,39 @@ def _map(pairs: list[tuple[Node, Node]], raw: bytes) -> list[Node]:
     return [Node("", 0, len(raw), pairs=tuple(pairs), is_container=True)]
 
 
-def json_values(raw: bytes) -> list[Node]:
-    """Parse a JSON file, with comments. An unclosed list or map ends at the end of the file."""
-    roots: list[Node] = []
-    open_: list[tuple[bool, int, list[Node]]] = [(False, 0, roots)]  # is a map, offset, children
+def json_values(raw: bytes, is_wanted: KeyFilter = every_key) -> list[Node]:
+    """Parse a JSON file, with comments. An unclosed list or map ends at the end of the file.
+
+    Args:
+        raw: The file.
+        is_wanted: Whether to build the lists and maps under a key, or with it.
+    """
+
+    def text(span: tuple[int, int]) -> str:
+        start, end = span
+        token = raw[start:end]
+        return _json_text(token) if token[0] == QUOTE else _decode(token)
+
+    def create(span: tuple[int, int]) -> Node:
+        start, end = span
+        if raw[start] == QUOTE:
+            return Node(text(span), start + 1, end - 1)
+        return Node(text(span), start, end, quoted=False)
+
+    tree = TreeBuilder(create, text, is_wanted)
     for match in _limited(JSON_TOKEN.finditer(raw)):
-        token, start, end = match[0], match.start(), match.end()
-        first = token[:1]
-        children = open_[-1][2]
-        if first in b"{[":
-            open_.append((first == b"{", start, []))
+        start, end = span = match.span()
+        first = raw[start]
+        if first == QUOTE:
+            if end - start > 1 and raw[end - 1] == QUOTE:
+                tree.add(span)
+        elif first in b"{[":
+            tree.open(start, is_map=first == CURLY_BRACKET)
         elif first in b"}]":
-            if len(open_) > 1:
-                _close_container(open_, end)
-        elif first == b'"' and len(token) > 1 and token.endswith(b'"'):
-            children.append(Node(_json_text(token), start + 1, end - 1))
-        elif first not in b'":,/':
-            children.append(Node(token.decode("utf-8", "replace"), start, end, quoted=False))
-    while len(open_) > 1:
-        _close_container(open_, len(raw))
-    return roots
-
-
-def _close_container(open_: list[tuple[bool, int, list[Node]]], end: int) -> None:
-    is_map, start, children = open_.pop()
-    open_[-1][2].append(_container(children, start, end, is_map=is_map))
+            tree.close(end)
+        elif first != SLASH:
+            tree.add(span)
+    return tree.roots(len(raw))
 
 
 def _json_text(token: bytes) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import bisect
+import functools
 import itertools
 import re
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from shield_ai.scan.text.regions import whole_file_region
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from shield_ai.scan.text.config_tree import KeyFilter
     from shield_ai.scan.text.regions import Region
 
     Span = tuple[int, int]
@@ -46,6 +48,18 @@ ENVIRONMENT_KEYS = frozenset({"environment", "env"})
 NAME_KEYS = frozenset({"name", "key"})
 VALUE_KEYS = frozenset({"value"})
 DEFAULT_KEYS = VALUE_KEYS | {"default"}  # of a CloudFormation parameter
+
+TREE_PARSERS = frozenset({"yaml_values", "json_values"})
+# The exact keys of a Kubernetes Secret.
+KUBERNETES_KEYS = frozenset({"kind", "data", "stringData"})
+
+
+@functools.lru_cache(maxsize=8192)
+def matters(key: str) -> bool:
+    """Return whether the list or map with or under a key can contain secrets."""
+    if key in KUBERNETES_KEYS or key.lower() in ENVIRONMENT_KEYS | NAME_KEYS:
+        return True
+    return is_secret_name(key)
 
 
 class ParsedConfig:
@@ -94,19 +108,34 @@ def parse_config(
         return None
     if not needs_parser(parser_name, raw, part):
         return None
-    from shield_ai.scan.text import config_parsers
-
-    parse: Callable[[bytes], Iterable[Node]] = getattr(config_parsers, parser_name)
     values: dict[Span, Assignment] = {}
     spans: list[Span] = []
-    for assigned, span in _find_secrets(parse(raw)):
+    for assigned, span in find_secrets(parser_name, raw):
         spans.append(span)
         if assigned:
             values.setdefault((assigned.start, assigned.end), assigned)
     return ParsedConfig(list(values.values()), spans)
 
 
-def _find_secrets(roots: Iterable[Node]) -> Iterator[Result]:
+def find_secrets(
+    parser_name: str, raw: bytes, is_wanted: KeyFilter | None = None
+) -> Iterator[Result]:
+    """Yield the secrets of a file, and the values in it that are not secrets.
+
+    Args:
+        parser_name: The name of a function in `config_parsers`.
+        raw: The file.
+        is_wanted: Whether the list or map with or under a key can contain secrets; by default,
+            `matters`.
+    """
+    from shield_ai.scan.text import config_parsers
+
+    parse: Callable[..., Iterable[Node]] = getattr(config_parsers, parser_name)
+    roots = parse(raw, is_wanted or matters) if parser_name in TREE_PARSERS else parse(raw)
+    yield from _secrets_in(roots)
+
+
+def _secrets_in(roots: Iterable[Node]) -> Iterator[Result]:
     """Yield the secrets of all nodes. A node with several YAML aliases is visited once."""
     pending = list(roots)
     seen: set[Span] = set()
