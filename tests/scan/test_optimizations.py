@@ -11,7 +11,7 @@ from shield_ai.scan import enclosing_app
 from shield_ai.scan.python.app_scan import scan_app
 from shield_ai.scan.rules.pattern import RuleKind, csec34_rules
 from shield_ai.scan.runner import scan_paths
-from shield_ai.scan.text import prefilter, structure
+from shield_ai.scan.text import parser_marks, prefilter, structure
 from shield_ai.scan.text.config_tree import every_key
 
 # Installed packages, which have code, configuration, templates, tests and data of many kinds.
@@ -46,18 +46,28 @@ def facts(findings):
     )
 
 
+def needs_parser(name, raw, _part, *, has_found):
+    """Whether a file has any syntax that needs a parser, by the plain pattern for it."""
+    assert has_found in (True, False)
+    if name == "json_values":
+        return parser_marks.needs_parser(name, raw)
+    marks = parser_marks.PARSER_MARKS[name].finditer(raw)
+    return any(parser_marks.is_secret_mark(raw, mark) for mark in marks)
+
+
 @pytest.fixture
 def plain(monkeypatch):
     """Switch every optimization off.
 
-    Hyperscan, the search for markers, the statement filter, and the choice of what is built of
-    configuration files.
+    Hyperscan, the search for markers, the statement filter, and the choice of what is parsed and
+    built of configuration files.
     """
 
     def scan_plainly(tree):
         with monkeypatch.context() as patch:
             patch.setattr(prefilter, "load_hyperscan", lambda: None)
             patch.setattr(structure, "matters", every_key)
+            patch.setattr(structure, "needs_parser", needs_parser)
             patch.setattr(
                 enclosing_app,
                 "scan_app",

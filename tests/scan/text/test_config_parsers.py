@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from shield_ai.scan.text import config_parsers
 from shield_ai.scan.text.config_tree import every_key
-from shield_ai.scan.text.parser_marks import MAX_SIZE, ConfigTooLargeError
+from shield_ai.scan.text.parser_marks import (
+    MAX_SIZE,
+    PARSER_MARKS,
+    ConfigTooLargeError,
+    find_marks,
+    needs_parser,
+)
+from shield_ai.scan.text.regions import Region
 from shield_ai.scan.text.structure import find_secrets, matters, parse_config
 
 PARSERS = [
@@ -185,3 +192,40 @@ def test_half_a_surrogate_pair_is_searched(text) -> None:
     assert found is not None
     for assigned in found.values:
         assert (assigned.name + assigned.value).encode()
+
+
+MARK_PIECES = st.sampled_from(
+    b"password|token|name|key|kind|: |:|=|'|\"| |\n|\r\n|Secret|Sealed|value|ENV |x|-|{|a b|<<|,|\n:".split(
+        b"|"
+    )
+)
+
+
+@pytest.mark.parametrize("name", sorted(PARSER_MARKS.keys() - {"json_values"}))
+@given(raw=st.lists(MARK_PIECES, max_size=30).map(b"".join))
+@example(raw=b"name:\n  api-password\nkind: SealedSecret\nname: key: token:\n")
+def test_marks_are_the_matches_of_the_pattern(name, raw):
+    marks = [mark.span() for mark in find_marks(name, raw, Region(0, len(raw), len(raw)))]
+    assert marks == [mark.span() for mark in PARSER_MARKS[name].finditer(raw)]
+
+
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        pytest.param("  type: string\n  title: a\nb: c\n", False, id="schema"),
+        pytest.param("  type: string\n", False, id="schema at the end"),
+        pytest.param(" other: c\n", False, id="no value"),
+        pytest.param("  type: string\n  default: c\n", True, id="default"),
+        pytest.param("  type: {a: b}\n  'value': c\n", True, id="value"),
+        pytest.param('  "t\\x79pe": string\n', True, id="escape"),
+        pytest.param("  a: b\n" * 2000, True, id="long map"),
+        pytest.param("  c d\n", True, id="text"),
+        pytest.param("  'c: d'\n", True, id="quoted text"),
+        pytest.param("- c\n", True, id="list"),
+        pytest.param("  # a comment\n  c\n", True, id="comment"),
+    ],
+)
+def test_maps_that_describe_a_secret_need_no_parser(text, needed):
+    raw = f"a:\n password:\n{text.replace('  ', '   ')}".encode()
+    assert needs_parser("yaml_values", raw, has_found=False) is needed
+    assert needs_parser("yaml_values", raw, has_found=True)

@@ -76,4 +76,4 @@ def _parse(
     """
     if candidates.part and has_found:
         return parse_config(path, raw)  # syntax outside the part can matter, too
-    return parse_config(path, raw, candidates.parsers, candidates.part)
+    return parse_config(path, raw, candidates.parsers, candidates.part, has_found=has_found)

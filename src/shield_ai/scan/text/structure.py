@@ -84,7 +84,12 @@ class ParsedConfig:
 
 
 def parse_config(
-    path: str, raw: bytes, parsers: frozenset[str] | None = None, part: Region | None = None
+    path: str,
+    raw: bytes,
+    parsers: frozenset[str] | None = None,
+    part: Region | None = None,
+    *,
+    has_found: bool = True,
 ) -> ParsedConfig | None:
     """Parse a configuration file that the regular expressions of `assignments` may misread.
 
@@ -93,6 +98,7 @@ def parse_config(
         raw: The file's bytes.
         parsers: The keys of `PARSER_MARKS` that match the file; None if not known.
         part: The part that must have such syntax; None for the whole file.
+        has_found: Whether regular expressions found an assignment, which the parser can reject.
 
     Returns:
         The secrets; None if there is no parser for the file, or no need to parse it.
@@ -106,7 +112,7 @@ def parse_config(
     parser_name = file_format.lastgroup if file_format else None
     if parser_name is None or (parsers is not None and parser_name not in parsers):
         return None
-    if not needs_parser(parser_name, raw, part):
+    if not needs_parser(parser_name, raw, part, has_found=has_found):
         return None
     values: dict[Span, Assignment] = {}
     spans: list[Span] = []
