@@ -12,13 +12,14 @@ import warnings
 from typing import Any
 
 TYPE = "_type"
+MAX_BITS = 64
 POSITION = ("lineno", "col_offset", "end_lineno", "end_col_offset")
 
 
 def encode(value: object) -> Any:
     """Return a node, a list of nodes or a constant as JSON.
 
-    Constants that JSON lacks, and integers of any size, are objects with the type and a text.
+    Constants that JSON lacks, and very large integers, are objects with the type and a text.
     """
     if isinstance(value, ast.AST):
         names = (*value._fields, *POSITION)
@@ -27,6 +28,8 @@ def encode(value: object) -> Any:
     if isinstance(value, list):
         return [encode(item) for item in value]
     if value is None or isinstance(value, (str, bool)):
+        return value
+    if isinstance(value, int) and value.bit_length() <= MAX_BITS:  # also every line number
         return value
     return {TYPE: "constant", "text": _text(value)}
 

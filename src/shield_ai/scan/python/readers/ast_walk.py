@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import ast
-from collections import deque
 from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set
@@ -52,11 +51,10 @@ def statements_in(node: ast.AST) -> Iterator[ast.stmt]:
 
 def descend(node: ast.AST) -> Iterator[ast.AST]:
     """Yield a node and its descendants in the order of `ast.walk`, as `children` returns them."""
-    queue = deque([node])
-    while queue:
-        node = queue.popleft()
-        queue.extend(children(node))
-        yield node
+    nodes = [node]
+    for found in nodes:  # the list grows meanwhile
+        nodes += children(found)
+        yield found
 
 
 def name_of(node: ast.AST) -> str:
