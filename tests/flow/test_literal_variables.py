@@ -106,7 +106,7 @@ def test_the_code_may_read_the_prefixed_variable(tmp_path):
 def test_the_variable_of_shield_toml_is_kept(tmp_path, old, new):
     write(tmp_path, {**APP, "run.sh": USES["script"][1]})
     app = AppContext(tmp_path)
-    write_draft(app, draft_manifest(app))
+    write_draft(app, draft_manifest(app).manifest)
     manifest = tmp_path / "shield.toml"
     manifest.write_text(manifest.read_text().replace(old, new) if old else manifest.read_text())
     [(_, site)] = AppContext(tmp_path).sites
@@ -117,7 +117,7 @@ def test_the_variable_of_shield_toml_is_kept(tmp_path, old, new):
 def test_shield_toml_can_name_another_variable_before_apply(tmp_path):
     write(tmp_path, APP)
     app = AppContext(tmp_path)
-    write_draft(app, draft_manifest(app))
+    write_draft(app, draft_manifest(app).manifest)
     manifest = tmp_path / "shield.toml"
     manifest.write_text(manifest.read_text().replace('env = "AUTH_PASSWORD"', 'env = "MY_OWN"'))
     [(_, site)] = AppContext(tmp_path).sites

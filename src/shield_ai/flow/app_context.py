@@ -11,6 +11,7 @@ from shield_ai.flow.manifest_file import missing_manifest_error, read_manifest
 from shield_ai.flow.manifest_scan import scan_with_manifest
 from shield_ai.model.environments import apply_environment, check_account, get_environment
 from shield_ai.model.errors import ShieldError
+from shield_ai.model.manifest import Draft
 from shield_ai.model.site import Shape
 from shield_ai.project.tree import Tree
 from shield_ai.scan.deployment.command_reads import find_command_reads
@@ -97,9 +98,15 @@ class AppContext:
         return read_manifest(self.tree)
 
     @functools.cached_property
-    def manifest(self) -> Manifest:
+    def draft(self) -> Draft:
         """shield.toml, or a draft if it does not exist."""
-        return self.manifest_on_disk or draft_manifest(self)
+        found = self.manifest_on_disk
+        return Draft(found) if found else draft_manifest(self)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest of the draft."""
+        return self.draft.manifest
 
     def require_manifest(self) -> Manifest:
         """Return shield.toml with the settings of the environment.

@@ -6,11 +6,17 @@ The comment of each field is its description in the reference and in the JSON sc
 from __future__ import annotations
 
 import re
-from typing import Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
 
 from shield_ai.model.finding import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shield_ai.model.skip import SkipReason
 
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
@@ -189,3 +195,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             for variable, field in secret.variables().items():
                 found.setdefault(variable, (secret, field))
         return found
+
+
+class Draft(NamedTuple):
+    """A drafted shield.toml, and why it lacks variables that the app reads."""
+
+    manifest: Manifest
+    held: Mapping[str, SkipReason] = MappingProxyType({})

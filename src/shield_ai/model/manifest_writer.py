@@ -22,7 +22,7 @@ HEADER = (
     "Secrets that Shield AI moves to AWS Secrets Manager: names, never values. Commit this file."
 )
 # After the `ignore` of a draft.
-INJECTED_NOTE = "already injected from AWS, so not moved"
+INJECTED_NOTE = "left to the platform, which injects secrets from AWS"
 # After a region that is not the default.
 FOUND_REGION_NOTE = "found in the app or in your AWS configuration: check it"
 # After the first schedule of a manifest without [rotation].

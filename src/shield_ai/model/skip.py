@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _RESTART = "the app reads a rotated password only after a restart: "
+_OPT_IN = ": to move it to AWS, add it to shield.toml"
 _UNKNOWN_VARIABLES = ": the variables that it sets are not known"
 
 
@@ -181,19 +182,12 @@ class SkipId(TextEnum):
     )
 
     # The variable or key stays outside AWS.
-    DEVELOPMENT_NAME = (
-        "development-name",
-        "named for development or tests: to move it to AWS anyway, add it to shield.toml",
-    )
-    DEVELOPMENT_FILE = (
-        "development-file",
-        "only read by development or test settings: to move it to AWS, add it to shield.toml",
-    )
-    PUBLIC_KEY = (
-        "public-key",
-        "a public key by its example or its use: to move it to AWS anyway, add it to shield.toml",
-    )
+    DEVELOPMENT_NAME = "development-name", "named for development or tests" + _OPT_IN
+    DEVELOPMENT_FILE = "development-file", "only read by development or test settings" + _OPT_IN
+    PUBLIC_KEY = "public-key", "a public key by its example or its use" + _OPT_IN
     IGNORED = "ignored", "ignored in shield.toml"
+    ALREADY_INJECTED = "already-injected", "{path} already injects it from AWS: not moved"
+    INJECT_INSTEAD = "inject-instead", "{path} injects most secrets from AWS: add it there"
     DEVELOPMENT_STAGE = "development-stage", "read by test settings, which don't read AWS"
     READ_BY_BOTO3 = "read-by-boto3", "part of temporary credentials, which boto3 reads itself"
     READ_BY_LIBRARY = (
@@ -201,7 +195,7 @@ class SkipId(TextEnum):
         "{function}() reads the variable itself: pass the value as an argument first",
     )
     SET_BY_PLATFORM = "set-by-platform", "set by the platform, which changes it with each binding"
-    SET_BY_ADDON = "set-by-addon", "set by {addon} on Heroku: to move it, add it to shield.toml"
+    SET_BY_ADDON = "set-by-addon", "set by {addon} on Heroku" + _OPT_IN
     FOLDER_NOT_SCANNED = (
         "folder-not-scanned",
         "not rewritten because of its folder: keep the variables set: {variables}",

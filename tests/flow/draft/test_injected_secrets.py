@@ -10,6 +10,7 @@ import os
 
 SECRET_KEY = os.environ["SECRET_KEY"]
 MAIL_API_KEY = os.environ["MAIL_API_KEY"]
+MAPS_API_KEY = os.environ["MAPS_API_KEY"]
 """
 ARN = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:shop-AbCdEf"
 
@@ -43,7 +44,7 @@ def test_secrets_that_ecs_injects_are_ignored(app):
     manifest, text = drafted(app)
     assert 'ignore = ["SECRET_KEY"]' in manifest
     assert 'env = "MAIL_API_KEY"' in manifest
-    assert "SECRET_KEY: already injected from AWS, so not moved" in text
+    assert "SECRET_KEY: task-definition.json already injects it from AWS: not moved" in text
 
 
 def test_a_secret_that_a_job_of_gitlab_also_reads_is_ignored(app):
@@ -76,7 +77,7 @@ def test_secrets_that_copilot_injects_are_ignored(app, reference):
     manifest, text = drafted(app)
     assert 'ignore = ["SECRET_KEY"]' in manifest
     assert 'env = "MAIL_API_KEY"' in manifest
-    assert "SECRET_KEY: already injected from AWS, so not moved" in text
+    assert "SECRET_KEY: copilot/web/manifest.yml already injects it from AWS: not moved" in text
 
 
 DATABASE = """\
@@ -130,11 +131,11 @@ def test_the_other_variables_of_an_injected_secret_are_drafted(
 
 
 def test_without_others_nothing_is_written(app):
-    (app / "task-definition.json").write_text(task("SECRET_KEY", "MAIL_API_KEY"))
+    (app / "task-definition.json").write_text(task("SECRET_KEY", "MAIL_API_KEY", "MAPS_API_KEY"))
     manifest, text = drafted(app)
     assert manifest == ""
     assert "no secrets found that can be moved" in text
-    assert "MAIL_API_KEY, SECRET_KEY: already injected" in text
+    assert "MAIL_API_KEY, MAPS_API_KEY, SECRET_KEY: task-definition.json already injects" in text
 
 
 @pytest.mark.parametrize(
@@ -182,7 +183,7 @@ def test_a_compose_file_counts_if_it_is_named_for_production(app, name, value, i
     assert ('ignore = ["SECRET_KEY"]' in drafted(app)[0]) is is_ignored
 
 
-IGNORED = 'ignore = ["SECRET_KEY"] # already injected from AWS, so not moved\n'
+IGNORED = 'ignore = ["SECRET_KEY"] # left to the platform, which injects secrets from AWS\n'
 
 
 @pytest.mark.parametrize(
@@ -206,7 +207,7 @@ def test_a_draft_ignores_the_same_variables_again(app, edited, expected):
     second, text = drafted(app)
     assert sorted(second) == sorted(first.replace(IGNORED, expected))
     assert expected in second
-    assert "no new secrets, 1 already listed\nSECRET_KEY: already injected from AWS" in text
+    assert "no new secrets, 2 already listed\nSECRET_KEY: task-definition.json already" in text
     assert drafted(app)[0] == second
 
 
@@ -225,5 +226,36 @@ def test_a_secret_in_an_existing_manifest_stays(app):
 def test_the_plan_names_the_reason_of_ignored_variables(app):
     (app / "task-definition.json").write_text(task("SECRET_KEY"))
     text = run("plan", "--only", "code", cwd=app).text
-    assert "settings.py:3  SECRET_KEY\n      ignored in shield.toml\n" in text
+    reason = "task-definition.json already injects it from AWS: not moved"
+    assert f"settings.py:3  SECRET_KEY\n      {reason}\n" in text
     assert "run shield draft" not in text
+
+
+def test_the_other_secrets_stay_if_at_least_half_are_injected(app):
+    (app / "task-definition.json").write_text(task("SECRET_KEY", "MAIL_API_KEY"))
+    manifest, text = drafted(app)
+    assert manifest == ""
+    assert "MAPS_API_KEY: task-definition.json injects most secrets from AWS: add it there" in text
+    done = run("plan", "--only", "code", "--json", cwd=app)
+    plan = json.loads(done.out)
+    reasons = {skip["name"]: skip["id"] for skip in plan["skipped"]}
+    assert reasons == {
+        "SECRET_KEY": "already-injected",
+        "MAIL_API_KEY": "already-injected",
+        "MAPS_API_KEY": "inject-instead",
+    }
+    assert not plan["files"]
+    assert (
+        "the platform already injects 2 variables of the app from AWS: inject MAPS_API_KEY in the"
+        " same way, or add it to shield.toml to move it"
+    ) in plan["next_steps"]
+
+
+def test_a_listed_secret_moves_although_most_are_injected(app):
+    (app / "task-definition.json").write_text(task("SECRET_KEY", "MAIL_API_KEY"))
+    secret = '[[secret]]\nname = "maps-api-key"\nenv = "MAPS_API_KEY"\n'
+    (app / "shield.toml").write_text(f'[app]\nname = "shop"\nsettings = ["settings.py"]\n{secret}')
+    manifest, _ = drafted(app)
+    assert 'ignore = ["MAIL_API_KEY", "SECRET_KEY"]' in manifest
+    assert manifest.count("[[secret]]") == 1
+    assert "1 finding to fix" in run("plan", "--only", "code", cwd=app).text

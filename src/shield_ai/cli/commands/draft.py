@@ -18,7 +18,6 @@ from shield_ai.flow.draft.app_draft import (
     write_draft,
 )
 from shield_ai.model.errors import DONE
-from shield_ai.model.manifest_writer import INJECTED_NOTE
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
@@ -26,10 +25,10 @@ from shield_ai.model.skip import SkipId
 from shield_ai.reports.documents import DraftDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shield_ai.model.manifest import Secret
-    from shield_ai.model.skip import Skipped
+    from shield_ai.model.skip import Skipped, SkipReason
     from shield_ai.scan.python.scan import Scan
 
 MAX_NAMES = 5  # of required secrets with a default, and of files that were not scanned
@@ -56,16 +55,15 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
     if from_sarif:
         imported, skipped = _import_sarif(context, from_sarif)
     before = context.tree.read(MANIFEST)
-    drafted = draft_manifest(context)
+    result = draft_manifest(context)
+    drafted = result.manifest
     with_default = required_with_default(context, drafted)
     # First: a file that was not parsed may be the reason that no secret was found.
     for line in _unparsed_lines(context):
         echo(printable(line), err=True)
     note(write_draft(context, drafted, imported))
-    known = context.manifest_on_disk.app.ignore if context.manifest_on_disk else ()
-    injected = [name for name in drafted.app.ignore if name not in known]
-    if injected:
-        echo(f"{', '.join(injected)}: {INJECTED_NOTE}", err=True)
+    for line in _held_lines(result.held):
+        echo(printable(line), err=True)
     if with_default:
         echo(printable(_default_line(with_default)), err=True)
     lines = _unmoved_lines(context.scan_result, drafted.app.ignore, find_aws_clients(context))
@@ -96,6 +94,15 @@ def _document(
         skipped=tuple(skipped),
         unscanned=tuple(found.unscanned),
     )
+
+
+def _held_lines(held: Mapping[str, SkipReason]) -> Iterator[str]:
+    """Yield a line for each reason not to add variables."""
+    names: dict[str, list[str]] = {}
+    for variable, reason in sorted(held.items()):
+        names.setdefault(reason.text, []).append(variable)
+    for text, variables in names.items():
+        yield f"{', '.join(variables)}: {text}"
 
 
 def _default_line(names: Sequence[str]) -> str:

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.finding import Finding
-    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.manifest import Draft, Manifest, Secret
     from shield_ai.scan.python.scan import Scan
 
 NEEDED_KINDS = frozenset({Kind.DJANGO_SECRET_KEY, Kind.DATABASE})
 
 
-def draft_manifest(app: AppContext) -> Manifest:
+def draft_manifest(app: AppContext) -> Draft:
     """Draft the manifest of an app from its scan, or add new secrets to the existing manifest.
 
     Args:

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.manifest import Draft, Manifest, Secret
     from shield_ai.scan.python.scan import Scan
 
 
 def adapt_to_deployment(
     manifest: Manifest, known: Sequence[Secret], root: Path, scan: Scan
-) -> Manifest:
+) -> Draft:
     """Leave out variables that already come from AWS, and require the database of production.
 
     Args:
@@ -30,6 +30,7 @@ def adapt_to_deployment(
         scan: The scan that it was drafted from.
     """
     deployment = find_deployment(root, manifest.secret[len(known) :])
-    others = without_injected(manifest, known, deployment, scan)
-    added = require_deployed_database(others.secret[len(known) :], deployment)
-    return msgspec.structs.replace(others, secret=(*known, *added))
+    draft = without_injected(manifest, known, deployment, scan)
+    added = require_deployed_database(draft.manifest.secret[len(known) :], deployment)
+    manifest = msgspec.structs.replace(draft.manifest, secret=(*known, *added))
+    return draft._replace(manifest=manifest)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
+from shield_ai.model.manifest import Draft
+from shield_ai.model.rotation_policy import PUBLIC_FIELDS
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.deployment.production import is_production_name
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from shield_ai.model.deployment import Deployment
     from shield_ai.model.manifest import Manifest, Secret
@@ -37,10 +41,12 @@ WITHOUT_VALUE = frozenset(
 
 def without_injected(
     manifest: Manifest, known: Sequence[Secret], deployment: Deployment, scan: Scan
-) -> Manifest:
+) -> Draft:
     """Leave out the new variables that already come from AWS, and list them in `ignore`.
 
-    The secrets are drafted from the other variables, as if shield.toml already ignored these.
+    If at least half of the secrets come from AWS, the others are left out, too: the deployment can
+    inject them in the same way. Without these variables, the secrets are drafted as if shield.toml
+    already ignored them.
 
     Args:
         manifest: The drafted shield.toml.
@@ -50,28 +56,46 @@ def without_injected(
     """
     injected = already_injected(deployment)
     if not injected:
-        return manifest
-    ignore = (*manifest.app.ignore, *sorted(injected))
-    app = msgspec.structs.replace(manifest.app, ignore=ignore)
+        return Draft(manifest, {})
+    held = {
+        name: SkipId.ALREADY_INJECTED.reason(path=path) for name, path in sorted(injected.items())
+    }
+    if _injects_most(injected, manifest):
+        path, _ = Counter(injected.values()).most_common(1)[0]
+        reason = SkipId.INJECT_INSTEAD.reason(path=path)
+        for secret in manifest.secret[len(known) :]:
+            held = dict.fromkeys(secret.variables(), reason) | held
+    app = msgspec.structs.replace(manifest.app, ignore=(*manifest.app.ignore, *sorted(held)))
     without_secrets = msgspec.structs.replace(manifest, app=app, secret=tuple(known))
-    others = [found for found in scan.sites if injected.isdisjoint(found[1].variables)]
-    return draft_manifest_from_sites(others, without_secrets, scan.facts)
+    others = [found for found in scan.sites if held.keys().isdisjoint(found[1].variables)]
+    return Draft(draft_manifest_from_sites(others, without_secrets, scan.facts), held)
 
 
-def already_injected(deployment: Deployment) -> set[str]:
-    """Return the variables that every production line takes from a secret store in AWS.
+def _injects_most(injected: Collection[str], manifest: Manifest) -> bool:
+    """Return whether at least half of the secret variables come from AWS."""
+    secret = [
+        variable
+        for variable, (_, field) in manifest.secrets_by_variable().items()
+        if field not in PUBLIC_FIELDS
+    ]
+    number = len(set(secret) & set(injected))
+    return number > 0 and 2 * number >= len(secret)
+
+
+def already_injected(deployment: Deployment) -> dict[str, str]:
+    """Map the variables that every production line takes from a secret store in AWS to a file.
 
     Beside an app in AWS, a Compose file is for developers, unless its name is one for production.
     """
-    injected: set[str] = set()
-    others: set[str] = set()
+    injected: dict[str, str] = {}
+    others = {""}
     for item in deployment.variables:
         if item.use in {Use.DEVELOPMENT, Use.SUPPRESSED} or item.form is ValueForm.READ:
             continue
         if item.kind is DeploymentKind.COMPOSE and not is_production_name(item.path):
             continue
         if item.kind in INJECTING_KINDS and item.form is ValueForm.SECRET_STORE:
-            injected.add(item.variable)
+            injected.setdefault(item.variable, item.path)
         elif item.use is Use.PRODUCTION or item.form not in WITHOUT_VALUE:
             others.add(item.variable)
-    return injected - others - {""}
+    return {name: path for name, path in injected.items() if name not in others}

@@ -8,7 +8,7 @@ from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.plan.code_plan import plan_code
 from shield_ai.flow.plan.deployment_plan import deployment_inputs, plan_edits
 from shield_ai.flow.plan.linked_app import LinkedApp
-from shield_ai.flow.plan.manual_steps import code_steps, sign_in_steps
+from shield_ai.flow.plan.manual_steps import code_steps, injection_steps, sign_in_steps
 from shield_ai.flow.plan.renamed_secrets import leftover_secrets, leftover_steps
 from shield_ai.flow.plan.secret_plan import plan_secret
 from shield_ai.model.plan import Action, Change, Plan
@@ -102,6 +102,7 @@ class _Planner:
         self.skipped += planned.skipped
         self.dotenv = planned.dotenv
         self._unwrapped = planned.unwrapped
+        self.next_steps += injection_steps(inputs.held)
         self.next_steps += code_steps(planned.files, inputs.kept, self._app.read)
 
     def add_deployment(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.file_reader import HasFolder
+    from shield_ai.model.skip import SkipReason
     from shield_ai.project.docker_copies import Dockerfile
     from shield_ai.project.values import Values
     from shield_ai.rewrite.python.fixers.move_literals import LiteralRemoval
@@ -54,6 +55,7 @@ class CodeInputs:
         above: The dependencies and lock files of the projects in the folders above the app.
         installed: The versions in the app's virtual environment, by name.
         kept: The variables that must stay set.
+        held: Why a draft lacks variables that the app reads.
     """
 
     accessor_import: str
@@ -74,6 +76,7 @@ class CodeInputs:
     above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
     installed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     kept: KeptVariables = dataclasses.field(default_factory=KeptVariables)
+    held: Mapping[str, SkipReason] = dataclasses.field(default_factory=dict)
 
 
 def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
@@ -109,6 +112,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),
         installed=app.tree.installed_versions(("boto3",)),
         kept=_kept_variables(app),
+        held=app.draft.held,
         removal=open_literal_removal(app, literals) if literals else None,
         deployment=find_sources(app),
     )

@@ -61,6 +61,7 @@ def plan_code(
             relative_package=inputs.relative_package,
             importers=Importers(inputs.python_files, app.read),
             shared=choose_shared_bases(sites, manifest.variables()),
+            held=inputs.held,
         ),
     )
     files, skipped = app.without_outside(_without_links(rewritten.files, inputs.real_path))

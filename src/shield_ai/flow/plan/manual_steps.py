@@ -5,17 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.naming import SIGN_IN_KEY
+from shield_ai.model.plurals import count
+from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import COPY, is_copied_file
 from shield_ai.rewrite.pre_commit import rewriting_hooks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.kept_variables import KeptVariables
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.skip import SkipReason
 
 SIGN_IN = (
     f"boto3 needs {SIGN_IN_KEY} to sign in before it can read secrets from AWS: give the app an IAM"
@@ -25,6 +28,10 @@ OTHER_PROVIDER = (
     f"{{}} sets an endpoint for S3, so {SIGN_IN_KEY} may belong to another provider: if so, unset"
     " the variable where the app runs, because boto3 would sign in to AWS with it; otherwise, give"
     " the app an IAM role, or leave the variable set"
+)
+INJECTION = (
+    "the platform already injects {number} of the app from AWS: inject {names} in the same way,"
+    " or add {pronoun} to shield.toml to move {pronoun}"
 )
 ENDPOINT = regex(rb"(?m)^[^#\n]{0,200}(?:S3_ENDPOINT|\bAWS_ENDPOINT_URL)")
 HOOKS = "pre-commit: the hooks {} would change the copy of the runtime: exclude {}"
@@ -62,3 +69,16 @@ def sign_in_steps(
             yield OTHER_PROVIDER.format(path)
             return
     yield SIGN_IN
+
+
+def injection_steps(held: Mapping[str, SkipReason]) -> Iterator[str]:
+    """Yield the step for an app that already gets most of its secrets from its platform.
+
+    Args:
+        held: Why a draft lacks variables that the app reads.
+    """
+    others = [name for name, why in held.items() if why.id is SkipId.INJECT_INSTEAD]
+    if others:
+        number = count(len(held) - len(others), "variable")
+        pronoun = "it" if len(others) == 1 else "them"
+        yield INJECTION.format(number=number, names=", ".join(sorted(others)), pronoun=pronoun)

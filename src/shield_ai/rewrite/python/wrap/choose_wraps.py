@@ -53,9 +53,7 @@ def choose_wraps(
         if wrap is None or reason:
             # A read without an entry can be neither a secret nor a field of one.
             if site.reason or wrap or finding.severity is not Severity.LOW:
-                is_ignored = set(manifest.app.ignore).issuperset(site.variables)
-                absent = SkipId.IGNORED if is_ignored else SkipId.NOT_IN_MANIFEST
-                reason = reason or absent.reason()
+                reason = reason or _explain_absence(site, manifest, options.held)
                 skipped.append(skipped_finding(finding, reason))
             continue
         spans.add((site.start, site.end))
@@ -78,6 +76,14 @@ def _skip_reason(site: Site, wrap: Wrap | None, spans: set[tuple[int, int]]) -> 
     if wrap and site.shape is not Shape.FIELD and (site.start, site.end) in spans:
         return SkipId.POSITION_AMBIGUOUS.reason()
     return None
+
+
+def _explain_absence(site: Site, manifest: Manifest, held: Mapping[str, SkipReason]) -> SkipReason:
+    """Explain why shield.toml has no secret for a site."""
+    if not set(manifest.app.ignore).issuperset(site.variables):
+        return SkipId.NOT_IN_MANIFEST.reason()
+    reasons = [held[variable] for variable in site.variables if variable in held]
+    return reasons[0] if reasons else SkipId.IGNORED.reason()
 
 
 def skipped_finding(finding: Finding, reason: SkipReason) -> Skipped:

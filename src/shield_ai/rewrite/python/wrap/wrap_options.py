@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.wrap.shared_bases import SharedBases
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from shield_ai.model.skip import SkipReason
     from shield_ai.rewrite.python.fixers.move_literals import LiteralRemoval
     from shield_ai.rewrite.python.imports.importers import Importers
 
@@ -24,4 +28,5 @@ class WrapOptions(NamedTuple):
     # Offsets of the classes that get the settings source for classes of other files.
     shared_bases: frozenset[int] = frozenset()
     subclasses: frozenset[int] = frozenset()  # of classes that inherit the source from another file
+    held: Mapping[str, SkipReason] = MappingProxyType({})  # why a draft lacks variables
     client: str = "client"  # name of the client in the map file; empty if not recognized
