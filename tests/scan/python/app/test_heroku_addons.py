@@ -28,12 +28,12 @@ from shield_ai.scan.python.app_scan import scan_files
 )
 def test_names_the_variables_of_addons(content: object, names: list[str]) -> None:
     files = {"app.json": json.dumps(content).encode()}
-    assert list(find_addon_variables(files.get)) == names
+    assert list(find_addon_variables(files, files.get)) == names
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[" * 100_000, b"\xff"])
 def test_unreadable_file_has_no_addons(content: bytes | None) -> None:
-    assert find_addon_variables(lambda _: content) == {}
+    assert find_addon_variables([], lambda path: content if path == "app.json" else None) == {}
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,45 @@ def test_the_urls_of_other_redis_addons_stay_beside_one_of_them() -> None:
     raws = {"shop/settings.py": settings, "app.json": b'{"addons": ["redistogo:nano"]}'}
     found = scan_files("shop", list(raws), raws.get).sites
     assert [site.reason.id for _, site in found] == [SkipId.SET_BY_ADDON] * 2
+
+
+HEROKU_YML = b"""\
+setup:
+  addons:
+    - plan: heroku-postgresql:mini
+    - plan: bonsai
+      as: SEARCH
+"""
+
+
+def test_heroku_yml_names_addons() -> None:
+    assert list(find_addon_variables([], {"heroku.yml": HEROKU_YML}.get)) == [
+        "DATABASE_URL",
+        "SEARCH_URL",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "is_held"),
+    [
+        pytest.param("runtime.txt", b"python-3.12.1", True, id="runtime.txt"),
+        pytest.param(".python-version", b"3.12", True, id="python-version"),
+        pytest.param("requirements.txt", b"django-heroku==0.3.1", True, id="requirements"),
+        pytest.param(".github/workflows/ci.yml", b"uses: a/heroku-deploy@v3", True, id="workflow"),
+        pytest.param("README.md", b"Deployed to Heroku.", True, id="README"),
+        pytest.param("t.py", b"import os\nV = os.getenv('HEROKU_SLUG_COMMIT')", True, id="code"),
+        pytest.param("t.py", b"HOSTS = ['shop.herokuapp.com']", True, id="host"),
+        pytest.param("notes.md", b"Heroku was too expensive.", False, id="other text"),
+        pytest.param("t.py", b"# as on Heroku", False, id="comment"),
+    ],
+)
+@pytest.mark.parametrize("with_procfile", [True, False])
+def test_a_procfile_with_another_mark_of_heroku(path, content, is_held, with_procfile) -> None:
+    files = {path: content, "s.py": b"import os\nA = os.environ['DATABASE_URL']\n"}
+    if with_procfile:
+        files["Procfile"] = b"web: gunicorn shop.wsgi\n"
+    [(_, site)] = scan_files("shop", list(files), files.get).sites
+    expected = "set by an add-on on Heroku: to move it to AWS, add it to shield.toml"
+    assert (site.reason.text if site.reason else "") == (
+        expected if is_held and with_procfile else ""
+    )

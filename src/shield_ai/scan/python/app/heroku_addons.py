@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from shield_ai.project.perf.lazy_regex import regex
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shield_ai.model.file_reader import FileReader
 
@@ -25,34 +27,75 @@ LOGINS = {
 }
 # An app that supports one of these add-ons usually tries the variables of all of them.
 REDIS_URLS = {"REDISTOGO_URL": "redistogo", "REDISCLOUD_URL": "rediscloud"}
+# What add-ons set in an app that does not list its add-ons.
+# https://elements.heroku.com/addons
+COMMON = (
+    "DATABASE_URL", "REDIS_URL", "REDIS_TLS_URL", *REDIS_URLS, "CLOUDAMQP_URL", "KAFKA_URL",
+    "JAWSDB_URL", "JAWSDB_MARIA_URL", "CLEARDB_DATABASE_URL", "MEMCACHEDCLOUD_PASSWORD",
+    "MEMCACHIER_PASSWORD", "BONSAI_URL", "SEARCHBOX_URL", "FOUNDELASTICSEARCH_URL",
+    "CLOUDINARY_URL", "BUCKETEER_AWS_ACCESS_KEY_ID", "BUCKETEER_AWS_SECRET_ACCESS_KEY",
+    "CLOUDCUBE_SECRET_ACCESS_KEY",
+)  # fmt: skip
+# https://devcenter.heroku.com/articles/build-docker-images-heroku-yml
+HEROKU_YML = "heroku.yml"
+YML_ADDON = regex(
+    rb"""(?m)^[ \t]{0,40}-[ \t]{1,40}plan:[ \t]{0,40}["']?([\w-]{1,80})[^\n]{0,80}"""
+    rb"""(?:\n[ \t]{1,40}as:[ \t]{0,40}["']?(\w{1,80}))?"""
+)
+# Other platforms and programs also read a Procfile.
+PROCFILE = "Procfile"
+BUILDPACK_FILES = ("runtime.txt", ".python-version")
+TEXTS = regex(r"\.github/workflows/.+|README[^/]*|requirements[^/]*\.txt|pyproject\.toml|Pipfile")
+CODE_MARK = regex(rb"\bHEROKU_[A-Z]|herokuapp|django_heroku|django_on_heroku")
+TEXT_MARK = regex(rb"[hH]eroku|HEROKU")
 
 
-def find_addon_variables(read: FileReader) -> dict[str, str]:
+def find_addon_variables(paths: Iterable[str], read: FileReader) -> dict[str, str]:
     """Map the variables that add-ons set on Heroku to the names of the add-ons.
 
     Args:
+        paths: The app's files.
         read: Returns the bytes of a file; None if it can't be read.
     """
-    try:
-        document = msgspec.json.decode(read(APP_JSON) or b"{}")
-    except (ValueError, RecursionError):
-        return {}
-    if not isinstance(document, dict):
-        return {}
-    found = dict(_addons(document))
+    found = dict(_variables(_addons(read)))
     if not found.keys().isdisjoint(REDIS_URLS):
         found.update(REDIS_URLS)
+    if _runs_on_heroku(paths, read):
+        found = dict.fromkeys(COMMON, "an add-on") | found
     return found
 
 
-def _addons(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    addons = document.get("addons")
-    if not isinstance(addons, list):
+def _runs_on_heroku(paths: Iterable[str], read: FileReader) -> bool:
+    """Return whether an app has a Procfile and another mark of Heroku."""
+    if read(PROCFILE) is None:
+        return False
+    if any(read(name) is not None for name in (*BUILDPACK_FILES, HEROKU_YML)):
+        return True
+    for path in paths:
+        mark = CODE_MARK if path.endswith(".py") else TEXT_MARK
+        if mark is CODE_MARK or TEXTS.fullmatch(path):
+            if mark.search(read(path) or b""):
+                return True
+    return False
+
+
+def _addons(read: FileReader) -> Iterator[dict[str, Any]]:
+    """Yield the add-ons in app.json and heroku.yml."""
+    for plan, alias in YML_ADDON.findall(read(HEROKU_YML) or b""):
+        yield {"plan": plan.decode(), "as": alias.decode()}
+    try:
+        document = msgspec.json.decode(read(APP_JSON) or b"{}")
+    except (ValueError, RecursionError):
         return
+    addons = document.get("addons") if isinstance(document, dict) else None
+    for addon in addons if isinstance(addons, list) else ():
+        yield addon if isinstance(addon, dict) else {"plan": addon}
+
+
+def _variables(addons: Iterable[dict[str, Any]]) -> Iterator[tuple[str, str]]:
     for addon in addons:
-        entry = addon if isinstance(addon, dict) else {"plan": addon}
-        name = str(entry.get("plan", "")).partition(":")[0]
-        prefix = entry.get("as") or PREFIXES.get(name) or name.replace("-", "_").upper()
+        name = str(addon.get("plan", "")).partition(":")[0]
+        prefix = addon.get("as") or PREFIXES.get(name) or name.replace("-", "_").upper()
         yield f"{prefix}_URL", name
         if name == "heroku-redis":
             # https://devcenter.heroku.com/articles/connecting-heroku-redis

@@ -35,7 +35,7 @@ def find_reserved_variables(paths: Collection[str], read: FileReader) -> dict[st
         paths: The app's files.
         read: Returns the bytes of a file; None if it can't be read.
     """
-    addons = find_addon_variables(read)
+    addons = find_addon_variables(paths, read)
     return {
         **dict.fromkeys(find_published_keys(paths, read), SkipId.PUBLIC_KEY.reason()),
         **explain_examples(paths, read),
