@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import is_path, is_secret, is_secret_word
 from shield_ai.model.secret_words import (
+    CONSENT_WORDS,
     COUNTS,
     FORBIDDEN_VALUES,
     LIMITS,
@@ -51,7 +52,7 @@ def _harmless_words(parts: tuple[str, ...], index: int) -> Iterator[str]:
         (before[:1], SWITCHES),
         (parts, SWITCHES_ANYWHERE | LIMITS | COUNTS),
         (before[-1:], NON_SECRET_KEYS),
-        (before, KEY_OWNERS),
+        (before, KEY_OWNERS | CONSENT_WORDS),
         (parts, FORBIDDEN_VALUES),
     )
     for candidates, harmless in searches:

@@ -37,6 +37,7 @@ from shield_ai.model.secret_words import (
     COLLECTIONS,
     CONN_SERVICES,
     CONNECTION_STRINGS,
+    CONSENT_WORDS,
     COUNTS,
     CREDENTIAL_DOCUMENTS,
     DIRECT_SERVICES,
@@ -323,9 +324,16 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
     if parts[-2:-1] == ("JSON",) and JSON_KEY_OWNERS.intersection(parts[-3:-2]):
         return Meaning.SECRET
     before = parts[-2] if len(parts) > 1 else ""
-    if not before or before in NON_SECRET_KEYS or (before == "TOKEN" and "COOKIE" in parts):
+    if not before or before in NON_SECRET_KEYS or _is_cookie_name(parts):
         return Meaning.HARMLESS
     return Meaning.SECRET
+
+
+def _is_cookie_name(parts: tuple[str, ...]) -> bool:
+    """Return True for a key with the name of a cookie, not for one that signs or encrypts it."""
+    if "COOKIE" not in parts or "SECRET" in parts:
+        return False
+    return parts[-2] == "TOKEN" or not CONSENT_WORDS.isdisjoint(parts)
 
 
 def _is_public_key(parts: tuple[str, ...]) -> bool:

@@ -25,6 +25,8 @@ NON_SECRET_KEYS = word_set("""
     REDACTED IGNORE IGNORED IDENTIFYING SENSITIVE META CURRENCY DUPLICATE DEDUPLICATION DEDUP
     COURSE ACTIVE PREPEND PREFIX SUFFIX AUTHORIZED
 """)
+# Beside COOKIE, before KEY: the key is the name of the cookie.
+CONSENT_WORDS = word_set("PREFERENCE PREFERENCES CONSENT BANNER")
 # Before KEY or TOKEN, also with words between them: the value is public.
 PUBLIC_WORDS = word_set("PUBLIC PUBLISHABLE")
 # Beside DSN: the app sends the value to browsers.

@@ -98,4 +98,6 @@ def already_injected(deployment: Deployment) -> dict[str, str]:
             injected.setdefault(item.variable, item.path)
         elif item.use is Use.PRODUCTION or item.form not in WITHOUT_VALUE:
             others.add(item.variable)
-    return {name: path for name, path in injected.items() if name not in others}
+    for name in others:
+        injected.pop(name, None)
+    return injected

@@ -5,6 +5,7 @@ import ast
 import pytest
 
 from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.app_scan import scan_files
 from shield_ai.scan.python.classify.label_defaults import explain_label, is_name_of_secret
 
 
@@ -20,6 +21,17 @@ from shield_ai.scan.python.classify.label_defaults import explain_label, is_name
         pytest.param("SIGNING_KEY", "relay-premium-127", False, id="strong key"),
         pytest.param("PREMIUM_KEY", "my-dev-key", False, id="key for development"),
         pytest.param("PREMIUM_KEY", "q8f7a6s5d8f76as", False, id="random text"),
+        pytest.param("COOKIE_THEME_SET_KEY", "cookie_theme_set", True, id="name of a cookie"),
+        pytest.param("THEME_CHOICE_KEY", "theme-choice", True, id="words of the name"),
+        pytest.param("THEME_CHOICE_KEY", "themeChoice", True, id="camel case"),
+        pytest.param("USER_COOKIE_KEY", "user_cookie", True, id="cookie of users"),
+        pytest.param("SESSION_COOKIE_KEY", "session_cookie", False, id="may sign sessions"),
+        pytest.param("COOKIE_KEY", "cookie", False, id="may sign cookies"),
+        pytest.param("COOKIE_SIGNING_KEY", "cookie_signing", False, id="signs cookies"),
+        pytest.param("COOKIE_AES_KEY", "cookie_aes", False, id="encrypts cookies"),
+        pytest.param("STRIPE_API_KEY", "stripe_api", False, id="API key"),
+        pytest.param("STRIPE_LIVE_KEY", "stripe_live_key", False, id="placeholder"),
+        pytest.param("COOKIE_SECRET", "cookie_secret", False, id="secret"),
         pytest.param("API_TOKEN", "relay-premium-127", False, id="token"),
         pytest.param("BOT_WEBHOOK_URL", "https://shop.org/bot/hook/", True, id="own address"),
         pytest.param(
@@ -33,6 +45,13 @@ from shield_ai.scan.python.classify.label_defaults import explain_label, is_name
 def test_label(name, default, is_label):
     expected = SkipId.HARMLESS_LABEL.reason() if is_label else None
     assert explain_label(name, ast.Constant(default)) == expected
+
+
+def test_a_name_of_a_cookie_is_listed_with_the_reason():
+    text = b"import os\nA = os.environ['COOKIE_CONSENT_KEY']\n"
+    found = scan_files("shop", ["settings.py"], {"settings.py": text}.get)
+    assert not found.sites
+    assert [skip.id for skip in found.harmless] == [SkipId.HARMLESS_NAME]
 
 
 def test_a_read_with_a_label_is_no_secret(sites):

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from shield_ai.model.skip import SkipReason
 
+# Places in which a key is a name. Their own keys, such as SESSION_COOKIE_KEY, can sign.
+STORES = word_set("COOKIE COOKIES SESSION SESSIONS HEADER STORAGE CACHE")
+IDENTIFIER = regex(r"[A-Za-z]{1,30}(?:[-_.:]?[A-Za-z0-9]{1,30}){1,8}")
 HOST = regex(r"[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){0,8}")
 LABEL = regex(r"[a-z]{2,30}(?:-[a-z0-9]{1,30}){1,8}")
 # The app's own address, which it gives to a service: no segment of the path can be a token.
@@ -65,22 +68,40 @@ def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:
 
     A service's URL has a scheme; `REDIS_URL` with the default `redis` is a host. The URL of a
     webhook is a secret if its path has a token; an address without one is the app's own. If the
-    variable's name ends with KEY, a default such as `relay-premium-127` is a label.
+    variable's name ends with KEY, a default such as `relay-premium-127` is a label, and so is
+    `theme_choice` for THEME_CHOICE_KEY.
 
     Args:
         name: The variable.
         default: The default of the read.
     """
     text = literal_text(default) or ""
-    if not PLACEHOLDERS.isdisjoint(words(text)):
-        return None
+    is_label = _repeats_name(words(name), text) or _is_label(name, text)
+    return SkipId.HARMLESS_LABEL.reason() if is_label else None
+
+
+def _is_label(name: str, text: str) -> bool:
     parts = words(name)
+    if not PLACEHOLDERS.isdisjoint(words(text)):
+        return False
     if "WEBHOOK" in parts and ADDRESS.fullmatch(text):
-        return SkipId.HARMLESS_LABEL.reason()
+        return True
     if meaning(name) is Meaning.URL:
-        return SkipId.HARMLESS_LABEL.reason() if HOST.fullmatch(text) else None
+        return HOST.fullmatch(text) is not None
     is_key = parts[-1:] == ("KEY",) and STRONG_KEYS.isdisjoint(parts)
-    return SkipId.HARMLESS_LABEL.reason() if is_key and LABEL.fullmatch(text) else None
+    return is_key and LABEL.fullmatch(text) is not None
+
+
+def _repeats_name(parts: tuple[str, ...], text: str) -> bool:
+    """Return whether a default repeats the words before KEY, as the key of a cookie or a session.
+
+    A single word, such as `session` for SESSION_KEY, can be a weak key that signs.
+    """
+    *names, last = parts or ("",)
+    is_own_key = not (OWN_KEY_WORDS | STRONG_KEYS).isdisjoint(set(names) - STORES)
+    if last != "KEY" or is_own_key or STORES.issuperset(names):
+        return False
+    return bool(IDENTIFIER.fullmatch(text)) and list(words(text)) == names
 
 
 def is_name_of_secret(name: str, default: ast.expr | None) -> bool:
