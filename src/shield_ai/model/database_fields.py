@@ -76,6 +76,11 @@ def backend_engine(backend: str) -> str:
     return _BACKEND_ENGINES.get(backend.rpartition(".")[2], "")
 
 
+def is_sqlite(backend: str) -> bool:
+    """Return whether a Django backend, the value of ENGINE, is for SQLite."""
+    return "sqlite" in backend
+
+
 def _joined_database_field(word: str) -> tuple[str, str] | None:
     """Split a variable without underscore: `PGPASSWORD` gives `("PG", "password")`."""
     for field, endings in DATABASE_FIELDS.items():

@@ -185,6 +185,7 @@ class SkipId(TextEnum):
     DEVELOPMENT_NAME = "development-name", "named for development or tests" + _OPT_IN
     DEVELOPMENT_FILE = "development-file", "only read by development or test settings" + _OPT_IN
     PUBLIC_KEY = "public-key", "a public key by its example or its use" + _OPT_IN
+    SQLITE_NAME = "sqlite-name", "the name of an SQLite database in at least one of the settings"
     IGNORED = "ignored", "ignored in shield.toml"
     ALREADY_INJECTED = "already-injected", "{path} already injects it from AWS: not moved"
     INJECT_INSTEAD = "inject-instead", "{path} injects most secrets from AWS: add it there"

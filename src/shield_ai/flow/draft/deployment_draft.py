@@ -8,13 +8,15 @@ import msgspec
 
 from shield_ai.flow.draft.injected_secrets import without_injected
 from shield_ai.flow.draft.main_database import require_deployed_database
+from shield_ai.flow.draft.plain_fields import sqlite_names, without_fields
+from shield_ai.model.manifest import Draft
 from shield_ai.scan.deployment.finder import find_deployment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from shield_ai.model.manifest import Draft, Manifest, Secret
+    from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.scan.python.scan import Scan
 
 
@@ -31,6 +33,9 @@ def adapt_to_deployment(
     """
     deployment = find_deployment(root, manifest.secret[len(known) :])
     draft = without_injected(manifest, known, deployment, scan)
-    added = require_deployed_database(draft.manifest.secret[len(known) :], deployment)
+    plain = sqlite_names(scan.sites)
+    drafted = tuple(require_deployed_database(draft.manifest.secret[len(known) :], deployment))
+    added = [without_fields(secret, plain) for secret in drafted]
     manifest = msgspec.structs.replace(draft.manifest, secret=(*known, *added))
-    return draft._replace(manifest=manifest)
+    left_out = {name for secret in drafted for name in secret.variables()} - {*manifest.variables()}
+    return Draft(manifest, {name: plain[name] for name in sorted(left_out)} | {**draft.held})

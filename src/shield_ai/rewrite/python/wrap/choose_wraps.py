@@ -51,9 +51,8 @@ def choose_wraps(
         wrap = _wrap_for(site, secrets, names)
         reason = _skip_reason(site, wrap, spans)
         if wrap is None or reason:
-            # A read without an entry can be neither a secret nor a field of one.
-            if site.reason or wrap or finding.severity is not Severity.LOW:
-                reason = reason or _explain_absence(site, manifest, options.held)
+            reason = reason or _explain_absence(finding, site, manifest, options.held)
+            if reason:
                 skipped.append(skipped_finding(finding, reason))
             continue
         spans.add((site.start, site.end))
@@ -78,12 +77,17 @@ def _skip_reason(site: Site, wrap: Wrap | None, spans: set[tuple[int, int]]) -> 
     return None
 
 
-def _explain_absence(site: Site, manifest: Manifest, held: Mapping[str, SkipReason]) -> SkipReason:
-    """Explain why shield.toml has no secret for a site."""
-    if not set(manifest.app.ignore).issuperset(site.variables):
-        return SkipId.NOT_IN_MANIFEST.reason()
+def _explain_absence(
+    finding: Finding, site: Site, manifest: Manifest, held: Mapping[str, SkipReason]
+) -> SkipReason | None:
+    """Explain why shield.toml has no secret for a site; None if it is neither one nor a field."""
     reasons = [held[variable] for variable in site.variables if variable in held]
-    return reasons[0] if reasons else SkipId.IGNORED.reason()
+    if reasons:
+        return reasons[0]
+    if finding.severity is Severity.LOW:
+        return None
+    is_ignored = set(manifest.app.ignore).issuperset(site.variables)
+    return (SkipId.IGNORED if is_ignored else SkipId.NOT_IN_MANIFEST).reason()
 
 
 def skipped_finding(finding: Finding, reason: SkipReason) -> Skipped:

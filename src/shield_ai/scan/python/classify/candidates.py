@@ -7,7 +7,7 @@ from types import NoneType
 
 import msgspec
 
-from shield_ai.model.database_fields import DATABASE_KEYS
+from shield_ai.model.database_fields import DATABASE_KEYS, is_sqlite
 from shield_ai.model.harmless_words import harmless_word
 from shield_ai.model.name_meaning import Meaning, is_path, is_secret, meaning
 from shield_ai.model.secret_words import HARMLESS_ENDS, SERVICES
@@ -113,9 +113,10 @@ class Candidate(msgspec.Struct, kw_only=True):
         """
         key = self.path[-1] if self.path else ""
         if self.path[-2:-1] in {(), (alias,)} and key in DATABASE_KEYS:
-            self.group = alias
             self.engine = engine
-            self.field = DATABASE_KEYS[key]
+            if key != "NAME" or not is_sqlite(engine):  # a file, not part of a login
+                self.group = alias
+                self.field = DATABASE_KEYS[key]
 
     def _has_number_for_url(self) -> bool:
         """Return whether the variable is named like a URL, but its default is a number."""

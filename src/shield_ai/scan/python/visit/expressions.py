@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.model.database_fields import is_sqlite
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.boolean_uses import DISPLAYS, compares_with_boolean_text
 from shield_ai.scan.python.classify.literals import is_secret_literal, literal_text
@@ -147,7 +148,7 @@ class ExpressionVisitor(ExpressionHooks):
         keys = [self.resolver.constant_text(key, self.scopes) for key in node.keys]
         outer = self._database_alias, self._database_engine
         engine = self._constant_item(node, keys, "ENGINE")
-        if has_login(keys) or SECRET_BACKEND.search(engine):
+        if has_login(keys) or SECRET_BACKEND.search(engine) or is_sqlite(engine):
             self._database_alias = path[-1] if path else "default"
             self._database_engine = engine
         backend = self._constant_item(node, keys, "BACKEND")
