@@ -99,7 +99,7 @@ DATABASES = {
     [
         pytest.param(
             ["DB_USER"],
-            ['ignore = ["DB_USER"]', 'password = "DB_PASSWORD"', 'host = "DB_HOST"'],
+            ['ignore = ["DB_USER"]', 'password = "DB_PASSWORD"'],
             'username = "DB_USER"',
             id="user",
         ),

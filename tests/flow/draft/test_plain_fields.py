@@ -75,3 +75,85 @@ def test_a_listed_name_of_an_sqlite_database_moves(app):
     manifest = drafted(app).replace("{ username", '{ database = "DB_NAME", username')
     (app / "shield.toml").write_text(manifest)
     assert planned(app)["skipped"] == []
+
+
+POSTGRES = """\
+import os
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": os.environ["DB_NAME"],
+        "USER": os.environ["DB_USER"],
+        "PASSWORD": os.environ["DB_PASSWORD"],
+        "HOST": os.environ["DB_HOST"],
+    }
+}
+"""
+PYDANTIC = """\
+from pydantic_settings import BaseSettings
+
+
+class Settings(BaseSettings):
+    DB_NAME: str
+    DB_USER: str
+    DB_PASSWORD: str
+    DB_HOST: str
+"""
+TERRAFORM = """\
+locals {
+  environment = [
+    { name = "DB_HOST", value = module.rds.db_instance_address },
+    { name = "DB_USER", value = "shop" },
+    { name = "DB_NAME", value = "shop" },
+  ]
+}
+"""
+KUBERNETES = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop}
+spec:
+  template:
+    spec:
+      containers:
+        - name: web
+          image: shop
+          env:
+            - {name: DB_HOST, value: db.internal}
+            - {name: DB_NAME, valueFrom: {configMapKeyRef: {name: shop, key: name}}}
+            - {name: DB_PASSWORD, valueFrom: {secretKeyRef: {name: shop, key: password}}}
+"""
+COMPOSE = """\
+services:
+  web:
+    image: shop
+    environment:
+      DB_HOST: db.internal
+      DB_NAME: ${DB_NAME}
+"""
+ALL = 'database = "DB_NAME", username = "DB_USER", password = "DB_PASSWORD", host = "DB_HOST"'
+LOGIN = 'username = "DB_USER", password = "DB_PASSWORD"'
+
+
+@pytest.mark.parametrize("code", [POSTGRES, PYDANTIC])
+@pytest.mark.parametrize(
+    ("path", "content", "fields"),
+    [
+        pytest.param("terraform/ecs.tf", TERRAFORM, LOGIN, id="Terraform"),
+        pytest.param("k8s/production/web.yaml", KUBERNETES, LOGIN, id="Kubernetes"),
+        pytest.param("k8s/local/web.yaml", KUBERNETES, ALL, id="Kubernetes for development"),
+        pytest.param("compose.prod.yaml", COMPOSE, f'database = "DB_NAME", {LOGIN}', id="Compose"),
+        pytest.param("compose.dev.yaml", COMPOSE, ALL, id="Compose for development"),
+    ],
+)
+def test_what_the_deployment_sets_stays(app, code, path, content, fields):
+    (app / "settings.py").write_text(code)
+    (app / path).parent.mkdir(parents=True, exist_ok=True)
+    (app / path).write_text(content)
+    skipped = planned(app)["skipped"]
+    manifest = drafted(app)
+    assert f"fields = {{ {fields} }}" in manifest
+    reasons = {skip["reason"] for skip in skipped if skip["id"] == "set-by-deployment"}
+    assert reasons == (set() if fields == ALL else {f"set by {path}, and not a secret"})
+    assert ('rotate = "manual"' in manifest) is (fields != ALL or code == PYDANTIC)

@@ -8,7 +8,7 @@ import msgspec
 
 from shield_ai.flow.draft.injected_secrets import without_injected
 from shield_ai.flow.draft.main_database import require_deployed_database
-from shield_ai.flow.draft.plain_fields import sqlite_names, without_fields
+from shield_ai.flow.draft.plain_fields import set_by_deployment, sqlite_names, without_fields
 from shield_ai.model.manifest import Draft
 from shield_ai.scan.deployment.finder import find_deployment
 
@@ -33,7 +33,7 @@ def adapt_to_deployment(
     """
     deployment = find_deployment(root, manifest.secret[len(known) :])
     draft = without_injected(manifest, known, deployment, scan)
-    plain = sqlite_names(scan.sites)
+    plain = set_by_deployment(deployment) | sqlite_names(scan.sites)
     drafted = tuple(require_deployed_database(draft.manifest.secret[len(known) :], deployment))
     added = [without_fields(secret, plain) for secret in drafted]
     manifest = msgspec.structs.replace(draft.manifest, secret=(*known, *added))

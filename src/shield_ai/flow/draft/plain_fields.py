@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.database_fields import is_sqlite
+from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.finding import Kind
 from shield_ai.model.skip import SkipId
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from shield_ai.model.deployment import Deployment
     from shield_ai.model.manifest import Secret
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import SkipReason
+
+
+SERVER_FIELDS = ("host", "port", "database")
+# Of a variable with the value itself, or the attribute of another resource.
+PLAIN_FORMS = frozenset({ValueForm.LITERAL, ValueForm.URL, ValueForm.MIXED, ValueForm.REFERENCE})
 
 
 def sqlite_names(sites: Iterable[FoundSite]) -> dict[str, SkipReason]:
@@ -31,17 +38,36 @@ def sqlite_names(sites: Iterable[FoundSite]) -> dict[str, SkipReason]:
     return dict.fromkeys(sorted(names), SkipId.SQLITE_NAME.reason())
 
 
+def set_by_deployment(deployment: Deployment) -> dict[str, SkipReason]:
+    """Map the variables that a file sets for production without a secret to that reason.
+
+    A copy in AWS would override what the deployment sets, such as the host of a new server.
+
+    Args:
+        deployment: The places that set the variables of the new secrets.
+    """
+    reasons: dict[str, SkipReason] = {}
+    for item in deployment.variables:
+        # Compose takes the variable from .env or from the shell, which also have secrets.
+        is_unknown = item.kind is DeploymentKind.COMPOSE and item.form is ValueForm.REFERENCE
+        if item.use is Use.PRODUCTION and item.form in PLAIN_FORMS and not is_unknown:
+            reason = SkipId.SET_BY_DEPLOYMENT.reason(path=item.path)
+            reasons.setdefault(item.variable, reason)
+    return reasons
+
+
 def without_fields(secret: Secret, held: Mapping[str, SkipReason]) -> Secret:
     """Return the secret of a database without the fields that stay variables.
 
-    A rotation needs all fields, so it is left out.
+    The user and the password are always moved. A rotation needs all fields, so it is left out.
 
     Args:
         secret: A new secret.
         held: Why variables are not moved.
     """
     fields = secret.fields or {}
-    moved = {field: name for field, name in fields.items() if name not in held}
-    if secret.kind is not Kind.DATABASE or moved == fields or "password" not in moved:
+    left_out = {field for field in SERVER_FIELDS if fields.get(field) in held}
+    if secret.kind is not Kind.DATABASE or not left_out:
         return secret
+    moved = {field: name for field, name in fields.items() if field not in left_out}
     return msgspec.structs.replace(secret, fields=moved, rotate="manual")
