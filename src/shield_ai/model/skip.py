@@ -185,6 +185,7 @@ class SkipId(TextEnum):
     DEVELOPMENT_NAME = "development-name", "named for development or tests" + _OPT_IN
     DEVELOPMENT_FILE = "development-file", "only read by development or test settings" + _OPT_IN
     PUBLIC_KEY = "public-key", "a public key by its example or its use" + _OPT_IN
+    IN_BROWSER = "in-browser", "public: {path} gives it to the browser as {name}"
     SQLITE_NAME = "sqlite-name", "the name of an SQLite database in at least one of the settings"
     SET_BY_DEPLOYMENT = "set-by-deployment", "set by {path}, and not a secret"
     IGNORED = "ignored", "ignored in shield.toml"

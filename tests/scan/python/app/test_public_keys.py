@@ -43,6 +43,52 @@ def test_a_page_makes_no_secret_public():
 
 
 @pytest.mark.parametrize(
+    ("path", "text", "name"),
+    [
+        pytest.param(
+            "compose.yaml", "- VITE_STREET_KEY=$STREET_KEY", "VITE_STREET_KEY", id="Compose"
+        ),
+        pytest.param(
+            "web/Dockerfile", 'ENV PUBLIC_K="${STREET_KEY}"', "PUBLIC_K", id="another name"
+        ),
+        pytest.param(
+            ".github/workflows/build.yml",
+            "REACT_APP_STREET_KEY: ${{ secrets.STREET_KEY }}",
+            "REACT_APP_STREET_KEY",
+            id="workflow",
+        ),
+        pytest.param(
+            "web/.env.example", "VITE_STREET_KEY=${STREET_KEY}", "VITE_STREET_KEY", id="env file"
+        ),
+        pytest.param("Dockerfile", "ARG VITE_STREET_KEY", "", id="maybe another value"),
+        pytest.param(
+            "compose.yaml", "- VITE_STREET_KEY=$OTHER_STREET_KEY", "", id="another variable"
+        ),
+        pytest.param("compose.yaml", "- SITE_STREET_KEY=$STREET_KEY", "", id="not for browsers"),
+        pytest.param("notes.md", "VITE_STREET_KEY=$STREET_KEY", "", id="another file"),
+    ],
+)
+def test_a_variable_that_a_front_end_also_gets_is_public(path, text, name):
+    read = "import os\nSTREET_KEY = os.environ['STREET_KEY']\n"
+    expected = f"public: {path} gives it to the browser as {name}" if name else ""
+    assert reasons(read, {path: text}) == {"STREET_KEY": expected}
+    assert reasons(read, {path: text}, {"STREET_KEY"}) == {"STREET_KEY": ""}
+
+
+def test_a_dsn_of_a_front_end_is_public():
+    read = "import os\nA = os.environ['SENTRY_DSN']\nB = os.environ['JOBS_SENTRY_DSN']\n"
+    expected = "public: Dockerfile gives it to the browser as NEXT_PUBLIC_SENTRY_DSN"
+    files = {"Dockerfile": "ARG NEXT_PUBLIC_SENTRY_DSN"}
+    assert reasons(read, files) == {"SENTRY_DSN": expected, "JOBS_SENTRY_DSN": ""}
+
+
+def test_a_front_end_makes_no_password_public():
+    read = "import os\nA = os.environ['DB_PASSWORD']\n"
+    files = {"compose.yaml": "- VITE_DB_PASSWORD=$DB_PASSWORD"}
+    assert reasons(read, files) == {"DB_PASSWORD": ""}
+
+
+@pytest.mark.parametrize(
     ("key", "secret", "is_public"),
     [
         pytest.param("RECAPTCHA_KEY", "RECAPTCHA_SECRET", True, id="pair"),

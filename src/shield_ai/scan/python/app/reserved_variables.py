@@ -10,7 +10,11 @@ from shield_ai.scan.python.app.cross_file import RESERVED
 from shield_ai.scan.python.app.deleted_variables import find_deleted_variables
 from shield_ai.scan.python.app.example_values import explain_examples
 from shield_ai.scan.python.app.heroku_addons import find_addon_variables
-from shield_ai.scan.python.app.public_keys import find_published_keys, find_site_keys
+from shield_ai.scan.python.app.public_keys import (
+    find_browser_variables,
+    find_published_keys,
+    find_site_keys,
+)
 from shield_ai.scan.python.app.tls_keys import find_tls_key_paths
 from shield_ai.scan.python.app.written_variables import find_written_variables
 
@@ -38,6 +42,7 @@ def find_reserved_variables(paths: Collection[str], read: FileReader) -> dict[st
     addons = find_addon_variables(paths, read)
     return {
         **dict.fromkeys(find_published_keys(paths, read), SkipId.PUBLIC_KEY.reason()),
+        **find_browser_variables(paths, read),
         **explain_examples(paths, read),
         **{name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in addons.items()},
         **RESERVED,

@@ -31,6 +31,7 @@ LOW_REASONS = frozenset(
         SkipId.TEST_CLASS,
         SkipId.TEST_VALUE,
         SkipId.PUBLIC_KEY,
+        SkipId.IN_BROWSER,
         SkipId.HARMLESS_BOOLEAN,
         SkipId.HARMLESS_PATH,
         SkipId.TLS_KEY_PATH,
