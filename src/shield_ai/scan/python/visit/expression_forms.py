@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 
+from shield_ai.model.database_fields import is_sqlite
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.readers.ast_walk import name_of
 from shield_ai.scan.python.readers.known_readers import Reader
 
 # Functions of apps and libraries: strtobool, str_to_bool, parse_boolean, is_true.
 BOOLEAN_CONVERSION = regex(r"\w+bool(?:ean)?|(?:is_|as_)?true|truthy|is_truthy")
+# The backends of the runtime: their option SECRET names a secret.
+SECRET_BACKEND = regex(r"shield_runtime\.django\.\w+$")
 TYPES = frozenset({"str", "int", "bool", "float", "list", "dict", "tuple", "bytes"})
 
 
@@ -25,9 +28,16 @@ def is_record(node: ast.expr) -> bool:
     return False
 
 
-def has_login(keys: list[str | None]) -> bool:
-    """Return whether a dict with these keys has the settings of a database with a password."""
-    return "PASSWORD" in keys and ("ENGINE" in keys or {"NAME", "USER"}.issubset(keys))
+def is_database(keys: list[str | None], engine: str) -> bool:
+    """Return whether a dict has the settings of a database: a password, or a known engine.
+
+    Args:
+        keys: The keys of the dict.
+        engine: The constant ENGINE; empty without one.
+    """
+    if "PASSWORD" in keys and ("ENGINE" in keys or {"NAME", "USER"}.issubset(keys)):
+        return True
+    return is_sqlite(engine) or SECRET_BACKEND.search(engine) is not None
 
 
 def sets_attribute(node: ast.Call) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.model.database_fields import is_sqlite
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.boolean_uses import DISPLAYS, compares_with_boolean_text
 from shield_ai.scan.python.classify.literals import is_secret_literal, literal_text
@@ -14,8 +13,8 @@ from shield_ai.scan.python.readers.environ_uses import ENVIRON_NAMES
 from shield_ai.scan.python.readers.known_readers import Factory, RuntimeFunction
 from shield_ai.scan.python.visit.assigned_names import stored_names
 from shield_ai.scan.python.visit.expression_forms import (
-    has_login,
     is_boolean_conversion,
+    is_database,
     is_record,
     sets_attribute,
 )
@@ -34,8 +33,6 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 # Caches without credentials in their location:
 # https://docs.djangoproject.com/en/stable/ref/settings/#backend
 PLAIN_CACHE = regex(r"\.(?:filebased|locmem|dummy|db|memcached)\.\w+$")
-# The backends of the runtime: their option SECRET names a secret.
-SECRET_BACKEND = regex(r"shield_runtime\.django\.\w+$")
 
 
 class ExpressionVisitor(ExpressionHooks):
@@ -148,7 +145,7 @@ class ExpressionVisitor(ExpressionHooks):
         keys = [self.resolver.constant_text(key, self.scopes) for key in node.keys]
         outer = self._database_alias, self._database_engine
         engine = self._constant_item(node, keys, "ENGINE")
-        if has_login(keys) or SECRET_BACKEND.search(engine) or is_sqlite(engine):
+        if is_database(keys, engine):
             self._database_alias = path[-1] if path else "default"
             self._database_engine = engine
         backend = self._constant_item(node, keys, "BACKEND")
