@@ -186,6 +186,7 @@ class SkipId(TextEnum):
     DEVELOPMENT_FILE = "development-file", "only read by development or test settings" + _OPT_IN
     PUBLIC_KEY = "public-key", "a public key by its example or its use" + _OPT_IN
     IN_BROWSER = "in-browser", "public: {path} gives it to the browser as {name}"
+    SEPARATE_LOGIN = "separate-login", "a URL without a login: the app reads {password} separately"
     SQLITE_NAME = "sqlite-name", "the name of an SQLite database in at least one of the settings"
     SET_BY_DEPLOYMENT = "set-by-deployment", "set by {path}, and not a secret"
     IGNORED = "ignored", "ignored in shield.toml"

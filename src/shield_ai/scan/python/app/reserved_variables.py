@@ -15,6 +15,7 @@ from shield_ai.scan.python.app.public_keys import (
     find_published_keys,
     find_site_keys,
 )
+from shield_ai.scan.python.app.separate_logins import find_separate_logins
 from shield_ai.scan.python.app.tls_keys import find_tls_key_paths
 from shield_ai.scan.python.app.written_variables import find_written_variables
 
@@ -69,7 +70,7 @@ def reserve_variables(
     )
     reads = {variable for _, site in sites for variable in site.variables}
     found = by_name | find_tls_key_paths(sites, contents) | _temporary_credentials(sites)
-    found |= _managed_by_aws(reads, contents)
+    found |= find_separate_logins(sites, contents) | _managed_by_aws(reads, contents)
     for variable, reason in found.items():
         if variable not in manifest_variables:
             context.reserved.setdefault(variable, reason)
