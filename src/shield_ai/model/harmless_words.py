@@ -11,6 +11,7 @@ from shield_ai.model.secret_words import (
     FORBIDDEN_VALUES,
     LIMITS,
     NON_SECRET_KEYS,
+    OBJECTS,
     PROPERTIES,
     SWITCHES,
     SWITCHES_ANYWHERE,
@@ -52,7 +53,7 @@ def _harmless_words(parts: tuple[str, ...], index: int) -> Iterator[str]:
         (before[:1], SWITCHES),
         (parts, SWITCHES_ANYWHERE | LIMITS | COUNTS),
         (before[-1:], NON_SECRET_KEYS),
-        (before, KEY_OWNERS | CONSENT_WORDS),
+        (before, KEY_OWNERS | CONSENT_WORDS | OBJECTS),
         (parts, FORBIDDEN_VALUES),
     )
     for candidates, harmless in searches:

@@ -52,6 +52,8 @@ from shield_ai.model.secret_words import (
     NEUTRAL_ENDINGS,
     NON_SECRET_KEYS,
     NOTIFICATION_WORDS,
+    OBJECT_STORES,
+    OBJECTS,
     OTHER_ENDINGS,
     OWN_COOKIES,
     PASSWORD_ACTIONS,
@@ -324,16 +326,19 @@ def _classify_key(parts: tuple[str, ...]) -> Meaning:
     if parts[-2:-1] == ("JSON",) and JSON_KEY_OWNERS.intersection(parts[-3:-2]):
         return Meaning.SECRET
     before = parts[-2] if len(parts) > 1 else ""
-    if not before or before in NON_SECRET_KEYS or _is_cookie_name(parts):
+    if not before or before in NON_SECRET_KEYS or _is_name(parts):
         return Meaning.HARMLESS
     return Meaning.SECRET
 
 
-def _is_cookie_name(parts: tuple[str, ...]) -> bool:
-    """Return True for a key with the name of a cookie, not for one that signs or encrypts it."""
-    if "COOKIE" not in parts or "SECRET" in parts:
+def _is_name(parts: tuple[str, ...]) -> bool:
+    """Return True for a key with the name of a cookie or object, not for one that encrypts it."""
+    if {"SECRET", "ENCRYPTION", "SIGNING", "API", "PRIVATE"} & set(parts):
         return False
-    return parts[-2] == "TOKEN" or not CONSENT_WORDS.isdisjoint(parts)
+    if "COOKIE" in parts:
+        return parts[-2] == "TOKEN" or not CONSENT_WORDS.isdisjoint(parts)
+    is_stored = "S_3" in "_".join(parts) or not OBJECT_STORES.isdisjoint(parts)
+    return is_stored and parts[-2] in OBJECTS
 
 
 def _is_public_key(parts: tuple[str, ...]) -> bool:

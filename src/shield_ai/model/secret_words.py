@@ -25,6 +25,9 @@ NON_SECRET_KEYS = word_set("""
     REDACTED IGNORE IGNORED IDENTIFYING SENSITIVE META CURRENCY DUPLICATE DEDUPLICATION DEDUP
     COURSE ACTIVE PREPEND PREFIX SUFFIX AUTHORIZED
 """)
+# Before KEY, with S3 or a word for a store: the key of an object. S3_KEY can be an access key.
+OBJECT_STORES = word_set("GCS BUCKET BLOB UPLOAD UPLOADS")
+OBJECTS = word_set("FILE IMAGE PHOTO VIDEO AUDIO DOCUMENT ATTACHMENT RECORDING")
 # Beside COOKIE, before KEY: the key is the name of the cookie.
 CONSENT_WORDS = word_set("PREFERENCE PREFERENCES CONSENT BANNER")
 # Before KEY or TOKEN, also with words between them: the value is public.
