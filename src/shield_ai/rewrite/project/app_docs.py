@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
@@ -24,7 +23,7 @@ from shield_ai.rewrite.project.file_edits import (
     single_line,
     skip_file,
 )
-from shield_ai.rewrite.project.markdown_tables import align_tables, uses_prettier
+from shield_ai.rewrite.project.markdown_tables import align_tables
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render_template
 
@@ -180,9 +179,8 @@ def write_docs(
         environment=stage,
         signs_in=SIGN_IN_KEY in manifest.variables(),
     )
-    if uses_prettier(functools.partial(read_optional, read)):
-        text = align_tables(text)
-    changes, skipped = create_or_replace(PAGE, raw, header_of(raw) + stamp(STAMP_NAME, "md", text))
+    page = stamp(STAMP_NAME, "md", align_tables(text))
+    changes, skipped = create_or_replace(PAGE, raw, header_of(raw) + page)
     navigation = [] if raw is not None else add_to_navigation(PAGE_IN_DOCS, read).changes
     return [*changes, *navigation], skipped
 

@@ -1,55 +1,17 @@
-"""Align the columns of tables in Markdown if the project formats it with Prettier.
-
-Without Prettier they are not aligned, so that a new secret changes only one line.
-"""
+"""Align the columns of Markdown tables as Prettier does: many projects check it in CI."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.rewrite.pre_commit import has_hook
 
 if TYPE_CHECKING:
     import re
 
-    from shield_ai.model.file_reader import FileReader
-
-# https://prettier.io/docs/configuration
-SCRIPTS = ("js", "ts", "mjs", "mts", "cjs", "cts")
-CONFIGURATIONS = (
-    ".prettierrc",
-    *(f".prettierrc.{ending}" for ending in ("json", "json5", "yml", "yaml", "toml", *SCRIPTS)),
-    *(f"prettier.config.{ending}" for ending in SCRIPTS),
-)
-PACKAGE = "package.json"
-TRUNK = ".trunk/trunk.yaml"  # https://docs.trunk.io/code-quality/overview/cli/yaml-reference
 TABLE = regex(r"(?m)(?:^\|.*\|$\n?)+")
 CELL_END = regex(r"(?<!\\)\|")
 MIN_DASHES = 3
-
-
-def uses_prettier(read: FileReader) -> bool:
-    """Return whether the project configures Prettier, or runs it with pre-commit or Trunk.
-
-    Args:
-        read: Returns the bytes of a file of the app.
-    """
-    if has_hook(read, "prettier") or _is_in_package(read(PACKAGE)):
-        return True
-    if b"prettier" in (read(TRUNK) or b""):
-        return True
-    return any(read(name) is not None for name in CONFIGURATIONS)
-
-
-def _is_in_package(raw: bytes | None) -> bool:
-    """Return whether a package.json configures Prettier."""
-    try:
-        package = json.loads(raw or b"")
-    except (ValueError, RecursionError):
-        return False
-    return isinstance(package, dict) and "prettier" in package
 
 
 def align_tables(text: str) -> str:
