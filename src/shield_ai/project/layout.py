@@ -42,16 +42,17 @@ SETTINGS = regex(
 )
 # A file that users copy and fill in: its values are placeholders.
 EXAMPLE = regex(r"(^|[/._-])(example|sample|template|dist|dummy|fake)s?([._-]\w+)*\.py$")
-# An example of a .env file: .env.example, env_sample, .env.prod-template, example.env,
-# envs-example/dev.env.
+# An example of a .env file in lower case: .env.example, env_sample, .env.prod-template,
+# .env.example.docker, example.env, production.example.env, envs-example/dev.env.
 ENV_EXAMPLE_WORD = (
     r"(example|sample|template|dist|defaults?|model|skel(eton)?|stub|blank|tmpl|tpl|boilerplate"
     r"|exemple|exemplo|ejemplo|beispiel|modelo)"
 )
 ENV_EXAMPLE = regex(
     r"(^|/)(\.?([a-z]\w*\.)?(dot)?(env|environment)"
-    r"([._-](?!(py|ya?ml|json|js|ts|sh|toml|ini|php)\b)[A-Za-z0-9]+)*?"
-    rf"[._-]{ENV_EXAMPLE_WORD}|\.?{ENV_EXAMPLE_WORD}\.env"
+    r"([._-](?!(py|ya?ml|json|js|ts|sh|toml|ini|php)\b)[a-z0-9]+)*?"
+    rf"[._-]{ENV_EXAMPLE_WORD}(\.(docker|local|txt|env))?"
+    rf"|\.?([a-z]\w*[.-])?{ENV_EXAMPLE_WORD}[._-](dot)?env"
     r"|\.?envs?[._-](example|sample|template)s?/[\w.-]*\.env)$"
 )
 NOT_SETTINGS = regex(
@@ -197,6 +198,7 @@ def is_example(path: str) -> bool:
 
 def is_env_example(path: str) -> bool:
     """Return True if a file has the name of an example of a .env file."""
+    path = path.lower()
     return "env" in path and bool(ENV_EXAMPLE.search(path))
 
 

@@ -96,6 +96,13 @@ def test_says_where_the_switch_is_read(dotenv, is_private):
     [
         ".env.sample",
         "example.env",
+        "TEMPLATE.env",
+        ".env.TEMPLATE",
+        "Sample.env",
+        "example-env",
+        "production.example.env",
+        ".env.example.docker",
+        "env.example.txt",
         "env.template",
         ".env.dist",
         ".env.template",

@@ -114,7 +114,7 @@ def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) ->
         folders.update(str(folder) for folder in PurePosixPath(path).parents[:-1])
 
     def order(path: str) -> tuple[int, bool, int, str]:
-        name = path.rpartition("/")[2]
+        name = path.rpartition("/")[2].lower()
         is_development = bool(DEVELOPMENT.search(name))
         return path.count("/"), is_development, len(re.findall(r"\w+", name)), path
 

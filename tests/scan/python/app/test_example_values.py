@@ -24,6 +24,7 @@ READ = b"import os\nX = os.environ['MAPBOX_TOKEN']\n"
             SkipId.PUBLIC_KEY.text,
         ),
         ("web/app.env.dist", "MAPBOX_TOKEN=pk_live_51Hxq", SkipId.PUBLIC_KEY.text),
+        ("TEMPLATE.env", "MAPBOX_TOKEN=pk_live_51Hxq", SkipId.PUBLIC_KEY.text),
         (".env.example", "MAPBOX_TOKEN=sk.eyJ1IjoiZGphbmdvIn0.Ah4y76VVmBWqzVkw3kUz", ""),
         (".env.example", "OTHER_TOKEN=pk_live_51Hxq", ""),
         ("environment.md", "MAPBOX_TOKEN=pk_live_51Hxq", ""),

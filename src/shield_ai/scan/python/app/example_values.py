@@ -34,7 +34,7 @@ def explain_examples(paths: Iterable[str], read: FileReader) -> dict[str, SkipRe
     """
     reasons: dict[str, SkipReason] = {}
     for path in sorted(paths):
-        name = path.rpartition("/")[2]
+        name = path.rpartition("/")[2].lower()
         if "env" not in name or not EXAMPLE_NAME.fullmatch(name):
             continue
         raw = read(path) or b""
