@@ -78,6 +78,7 @@ class SkipId(TextEnum):
         "computed-name",
         "the name of the variable is computed; keep all variables set that it can name",
     )
+    TESTED_NAME = "tested-name", "tested and read by a computed name: read each secret by its name"
     SEVERAL_VARIABLES = "several-variables", "{reader} can read another variable instead"
     READS_ALL = "reads-all", "{reader} reads {variables}: keep the variables of secrets set"
     ALSO_COMPUTED = "also-computed", "{variable} is also read under a computed name"

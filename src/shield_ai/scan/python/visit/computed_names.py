@@ -6,13 +6,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import is_secret
+from shield_ai.scan.python.classify.tested_names import explain_tested_names
 from shield_ai.scan.python.readers.bindings import LoopVariable, parameters_of
 from shield_ai.scan.python.readers.name_texts import texts_of_name
 from shield_ai.scan.python.readers.possible_names import possible_texts
 from shield_ai.scan.python.visit.pydantic_fields import PydanticFieldVisitor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from shield_ai.scan.python.classify.candidates import Candidate
     from shield_ai.scan.python.readers.bindings import Module, Scope
@@ -62,6 +63,9 @@ class ComputedNameVisitor(PydanticFieldVisitor):
                 self.resolver, argument, self.scopes, self._followed
             )
         self.computed_names.update(candidate.other_variables)
+
+    def _skip_tested_names(self, candidates: Sequence[Candidate]) -> None:
+        explain_tested_names(candidates)
 
     def _depends_on_parameter(self, node: ast.expr | None) -> bool:
         """Return whether a computed name depends on a parameter, so that the calls determine it."""
