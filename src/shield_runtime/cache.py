@@ -112,8 +112,8 @@ class Cache:
         for entry in self._entries.values():
             entry.fetch = None
 
-    def should_warn(self, name: str, stage: str, source: str) -> bool:
-        """Return whether to warn about a fallback: once per source until AWS returns the secret."""
+    def should_log(self, name: str, stage: str, source: str) -> bool:
+        """Return whether to log a fallback: once per source until AWS returns the secret."""
         with process.lock:
             entry = self._entry(name, stage)
             if source in entry.warned:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 
 from .errors import Failure, SecretFormatError, SecretNotFoundError, value_or_raise
-from .log import warn
+from .log import inform, warn
 from .request import CURRENT, MISSING
 from .value import SecretValue, text_or_field
 
@@ -179,7 +179,7 @@ class Sources:
             return request.answer_from_variable(SecretValue(text))
         if text == "" and self._may_be_empty(request, failure):
             message = "%s; using the empty environment variable %s"
-            self._warn_once(request, "default", message, failure.text, request.variable)
+            self._inform_once(request, message, failure.text, request.variable)
             return self._read_variable(request)
         if request.default is MISSING or self._denies_default(failure):
             return failure
@@ -188,11 +188,20 @@ class Sources:
         else:
             is_declared = request.name in self._mapping.names
             answer = request.default_in_production(failure, is_declared=is_declared)
-        # Between rotations, a secret has no pending version, and a new one no previous version.
-        is_usual = failure.kind is SecretNotFoundError and request.stage != CURRENT
-        if not isinstance(answer, Failure) and not is_usual:
-            self._warn_once(request, "default", "%s; using the default", failure.text)
+        if not isinstance(answer, Failure):
+            self._log_default(request, failure, is_optional=request.optional or not answer)
         return answer
+
+    def _log_default(self, request: Request, failure: Failure, *, is_optional: bool) -> None:
+        """Log that a request gets the default; at INFO if the app works without the secret."""
+        message = "%s; using the default"
+        is_missing = failure.kind is SecretNotFoundError
+        if is_missing and request.stage != CURRENT:
+            return  # between rotations, a secret has no pending, and a new one no previous version
+        if is_missing and is_optional:
+            self._inform_once(request, message, failure.text)
+        else:
+            self._warn_once(request, "default", message, failure.text)
 
     def _denies_default(self, failure: Failure) -> bool:
         """Return whether AWS_SECRETS_FALLBACK=deny forbids the default after a failure.
@@ -209,5 +218,9 @@ class Sources:
         return is_missing and self._settings().allows_variables and request.is_optional()
 
     def _warn_once(self, request: Request, source: str, message: str, *args: object) -> None:
-        if self._cache.should_warn(request.name, request.stage, source):
+        if self._cache.should_log(request.name, request.stage, source):
             warn(message, *args)
+
+    def _inform_once(self, request: Request, message: str, *args: object) -> None:
+        if self._cache.should_log(request.name, request.stage, "absence"):
+            inform(message, *args)

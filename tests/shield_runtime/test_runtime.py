@@ -337,8 +337,25 @@ class TestOn:
         on.put("test-secret", VALUE)
         assert get_secret("test-secret", None, stage=stage) is None
         assert not caplog.records
-        assert get_secret("missing-secret", None) is None
+        assert get_secret("missing-secret", "default") == "default"
         assert len(caplog.records) == 1
+
+    @pytest.mark.parametrize(
+        ("default", "optional"),
+        [(None, False), ("default", True), (lambda: os.environ.get("TEST_SECRET"), False)],
+        ids=["empty default", "marked", "expression"],
+    )
+    def test_the_absence_of_an_optional_secret_is_no_warning(self, on, caplog, default, optional):
+        caplog.set_level("INFO", "shield_runtime")
+        for _ in range(2):
+            get_secret("test-secret", default, optional=optional)
+        on.fault = "denied"
+        refreshed = get_secret("other-secret", default, optional=optional)
+        assert refreshed == get_secret("test-secret", default, optional=optional)
+        levels = [record.levelname for record in caplog.records]
+        assert levels == ["INFO", "WARNING"]
+        assert "does not exist" in caplog.records[0].getMessage()
+        assert "denies" in caplog.records[1].getMessage()
 
     def test_missing(self, on, variable, caplog, monkeypatch):
         # however slow the machine is, the refusal is still remembered
@@ -582,11 +599,13 @@ class TestEnvironmentNotSet:
 
     @pytest.mark.parametrize("fault", ["missing", "denied", "broken"])
     @pytest.mark.parametrize("empty", [None, "", False, [], {}])
-    def test_empty_default_serves_with_a_warning(self, on, fault, empty, caplog):
+    def test_empty_default_is_logged_once(self, on, fault, empty, caplog):
+        caplog.set_level("INFO", "shield_runtime")
         on.fault = fault
         assert get_secret("test-secret", empty) == empty
         assert get_secret("test-secret", lambda: empty) == empty
-        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        level = "INFO" if fault == "missing" else "WARNING"
+        assert [record.levelname for record in caplog.records] == [level]
 
 
 class TestMapping:
