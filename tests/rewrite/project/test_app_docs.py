@@ -70,9 +70,38 @@ def test_page_describes_rotation(engines):
     files = {}
     assert not run(app_docs.write_docs(files.get, manifest(), engines), files)
     text = files[PAGE].decode()
-    assert ("`DATABASES`, change only after a restart" in text) != bool(engines)
+    advice = "their login works only until the next rotation.\n"
+    assert ("After each rotation of `database-credentials`, restart the processes" in text) != bool(
+        engines
+    )
+    assert (advice in text) != bool(engines)
     assert ("read for each new connection" in text) == bool(engines)
     assert "\n\n\n" not in text
+
+
+@pytest.mark.parametrize("reads_later", [True, False])
+def test_says_when_the_app_reads_a_new_value(reads_later):
+    files = {}
+    run(app_docs.write_docs(files.get, manifest(), reads_later=reads_later), files)
+    text = page(files)
+    assert ("read a value again after five minutes" in text) == reads_later
+    assert ("The app reads its secrets at startup: restart it" in text) != reads_later
+
+
+@pytest.mark.parametrize(
+    ("rotate", "advice"),
+    [
+        pytest.param('{ every = "30 days", engine = "postgres" }', True, id="single user"),
+        pytest.param('"manual"', False, id="manual"),
+    ],
+)
+def test_says_what_a_database_needs_after_a_rotation(rotate, advice):
+    files = {}
+    made = MANIFEST.replace(
+        'rotate = { every = "30 days", strategy = "alternating-users" }', f"rotate = {rotate}"
+    )
+    fix(files, parse_manifest(made))
+    assert ("the database rejects new connections with their login.\n" in page(files)) == advice
 
 
 @pytest.mark.parametrize("variable", ["AWS_SECRET_ACCESS_KEY", "S3_SECRET_KEY"])
@@ -86,14 +115,13 @@ def test_says_which_keys_boto3_signs_in_with(variable):
 def test_names_django_only_in_its_apps(django):
     files = {UPDATES: b"# Updates\n"}
     stage = "DJANGO_ENV" if django else "AWS_SECRETS_ENV"
-    outcome = app_docs.write_docs(files.get, manifest(), django=django, stage=stage)
+    outcome = app_docs.write_docs(files.get, manifest(), stage=stage)
     assert not run(outcome, files)
     assert not run(app_docs.add_entry(files.get, manifest(), stage=stage), files)
     for path in (PAGE, UPDATES):
         text = files[path].decode()
         assert ("DJANGO_ENV" in text) == django
         assert ("AWS_SECRETS_ENV" in text) != django
-    assert (b"DATABASES" in files[PAGE]) == django
 
 
 @pytest.mark.parametrize(
@@ -119,6 +147,22 @@ def test_writes_no_page_into_a_website(tmp_path, name):
     shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
     assert "get_secret" in (tmp_path / "config.py").read_text()
     assert [path.name for path in (tmp_path / "docs").iterdir()] == [name]
+
+
+@pytest.mark.parametrize(
+    ("code", "reads_later"),
+    [
+        pytest.param("class Config:\n    A = os.environ['A_TOKEN']\n", False, id="class"),
+        pytest.param("def load():\n    return os.environ['A_TOKEN']\n", True, id="function"),
+    ],
+)
+def test_finds_the_functions_that_read_secrets(tmp_path, code, reads_later):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "app.py").write_text(f"import os\n\n\n{code}")
+    shield("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
+    assert "get_secret" in (tmp_path / "app.py").read_text()
+    assert ("Functions of the app" in (tmp_path / PAGE).read_text()) == reads_later
+    assert "No changes" in shield("plan", "--only", "code", cwd=tmp_path).out
 
 
 def test_second_run_changes_nothing():

@@ -48,6 +48,7 @@ class CodeInputs:
         dotenv_files: The .env files of the app.
         dockerfiles: The Dockerfiles of the app.
         django: Whether the app uses Django.
+        reads_later: Whether functions of the app read secrets after its start.
         stage: The variable that tells the runtime whether the process serves production.
         pydantic: Whether the app has settings classes of pydantic.
         deployment: The deployment files to edit; None edits none.
@@ -69,6 +70,7 @@ class CodeInputs:
     dotenv_files: DotenvFiles = dataclasses.field(default_factory=DotenvFiles)
     dockerfiles: Sequence[Dockerfile] = ()
     django: bool = True
+    reads_later: bool = True
     stage: str = AppFiles().stage
     pydantic: bool = True
     deployment: DeploymentSources | None = None
@@ -106,6 +108,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         dotenv_files=_dotenv_files(app),
         dockerfiles=dockerfiles,
         django=facts.django,
+        reads_later=scan.reads_in_functions(app.manifest.variables()),
         stage=facts.stage,
         pydantic=facts.has_pydantic_settings,
         hides_dockerignore=bool(git.ignored_files(root, [IGNORE_FILE])),

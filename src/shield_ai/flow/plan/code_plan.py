@@ -95,6 +95,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         inputs.python_files,
         dotenv_files=inputs.dotenv_files._replace(new_variables=new_variables),
         django=inputs.django,
+        reads_later=inputs.reads_later,
         stage=inputs.stage,
         pydantic=inputs.pydantic,
         edited=edited,

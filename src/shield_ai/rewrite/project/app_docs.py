@@ -98,7 +98,7 @@ def fix(context: FixContext) -> Outcome:
         context.manifest,
         context.engines,
         rollout,
-        django=context.app.django,
+        reads_later=context.app.reads_later,
         stage=stage,
     )
     return [*changes, *page_changes], [*skipped, *page_skipped]
@@ -142,7 +142,7 @@ def write_docs(
     engines: Collection[str] = (),
     rollout: Rollout = DEFAULT_ROLLOUT,
     *,
-    django: bool = True,
+    reads_later: bool = True,
     stage: str = DJANGO_STAGE,
 ) -> Outcome:
     """Create or update the page `PAGE`.
@@ -152,7 +152,7 @@ def write_docs(
         manifest: The secrets of the app.
         engines: The Django database backends of shield that the settings use.
         rollout: What to do with the environment variables in production.
-        django: Whether the app uses Django.
+        reads_later: Whether functions of the app read secrets after its start.
         stage: The variable with the stage of the process.
     """
     if not manifest.secret:
@@ -175,7 +175,7 @@ def write_docs(
         engines=engines,
         rollout=rollout,
         kept=list(rollout.kept.sentences(_inline_code)),
-        django=django,
+        reads_later=reads_later,
         environment=stage,
         signs_in=SIGN_IN_KEY in manifest.variables(),
     )

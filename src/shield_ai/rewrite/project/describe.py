@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.rotation_policy import rotation_strategy
+from shield_ai.model.rotation_policy import changes_database, rotation_strategy
 from shield_ai.rewrite.project.file_edits import single_line
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ class SecretDescription(msgspec.Struct, frozen=True, kw_only=True):
     variables: tuple[str, ...]
     optional: bool
     rotation: str
+    login_change: str  # what a rotation does to a login that was read before; "" for others
 
 
 def describe_secrets(manifest: Manifest) -> list[SecretDescription]:
@@ -37,6 +38,7 @@ def describe_secrets(manifest: Manifest) -> list[SecretDescription]:
             variables=tuple(secret.variables()),
             optional=secret.optional,
             rotation=_rotation_text(secret, is_deployed=manifest.rotation is not None),
+            login_change=_login_change(secret),
         )
         descriptions.append(description)
     return descriptions
@@ -52,3 +54,11 @@ def _rotation_text(secret: Secret, *, is_deployed: bool) -> str:
     is_scheduled = is_deployed and secret.rotate.every and rotation_strategy(secret)
     when = f"every {secret.rotate.every}" if is_scheduled else "with shield rotate"
     return when + strategy
+
+
+def _login_change(secret: Secret) -> str:
+    if secret.rotate in {None, "manual"} or not changes_database(secret):
+        return ""
+    if rotation_strategy(secret).endswith("alternating-users"):
+        return "their login works only until the next rotation"
+    return "the database rejects new connections with their login"

@@ -48,6 +48,7 @@ class AppFiles(NamedTuple):
     importers: Collection[str] = ()  # the Python files that import the runtime after the edits
     dockerfiles: Collection[Dockerfile] = ()
     django: bool = True  # the app uses Django
+    reads_later: bool = True  # functions of the app read secrets after its start
     stage: str = DJANGO_STAGE  # the variable with the stage of the process
     pydantic: bool = True  # the app has settings classes of pydantic
     hides_dockerignore: bool = False  # git would ignore a new .dockerignore

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Finding
-from shield_ai.model.site import FoundSite
+from shield_ai.model.site import READ_SHAPES, FoundSite
 from shield_ai.model.skip import Skipped
 from shield_ai.project.layout import AppFacts
 from shield_ai.scan.python.visit.secret_call import SecretCall
@@ -55,3 +55,16 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
         for finding, site in self.sites:
             if any(variable in variables for variable in site.variables):
                 yield finding
+
+    def reads_in_functions(self, variables: Collection[str]) -> bool:
+        """Return whether a function outside the settings reads a secret, now or after the rewrite.
+
+        Args:
+            variables: The variables of the secrets.
+        """
+        for call in self.secret_calls:
+            if call.in_function and call.path not in self.facts.settings:
+                return True
+        moved = (site for _, site in self.sites if site.shape in READ_SHAPES and not site.reason)
+        reads = (site for site in moved if site.in_function)
+        return any(variable in variables for site in reads for variable in site.variables)

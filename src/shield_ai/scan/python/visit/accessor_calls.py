@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 # Options of shield's database backends: their values name secrets.
 BACKEND_SECRET = "SECRET"
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 BACKEND_OPTIONS = frozenset({BACKEND_SECRET, "SECRET_FIELDS"})
 
 
@@ -68,7 +69,11 @@ class AccessorCallVisitor(NamedReadVisitor):
         if names or not variables:
             call = create_call(self.source.path, node, names, accessor.name, secret_map)
             lacks_default = accessor.name != PRESENCE and self._lacks_default(node)
-            call = call._replace(lacks_default=lacks_default, variables=default_variables)
+            call = call._replace(
+                lacks_default=lacks_default,
+                variables=default_variables,
+                in_function=any(isinstance(scope, FUNCTIONS) for scope in self.scopes),
+            )
             self.secret_calls.append(call)
         self.called_variables.update(variables)
         if variables and accessor.name != PRESENCE:

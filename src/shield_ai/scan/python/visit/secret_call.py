@@ -22,6 +22,7 @@ class SecretCall(NamedTuple):
     is_optional: bool = False  # works without the secret
     lacks_default: bool = False  # fails without the secret and its variable
     variables: tuple[str, ...] = ()  # that its default reads; empty if unknown
+    in_function: bool = False
 
     @property
     def place(self) -> str:
