@@ -202,3 +202,14 @@ class Draft(NamedTuple):
 
     manifest: Manifest
     held: Mapping[str, SkipReason] = MappingProxyType({})
+
+
+def has_default_region(manifest: Manifest, written: bytes | None) -> bool:
+    """Return whether nobody has chosen or checked the region.
+
+    Args:
+        manifest: shield.toml.
+        written: The file; None if it does not exist yet.
+    """
+    is_noted = written is None or DEFAULT_REGION_NOTE.encode() in written
+    return is_noted and manifest.app.region == DEFAULT_REGION

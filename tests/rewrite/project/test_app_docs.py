@@ -265,8 +265,8 @@ CHOSEN = "# the user removed the note about the default"
         pytest.param(
             "",
             "us-east-1",
-            "| `AWS_REGION` | `us-east-1` is only the default: check `region` in `shield.toml` b",
-            "and `AWS_REGION` (`us-east-1` in `shield.toml` is only the default: check it), rest",
+            "| `AWS_REGION` | the region of the secrets | not needed |",
+            "and `AWS_REGION` (the region in `shield.toml`), restart",
             id="default",
         ),
         pytest.param(
@@ -296,7 +296,8 @@ def test_advises_no_region_that_may_be_wrong(code, region, row, entry):
     assert not run(app_docs.fix(FixContext(files.get, made, app)), files)
     assert row in page(files)
     assert entry in files[UPDATES].decode()
-    assert ("the default region in `shield.toml`" in files[PAGE].decode()) == ("default" in row)
+    is_chosen = "the region of the secrets" not in row
+    assert (f"Manager in `{region}`, the region in" in files[PAGE].decode()) == is_chosen
 
 
 def test_documents_a_schedule_only_if_apply_creates_it():

@@ -11,6 +11,8 @@ from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
 from shield_ai.flow.plan.other_values import other_values
 from shield_ai.flow.rotate.shared_logins import find_shared_logins
 from shield_ai.model.locator import CodeLiteral, DotenvLine, EnvVar
+from shield_ai.model.manifest import has_default_region
+from shield_ai.model.naming import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from shield_ai.model.plan import Plan
     from shield_ai.project.values import Values
 
+DEFAULT_REGION_STEP = (
+    "{} is only the default region: before shield apply creates the secrets there, check `region`"
+    " in shield.toml"
+)
 # The sources that the plan may read without a prompt or a call to AWS.
 _LOCAL_SOURCES = (EnvVar, DotenvLine, CodeLiteral)
 
@@ -39,6 +45,13 @@ def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
         yield from misspelled_ignores(app)
     if plan.files:
         yield from endpoint_warnings(app)
+        yield from _default_region(app)
+
+
+def _default_region(app: AppContext) -> Iterator[str]:
+    region = app.manifest.app.region
+    if has_default_region(app.manifest, app.tree.read(MANIFEST)):
+        yield DEFAULT_REGION_STEP.format(region)
 
 
 def _shared_logins(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:

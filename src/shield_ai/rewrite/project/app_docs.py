@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.kept_variables import KeptVariables
-from shield_ai.model.manifest import DEFAULT_REGION, DEFAULT_REGION_NOTE
+from shield_ai.model.manifest import has_default_region
 from shield_ai.model.naming import MANIFEST, SIGN_IN_KEY
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
@@ -49,7 +49,7 @@ class RegionAdvice(enum.StrEnum):
     """The advice in the generated documents on AWS_REGION in production."""
 
     SET = "set"  # to the region of the secrets
-    CHECK = "check"  # the region is only the default of shield.toml
+    CHOOSE = "choose"  # the region in shield.toml is only the default
     KEEP = "keep"  # the app reads the variable itself
 
 
@@ -130,10 +130,8 @@ def region_advice(context: FixContext) -> RegionAdvice:
             continue
         if REGION_READ.search(read_optional(context.read, path) or b""):
             return RegionAdvice.KEEP
-    written = read_optional(context.read, MANIFEST)
-    is_noted = written is None or DEFAULT_REGION_NOTE.encode() in written
-    is_default = is_noted and context.manifest.app.region == DEFAULT_REGION
-    return RegionAdvice.CHECK if is_default else RegionAdvice.SET
+    is_default = has_default_region(context.manifest, read_optional(context.read, MANIFEST))
+    return RegionAdvice.CHOOSE if is_default else RegionAdvice.SET
 
 
 def write_docs(
