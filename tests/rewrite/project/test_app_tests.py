@@ -297,7 +297,7 @@ def test_tests_are_typed(test, runtime, tmp_path):
 
 def test_reports_invalid_module_name():
     assert (
-        "not a valid module name"
+        "invalid module name"
         in fix(app_with_tests(), manifest(runtime="my-app/secrets.py"))["my-app/secrets.py"]
     )
 

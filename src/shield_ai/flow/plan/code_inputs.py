@@ -17,9 +17,9 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project import git
 from shield_ai.project.docker_copies import IGNORE_FILE, read_dockerfiles
 from shield_ai.project.files_above import FilesAbove, read_files_above
-from shield_ai.rewrite.project.dependencies.pyproject import LOCK_COMMANDS
 from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
 from shield_ai.rewrite.project.fixer import AppFiles, DotenvFiles
+from shield_ai.rewrite.project.requirements import FILES_ABOVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -112,7 +112,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         stage=facts.stage,
         pydantic=facts.has_pydantic_settings,
         hides_dockerignore=bool(git.ignored_files(root, [IGNORE_FILE])),
-        above=read_files_above(root, ("pyproject.toml", "Pipfile", *LOCK_COMMANDS)),
+        above=read_files_above(root, FILES_ABOVE),
         installed=app.tree.installed_versions(("boto3",)),
         kept=_kept_variables(app),
         held=app.draft.held,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import posixpath
 import re
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -15,6 +16,7 @@ from shield_ai.project.inside import has_git_folder
 from shield_ai.rewrite.project.dependencies.locked_versions import locked_version
 from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
 from shield_ai.rewrite.project.dependencies.pyproject import (
+    LOCK_COMMANDS,
     add_to_pipfile,
     add_to_pyproject,
     declares_app_dependencies,
@@ -73,6 +75,8 @@ PACKAGE_FILES = (
 )
 OTHER_FILES = (PACKAGE_FILES[0], ("Pipfile", add_to_pipfile), *PACKAGE_FILES[1:])
 EMPTY: Mapping[str, str] = MappingProxyType({})
+# The files in the folders above an app that declare or lock its dependencies.
+FILES_ABOVE = (*(name for name, _ in OTHER_FILES), *LOCK_COMMANDS, *FILES)
 # What an app needs with a copy of the runtime, and with the installed package.
 VENDORED = {"boto3": Bound(">=1.26")}
 PACKAGE = {"shield-ai-runtime[aws]": Bound(">=0.1")}
@@ -95,6 +99,9 @@ def fix(context: FixContext) -> Outcome:
     """Add the dependencies of the runtime."""
     installed = context.app.installed
     changes, skipped = add_requirements(context.read, context.manifest, context.module, installed)
+    if any(item.id is SkipId.NO_REQUIREMENTS for item in skipped):
+        above = _missing_above(context)
+        return [], skipped if above is None else above
     return changes, [*skipped, *outdated_locks_above(context, changes, skipped)]
 
 
@@ -111,7 +118,7 @@ def add_requirements(
         module: Dotted name by which the settings import the runtime; derived from the path if "".
         installed: The versions in the app's virtual environment, by name.
     """
-    requirements = PACKAGE if manifest.app.runtime == "package" else VENDORED
+    requirements = _required_by(manifest)
     name = first_requirement_name(requirements)
     wanted = _with_known_version(requirements, installed.get(name, ""))
     locked: list[Skipped] = []
@@ -128,6 +135,28 @@ def add_requirements(
     if locked:
         return [], locked
     return skip_file("requirements.txt", SkipId.NO_REQUIREMENTS.reason(requirement=name))
+
+
+def _required_by(manifest: Manifest) -> Wanted:
+    return PACKAGE if manifest.app.runtime == "package" else VENDORED
+
+
+def _missing_above(context: FixContext) -> list[Skipped] | None:
+    """Return entries for the nearest files above the app that lack the requirements.
+
+    None if no file above the app declares dependencies.
+    """
+    prefix, files = context.app.above
+    wanted = _required_by(context.manifest)
+    name, bound = next(iter(wanted.items()))
+    reason = SkipId.REQUIREMENTS_ABOVE.reason(requirement=f"{name}{bound.minimum}")
+    for parent in PurePosixPath(prefix).parents:
+        folder = "" if parent == PurePosixPath() else f"{parent}/"
+        outcome = _add_in_folder(files.get, folder, wanted)
+        if outcome is not None:
+            paths = [change.path for change in outcome[0]] or [item.path for item in outcome[1]]
+            return [reason.entry(posixpath.relpath(path, prefix)) for path in paths]
+    return None
 
 
 def _with_known_version(wanted: Wanted, version: str) -> Wanted:

@@ -111,3 +111,27 @@ def test_lock_file_in_the_app_above_the_project():
     context = FixContext(content.get, manifest(runtime="web/secrets_map.py"), AppFiles())
     _, skipped = requirements.fix(context)
     assert [item.path for item in skipped] == ["uv.lock"]
+
+
+@pytest.mark.parametrize(
+    ("above", "found"),
+    [
+        pytest.param({"pyproject.toml": PROJECT}, ["../../pyproject.toml"], id="project"),
+        pytest.param({"Pipfile": PIPFILE}, ["../../Pipfile"], id="Pipenv"),
+        pytest.param(
+            {"services/requirements.txt": "django\n", "pyproject.toml": PROJECT},
+            ["../requirements.txt"],
+            id="nearest",
+        ),
+        pytest.param({"requirements.txt": "django\nboto3\n"}, [], id="has it"),
+        pytest.param({"pyproject.toml": "[tool.ruff]\n"}, ["requirements.txt"], id="no project"),
+    ],
+)
+def test_dependencies_above_the_app(above, found):
+    outside = {path: text.encode() for path, text in above.items()}
+    app = AppFiles(above=FilesAbove("services/backend", outside))
+    changes, skipped = requirements.fix(FixContext({}.get, manifest(), app))
+    assert not changes
+    assert [item.path for item in skipped] == found
+    advice = "outside the app's folder: add boto3>=1.26 to it"
+    assert all((item.reason == advice) == (item.path != "requirements.txt") for item in skipped)
