@@ -175,6 +175,9 @@ def test_does_not_choose_the_example_of_a_part_of_the_app():
         pytest.param({}, {"loads": False, "new_variables": ["A"]}, [PATH], id="will have a .env"),
         pytest.param({".env": b"A=1\n"}, {"hides_example": True}, [], id="git ignores it"),
         pytest.param({".env": b"A=1\n"}, {"is_tracked": True}, [".env"], id="tracked .env"),
+        pytest.param(
+            {".env": b"A=1\n"}, {"is_tracked": True, "loads": False}, [], id="of a server"
+        ),
         pytest.param({".env": b"", PATH: b""}, {"is_tracked": True}, [PATH], id="tracked, example"),
     ],
 )

@@ -71,8 +71,9 @@ def extend_env_example(
         stage: The variable with the stage of the process.
     """
     path = _choose_example(read, manifest, files)
-    reads_dotenv = files.loads or files.reads
-    uses_dotenv = files.new_variables or (reads_dotenv and read_optional(read, DOTENV) is not None)
+    uses_dotenv = files.new_variables or (
+        files.are_read and read_optional(read, DOTENV) is not None
+    )
     if not path and (not uses_dotenv or files.hides_example or _is_documented(read, manifest)):
         return NOTHING
     path = path or PATH
@@ -106,27 +107,29 @@ def _is_documented(read: FileReader, manifest: Manifest) -> bool:
 def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) -> str:
     """Return the example in the app's folder or a parent folder of its settings; "" if missing.
 
-    A .env that git tracks counts as an example if there is no other. The least nested file is
-    preferred, then one that is not for development, then the one with the fewest words in its name.
+    A .env that git tracks and the app reads counts as an example if there is no other. The least
+    nested file is preferred, then one that is not for development, then the one with the fewest
+    words in its name.
     """
     folders = {""}
     for path in (*manifest.app.settings, manifest.app.runtime):
         folders.update(str(folder) for folder in PurePosixPath(path).parents[:-1])
-
-    def order(path: str) -> tuple[int, bool, int, str]:
-        name = path.rpartition("/")[2].lower()
-        is_development = bool(DEVELOPMENT.search(name))
-        return path.count("/"), is_development, len(re.findall(r"\w+", name)), path
-
     examples = [
         path
         for path in files.examples
         if _folder_of(path) in folders and _is_for_app(read, path, manifest)
     ]
-    if files.is_tracked and not examples:
+    if files.has_example_values and not examples:
         examples = [DOTENV]
     existing = (path for path in examples if read_optional(read, path) is not None)
-    return min(existing, key=order, default="")
+    return min(existing, key=_order, default="")
+
+
+def _order(path: str) -> tuple[int, bool, int, str]:
+    """Return the sort key of an example: see `_choose_example`."""
+    name = path.rpartition("/")[2].lower()
+    is_development = bool(DEVELOPMENT.search(name))
+    return path.count("/"), is_development, len(re.findall(r"\w+", name)), path
 
 
 def _folder_of(path: str) -> str:

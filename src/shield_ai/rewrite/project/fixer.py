@@ -37,6 +37,16 @@ class DotenvFiles(NamedTuple):
     hides_example: bool = False  # git would ignore a new .env.example
     new_variables: Collection[str] = ()  # variables that the app does not read yet
 
+    @property
+    def are_read(self) -> bool:
+        """Whether the app, or a library that it uses, reads .env."""
+        return self.loads or self.reads
+
+    @property
+    def has_example_values(self) -> bool:
+        """Whether the app reads a .env that git tracks."""
+        return self.is_tracked and self.are_read
+
 
 class AppFiles(NamedTuple):
     """Properties of the app that the fixers depend on."""
