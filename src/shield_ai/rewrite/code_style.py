@@ -11,7 +11,6 @@ import msgspec
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.project.ini_file import parse_ini
-from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.config_folders import folders_above
 from shield_ai.rewrite.linter_options import (
     PYPROJECT,
@@ -46,17 +45,6 @@ ISORT_FILES = {
     "setup.cfg": ("isort", "tool:isort"),
     "tox.ini": ("isort", "tool:isort"),
 }
-
-# Not flake8-bandit or ruff's rules, which do not check the values in a dict.
-BANDIT = regex(rb"(?<![\w-])bandit\b")
-DETECT_SECRETS = regex(rb"(?<![\w-])detect-secrets\b")
-BASELINES = (".secrets.baseline", "../.secrets.baseline", "../../.secrets.baseline")
-LINTER_FILES = (
-    *(".bandit", "bandit.yaml", "bandit.yml", ".pre-commit-config.yaml"),
-    *("pyproject.toml", "setup.cfg", "tox.ini", "noxfile.py", "Makefile", "Pipfile"),
-    *(".circleci/config.yml", ".gitlab-ci.yml", ".travis.yml", ".trunk/trunk.yaml"),
-    *("requirements.txt", "requirements-dev.txt", "requirements/dev.txt", "requirements/test.txt"),
-)
 
 
 class ImportHeadings(NamedTuple):
@@ -184,18 +172,6 @@ def _later_packages(isort: Table) -> tuple[str, ...]:
         return ()
     later = order[order.index("first-party") + 1 :]
     return tuple(name for section in later for name in _names(sections.get(section)))
-
-
-def uses_bandit(read: FileReader) -> bool:
-    """Return whether a file that configures or runs the project's linters names bandit."""
-    return any(BANDIT.search(read_optional(read, path) or b"") for path in LINTER_FILES)
-
-
-def uses_detect_secrets(read: FileReader) -> bool:
-    """Return whether the project runs the tool detect-secrets."""
-    if any(read_optional(read, path) is not None for path in BASELINES):
-        return True
-    return any(DETECT_SECRETS.search(read_optional(read, path) or b"") for path in LINTER_FILES)
 
 
 def _own_package(read: FileReader, path: str) -> tuple[str, ...]:

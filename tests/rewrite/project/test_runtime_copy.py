@@ -10,6 +10,7 @@ from fixer_helpers import manifest, run
 
 from shield_ai.rewrite.project import copy_files, runtime_copy
 from shield_ai.rewrite.project.copy_parts import ALL
+from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 from shield_ai.rewrite.project.map_style import ALLOWLIST, COMMENTS, NOSEC
 from shield_ai.rewrite.project.runtime_source import CopyState, compare_with_source, runtime_files
 from shield_ai.rewrite.project.secret_map import map_matches_manifest
@@ -19,6 +20,7 @@ from shield_ai.scan.runner import scan_paths
 PATH = "shop/utils/secrets.py"
 FOLDER = "shop/utils/_shield_runtime"
 PACKAGE = "shop/utils/__init__.py"
+WORKFLOW = ".github/workflows/any.yml"
 
 
 def fix(files, **app):
@@ -259,15 +261,22 @@ def test_names_the_license_in_the_first_lines():
         pytest.param(".pre-commit-config.yaml", b"  - id: bandit\n", NOSEC, id="hook"),
         pytest.param("pyproject.toml", b"[tool.bandit]\n", NOSEC, id="configuration"),
         pytest.param("pyproject.toml", b"[tool.ruff.lint.flake8-bandit]\n", "", id="ruff"),
+        pytest.param("pyproject.toml", b'dev = ["bandit>=1.7"]\n', "", id="only required"),
+        pytest.param("Pipfile", b'bandit = "*"\n', "", id="only required, Pipenv"),
+        pytest.param("Pipfile", b'lint = "bandit -r shop"\n', NOSEC, id="script"),
+        pytest.param(WORKFLOW, b"  - run: uvx bandit\n", NOSEC, id="workflow"),
         pytest.param(
             ".pre-commit-config.yaml", b"  - id: detect-secrets\n", ALLOWLIST, id="secrets"
         ),
+        pytest.param(".pre-commit-config.yaml", b"  # - id: detect-secrets\n", "", id="comment"),
+        pytest.param("pyproject.toml", b'  "detect-secrets>=1.5",\n', "", id="secrets, required"),
         pytest.param(".secrets.baseline", b"{}", ALLOWLIST, id="baseline"),
     ],
 )
 def test_marks_variables_for_the_linters_of_the_app(path, config, comment):
     files = {PACKAGE: b"", path: config}
-    fix(files)
+    app = AppFiles(workflows=[WORKFLOW])
+    run(runtime_copy.fix(FixContext(files.get, manifest(), app)), files)
     assert [mark for mark in COMMENTS if mark.encode() in files[PATH]] == [comment] * bool(comment)
 
 

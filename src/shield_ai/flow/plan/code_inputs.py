@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from shield_ai.project.values import Values
     from shield_ai.rewrite.python.fixers.move_literals import LiteralRemoval
 
+WORKFLOWS = ".github/workflows"
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class CodeInputs:
@@ -57,6 +59,7 @@ class CodeInputs:
         installed: The versions in the app's virtual environment, by name.
         kept: The variables that must stay set.
         held: Why a draft lacks variables that the app reads.
+        workflows: The paths of its GitHub workflows.
     """
 
     accessor_import: str
@@ -79,6 +82,7 @@ class CodeInputs:
     installed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     kept: KeptVariables = dataclasses.field(default_factory=KeptVariables)
     held: Mapping[str, SkipReason] = dataclasses.field(default_factory=dict)
+    workflows: Sequence[str] = ()
 
 
 def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
@@ -116,6 +120,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         installed=app.tree.installed_versions(("boto3",)),
         kept=_kept_variables(app),
         held=app.draft.held,
+        workflows=[f"{WORKFLOWS}/{name}" for name in app.tree.file_names(WORKFLOWS)],
         removal=open_literal_removal(app, literals) if literals else None,
         deployment=find_sources(app),
     )

@@ -107,6 +107,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         test_module=inputs.test_module,
         installed=inputs.installed,
         kept=inputs.kept,
+        workflows=inputs.workflows,
     )
 
 

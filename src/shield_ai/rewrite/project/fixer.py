@@ -67,6 +67,7 @@ class AppFiles(NamedTuple):
     test_module: str = ""  # the name by which tests import the map file, if it differs
     installed: Mapping[str, str] = MappingProxyType({})  # versions in the virtual environment
     kept: KeptVariables = KeptVariables()
+    workflows: Collection[str] = ()  # the paths of its GitHub workflows
 
 
 class FixContext(NamedTuple):

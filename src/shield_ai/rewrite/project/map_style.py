@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import COPY, runtime_package
-from shield_ai.rewrite.code_style import read_code_style, uses_bandit, uses_detect_secrets
+from shield_ai.rewrite.code_style import read_code_style
+from shield_ai.rewrite.password_linters import uses_bandit, uses_detect_secrets
 from shield_ai.rewrite.project.import_names import module_of
 from shield_ai.rewrite.python.lines.formatting import most_used_quote
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.code_style import CodeStyle
@@ -81,6 +84,19 @@ class MapStyle(NamedTuple):
         return bandit + (f"  {ALLOWLIST}" if is_keyword else "")
 
 
+def password_linters(read: FileReader, workflows: Collection[str]) -> dict[str, bool]:
+    """Return whether the project uses the linters for which a map file has comments.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        workflows: The paths of its GitHub workflows.
+    """
+    return {
+        "uses_bandit": uses_bandit(read, workflows),
+        "uses_detect_secrets": uses_detect_secrets(read, workflows),
+    }
+
+
 def settings_quote(read: FileReader, manifest: Manifest) -> str:
     """Return the quote character that the settings use most."""
     return most_used_quote(b"".join(read(path) or b"" for path in manifest.app.settings))
@@ -102,7 +118,4 @@ def find_map_style(
     package = f".{COPY}" if in_package else COPY
     if in_package and style.bans_relative_imports:
         package = runtime_package(module_of(root, path))
-    map_style = MapStyle.of(package, style, settings_quote(read, manifest))
-    return map_style._replace(
-        uses_bandit=uses_bandit(read), uses_detect_secrets=uses_detect_secrets(read)
-    )
+    return MapStyle.of(package, style, settings_quote(read, manifest))

@@ -27,7 +27,7 @@ from shield_ai.rewrite.project.import_names import (
     shadows_standard_library,
 )
 from shield_ai.rewrite.project.license_header import NO_HEADERS, LicenseHeaders, license_headers
-from shield_ai.rewrite.project.map_style import MapStyle, find_map_style
+from shield_ai.rewrite.project.map_style import MapStyle, find_map_style, password_linters
 from shield_ai.rewrite.project.secret_map import (
     has_generated_code,
     is_map_file,
@@ -45,10 +45,12 @@ if TYPE_CHECKING:
 
 
 class MapNotes(NamedTuple):
-    """What the docstring of a map file refers to."""
+    """What the docstring of a map file refers to, and the linters that need comments in it."""
 
     docs: str = ""  # path of the page on the app's secrets; "" without one
     stage: str = ""  # the variable with the stage of the process
+    uses_bandit: bool = False
+    uses_detect_secrets: bool = False
 
 
 NO_NOTES = MapNotes()
@@ -57,12 +59,13 @@ PACKAGE_DOCSTRING = '"""Modules that several parts of the app use."""\n'
 
 def fix(context: FixContext) -> Outcome:
     """Write the copy of the runtime."""
+    linters = password_linters(context.read, context.app.workflows)
     return write_copy(
         context.read,
         context.manifest,
         context.module,
         headers=license_headers(context),
-        notes=MapNotes(page_path(context), context.app.stage),
+        notes=MapNotes(page_path(context), context.app.stage, **linters),
         parts=find_parts(context),
     )
 
@@ -87,7 +90,7 @@ def write_copy(
         manifest: Names the path of the map file.
         module: Dotted name of the map file; derived from the path if "".
         headers: The comments that the app's modules begin with.
-        notes: What the docstring of the map file refers to.
+        notes: What the map file refers to, and for which linters it has comments.
         parts: The optional parts of the runtime that the app can use.
     """
     path = manifest.app.runtime
