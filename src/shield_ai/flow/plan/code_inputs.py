@@ -22,7 +22,7 @@ from shield_ai.rewrite.project.fixer import AppFiles, DotenvFiles
 from shield_ai.rewrite.project.requirements import FILES_ABOVE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.file_reader import HasFolder
@@ -53,6 +53,7 @@ class CodeInputs:
         reads_later: Whether functions of the app read secrets after its start.
         stage: The variable that tells the runtime whether the process serves production.
         pydantic: Whether the app has settings classes of pydantic.
+        settings_sources: The files with such classes that read secrets from AWS.
         deployment: The deployment files to edit; None edits none.
         hides_dockerignore: Whether git would ignore a new .dockerignore.
         above: The dependencies and lock files of the projects in the folders above the app.
@@ -76,6 +77,7 @@ class CodeInputs:
     reads_later: bool = True
     stage: str = AppFiles().stage
     pydantic: bool = True
+    settings_sources: Collection[str] = ()
     deployment: DeploymentSources | None = None
     hides_dockerignore: bool = False
     above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
@@ -115,6 +117,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         reads_later=scan.reads_in_functions(app.manifest.variables()),
         stage=facts.stage,
         pydantic=facts.has_pydantic_settings,
+        settings_sources=scan.settings_sources(app.manifest.variables()),
         hides_dockerignore=bool(git.ignored_files(root, [IGNORE_FILE])),
         above=read_files_above(root, FILES_ABOVE),
         installed=app.tree.installed_versions(("boto3",)),

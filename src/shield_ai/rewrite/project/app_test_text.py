@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.code_style import CodeStyle
     from shield_ai.rewrite.project.map_style import MapStyle
+    from shield_ai.rewrite.project.tested_settings import TestedField
 
 STAMP_NAME = "tests"
 # The quotes of the templates, except those of docstrings; they contain no single quotes.
@@ -23,7 +24,12 @@ STRING_QUOTE = re.compile(r'(?<!")"(?!")')
 
 
 def render_tests(
-    template: str, manifest: Manifest, module: str, style: CodeStyle, map_style: MapStyle
+    template: str,
+    manifest: Manifest,
+    module: str,
+    style: CodeStyle,
+    map_style: MapStyle,
+    tested: TestedField | None = None,
 ) -> str:
     """Return the text of a module with tests.
 
@@ -33,6 +39,7 @@ def render_tests(
         module: The module with get_secret().
         style: The style of the file.
         map_style: The style of the map file.
+        tested: The field of a settings class to read; None without such a class.
     """
     has_map = manifest.app.runtime != "package"
     names = ["clear_secret_cache", *(["client"] if has_map else []), "get_secret"]
@@ -45,6 +52,8 @@ def render_tests(
         reads="" if has_map else _reads_text(manifest, map_style),
         pairs="client.variables.items()" if has_map else "READS",
         names="client.variables" if has_map else "READS",
+        all_names="client.variables" if has_map else "[name for name, _ in READS]",
+        tested=tested,
         env="" if has_map else ", env=variable",
         fake_secrets="client.fake_secrets" if has_map else "fake_secrets",
         style=style,

@@ -17,6 +17,7 @@ from shield_ai.rewrite.project.import_names import is_template, module_of, root_
 from shield_ai.rewrite.project.license_header import license_headers
 from shield_ai.rewrite.project.map_style import MapStyle, settings_quote
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp
+from shield_ai.rewrite.project.tested_settings import find_tested_field
 from shield_ai.rewrite.project.tests_folder import can_import, choose_folder, tested_package
 from shield_ai.rewrite.python.imports.import_groups import read_grouped_style
 
@@ -49,7 +50,10 @@ def fix(context: FixContext) -> Outcome:
         return NOTHING
     module = context.app.test_module or context.module
     header = license_headers(context).module
-    return plan_tests(context.read, context.manifest, context.app.paths, module, header)
+    app = context.app
+    return plan_tests(
+        context.read, context.manifest, app.paths, module, header, app.settings_sources
+    )
 
 
 def plan_tests(
@@ -58,6 +62,7 @@ def plan_tests(
     paths: Collection[str] = (),
     module: str = "",
     header: str = "",
+    sources: Collection[str] = (),
 ) -> Outcome:
     """Return the edit that creates or updates the generated tests.
 
@@ -69,6 +74,7 @@ def plan_tests(
         paths: All Python files of the app.
         module: The dotted name by which settings import the runtime; "" derives it from the path.
         header: The comment with which the app's modules begin, such as a license; may be "".
+        sources: The files with pydantic settings classes that read secrets from AWS.
     """
     anchor = _module_path(manifest)
     if not anchor or not manifest.secret:
@@ -93,7 +99,8 @@ def plan_tests(
     template = "test_secrets.py.j2"
     if _prefers_pytest(read, tests) or (style.prefers_pytest and _has_pytest(read, tests)):
         template = "test_secrets_pytest.py.j2"
-    text = render_tests(template, manifest, imported, style, map_style)
+    tested = find_tested_field(read, sources, manifest.variables(), root)
+    text = render_tests(template, manifest, imported, style, map_style, tested)
     raw = read(path)
     return create_or_replace(path, raw, (header_of(raw) if raw else header) + text)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Finding
-from shield_ai.model.site import READ_SHAPES, FoundSite
+from shield_ai.model.site import READ_SHAPES, FoundSite, Shape
 from shield_ai.model.skip import Skipped
 from shield_ai.project.layout import AppFacts
 from shield_ai.scan.python.visit.secret_call import SecretCall
@@ -65,6 +65,22 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
         for call in self.secret_calls:
             if call.in_function and call.path not in self.facts.settings:
                 return True
-        moved = (site for _, site in self.sites if site.shape in READ_SHAPES and not site.reason)
-        reads = (site for site in moved if site.in_function)
-        return any(variable in variables for site in reads for variable in site.variables)
+        return any(site.in_function for _, site in self._moved_reads(variables))
+
+    def settings_sources(self, variables: Collection[str]) -> set[str]:
+        """Return the files with pydantic fields that AWS provides, now or after the rewrite.
+
+        Args:
+            variables: The variables of the secrets.
+        """
+        paths = {path for path, _ in self.served}
+        for finding, site in self._moved_reads(variables):
+            if site.shape is Shape.FIELD:
+                paths.add(finding.path)
+        return paths
+
+    def _moved_reads(self, variables: Collection[str]) -> Iterator[FoundSite]:
+        for finding, site in self.sites:
+            is_movable = site.shape in READ_SHAPES and not site.reason
+            if is_movable and any(variable in variables for variable in site.variables):
+                yield finding, site
