@@ -114,6 +114,7 @@ class SkipId(TextEnum):
     COMMAND_OPTION = "command-option", "sets an option for only one call of a command"
     ONLY_MASKED = "only-masked", "only masked in texts, and nothing else reads the variable"
     ALSO_NAMED = "also-named", "names {variable}, moved to AWS: keep it set if this code reads it"
+    READ_BY_SCRIPT = "read-by-script", "read by a script, not by Python code: keep it set"
     INJECTED = "injected", "injected from AWS: remove this entry before its value in AWS"
     IN_INFRASTRUCTURE = "in-infrastructure", "its template can contain the secrets of {module}"
     IN_ANNOTATION = "in-annotation", "inside a type annotation"

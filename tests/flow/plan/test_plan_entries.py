@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -198,3 +199,14 @@ def test_a_plan_lists_all_scripts_for_production_in_one_entry(tmp_path):
     assert "start.sh:2 API_URL_TOKEN names API_URL_TOKEN" in plan
     assert "reads it; also worker.sh:2, x1.sh:2, x2.sh:2 and 1 more" in plan
     assert "a_test.sh" not in plan
+
+
+def test_plan_lists_secrets_that_only_a_script_reads(tmp_path):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text("import os\nKEY = os.environ['STRIPE_KEY']\n")
+    (tmp_path / "entrypoint.sh").write_text("#!/bin/sh\necho $STRIPE_KEY $GCP_KEY > key.json\n")
+    document = json.loads(shield("plan", "--only", "code", "--json", cwd=tmp_path).out)
+    found = [item for item in document["skipped"] if item["id"] == SkipId.READ_BY_SCRIPT]
+    assert [(item["path"], item["line"], item["name"]) for item in found] == [
+        ("entrypoint.sh", 2, "GCP_KEY")
+    ]

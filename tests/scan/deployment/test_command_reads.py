@@ -93,3 +93,21 @@ def test_makefiles_count_for_production_where_make_starts_the_app(
     reads = find_command_reads(tmp_path, {"DB_HOST"})
     found = reads.production if is_production else reads.development
     assert found == {"DB_HOST": ["Makefile:2"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "is_found"),
+    [
+        pytest.param("docker-entrypoint.sh", "echo $GCP_KEY | base64 -d > a\n", True, id="script"),
+        pytest.param("start", "echo ${GCP_KEY}\n", True, id="no suffix"),
+        pytest.param("Procfile", "web: serve --key $GCP_KEY\n", True, id="Procfile"),
+        pytest.param("start.sh", "GCP_KEY=$(cat key)\necho $GCP_KEY\n", False, id="set by it"),
+        pytest.param("start.sh", "echo $GCP_PROJECT $gcp_key\n", False, id="not a secret"),
+        pytest.param("release.sh", "echo $GCP_KEY\n", False, id="another script"),
+        pytest.param("start-dev.sh", "echo $GCP_KEY\n", False, id="development"),
+    ],
+)
+def test_secrets_that_only_a_start_script_reads(tmp_path, path, text, is_found):
+    (tmp_path / path).write_text(text)
+    found = find_command_reads(tmp_path, {"DB_HOST"}).start_scripts
+    assert list(found) == ["GCP_KEY"] * is_found

@@ -164,6 +164,23 @@ def report_other_reads(app: AppContext) -> list[Skipped]:
     return entries
 
 
+def report_script_secrets(app: AppContext) -> Iterator[Skipped]:
+    """Yield an entry for each secret that only a script reads, which starts the app.
+
+    Args:
+        app: The app.
+    """
+    scan = app.scan_result
+    known = {skip.name for skip in (*scan.skipped, *scan.harmless)}
+    known.update(app.manifest.app.ignore, scan.kept, scan.migrated)
+    for _, site in app.sites:
+        known.update(site.variables, site.other_variables)
+    for variable, places in app.command_reads.start_scripts.items():
+        if variable not in known:
+            path, _, line = places[0].rpartition(":")
+            yield SkipId.READ_BY_SCRIPT.reason().entry(path, int(line), variable)
+
+
 def _listed(places: Sequence[str]) -> str:
     shown = ", ".join(places[:_SHOWN])
     return f"{shown} and {len(places) - _SHOWN} more" if len(places) > _SHOWN else shown

@@ -9,7 +9,12 @@ import msgspec
 from shield_ai.flow.aws_clients import find_aws_clients
 from shield_ai.flow.plan.compose_switches import switch_steps
 from shield_ai.flow.plan.plan_effects import adds_runtime
-from shield_ai.flow.plan.plan_entries import report_kept_defaults, report_once, report_other_reads
+from shield_ai.flow.plan.plan_entries import (
+    report_kept_defaults,
+    report_once,
+    report_other_reads,
+    report_script_secrets,
+)
 from shield_ai.flow.plan.plan_warnings import plan_warnings
 from shield_ai.flow.plan.preconditions import (
     ignored_new_files,
@@ -83,6 +88,7 @@ def _found_in_files(app: AppContext, deployment: Deployment) -> Iterator[Skipped
         yield from scan.file_reads
         yield from find_aws_clients(app)
         yield from report_other_reads(app)
+        yield from report_script_secrets(app)
     yield from scan.unscanned
 
 

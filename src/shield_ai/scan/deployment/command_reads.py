@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.deployment import DeploymentKind, Use
+from shield_ai.model.name_meaning import is_secret
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.limits import MAX_SIZE
 from shield_ai.scan.deployment.production import path_use
@@ -45,6 +47,12 @@ ASSIGNMENT = regex(
 STARTERS = frozenset({"dockerfile", "procfile", "systemd", "shell", "fly"})
 MAKE = regex(rb"(?m)(?:^|[\s\"'\[;&|/(])make[\"']?[,\s][^\n]{0,20}[\w-]")
 
+# The names of scripts that start the app: docker-entrypoint.sh, start, start_worker.sh.
+START_SCRIPT = regex(
+    r"(?:[\w-]{0,100}[_-])?(?:entry[_-]?point|start|launch)(?:[_-][\w-]{0,100})?(?:\.(?:ba)?sh)?",
+    re.IGNORECASE,
+)
+START_KINDS = frozenset({"dockerfile", "procfile"})
 NOT_NEWLINE = regex(rb"[^\n]")
 
 
@@ -53,6 +61,8 @@ class CommandReads(NamedTuple):
 
     production: Mapping[str, Sequence[str]]
     development: Mapping[str, Sequence[str]]  # in files for development or tests
+    # other variables with the names of secrets, in scripts that start the app in production
+    start_scripts: Mapping[str, Sequence[str]] = MappingProxyType({})
 
     @property
     def preferred(self) -> dict[str, Sequence[str]]:
@@ -102,6 +112,7 @@ class _Search:
         self._names = names
         self._production: dict[str, list[str]] = {}
         self._development: dict[str, list[str]] = {}
+        self._start_scripts: dict[str, list[str]] = {}
         self._in_makefiles: dict[str, dict[str, int]] = {}
         self._calls_make = False
 
@@ -119,13 +130,26 @@ class _Search:
         elif kind not in PLATFORM_FORMATS:
             found = self._production if is_production else self._development
             _add_places(found, path, _first_lines(raw, self._names))
+        if is_production:
+            self._add_start_script(path, raw)
+
+    def _add_start_script(self, path: str, raw: bytes) -> None:
+        is_script = START_SCRIPT.fullmatch(path.rpartition("/")[2])
+        if is_script or file_format(path) in START_KINDS:
+            _add_places(self._start_scripts, path, _first_lines(raw, self._other_secrets(raw)))
+
+    def _other_secrets(self, raw: bytes) -> set[str]:
+        """Return the names of other secrets that a script reads, and does not set itself."""
+        read = {match["name"].decode() for match in READ.finditer(raw)}
+        read -= {match["name"].decode() for match in ASSIGNMENT.finditer(raw)}
+        return {name for name in read.difference(self._names) if name.isupper() and is_secret(name)}
 
     def reads(self) -> CommandReads:
         """Return the reads of all files."""
         found = self._production if self._calls_make else self._development
         for path, lines in self._in_makefiles.items():
             _add_places(found, path, lines)
-        return CommandReads(self._production, self._development)
+        return CommandReads(self._production, self._development, self._start_scripts)
 
 
 def _add_places(found: dict[str, list[str]], path: str, lines: Mapping[str, int]) -> None:
