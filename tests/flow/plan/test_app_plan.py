@@ -7,7 +7,13 @@ from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.plan.app_plan import make_plan
 from shield_ai.flow.plan.aws_plan import AwsInputs
 from shield_ai.flow.plan.code_inputs import CodeInputs
-from shield_ai.flow.plan.manual_steps import HOOKS, OTHER_PROVIDER, SIGN_IN, sign_in_steps
+from shield_ai.flow.plan.manual_steps import (
+    HOOKS,
+    OTHER_PROVIDER,
+    README_STEP,
+    SIGN_IN,
+    sign_in_steps,
+)
 from shield_ai.model.errors import AwsError, OutsideAppError, UnsafePlanError
 from shield_ai.model.finding import Kind
 from shield_ai.model.locator import EnvVar
@@ -304,3 +310,19 @@ def test_names_the_hooks_that_would_change_the_copy_of_the_runtime(tmp_path):
     app = App(name="shop", runtime="aws_secrets.py")
     result = made(tmp_path, Manifest(app=app, secret=(MAIL,)), None, code=True)
     assert HOOKS.format("autoflake and pyupgrade", "_shield_runtime") in result.next_steps
+
+
+@pytest.mark.parametrize(
+    ("readme", "is_advised"),
+    [
+        pytest.param("| MAIL_KEY | the key |\n", True, id="table"),
+        pytest.param("| DEBUG | off |\n", False, id="other variables"),
+        pytest.param("| MAIL_KEY |\n| USE_AWS_SECRETS |\n", False, id="documented"),
+    ],
+)
+def test_names_the_variables_that_the_readme_lacks(tmp_path, readme, is_advised):
+    (tmp_path / "settings.py").write_text('import os\nMAIL_KEY = os.environ["MAIL_KEY"]\n')
+    (tmp_path / "README.md").write_text(readme)
+    app = App(name="shop", runtime="aws_secrets.py")
+    result = made(tmp_path, Manifest(app=app, secret=(MAIL,)), None, code=True)
+    assert (README_STEP.format("README.md", "DJANGO_ENV") in result.next_steps) == is_advised

@@ -8,7 +8,12 @@ from shield_ai.flow.plan.aws_plan import AwsInputs, resource_changes
 from shield_ai.flow.plan.code_plan import plan_code
 from shield_ai.flow.plan.deployment_plan import deployment_inputs, plan_edits
 from shield_ai.flow.plan.linked_app import LinkedApp
-from shield_ai.flow.plan.manual_steps import code_steps, injection_steps, sign_in_steps
+from shield_ai.flow.plan.manual_steps import (
+    code_steps,
+    injection_steps,
+    readme_steps,
+    sign_in_steps,
+)
 from shield_ai.flow.plan.renamed_secrets import leftover_secrets, leftover_steps
 from shield_ai.flow.plan.secret_plan import plan_secret
 from shield_ai.model.plan import Action, Change, Plan
@@ -104,6 +109,8 @@ class _Planner:
         self._unwrapped = planned.unwrapped
         self.next_steps += injection_steps(inputs.held)
         self.next_steps += code_steps(planned.files, inputs.kept, self._app.read)
+        if planned.files:
+            self.next_steps += readme_steps(self._manifest, inputs.stage, self._app.read)
 
     def add_deployment(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.model.file_reader import read_optional
 from shield_ai.model.naming import SIGN_IN_KEY
 from shield_ai.model.plurals import count
 from shield_ai.model.skip import SkipId
@@ -34,6 +35,12 @@ INJECTION = (
     " or add {pronoun} to shield.toml to move {pronoun}"
 )
 ENDPOINT = regex(rb"(?m)^[^#\n]{0,200}(?:S3_ENDPOINT|\bAWS_ENDPOINT_URL)")
+READMES = ("README.md", "README.rst", "README", "readme.md", "Readme.md")
+NAME = regex(rb"[A-Z][A-Z0-9_]+")
+README_STEP = (
+    "{} lists variables of the app: add USE_AWS_SECRETS (true: read the secrets from AWS), {}"
+    " (production) and AWS_REGION (the region of the secrets)"
+)
 HOOKS = "pre-commit: the hooks {} would change the copy of the runtime: exclude {}"
 
 
@@ -50,6 +57,22 @@ def code_steps(files: Sequence[FileChange], kept: KeptVariables, read: FileReade
         yield HOOKS.format(" and ".join(hooks), COPY)
     for sentence in kept.sentences():
         yield sentence[0].lower() + sentence[1:]
+
+
+def readme_steps(manifest: Manifest, stage: str, read: FileReader) -> Iterator[str]:
+    """Yield the step for a README that documents variables of secrets, but not the switch.
+
+    Args:
+        manifest: shield.toml.
+        stage: The variable with the stage of the process.
+        read: Returns the bytes of a file of the app.
+    """
+    variables = set(manifest.variables())
+    for path in READMES:
+        names = {name.decode() for name in NAME.findall(read_optional(read, path) or b"")}
+        if 2 * len(names & variables) >= len(variables) > 0 and "USE_AWS_SECRETS" not in names:
+            yield README_STEP.format(path, stage)
+            return
 
 
 def sign_in_steps(
