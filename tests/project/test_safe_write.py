@@ -23,10 +23,11 @@ def folder(tmp_path, monkeypatch):
 
 def test_replaces_a_file_and_keeps_its_permissions(folder, monkeypatch):
     path = folder / "report.json"
-    write_output(path, b"old")
+    write_output(path, b"no findings\n")
     path.chmod(0o640)
-    write_output(path, b"new")
-    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"new", 0o640)
+    new = b"1 finding in 1 file: 1 high\n"
+    write_output(path, new)
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (new, 0o640)
 
     def full(_handle):
         raise OSError(28, "No space left on device")
@@ -34,7 +35,7 @@ def test_replaces_a_file_and_keeps_its_permissions(folder, monkeypatch):
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(OSError, match="No space"):
         write_output(path, b"half")
-    assert path.read_bytes() == b"new"
+    assert path.read_bytes() == new
     assert list(folder.iterdir()) == [path]
 
 

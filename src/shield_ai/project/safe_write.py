@@ -17,6 +17,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shield_ai.project.own_output import require_replaceable
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def write_output(path: Path, content: bytes) -> None:
     /dev/stdout, are written directly.
 
     Raises:
+        SourceError: An env file, or a file that is not an output file of this tool, has this name.
         OSError: The file can't be written, or a symbolic link in the relative path points outside
             the current folder.
     """
@@ -121,6 +123,8 @@ def write_output(path: Path, content: bytes) -> None:
     if status is not None and stat.S_ISREG(status.st_mode):
         mode = stat.S_IMODE(status.st_mode)
     with open_folder(parent, ()) as folder:
+        if status is not None:
+            require_replaceable(path, folder, status)
         temporary = f".{path.name}.{secrets.token_hex(8)}.tmp"
         try:
             create_file(folder, temporary, content, mode)
