@@ -65,6 +65,14 @@ def test_hints_create_the_requested_plan_in_the_same_file(
     assert caught.value.exit_code == STALE
 
 
+def test_hint_for_an_env_file_given_as_a_plan(tmp_path):
+    path = tmp_path / ".env"
+    path.write_text("API_KEY=x\n")
+    with pytest.raises(PlanFileError, match="is not a valid plan file") as caught:
+        read_plan(path)
+    assert caught.value.hint == f"for an env file, use --env-file {path}"
+
+
 def test_rejects_the_plan_of_another_app(tmp_path):
     with pytest.raises(PlanFileError, match="is for the app shop, but this is other"):
         require_app(Plan(app="shop"), tmp_path, "other")

@@ -10,6 +10,7 @@ import msgspec
 from shield_ai.model.errors import PlanFileError
 from shield_ai.model.invalid_input import INVALID_JSON
 from shield_ai.model.plan import Plan
+from shield_ai.project.env_file import is_env_file
 from shield_ai.project.regular_file import read_regular_file
 from shield_ai.rewrite.project.iam_policy import PATH as IAM_POLICY
 
@@ -42,9 +43,11 @@ def read_plan(path: Path, environment: str = "", scope: Scope | None = None) -> 
             f"create a plan with {command}",
         ) from None
     except INVALID_JSON:
-        raise PlanFileError(
-            f"{path} is not a valid plan file", f"create one with {command}"
-        ) from None
+        command = _plan_command(path.with_name("plan.json"), environment, scope)
+        hint = f"create one with {command}"
+        if is_env_file(path.name):
+            hint = f"for an env file, use {shlex.join(['--env-file', str(path)])}"
+        raise PlanFileError(f"{path} is not a valid plan file", hint) from None
     if environment and environment != plan.environment:
         actual = "no environment"
         if plan.environment:
