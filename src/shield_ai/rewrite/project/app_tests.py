@@ -94,7 +94,8 @@ def plan_tests(
         return skip_file(path, SkipId.EDITED.reason())
     if state is State.FOREIGN:
         return skip_file(path, SkipId.TEST_EXISTS.reason())
-    style = read_grouped_style(read, path, paths, root, imported.partition(".")[0])
+    with_map = (*paths, manifest.app.runtime)  # the first apply creates the map file
+    style = read_grouped_style(read, path, with_map, root, imported.partition(".")[0])
     map_style = MapStyle.of("", style, settings_quote(read, manifest))
     template = "test_secrets.py.j2"
     if _prefers_pytest(read, tests) or (style.prefers_pytest and _has_pytest(read, tests)):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
 import pytest
 from shield_helpers import shield
@@ -96,3 +98,22 @@ def test_get_secret_is_imported_as_other_packages_are(tmp_path, gap, expected):
     module = re.search(r"from config\.(\w+)", settings)
     assert module, settings
     assert expected.format(module[1]) in settings
+
+
+def test_imports_of_a_new_map_file_are_sorted_as_ruff_does(tmp_path):
+    files = {
+        "pyproject.toml": "[tool.ruff.lint]\nselect = ['I']\n",
+        "config.py": 'import os\n\nfrom yaml import load\n\nload()\nAPI_KEY = os.environ["API_KEY"]\n',
+        "tests/test_config.py": "import pytest\n\nimport config\n",
+    }
+    (tmp_path / "tests").mkdir()
+    for path, text in files.items():
+        (tmp_path / path).write_text(text)
+    apply = ("apply", "--only", "code", "--yes", "--no-proof")
+    assert "created" in shield(*apply, cwd=tmp_path).text
+    assert "from aws_secrets import" in (tmp_path / "config.py").read_text()
+    assert "from aws_secrets import" in (tmp_path / "tests/test_aws_secrets.py").read_text()
+    argv = [sys.executable, "-m", "ruff", "check", "--no-cache", "."]
+    done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert "nothing to do" in shield(*apply, cwd=tmp_path).text

@@ -55,8 +55,9 @@ class ImportStyle:
         self._accessor_import = accessor_import
         self._options = options
         self._edited = edited
-        self._packages = self._app_packages(accessor_import.split()[1])
         paths = options.importers.paths if options.importers else ()
+        self._paths = (*paths, manifest.app.runtime)  # the first apply creates the map file
+        self._packages = self._app_packages(accessor_import.split()[1])
         self._mixes_packages = mixes_own_packages(read, paths, self._packages)
 
     def line(self, source: Source) -> str:
@@ -80,9 +81,8 @@ class ImportStyle:
         style = read_code_style(self._read, path)
         if style.import_order:  # flake8-import-order knows no other packages of the app
             return style
-        importers = self._options.importers
         package = self._accessor_import.split()[1].partition(".")[0]
-        if importers and is_third_party_for_linter(style, package, importers.paths):
+        if self._options.importers and is_third_party_for_linter(style, package, self._paths):
             return msgspec.structs.replace(style, mixes_own_packages=True)
         if self._mixes_packages and not style.first_party:
             return msgspec.structs.replace(style, mixes_own_packages=True)
@@ -146,4 +146,4 @@ class ImportStyle:
         if self._manifest.app.runtime == "package" or self._options.importers is None:
             return ()
         root = root_of(self._read, self._manifest.app.runtime, module)
-        return own_packages(self._options.importers.paths, root)
+        return own_packages(self._paths, root)
