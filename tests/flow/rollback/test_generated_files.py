@@ -31,6 +31,7 @@ def policy(*names):
     [
         pytest.param("docs/a.md", PAGE, OTHER_PAGE, True, id="page"),
         pytest.param("docs/a.md", PAGE, OTHER_PAGE + b"mine\n", False, id="edited page"),
+        pytest.param("docs/a.md", PAGE, PAGE.replace(b"\n", b"\n\n"), True, id="formatted page"),
         pytest.param("docs/a.md", PAGE, b"<!-- mine -->\n" + OTHER_PAGE, False, id="license"),
         pytest.param("a.py", MAP, OTHER_MAP, True, id="map"),
         pytest.param("a.py", MAP, OTHER_MAP.replace(b"\n", b"\r\n"), True, id="line ends"),
