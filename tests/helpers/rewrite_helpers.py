@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.project.python_source import Source, apply_edits
+from shield_ai.project.secret_map import expected_map
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.map_text import map_text
-from shield_ai.rewrite.project.secret_map import expected_map
 from shield_ai.rewrite.python.imports.importers import Importers
 from shield_ai.rewrite.python.wrap.run import wrap_secrets
 from shield_ai.rewrite.python.wrap.wrap_options import WrapOptions

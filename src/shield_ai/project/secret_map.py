@@ -54,6 +54,20 @@ class SecretMap(msgspec.Struct, frozen=True):
         return found
 
 
+def expected_map(manifest: Manifest) -> SecretMap:
+    """Return the mapping that corresponds to shield.toml."""
+    secrets: dict[str, str | dict[str, str]] = {}
+    for secret in manifest.secret:
+        if secret.fields:
+            secrets[secret.name] = dict(secret.fields)
+        elif secret.env:
+            secrets[secret.name] = secret.env
+    optional = [secret.name for secret in manifest.secret if secret.optional]
+    # Each environment has another prefix: AWS_SECRETS_PREFIX selects it.
+    prefix = "" if manifest.environments else manifest.app.prefix
+    return SecretMap(secrets, tuple(name for name in optional if name in secrets), prefix)
+
+
 class MapCall(msgspec.Struct, frozen=True):
     """The call that creates the client in a map file."""
 

@@ -8,10 +8,10 @@ import pytest
 from fixer_helpers import manifest, run
 
 from shield_ai.model.manifest import Environment
-from shield_ai.project.secret_map import parse_map
+from shield_ai.project.secret_map import expected_map, parse_map
 from shield_ai.rewrite.project.map_style import MapStyle
 from shield_ai.rewrite.project.map_text import map_text
-from shield_ai.rewrite.project.secret_map import expected_map, map_matches_manifest, write_map
+from shield_ai.rewrite.project.secret_map import map_matches_manifest, write_map
 
 PATH = "shop/utils/secrets.py"
 TEXT = '''\

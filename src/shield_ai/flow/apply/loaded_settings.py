@@ -46,6 +46,7 @@ class LoadedSettings(msgspec.Struct, frozen=True, kw_only=True):
     is_import_error: bool = False  # whether the exception is an ImportError
     missing_module: str = ""  # the module that the import did not find
     lacks_library: bool = False  # whether that module is neither of the app nor of the runtime
+    lacks_runtime: bool = False  # whether it is the map file or the runtime
     is_denied: bool = False  # whether the guard of `probe_program` caused the exception
     names_variable: bool = False  # whether the message names a variable or a field
     samples: list[str] = []  # the variables with a sample value that the settings read

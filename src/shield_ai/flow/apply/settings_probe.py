@@ -96,7 +96,11 @@ class SettingsLoader:
         values = [*environ.values(), *self.hidden]
         names = {*environ, *self._names_read(loaded, folder)}
         shown = without_values(loaded, names, values, self.project_names)
-        return msgspec.structs.replace(shown, lacks_library=self._lacks_library(shown, folder))
+        return msgspec.structs.replace(
+            shown,
+            lacks_library=self._lacks_library(shown, folder),
+            lacks_runtime=not set(self.own_names).isdisjoint(shown.missing_module.split(".")),
+        )
 
     def _names_read(self, loaded: LoadedSettings, folder: str) -> set[str]:
         """Return the names of variables that a module which failed reads."""
@@ -120,8 +124,10 @@ def _is_same_error(before: LoadedSettings, after: LoadedSettings) -> bool:
     """Return whether two errors are equivalent.
 
     SecretNotFoundError is also a KeyError. Where libraries are missing, the order of the imports
-    decides which one the error names.
+    decides which one the error names. Apply restores a missing runtime, so nothing is compared.
     """
+    if before.lacks_runtime:
+        return True
     if before.lacks_library and after.lacks_library:
         return True
     errors = (before.error, after.error)

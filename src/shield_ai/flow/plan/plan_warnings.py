@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.apply.run import resolve_value
@@ -31,13 +33,14 @@ _LOCAL_SOURCES = (EnvVar, DotenvLine, CodeLiteral)
 
 
 def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
-    """Yield a line for misspelled names, doubtful values and AWS_ENDPOINT_URL.
+    """Yield a line for a missing map file, misspelled names, doubtful values and endpoints.
 
     Args:
         plan: The plan.
         app: The app.
         values: The opened sources of the plan's values.
     """
+    yield from _missing_map(plan, app)
     yield from _shared_logins(plan, app, values)
     yield from other_values(plan, app, values)
     if app.only != "aws":
@@ -52,6 +55,24 @@ def _default_region(app: AppContext) -> Iterator[str]:
     region = app.manifest.app.region
     if has_default_region(app.manifest, app.tree.read(MANIFEST)):
         yield DEFAULT_REGION_STEP.format(region)
+
+
+def _missing_map(plan: Plan, app: AppContext) -> Iterator[str]:
+    """Yield a line if the plan creates the map file, and the code already imports it."""
+    path = app.manifest.app.runtime
+    if not any(file.path == path and file.before is None for file in plan.files):
+        return
+    module = re.escape(PurePosixPath(path).stem).encode()
+    imports_map = re.compile(
+        rb"^[ \t]*from[ \t]+(?:[\w.]*\.)?%b[ \t]+import\b" % module, re.MULTILINE
+    )
+    for caller in sorted({caller for caller, _, _ in app.scan_result.call_sites}):
+        if imports_map.search(app.tree.read(caller) or b""):
+            yield (
+                f"{path} is missing, but {caller} imports it: if shield apply was run elsewhere,"
+                " the files that it created there were not committed; commit them"
+            )
+            return
 
 
 def _shared_logins(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:

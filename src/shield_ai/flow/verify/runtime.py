@@ -42,6 +42,11 @@ MAP_CURRENT = CheckInfo(
     "the map file and `shield.toml`",
 )
 
+MISSING = " is missing"
+MISSING_HINT = (
+    "if shield apply was run elsewhere, commit the files that it created there; otherwise, run"
+    " shield apply, which creates them"
+)
 _UNLISTED_HINT = (
     "restore the entry of {} in shield.toml, or replace its get_secret() calls by reads of the"
     " variable; then run shield apply"
@@ -75,7 +80,7 @@ def verify_runtime(
         yield make_check(RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, "run shield apply")
         return
     problems = [f"{place} takes precedence over {path}" for place in overriding_files(tree, path)]
-    problems += [f"{place} is missing" for place in missing]
+    problems += [f"{place}{MISSING}" for place in missing]
     yield _verify_copies(problems, {copy_folder(path), *copies}, tree)
     yield _verify_map(raw, manifest)
 
@@ -84,11 +89,13 @@ def _verify_map(raw: bytes | None, manifest: Manifest) -> Check:
     path = manifest.app.runtime
     problem = ""
     if raw is None:
-        problem = f"{path} is missing"
+        problem = f"{path}{MISSING}"
     elif not map_matches_manifest(raw, manifest):
         problem = f"the mapping in {path} differs from shield.toml"
     unlisted = (parse_map(raw) or SecretMap()).unlisted_variables(manifest)
     hint = _UNLISTED_HINT.format(join_names(unlisted)) if unlisted else "run shield apply"
+    if raw is None:
+        hint = MISSING_HINT
     return ok_or_failed(MAP_CURRENT, problem, hint)
 
 
@@ -110,10 +117,10 @@ def _verify_copies(problems: list[str], folders: Collection[str], tree: Tree) ->
     for place in edited:
         is_known = place.partition(f"{COPY}/")[2] in known
         problems.append(f"{place} {'was edited' if is_known else 'is not part of the runtime'}")
+    is_missing = all(problem.endswith(MISSING) for problem in problems)
+    hint = "remove edited and added files; shield apply writes missing ones"
     return ok_or_failed(
-        RUNTIME_UNMODIFIED,
-        join_names(problems),
-        "remove edited and added files; shield apply writes missing ones",
+        RUNTIME_UNMODIFIED, join_names(problems), MISSING_HINT if is_missing else hint
     )
 
 

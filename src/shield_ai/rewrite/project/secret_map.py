@@ -15,7 +15,13 @@ from shield_ai.model.edit import Edit
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.project.runtime_names import IMPORTS_COPY
-from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call, parse_map
+from shield_ai.project.secret_map import (
+    MapCall,
+    SecretMap,
+    expected_map,
+    find_map_call,
+    parse_map,
+)
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,
     Outcome,
@@ -37,23 +43,8 @@ from shield_ai.rewrite.project.stamp import State, read_stamp
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
-    from shield_ai.rewrite.project.map_text import Entry
 
 MAP_ARGUMENTS = frozenset({"optional", "prefix"})  # besides the mapping, which is positional
-
-
-def expected_map(manifest: Manifest) -> SecretMap:
-    """Return the mapping that corresponds to shield.toml."""
-    secrets: dict[str, Entry] = {}
-    for secret in manifest.secret:
-        if secret.fields:
-            secrets[secret.name] = dict(secret.fields)
-        elif secret.env:
-            secrets[secret.name] = secret.env
-    optional = [secret.name for secret in manifest.secret if secret.optional]
-    # Each environment has another prefix: AWS_SECRETS_PREFIX selects it.
-    prefix = "" if manifest.environments else manifest.app.prefix
-    return SecretMap(secrets, tuple(name for name in optional if name in secrets), prefix)
 
 
 def map_matches_manifest(raw: bytes | None, manifest: Manifest) -> bool:

@@ -10,7 +10,7 @@ import msgspec
 from shield_ai.model.edit import Edit, FileChange
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.python_source import Source, file_change
-from shield_ai.project.secret_map import client_name, read_map
+from shield_ai.project.secret_map import client_name, expected_map, read_map
 from shield_ai.rewrite.project.runtime_copy import provides_map
 from shield_ai.rewrite.python.accessor_names import accessor_names
 from shield_ai.rewrite.python.fixer import FileContext, find_python_fixers
@@ -98,6 +98,8 @@ class Rewriter:
         module = accessor_import.split()[1]
         self._options = options._replace(has_map=provides_map(read, manifest, module))
         self._map = read_map(read, manifest.app.runtime)  # the map file before this rewrite
+        # For example, it was not committed.
+        self._lacks_map = self._options.has_map and read(manifest.app.runtime) is None
         if self._map is not None:
             client = client_name(read(manifest.app.runtime))
             self._options = self._options._replace(client=client)
@@ -158,14 +160,18 @@ class Rewriter:
         calls: list[tuple[int, int]],
         width: int,
     ) -> FileContext:
+        names = accessor_names(source, self._imports.line(source))
+        known = self._map
+        if known is None and names.imported and self._lacks_map:
+            known = expected_map(self._manifest)
         return FileContext(
             source=source,
             manifest=self._manifest,
             read=self._read,
-            names=accessor_names(source, self._imports.line(source)),
+            names=names,
             sites=[site for _, site in wrapped],
             calls=calls,
-            known=self._map,
+            known=known,
             has_map=self._options.has_map,
             removal=self._options.removal,
             width=width,

@@ -1,4 +1,4 @@
-"""Read the variables that shield.toml names."""
+"""Read shield.toml, and the variables that it names."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.manifest import Manifest
 
 
 def manifest_variables(read: FileReader) -> tuple[Sequence[str], Sequence[str]]:
@@ -21,13 +22,22 @@ def manifest_variables(read: FileReader) -> tuple[Sequence[str], Sequence[str]]:
     Args:
         read: Returns the bytes of a file of the app.
     """
+    manifest = valid_manifest(read)
+    return (manifest.variables(), manifest.app.ignore) if manifest else ((), ())
+
+
+def valid_manifest(read: FileReader) -> Manifest | None:
+    """Return shield.toml; None if it is missing or invalid.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+    """
     raw = read(MANIFEST)
     if raw is None:
-        return (), ()
+        return None
     from shield_ai.model.manifest_parser import parse_manifest
 
     try:
-        manifest = parse_manifest(raw.decode("utf-8-sig"))
+        return parse_manifest(raw.decode("utf-8-sig"))
     except (ManifestError, UnicodeDecodeError):
-        return (), ()
-    return manifest.variables(), manifest.app.ignore
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from shield_ai.model.errors import SourceError
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.project.runtime_names import FORMER_PACKAGE, PACKAGE
-from shield_ai.project.secret_map import parse_map
+from shield_ai.project.secret_map import SecretMap, expected_map, parse_map
+from shield_ai.scan.files.manifest_variables import valid_manifest
 from shield_ai.scan.python.readers.bindings import Module
 from shield_ai.scan.python.readers.reading_names import calls_any, find_reading_names
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.project.layout import AppFacts
-    from shield_ai.project.secret_map import SecretMap
 
 
 MAX_CACHED = 1_000_000  # bytes of source code
@@ -146,14 +147,31 @@ class Project:
         """Return whether a module outside the app is, by its name, the runtime or a map file."""
         if dotted.partition(".")[0] in {PACKAGE, FORMER_PACKAGE}:
             return True
-        return dotted.rpartition(".")[2] in {"secrets", "aws_secrets"}
+        is_named = dotted.rpartition(".")[2] in {"secrets", "aws_secrets"}
+        return is_named or dotted == self._missing_map[0]
 
     def secret_map(self, dotted: str) -> SecretMap | None:
         """Return the mapping of a map file; None for other modules and modules outside the app."""
         if dotted not in self._maps:
             module = self.find_module(dotted) if dotted else None
             self._maps[dotted] = parse_map(module.source.raw) if module else None
+            if dotted and dotted == self._missing_map[0]:
+                self._maps[dotted] = self._missing_map[1]
         return self._maps[dotted]
+
+    @functools.cached_property
+    def _missing_map(self) -> tuple[str, SecretMap]:
+        """The module of the map file that shield.toml names, and its mapping, if it is missing.
+
+        For example, it was not committed. The name is "" if the app has the file.
+        """
+        manifest = valid_manifest(self.read)
+        if manifest is None or manifest.app.runtime == "package":
+            return "", SecretMap()
+        path = manifest.app.runtime
+        if path in self.python_files:
+            return "", SecretMap()
+        return self.facts.module(path), expected_map(manifest)
 
     def split(self, dotted: str) -> tuple[Module, str] | None:
         """Split a dotted name into the app's module that contains it and the name in the module.
