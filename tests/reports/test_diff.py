@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shield_ai.aws.desired.iam import policy_document
 from shield_ai.model.edit import Edit
+from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.reports.diff import MAX_COMPARED, MAX_NEW_LINES, diff_text, find_opcodes
+from shield_ai.rewrite.project.iam_policy import PATH
 from shield_ai.rewrite.project.stamp import stamp
 
 
@@ -140,6 +144,41 @@ def test_generated_file_without_edits_is_shown():
     assert "-old\n+new\n" in text
     edited = raw + b"swordfish\n"
     assert "swordfish" not in diff_text(change("n.md", edited, (0, len(edited), new)), edited)
+
+
+def test_names_of_removed_secrets_are_shown_in_a_map_file():
+    raw = b"""\
+from _shield_runtime import SecretsManagerClient
+
+client = SecretsManagerClient(
+    {
+        "mailgun-api-key": "MAILGUN_API_KEY",
+        "redis-url": "REDIS_URL",
+        "hook-key": "kV93hdpQ7Zr1xTbLm4Wy",
+    },
+    optional=["redis-url", "mailgun-api-key"],
+)
+"""
+    renamed = re.compile(rb"mailgun-api-key")
+    edits = [(*match.span(), "mailgun-key") for match in renamed.finditer(raw)]
+    text = diff_text(change("aws_secrets.py", raw, *edits), raw)
+    assert '-        "mailgun-api-key": "MAILGUN_API_KEY",' in text
+    assert '         "redis-url": "REDIS_URL",' in text
+    assert '-    optional=["redis-url", "mailgun-api-key"],' in text
+    assert '"hook-key": "•••"' in text
+
+
+@pytest.mark.parametrize("is_edited", [False, True])
+def test_a_generated_policy_without_edits_is_shown(is_edited):
+    app = App(name="shop")
+    manifests = [Manifest(app=app, secret=(Secret(name=name, env="A"),)) for name in ("old", "new")]
+    before, after = (
+        json.dumps(policy_document(manifest, "123456789012"), indent=2) + "\n"
+        for manifest in manifests
+    )
+    raw = (before + "\n" * is_edited).encode()
+    text = diff_text(change(PATH, raw, (0, len(raw), after)), raw)
+    assert ('"arn:aws:secretsmanager:us-east-1:123456789012:secret:old-' in text) is not is_edited
 
 
 def test_long_replaced_file_is_not_compared():

@@ -16,6 +16,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import apply_edits
 from shield_ai.reports.masking.mask import mask, show
 from shield_ai.reports.terminal.color import paint
+from shield_ai.rewrite.project import iam_policy
 from shield_ai.rewrite.project.stamp import has_valid_stamp
 
 if TYPE_CHECKING:
@@ -105,9 +106,7 @@ def _replaced_content(change: FileChange, raw: bytes, keep: Collection[str]) -> 
     opcodes: list[Opcode] = [("replace", 0, len(old), 0, len(new))]
     if max(len(old), len(new)) <= MAX_COMPARED:
         opcodes = list(difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes())
-    shown = list(old)
-    if not has_valid_stamp(raw):
-        shown = mask(change.path, raw, keep).splitlines(keepends=True)
+    shown = _masked(change.path, raw, keep).splitlines(keepends=True)
     for tag, i1, i2, _, _ in opcodes:
         if tag == "equal":
             shown[i1:i2] = old[i1:i2]
@@ -120,7 +119,7 @@ def _replaced_content(change: FileChange, raw: bytes, keep: Collection[str]) -> 
 def _unified(
     change: FileChange, raw: bytes, keep: Collection[str], spans: Iterable[tuple[int, int]]
 ) -> Iterator[str]:
-    masked = bytearray(mask(change.path, raw, keep))
+    masked = bytearray(_masked(change.path, raw, keep))
     for start, end in spans:
         masked[start:end] = re.sub(rb"[^\r\n]", b"\0", masked[start:end])
     before = bytes(masked)
@@ -138,6 +137,13 @@ def _unified(
         groups = [[opcode] for opcode in opcodes if opcode[0] != "equal"]
     for group in groups:
         yield from _hunk(group, old, new, change.encoding)
+
+
+def _masked(path: str, raw: bytes, keep: Collection[str]) -> bytes:
+    """Hide the values in a file, unless shield generated it and nobody edited it."""
+    if has_valid_stamp(raw) or (path == iam_policy.PATH and iam_policy.is_generated_file(raw)):
+        return raw
+    return mask(path, raw, keep)
 
 
 def _without_values(edit: Edit, raw: bytes, masked: bytes, encoding: str) -> Edit:

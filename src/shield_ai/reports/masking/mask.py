@@ -22,6 +22,7 @@ from shield_ai.model.hidden import MASK
 from shield_ai.model.printable import printable
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
+from shield_ai.project.secret_map import SecretMap, parse_map
 from shield_ai.reports.masking.comments import hidden_spans, leads_to_value
 from shield_ai.reports.masking.dependency_files import DEPENDENCY_FILE, harmless_lines
 from shield_ai.reports.masking.offsets import Offsets
@@ -31,6 +32,7 @@ from shield_ai.reports.masking.value_places import (
     harmless_spans,
     is_env_function,
 )
+from shield_ai.scan.text.randomness import is_random
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -116,10 +118,19 @@ def _mask_python(path: str, raw: bytes, keep: Collection[str]) -> bytes:
         is_excerpt = is_one_line and not _is_valid(source)
         harmless = set() if is_excerpt else harmless_spans(source)
         docstrings = set() if is_excerpt else docstring_spans(source)
+        keep = {*keep, *_map_names(raw)}
         values = _python_values(source, keep, harmless, docstrings, is_excerpt=is_excerpt)
         return _hide(raw, values)
     except (SourceError, tokenize.TokenError, SyntaxError, IndexError):
         return _hide(raw, _assigned_values(raw) if is_one_line else [(0, len(raw))])
+
+
+def _map_names(raw: bytes) -> set[str]:
+    """Return the names of secrets and variables in a map file; none for other files."""
+    found = parse_map(raw) or SecretMap()
+    names = {*filter(SECRET_NAME.fullmatch, (*found.secrets, *found.optional))}
+    names.update(filter(VARIABLE.fullmatch, found.variables()))
+    return {name for name in names if not is_random(name)}
 
 
 def _is_valid(source: Source) -> bool:
