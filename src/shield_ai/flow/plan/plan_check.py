@@ -246,7 +246,15 @@ def require_derived(planned: Sequence[Change], derived: Sequence[Change]) -> Non
     for change in planned:
         if change.action in _UNCHANGED:
             continue
-        if not _is_same(change, expected.get((change.resource, change.name))):
+        other = expected.get((change.resource, change.name))
+        if other and other.action is Action.KEEP:
+            raise StalePlanError(
+                f"the plan would {change.action} the {change.resource} {change.name}, which is "
+                "already as in shield.toml",
+                "if the plan was applied before, it is done; to apply later changes, run shield "
+                "apply without a plan file, or make a new plan with shield plan -o",
+            )
+        if not _is_same(change, other):
             raise StalePlanError(
                 f"shield plan does not make this change: {change.action} {change.resource} "
                 f"{change.name}",
