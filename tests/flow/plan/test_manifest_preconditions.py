@@ -35,6 +35,7 @@ def test_a_secret_that_the_code_reads_stays_in_shield_toml(moved):
         said = "error: the code reads SECRET_KEY with get_secret(), but shield.toml no longer lists"
         assert said in done.err
         assert "hint: restore the entry in shield.toml; " in done.err
+    assert f"{said.removeprefix('error: ')} it: restore the entry" in run("draft", cwd=moved).err
     assert {path: path.read_bytes() for path in moved.rglob("*.py")} == before
 
     settings = moved / "shop/settings.py"

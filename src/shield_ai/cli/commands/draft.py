@@ -14,6 +14,7 @@ from shield_ai.flow.aws_clients import find_aws_clients
 from shield_ai.flow.draft.app_draft import (
     draft_manifest,
     required_with_default,
+    unlisted_line,
     unmovable_reads,
     write_draft,
 )
@@ -64,6 +65,9 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
     note(write_draft(context, drafted, imported))
     for line in _held_lines(result.held):
         echo(printable(line), err=True)
+    unlisted = unlisted_line(context, drafted)
+    if unlisted:
+        echo(printable(unlisted), err=True)
     if with_default:
         echo(printable(_default_line(with_default)), err=True)
     lines = _unmoved_lines(context.scan_result, drafted.app.ignore, find_aws_clients(context))

@@ -9,7 +9,7 @@ from shield_ai.model.manifest_parser import locate
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.suggestion import did_you_mean
 from shield_ai.project.app_folder import require_no_nested_repository
-from shield_ai.project.secret_map import read_map
+from shield_ai.project.secret_map import SecretMap, read_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from shield_ai.project.layout import AppFacts
     from shield_ai.scan.python.scan import Scan
     from shield_ai.scan.python.visit.secret_call import SecretCall
+
+UNLISTED_HINT = (
+    f"restore the entry in {MANIFEST}; to take a secret back out of AWS, first replace its"
+    " get_secret() calls in the code by reads of the variable"
+)
 
 
 def require_repository(app: AppContext) -> None:
@@ -90,20 +95,30 @@ def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> 
         UnsafePlanError: shield.toml lacks an entry that the code needs, or an entry names another
             variable than the code.
     """
-    current = read_map(read, manifest.app.runtime)
-    if current is None:
+    if read_map(read, manifest.app.runtime) is None:
         return
     _require_same_variables(manifest, scan.secret_calls)
+    missing = unlisted_text(manifest, scan, read)
+    if missing:
+        raise UnsafePlanError(missing, UNLISTED_HINT)
+
+
+def unlisted_text(manifest: Manifest, scan: Scan, read: FileReader) -> str:
+    """Return which variables of get_secret() calls shield.toml lacks; empty without any.
+
+    Args:
+        manifest: shield.toml.
+        scan: The scan of the app.
+        read: Returns the bytes of a file of the app.
+    """
+    current = read_map(read, manifest.app.runtime) or SecretMap()
     unlisted = current.unlisted_variables(manifest)
     missing = [name for name in unlisted if name in scan.called_variables]
-    if missing:
-        names = ", ".join(missing)
-        raise UnsafePlanError(
-            f"the code reads {names} with get_secret(), but shield.toml no longer lists "
-            f"{'it' if len(missing) == 1 else 'them'}",
-            f"restore the entry in {MANIFEST}; to take a secret back out of AWS, first replace its "
-            "get_secret() calls in the code by reads of the variable",
-        )
+    if not missing:
+        return ""
+    them = "it" if len(missing) == 1 else "them"
+    names = ", ".join(missing)
+    return f"the code reads {names} with get_secret(), but {MANIFEST} no longer lists {them}"
 
 
 def _require_same_variables(manifest: Manifest, calls: Iterable[SecretCall]) -> None:
