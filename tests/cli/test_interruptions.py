@@ -33,7 +33,7 @@ def test_apply_and_rollback_say_what_was_done(app, aws):
     with FaultProxy(aws.url) as proxy:
         done = run_interrupted(proxy, *APPLY, operation="CreateSecret", at=2, cwd=app)
     assert done.code == 130
-    assert "error: interrupted; the code is unchanged; 1 of " in done.err
+    assert "error: interrupted; every file was restored; 1 of " in done.err
     assert "changes in AWS completed\n" in done.err
     hint = "run shield apply again to continue, or shield rollback to undo the completed steps"
     assert done.err.endswith(f"\nhint: {hint}\n")

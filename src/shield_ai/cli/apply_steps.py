@@ -41,13 +41,13 @@ class ApplySteps:
         self._planned = planned
         self._in_aws = sum(change.action not in unchanged for change in planned.changes)
         self._total = len(planned.files) + self._in_aws
-        self._done = 0
+        self._done_files = 0
         self._done_in_aws = 0
 
     def advance(self) -> None:
         """Show that a file is edited; its receipt follows when the settings are compared."""
-        self._done += 1
-        self._bar.update("steps done", self._done, self._total)
+        self._done_files += 1
+        self._show_progress()
 
     def print(self, receipt: Receipt) -> None:
         """Print a completed step."""
@@ -56,13 +56,16 @@ class ApplySteps:
         if is_shown(receipt):
             self._bar.print(format_receipt(receipt))
         if is_in_aws:
-            self.advance()
+            self._show_progress()
+
+    def _show_progress(self) -> None:
+        self._bar.update("steps done", self._done_files + self._done_in_aws, self._total)
 
     def interrupted(self) -> tuple[str, str]:
         """Return the error and the hint after an interrupt. Usually, the files were restored."""
         files = self._planned.files
         edited = sum(self._is_edited(file) for file in files)
-        code_state = "the code is unchanged"
+        code_state = "every file was restored" if self._done_files else "the code is unchanged"
         if edited:
             code_state = f"{edited} of {count(len(files), 'file')} edited"
         parts = ["interrupted", code_state]
