@@ -59,7 +59,7 @@ THIRD_PARTY = regex(
     r"(^|/)(vendors?|vendored|third[_-]?party|bower_components|node_modules|jspm_packages)/(.*/)?"
     r"[^/]+\.[cm]?js$"
     r"|(^|/)(swagger-ui|jquery|bootstrap|angular|qunit|lodash|moment|tinymce|ckeditor|d3|vue|react)"
-    r"[\w.-]*\.js$"
+    r"(ui)?(v?\d[\w.-]*|[._-][\w.-]*)?(?<!\.config)\.js$"
     r"|[._-]bundle\.js$|\.min\.json$"
     r"|(^|/)\.yarn/(releases|plugins|sdks)/|(^|/)\.pnp\.[cm]?js$"
     r"|(^|/)([\w.-]*[_.-])?(openapi|swagger)([_.-][\w.-]*)?\.(json|ya?ml)$"
