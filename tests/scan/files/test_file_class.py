@@ -53,6 +53,8 @@ from shield_ai.scan.files.file_class import (
         ".redocly.yaml",
         "site/docusaurus.config.js",
         "docker/oidc/fixtures.json",
+        "shop.template.yaml",
+        "infra/template.env",
     ],
 )
 def test_non_production_files(path: str) -> None:
@@ -75,6 +77,7 @@ def test_non_production_files(path: str) -> None:
         "shop/default_config.py",
         "shop/settings/default.py",
         ".env.models",
+        "infra/template.yaml",
     ],
 )
 def test_production_files(path: str) -> None:

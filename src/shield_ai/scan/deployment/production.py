@@ -39,8 +39,6 @@ DEPLOYS = regex(
 TESTS = regex(
     r"(?:^|[^a-z])(?:tests?|lint|check|e2e|preview|pytest|unit|ci)(?:[^a-z]|$)", re.IGNORECASE
 )
-# AWS SAM and Azure use this name; elsewhere, a template is an example.
-TEMPLATE_NAMES = frozenset({"template.yaml", "template.yml", "template.json"})
 # CloudFormation calls its files templates, as in `api.template`.
 TEMPLATE_WORD = regex(r"template", re.IGNORECASE)
 SOURCE_MOUNT = regex(
@@ -93,8 +91,7 @@ def path_use(path: str, kind: DeploymentKind, siblings: Collection[str]) -> Use:
 def _may_be_example(path: str, kind: DeploymentKind) -> bool:
     if kind is DeploymentKind.CLOUDFORMATION:
         path = TEMPLATE_WORD.sub("stack", path)
-    name = path.rpartition("/")[2]
-    return name not in TEMPLATE_NAMES and "/templates/" not in path and is_non_production(path)
+    return "/templates/" not in path and is_non_production(path)
 
 
 def is_production_name(path: str) -> bool:

@@ -29,7 +29,8 @@ DOCUMENTS = regex(
 )
 EXAMPLES = regex(
     r"(^|/)(examples?|samples?|demos?|quickstarts?)/"
-    r"|(^|[./_-])(example|sample|template|dist|tmpl|tpl)([./_-]|$)"
+    # but not template.yaml, the default name of AWS SAM and Azure
+    r"|(^|[./_-])(?!(?<![._-])template\.(ya?ml|json)$)(example|sample|template|dist|tmpl|tpl)([./_-]|$)"
     # but not default_settings.py, which apps use unchanged
     r"|((^|[/_-])default(?!(_\w+)?\.py$)|\.default)([./_-]|$)",
     re.IGNORECASE,
