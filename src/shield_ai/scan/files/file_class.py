@@ -21,7 +21,8 @@ TESTS = regex(
 )
 DOCUMENTS = regex(
     r"(^|/)(docs?|documentation|man|wiki|tutorials?)/|\.(md|rst|adoc|txt|html?|tex|ipynb)$"
-    r"|(^|/)(README|CHANGE|NEWS|HISTORY|METADATA$|PKG-INFO$)"
+    # but not the folder news and the module history.py
+    r"|(^|/)(README([._-][^/]*)?|(CHANGES|CHANGELOG|NEWS|HISTORY)([._-][\d._x-]*)?|METADATA|PKG-INFO)$"
     # configuration of documentation tools, with examples of requests
     r"|(^|/)\.?(antora|docusaurus|jsdoc|mkdocs|readthedocs|redocly?|spectaql|typedoc|vitepress"
     r"|vuepress)([./_-]|$)",
