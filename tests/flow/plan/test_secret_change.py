@@ -69,6 +69,17 @@ def test_keeps_a_manually_created_secret():
     assert secret(OTHER, tags={}, replace=True)[:3] == (Action.KEEP, False, "")
 
 
+def test_names_no_permissions_for_settings_that_stay_drifted():
+    state = SecretState(arn="arn:x", tags=OURS, versions={"v1": ("x",)}, settings=OTHER)
+    inputs = AwsInputs(
+        live=Live(account="1", region="r", secrets={"mail-key": state}),
+        last_applied={("secret", "mail-key"): RIGHT},
+        may_overwrite=lambda *_: False,
+    )
+    permissions = secret_change(MAIL, MANIFEST, SOURCE, inputs).permissions
+    assert "secretsmanager:UpdateSecret" not in permissions
+
+
 BROUGHT = SecretState(arn="arn:x", tags=OURS, versions={"v1": ("AWSCURRENT",)}, settings=RIGHT)
 
 
@@ -89,3 +100,22 @@ def test_names_the_permissions_for_a_customer_key(state, replace, key):
     )
     permissions = secret_change(MAIL, manifest, SOURCE, inputs).permissions
     assert ({"kms:Decrypt", "kms:GenerateDataKey"} <= {*permissions}) == (key == "alias/shop")
+
+
+@pytest.mark.parametrize(
+    ("state", "origins", "expected"),
+    [
+        pytest.param(None, SOURCE, "CreateSecret TagResource ReplicateSecretToRegions", id="create"),
+        pytest.param(BROUGHT, (), "RestoreSecret DescribeSecret TagResource UntagResource", id="restore"),
+        pytest.param(BROUGHT, SOURCE, "RestoreSecret DescribeSecret PutSecretValue UpdateSecretVersionStage TagResource UntagResource", id="restore with a value"),
+    ],
+)  # fmt: skip
+def test_names_the_permissions_of_each_call(state, origins, expected):
+    manifest = Manifest(app=App(name="shop", replicas=("eu-west-2",)), secret=(MAIL,))
+    settings = secret_settings(MAIL, manifest)
+    if state:
+        settings = {**settings, "tags": {**settings["tags"], "cost": "1"}}
+        state = msgspec.structs.replace(state, deleted=True, settings=settings)
+    live = Live(account="1", region="r", secrets={"mail-key": state} if state else {})
+    change = secret_change(MAIL, manifest, origins, AwsInputs(live=live))
+    assert change.permissions == tuple(f"secretsmanager:{name}" for name in expected.split())

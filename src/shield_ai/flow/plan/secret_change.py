@@ -8,8 +8,8 @@ from shield_ai.aws.desired.iam import app_tags
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.plan.ownership import find_owner
 from shield_ai.flow.plan.secret_permissions import (
-    SECRET_PERMISSIONS,
-    key_permissions,
+    READ_PERMISSIONS,
+    creation_permissions,
     update_permissions,
 )
 from shield_ai.model.errors import AwsError
@@ -51,8 +51,9 @@ def secret_change(
     if state and not state.deleted:
         if owner:
             return _existing_secret_change(secret, manifest, state, origins, inputs)
-        permissions = SECRET_PERMISSIONS[Action.KEEP]
-        return Change(action=Action.KEEP, resource=SECRET_KIND, name=name, permissions=permissions)
+        return Change(
+            action=Action.KEEP, resource=SECRET_KIND, name=name, permissions=READ_PERMISSIONS
+        )
     if state and not owner:
         raise AwsError(
             f"secret {name} is scheduled for deletion, "
@@ -69,15 +70,23 @@ def _new_secret_change(
     secret: Secret, manifest: Manifest, state: SecretState | None, origins: tuple[Origin, ...]
 ) -> Change:
     """Create a secret, or restore one that is scheduled for deletion."""
-    action = Action.RESTORE if state else Action.CREATE
+    settings = secret_settings(secret, manifest)
+    if state:
+        permissions = (
+            "secretsmanager:RestoreSecret",
+            *READ_PERMISSIONS,
+            *update_permissions(state.settings, settings, manifest, stores_value=bool(origins)),
+        )
+    else:
+        permissions = creation_permissions(settings, manifest)
     return Change(
-        action=action,
+        action=Action.RESTORE if state else Action.CREATE,
         resource=SECRET_KIND,
         name=manifest.app.prefix + secret.name,
-        permissions=SECRET_PERMISSIONS[action] + key_permissions(manifest),
+        permissions=permissions,
         origins=origins,
         version=state.current if state else "",
-        settings=secret_settings(secret, manifest),
+        settings=settings,
         before=state.settings if state else None,
     )
 
@@ -111,12 +120,12 @@ def _existing_secret_change(
 
     action = Action.DRIFT if has_drifted else Action.KEEP
     settings = wanted
-    permissions = SECRET_PERMISSIONS[Action.KEEP]
+    permissions = READ_PERMISSIONS
     if stores_value or updates_settings:
         action = Action.UPDATE
         settings = wanted if updates_settings else state.settings
         permissions += update_permissions(
-            state.settings, wanted, manifest, stores_value=stores_value
+            state.settings, settings, manifest, stores_value=stores_value
         )
     return Change(
         action=action,

@@ -1,4 +1,4 @@
-"""The IAM permissions that changes of secrets need."""
+"""List the IAM permissions that changes to secrets require."""
 
 from __future__ import annotations
 
@@ -6,22 +6,30 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import uses_customer_key
 from shield_ai.aws.desired.permissions import KMS_ACTIONS
-from shield_ai.model.plan import Action
 
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.resource import Settings
 
-SECRET_PERMISSIONS = {
-    Action.CREATE: ("secretsmanager:CreateSecret", "secretsmanager:TagResource"),
-    Action.RESTORE: ("secretsmanager:RestoreSecret", "secretsmanager:PutSecretValue"),
-    Action.KEEP: ("secretsmanager:DescribeSecret",),
-}
+READ_PERMISSIONS: tuple[str, ...] = ("secretsmanager:DescribeSecret",)
 
 
 def key_permissions(manifest: Manifest) -> tuple[str, ...]:
     """Return the permissions for a customer managed key, if the app has one."""
     return KMS_ACTIONS if uses_customer_key(manifest.app) else ()
+
+
+def creation_permissions(wanted: Settings, manifest: Manifest) -> tuple[str, ...]:
+    """Return the permissions that the creation of a secret needs.
+
+    Args:
+        wanted: The desired settings.
+        manifest: shield.toml.
+    """
+    permissions = ["secretsmanager:CreateSecret", "secretsmanager:TagResource"]
+    if wanted["replicas"]:
+        permissions.append("secretsmanager:ReplicateSecretToRegions")
+    return (*permissions, *key_permissions(manifest))
 
 
 def update_permissions(
@@ -52,6 +60,8 @@ def update_permissions(
         ),
     }
     for setting, needed in by_setting.items():
-        if current.get(setting) != wanted[setting]:
+        if current.get(setting) != wanted.get(setting):
             permissions += needed
+    if current.get("tags", {}).keys() - wanted.get("tags", {}):
+        permissions.append("secretsmanager:UntagResource")
     return tuple(dict.fromkeys(permissions))
