@@ -86,10 +86,26 @@ def test_finds_the_variables_that_a_copy_changes(text, written):
         pytest.param("os.environ.setdefault('X', '1')", id="set by default"),
         pytest.param("environ.Env.read_env()", id="read from a file"),
         pytest.param("f(os.environ)", id="passed on"),
+        pytest.param("f(x=os.environ)", id="passed on by name"),
+        pytest.param("f(*[os.environ])", id="passed on in a list"),
     ],
 )
 def test_finds_where_the_environment_may_change(text):
     assert copies(f"import os\ne = os.environ.copy()\ny = 1\n{text}")["e"].last_line == 4
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("f(dict(os.environ))", id="another copy"),
+        pytest.param("f(**os.environ)", id="passed as keywords"),
+        pytest.param("x = {**os.environ, 'Y': '1'}", id="copied into a dict"),
+        pytest.param("for x in os.environ: pass", id="loop over the names"),
+        pytest.param("subprocess.run(y, env=os.environ)", id="passed to a process"),
+    ],
+)
+def test_finds_uses_that_do_not_change_the_environment(text):
+    assert copies(f"import os\ne = os.environ.copy()\n{text}")["e"].last_line == sys.maxsize
 
 
 @pytest.mark.parametrize(
@@ -102,6 +118,9 @@ def test_finds_where_the_environment_may_change(text):
         pytest.param("x = y = os.environ", id="two more names"),
         pytest.param("x: dict = os.environ", id="annotated name"),
         pytest.param("f(x := os.environ)", id="name in an expression"),
+        pytest.param("x = os.environ or {}", id="second name in a condition"),
+        pytest.param("x = {'env': os.environ}", id="in a dict"),
+        pytest.param("for x in [os.environ]: pass", id="loop variable"),
         pytest.param("def f(x=os.environ): pass", id="default"),
         pytest.param("class C:\n  def f(self):\n    os.environ['X'] = '1'", id="method"),
     ],

@@ -19,6 +19,9 @@ WRITERS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
 # Functions that set variables from a file.
 LOADERS = frozenset({"load_dotenv", "read_env", "read_dotenv", "putenv", "unsetenv"})
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+# Calls that copy a mapping that is passed as `env`.
+PROCESS_FUNCTIONS = frozenset({"run", "Popen", "call", "check_call", "check_output"})
+SEQUENCES = (ast.List, ast.Tuple)
 ANY_LINE = 0  # for a change that can happen at any time
 _NAMED = (
     ast.FunctionDef,
@@ -211,7 +214,7 @@ def _changes(
                 yield line
         elif isinstance(node, ast.expr) and _may_change(node, names):
             yield line
-        if any(dotted_name(value, names) == ENVIRON for value in _named_values(node)):
+        if any(_has_environ(value, names) for value in _named_values(node)):
             yield ANY_LINE
 
 
@@ -232,7 +235,20 @@ def _named_values(node: ast.AST) -> list[ast.expr]:
         return [node.value] if node.value else []
     if isinstance(node, ast.arguments):
         return [*node.defaults, *filter(None, node.kw_defaults)]
+    if isinstance(node, (ast.For, ast.comprehension)) and isinstance(node.iter, SEQUENCES):
+        return node.iter.elts
     return []
+
+
+def _has_environ(node: ast.expr, names: Mapping[str, str]) -> bool:
+    """Return whether a value is or contains os.environ, as in `os.environ or {}`."""
+    parts: Iterable[ast.AST] = ()
+    if isinstance(node, ast.Dict):  # `{**x}` copies x
+        parts = (value for key, value in zip(node.keys, node.values, strict=True) if key)
+    elif isinstance(node, (*SEQUENCES, ast.Starred, ast.BoolOp, ast.IfExp)):
+        parts = ast.iter_child_nodes(node)
+    is_in_part = any(isinstance(part, ast.expr) and _has_environ(part, names) for part in parts)
+    return is_in_part or dotted_name(node, names) == ENVIRON
 
 
 def _may_change(node: ast.expr, names: Mapping[str, str]) -> bool:
@@ -245,8 +261,18 @@ def _may_change(node: ast.expr, names: Mapping[str, str]) -> bool:
     function = node.func
     if isinstance(function, ast.Attribute) and function.attr in WRITERS:
         return dotted_name(function.value, names) == ENVIRON
-    is_passed = any(dotted_name(argument, names) == ENVIRON for argument in node.args)
-    return _last_name(function) in LOADERS or (is_passed and _last_name(function) != "dict")
+    name = _last_name(function)
+    return name in LOADERS or any(_has_environ(value, names) for value in _passed(node, name))
+
+
+def _passed(node: ast.Call, name: str) -> Iterator[ast.expr]:
+    """Yield the arguments of a call that the called function, which has a name, may change."""
+    if name != "dict":
+        yield from node.args
+    for keyword in node.keywords:
+        is_copied = keyword.arg == "env" and name in PROCESS_FUNCTIONS
+        if keyword.arg and not is_copied:
+            yield keyword.value
 
 
 def _last_name(node: ast.expr) -> str:
