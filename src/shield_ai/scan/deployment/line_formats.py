@@ -39,7 +39,11 @@ ENV_LINE = regex(
 )
 FLY_TABLES = frozenset({"env", "build.args"})
 PROCESS = regex(rb"(?m)^(?P<name>[\w-]{1,100}):(?P<body>[^\n]*)")
-HEREDOC = regex(rb"<<[-~]?[ \t]{0,9}[\"']?(?P<word>[A-Za-z_]\w{0,40})")
+# The first alternatives, without a word, are arithmetic, here-strings and comments.
+HEREDOC = regex(
+    rb"\(\([^()\n]{0,200}\)\)|<<<|(?:^[ \t]*|[ \t])\#[^\n]*"
+    rb"|<<[-~]?[ \t]{0,9}(?:[\"'](?P<quoted>[^\"'\n]{1,100})|\\?(?P<word>[A-Za-z_][\w.-]{0,100}))"
+)
 EXPORTED = regex(rb"(?m)^[ \t]*(?:export|declare[ \t]+-x|typeset[ \t]+-x)[ \t]+([^=\n;]+)$")
 EXPORTS_ALL = regex(rb"(?m)^[ \t]*set[ \t]+-(?:\w*a\w*|o[ \t]+allexport)\b")
 BARE_VALUE = regex(
@@ -253,7 +257,10 @@ class _Script:
 
 
 def _heredocs(script: bytes) -> list[tuple[int, bytes]]:
-    """Return offsets, and the command that gets the text from there on as a heredoc, if any."""
+    """Return the offsets at which heredocs begin and end.
+
+    Each offset has the command that reads the heredoc; it is empty at an end.
+    """
     changes: list[tuple[int, bytes]] = []
     word = b""
     offset = 0
@@ -262,10 +269,18 @@ def _heredocs(script: bytes) -> list[tuple[int, bytes]]:
         if word and line.strip() == word:
             word = b""
             changes.append((offset, b""))
-        elif not word and (match := HEREDOC.search(line)):
-            word = match["word"]
+        elif not word and (match := _heredoc(line)):
+            word = match["quoted"] or match["word"]
             changes.append((offset, line[: match.start()].strip() or CAT))
     return changes
+
+
+def _heredoc(line: bytes) -> re.Match[bytes] | None:
+    """Return the first `<<WORD` of a line."""
+    for match in HEREDOC.finditer(line):
+        if match.lastgroup:
+            return match
+    return None
 
 
 def _command_of(heredocs: list[tuple[int, bytes]], offset: int) -> bytes:
