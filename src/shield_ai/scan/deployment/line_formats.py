@@ -46,16 +46,29 @@ HEREDOC = regex(
 )
 EXPORTED = regex(rb"(?m)^[ \t]*(?:export|declare[ \t]+-x|typeset[ \t]+-x)[ \t]+([^=\n;]+)$")
 EXPORTS_ALL = regex(rb"(?m)^[ \t]*set[ \t]+-(?:\w*a\w*|o[ \t]+allexport)\b")
-BARE_VALUE = regex(
+BARE = (
     rb"(?:\$\([^)\n]{0,200}\)|\$\{[^}\n]{0,200}\}|\"(?:\\.|[^\"\\]){0,4096}+\"|'[^']{0,4096}'"
     rb"|`[^`\n]{0,500}`|\\.|[^\s;&|()<>\"'`\\])*+"
 )
+BARE_VALUE = regex(BARE)
 # The words of `ENV NAME value`, which can be on several lines.
 WORDS = regex(
     rb"(?:\s|\\[ \t]*\r?\n)*+[\"']?(?P<name>\w+)[\"']?(?:\s|\\[ \t]*\r?\n|\Z)+(?P<value>[\s\S]*)"
 )
-STATEMENT_END = regex(rb"[ \t]*(?:;|&&|\|\||\#|\r?$)", re.MULTILINE)
-SUBSTITUTION = regex(rb"\"?(?:\$\(|`)")
+# What can be on a line before and after an assignment that no command sees.
+STATEMENT_START = regex(
+    rb"[ \t]*(?:[^\s()]+\)[ \t]*)?(?:(?:if|elif|then|else|while|until|do|!)[ \t]+)?"
+    rb"(?:(?:local|readonly|declare|typeset)[ \t]+(?:-[A-Za-wyz]+[ \t]+)*)?"
+    rb"(?:\w+=[^\s\"'`]*[ \t]+)*"
+)
+STATEMENT_END = regex(
+    rb"(?:[ \t]+[A-Za-z_]\w{0,100}=" + BARE + rb"){0,20}[ \t]*(?:[;&|\#]|\r?$)", re.MULTILINE
+)
+SEPARATORS = b";&|{"
+SUBSTITUTION = regex(rb"\"?\$\(")
+PARENTHESIS = regex(rb"[()]")
+MAX_SUBSTITUTION = 1000
+WINDOW = 4000  # characters of a line before an assignment
 ENV_FILE_MARK = b"-"  # systemd ignores a missing file with this prefix
 NO_OPERATION = b":"  # its heredoc is a comment
 CAT = b"cat"
@@ -289,21 +302,49 @@ def _command_of(heredocs: list[tuple[int, bytes]], offset: int) -> bytes:
     return heredocs[index - 1][1] if index else b""
 
 
+def _line_before(script: bytes, offset: int) -> bytes:
+    floor = max(offset - WINDOW, 0)
+    return script[max(script.rfind(b"\n", floor, offset) + 1, floor) : offset]
+
+
 def _is_comment(script: bytes, offset: int) -> bool:
-    before = script[script.rfind(b"\n", 0, offset) + 1 : offset].lstrip()
+    before = _line_before(script, offset).lstrip()
     return before.startswith(b"#") or b" # " in before
 
 
 def _is_statement(script: bytes, offset: int) -> bool:
-    """Return whether a line consists of an assignment only."""
-    before = script[script.rfind(b"\n", 0, offset) + 1 : offset].strip()
-    if before and before not in {b"local", b"readonly"}:
+    """Return whether a command consists of assignments only."""
+    before = _line_before(script, offset)
+    if before.count(b'"') % 2 or before.count(b"'") % 2:  # in a text
         return False
-    value = script.index(b"=", offset) + 1
-    if SUBSTITUTION.match(script, value):
-        return True
-    match = BARE_VALUE.match(script, value)
-    return STATEMENT_END.match(script, match.end() if match else value) is not None
+    start = max(map(before.rfind, SEPARATORS)) + 1
+    if not STATEMENT_START.fullmatch(before, start):
+        return False
+    end = _value_end(script, script.index(b"=", offset) + 1)
+    return end is None or STATEMENT_END.match(script, end) is not None
+
+
+def _value_end(script: bytes, start: int) -> int | None:
+    """Return the end of an assigned value; None if it is a substitution without a clear end."""
+    if substitution := SUBSTITUTION.match(script, start):
+        end = _closing_parenthesis(script, start)
+        if end and substitution[0].startswith(b'"'):
+            end = script.find(b'"', end, end + MAX_SUBSTITUTION) + 1
+        if not end:
+            return None
+        start = end
+    match = BARE_VALUE.match(script, start)
+    return match.end() if match else start
+
+
+def _closing_parenthesis(script: bytes, start: int) -> int:
+    """Return the end of the parentheses that open after an offset; 0 if it is not found."""
+    depth = 0
+    for match in PARENTHESIS.finditer(script, start, start + MAX_SUBSTITUTION):
+        depth += 1 if match[0] == b"(" else -1
+        if not depth:
+            return match.end()
+    return 0
 
 
 def _assignments(

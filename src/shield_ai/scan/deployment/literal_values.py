@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.deployment import ValueForm
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.deployment.line_formats import SUBSTITUTION, Span
 from shield_ai.scan.deployment.value_form import Style, value_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from shield_ai.scan.deployment.line_formats import Span
     from shield_ai.scan.text.config_node import Node
 
 LITERAL_FORMS = frozenset({ValueForm.LITERAL, ValueForm.DEFAULT, ValueForm.MIXED})
@@ -22,6 +22,7 @@ VALUE_KEYS = frozenset({
     "literal",
 })  # fmt: skip
 VALUE = regex(rb"\"(?P<double>(?:[^\"\\\n]|\\.){0,500})|'(?P<single>[^'\n]{0,500})|[^\n]{0,500}")
+SUBSTITUTION = regex(rb"\"?(?:\$\(|`)")
 EXPANSION = regex(rb":?[-=](?P<text>[^}\n]{0,500})")  # of ${NAME:-text}
 
 
