@@ -10,6 +10,7 @@ from shield_ai.rewrite.project.pipeline import rewrite_project
 LINE = b"# SPDX-License-Identifier: EUPL-1.2"
 BLOCK = b"#\n# Copyright 2019 Acme\n#\n# Licensed under the GNU GPL.\n"
 NEWER = BLOCK.replace(b"2019", b"2019-2024")
+PRESENT = BLOCK.replace(b"2019", b"2018-present")
 LONG = b"####\n# ACME\n" + b"# NO WARRANTY.\n" * 30 + "# Acme® is registered.\n".encode()
 
 
@@ -38,6 +39,8 @@ def header_of(files):
         pytest.param([BLOCK, BLOCK, b"x = 1\n", b"y = 1\n"], BLOCK, id="half"),
         pytest.param([BLOCK, BLOCK, b"x\n", b"y\n", b"z\n"], b"", id="less than half"),
         pytest.param([NEWER, BLOCK, BLOCK], NEWER, id="years"),
+        pytest.param([BLOCK.replace(b"2019", b"2021"), NEWER, NEWER], NEWER, id="range of years"),
+        pytest.param([NEWER, PRESENT, PRESENT], PRESENT, id="present"),
         pytest.param([b"#!python\n# -*- coding: utf-8 -*-\n" + BLOCK] * 2, BLOCK, id="file lines"),
         pytest.param([b"# Author: A <a@example.com>\n" + BLOCK] * 2, BLOCK, id="author"),
         pytest.param([BLOCK.replace(b"\n", b"\r\n")] * 2, BLOCK, id="block with crlf"),

@@ -103,4 +103,5 @@ def _most_used(comments: Iterable[str], total: int) -> str:
 
 
 def _years(comment: str) -> list[str]:
-    return [match[0] for match in YEARS.finditer(comment)]
+    """Return the last year of each range; "present" comes after all years."""
+    return [match[0].replace("present", "9999")[-4:] for match in YEARS.finditer(comment)]
