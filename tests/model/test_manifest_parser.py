@@ -18,6 +18,13 @@ from shield_ai.model.manifest_parser import parse_manifest
             "shield.toml:9: unknown key `envv`",
             id="unknown key of a secret",
         ),
+        pytest.param("region = ", '# region = ""\nregion = 1 # ', "shield.toml:5: ", id="comment"),
+        pytest.param(
+            "[app]",
+            "[ app ]\nreaders_only = 'yes'",
+            "shield.toml:3: readers_only: ",
+            id="spaces in a header",
+        ),
         pytest.param(
             "region =",
             "regoin =",

@@ -66,7 +66,7 @@ def locate(text: str, key: str = "", *, table: str = "", secret: int | None = No
     for number, line in _lines(text, table, secret):
         if line.startswith("[") and not header:
             header = number
-        if key and assignment.search(line):
+        if key and assignment.search(line.partition("#")[0]):
             return f"{MANIFEST}:{number}"
     return f"{MANIFEST}:{header}" if header else MANIFEST
 
@@ -77,10 +77,11 @@ def _lines(text: str, table: str, secret: int | None) -> Iterator[tuple[int, str
     is_selected = not table and secret is None
     for number, line in enumerate(map(str.strip, text.splitlines()), 1):
         if line.startswith("["):
-            is_secret = line.startswith("[[secret]]")
+            header = "".join(line.split())
+            is_secret = header.startswith("[[secret]]")
             index += is_secret
             if table:
-                is_selected = line.startswith((f"[{table}]", f"[{table}."))
+                is_selected = header.startswith((f"[{table}]", f"[{table}."))
             elif secret is not None:
                 is_selected = is_secret and index == secret
         if is_selected:
