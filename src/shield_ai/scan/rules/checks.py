@@ -11,7 +11,7 @@ from shield_ai.model.errors import ShieldError
 from shield_ai.project.globs import has_too_many_wildcards
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.rules.pattern import RuleKind
-from shield_ai.scan.rules.regex_safety import count_unbounded, find_exponential
+from shield_ai.scan.rules.regex_safety import MAX_BOUND, count_unbounded, find_exponential
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -97,9 +97,8 @@ class _RuleChecker(NamedTuple):
 
     def check_keywords(self) -> None:
         rule = self.rule
-        has_regex = bool(rule.regex)
-        has_context = bool(rule.context and rule.value)
-        if has_regex == has_context:
+        given = (bool(rule.regex), bool(rule.context), bool(rule.value))
+        if given not in {(True, False, False), (False, True, True)}:
             message = f"rule {rule.id!r} must have either regex, or context and value"
             hint = (
                 "use regex for a secret with a fixed format, and context and value for a secret"
@@ -130,8 +129,9 @@ class _RuleChecker(NamedTuple):
             self.fail("entropy", message, "use a value in bits per character, such as 3.5")
         self._check_regex()
         if not is_builtin and count_unbounded(rule.regex or rule.value) > 1:
-            message = f"rule {rule.id!r} has more than one unbounded quantifier, * or +"
-            self._fail_regex(message, "replace * with {0,200} and + with {1,200}")
+            message = f"rule {rule.id!r} has more than one unbounded quantifier: "
+            message += f"*, +, {{n,}} or a maximum over {MAX_BOUND}"
+            self._fail_regex(message, "limit each one, as in {0,200}")
 
     def _fail_regex(self, message: str, hint: str) -> NoReturn:
         self.fail("value" if self.rule.value else "regex", message, hint)
