@@ -29,3 +29,15 @@ def test_needs_a_line_for_each_field(monkeypatch, piped, lines):
     monkeypatch.setattr("sys.stdin", io.StringIO(piped))
     with pytest.raises(ShieldError, match=f"standard input has {lines}, but 2 values are needed"):
         read_new_values(["a", "b"], yes=True)
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_does_not_read_a_visible_value(monkeypatch):
+    monkeypatch.setattr("sys.stdin", Terminal("x\n"))
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    with pytest.raises(ShieldError, match="stdin is a terminal, so the value would be visible"):
+        read_new_values([""], yes=True)

@@ -24,15 +24,12 @@ def read_new_values(fields: Sequence[str], *, yes: bool) -> dict[str, Hidden]:
         yes: Whether --yes was given.
 
     Raises:
-        ShieldError: Nothing can be read without showing it, or the number of lines is wrong.
+        ShieldError: There is no terminal for a hidden prompt and no piped input, or the number of
+            lines is wrong.
     """
     if can_ask():
         return {field: prompt_hidden(f"New {field or 'value'} (hidden input)") for field in fields}
-    if not yes or sys.stdin.isatty():  # a terminal would show the value
-        raise ShieldError(
-            f"confirmation required, but {no_terminal_text()}",
-            "pipe the new value to stdin and use --yes",
-        )
+    _require_piped_input(yes=yes)
     try:
         piped = sys.stdin.read().rstrip("\r\n")
     except UnicodeDecodeError:
@@ -48,3 +45,15 @@ def read_new_values(fields: Sequence[str], *, yes: bool) -> dict[str, Hidden]:
             f"give one line for each: {', '.join(fields)}",
         )
     return dict(zip(fields, map(Hidden, lines), strict=True))
+
+
+def _require_piped_input(*, yes: bool) -> None:
+    if not yes:
+        raise ShieldError(
+            f"confirmation required, but {no_terminal_text()}",
+            "pipe the new value to stdin and use --yes",
+        )
+    if sys.stdin.isatty():
+        raise ShieldError(
+            "stdin is a terminal, so the value would be visible", "pipe the new value to stdin"
+        )
