@@ -171,3 +171,8 @@ def test_production_does_not_need_a_variable_that_only_other_settings_set(path, 
 )
 def test_literals_of_settings_for_development(path, is_development):
     assert (path in explain_literals({path, "settings/base.py"}, ())) is is_development
+
+
+def test_the_literals_of_development_count_if_only_tests_have_other_settings():
+    settings = ["config/dev.py", "config/testing.py"]
+    assert explain_literals(settings, ["config/testing.py"]).keys() == {"config/testing.py"}

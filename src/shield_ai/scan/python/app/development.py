@@ -37,7 +37,7 @@ def explain_literals(settings: Collection[str], files: Collection[str]) -> dict[
             reasons[path] = SkipId.EXAMPLE_VALUE.reason()
         elif DEVELOPMENT_FILE.search(path):
             reasons[path] = SkipId.TEST_VALUE.reason()
-    if reasons.keys() >= set(settings):
+    if reasons.keys() | set(files) >= set(settings):
         reasons.clear()  # the app has no other settings
     return {**reasons, **dict.fromkeys(files, SkipId.TEST_VALUE.reason())}
 
