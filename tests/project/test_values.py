@@ -20,7 +20,9 @@ def test_a_field_has_the_text_that_the_runtime_returns(value):
     assert found.reveal() == expected
 
 
-@pytest.mark.parametrize("document", ["{}", '{"field": null}', "[1]", "text", "[" * 100_000])
+@pytest.mark.parametrize(
+    "document", ["{}", '{"field": null}', "[1]", "text", "[" * 100_000, '{"field": NaN}']
+)
 def test_a_missing_field_has_no_value(document):
     assert json_field(Hidden(document), "field") is None
 

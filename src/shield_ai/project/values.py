@@ -72,7 +72,7 @@ class Values:
         return found
 
     def env_file_variables(self) -> dict[str, Hidden]:
-        """Return all variables of the .env files, also those of no secret."""
+        """Return all variables of the .env files, including those that belong to no secret."""
         variables: dict[str, Hidden] = {}
         for values in self._env_files.values():
             variables.update(values)
@@ -144,12 +144,13 @@ def _literal_text(node: ast.expr) -> str:
 def json_field(value: Hidden, field: str) -> Hidden | None:
     """Return the text of a field of a JSON document; without a field name, the entire value.
 
-    Like the runtime, it returns the JSON of a field that is not a text.
+    Like the runtime, it returns the JSON of a field that is not a string, and rejects NaN.
     """
     if not field:
         return value
     try:
         content = json.loads(value.reveal()).get(field)
+        json.dumps(content, allow_nan=False)
     except (ValueError, AttributeError, RecursionError):
         return None
     return None if content is None else Hidden(field_text(content))
