@@ -2,7 +2,7 @@
 
 Without USE_AWS_SECRETS=true, secrets come from environment variables, and boto3 is not imported.
 With it, they come from AWS and are cached. Requires Python 3.9 or newer, and boto3 if AWS is on.
-Secret values never appear in errors, log records, reprs or the environment of a process.
+The package never writes secret values to errors, log records, reprs or environment variables.
 
 Apps can contain a copy of this package, so the core imports only the standard library.
 """
