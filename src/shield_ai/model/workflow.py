@@ -1,4 +1,7 @@
-"""The parts of a GitHub workflow that edits of its secrets depend on. Offsets are in bytes."""
+"""Model the parts of a GitHub Actions workflow that are needed to replace its secrets.
+
+Offsets are in bytes.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +33,9 @@ class SecretUse(NamedTuple):
     job: str  # empty for the `env` of the workflow
     step: int  # -1 outside of steps
     place: Place
-    variable: str  # that is set in `env`; empty in other places
+    variable: str  # the env var that it sets; empty for other places
     is_whole: bool  # the value is nothing but this secret
-    start: int  # of `secrets.NAME`, or in a script of the whole expression
+    start: int  # start of `secrets.NAME`; in a script, start of the entire `${{ … }}`
     end: int
     line: int
     quote: str = ""  # the quote of the shell around it
@@ -49,7 +52,7 @@ class WorkflowEnv(NamedTuple):
 
 
 class WorkflowStep(NamedTuple):
-    """A step of a job."""
+    """A step of a job, with the byte offsets of its editable parts."""
 
     start: int  # of its first key
     end: int
@@ -58,9 +61,10 @@ class WorkflowStep(NamedTuple):
 
 
 class Permissions(NamedTuple):
-    """The permissions that a job needs in addition."""
+    """The permissions to add to a job."""
 
-    added: Mapping[str, str] = {}  # all of them, or those to add to the map of the job
+    # If the job has a permissions map, only the missing ones; otherwise the complete map.
+    added: Mapping[str, str] = {}
     map_start: int = 0  # the map of the job; 0 if it has none
     map_end: int = 0
     is_guess: bool = False  # the job and the workflow have no `permissions`
@@ -68,15 +72,16 @@ class Permissions(NamedTuple):
 
 
 class WorkflowJob(NamedTuple):
-    """A job."""
+    """A job, with the byte offsets of its editable parts."""
 
     name: str
     steps_start: int  # of the key `steps`
     steps: tuple[WorkflowStep, ...] = ()
     env: WorkflowEnv | None = None
     permissions: Permissions = Permissions()
-    branch: str = ""  # the only branch that it runs on; empty: the default branch
-    environment: str = ""  # of GitHub; then it can run on any branch
+    branch: str = ""  # the branch that triggers it; empty for the default branch
+    # The job's GitHub environment; if set, the role trusts it instead of a branch.
+    environment: str = ""
     problem: str = ""  # why it can't be edited; empty if it can
     reads_secrets: bool = False  # from AWS Secrets Manager
 
