@@ -11,7 +11,7 @@ from shield_ai.model.manifest_parser import parse_manifest
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        pytest.param("[app]", "[app", "shield.toml: ", id="invalid TOML"),
+        pytest.param("[app]", "[app", "shield.toml:2: expected ']'", id="invalid TOML"),
         pytest.param(
             'env = "S',
             'envv = "S',

@@ -25,14 +25,14 @@ def parse_manifest(text: str) -> Manifest:
     """Parse and validate the text of shield.toml.
 
     Raises:
-        ManifestError: The text is invalid. The message starts with the file and the line.
+        ManifestError: The text is invalid. The message starts with the file and, if it is known,
+            the line.
     """
     try:
         require_short_keys(text)
         tables = tomllib.loads(text)
     except INVALID_TOML as error:
-        reason = "nested too deeply" if isinstance(error, RecursionError) else error
-        raise ManifestError(f"{MANIFEST}: {reason}", "the file must be valid TOML") from None
+        raise ManifestError(_syntax_error(error), "fix the syntax; see https://toml.io") from None
     try:
         manifest = msgspec.convert(tables, Manifest)
     except msgspec.ValidationError as error:
@@ -41,6 +41,16 @@ def parse_manifest(text: str) -> Manifest:
         raise ManifestError(f"{place}: {_reword(sentence, path)}", _hint(sentence, path)) from None
     validate_manifest(manifest, functools.partial(locate, text))
     return manifest
+
+
+def _syntax_error(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return f"{MANIFEST}: nested too deeply"
+    message = str(error)
+    place = re.search(r" \(at line (\d+), column \d+\)$", message)
+    if place is None:
+        return f"{MANIFEST}: {message}"
+    return f"{MANIFEST}:{place[1]}: {message[:1].lower()}{message[1 : place.start()]}"
 
 
 def _split_message(message: str) -> tuple[str, str]:
