@@ -65,7 +65,13 @@ from shield_ai.model.manifest_parser import parse_manifest
             id="duplicate name",
         ),
         pytest.param(
-            'env = "SECRET_KEY"\n', "", "requires either env or fields", id="neither env nor fields"
+            'env = "SECRET_KEY"\n', "", "has no env and no fields", id="neither env nor fields"
+        ),
+        pytest.param(
+            'env = "SECRET_KEY"',
+            'env = "SECRET_KEY"\nfields = {a = "B"}',
+            "has both env and fields",
+            id="env and fields",
         ),
         pytest.param(
             '"SECRET_KEY"', '""', ":6: secret 'django-secret-key' has no variable", id="empty env"
@@ -326,7 +332,7 @@ def test_valid_roles(role):
     ],
 )
 def test_variables_that_run_other_code_are_refused(name):
-    with pytest.raises(ManifestError, match=f"{name} is not the variable of a secret"):
+    with pytest.raises(ManifestError, match=f"{name} can't be the variable of a secret"):
         parse_manifest(GOOD.replace('"SECRET_KEY"', f'"{name}"', 1))
 
 

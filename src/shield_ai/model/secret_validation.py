@@ -26,9 +26,11 @@ def check_secret(secret: Secret, prefix: str) -> None:
     Raises:
         ManifestError: A value is invalid.
     """
-    if (secret.env is None) == (secret.fields is None):
+    if secret.env is not None and secret.fields is not None:
+        raise ManifestError(f"secret {secret.name!r} has both env and fields", "remove one of them")
+    if secret.env is None and secret.fields is None:
         raise ManifestError(
-            f"secret {secret.name!r} requires either env or fields", 'write env = "VARIABLE"'
+            f"secret {secret.name!r} has no env and no fields", 'add env = "VARIABLE"'
         )
     if not secret.variables():
         raise ManifestError(f"secret {secret.name!r} has no variable", 'write env = "VARIABLE"')
@@ -38,7 +40,8 @@ def check_secret(secret: Secret, prefix: str) -> None:
     if printable_lines(description) != description or SPECIAL_TEXT.match(description):
         raise ManifestError(
             f"invalid description of {secret.name}",
-            "leave out control and invisible characters, file://, http:// and {{resolve:",
+            "remove control and invisible characters, {{resolve: and, at the start, file://, "
+            "fileb://, http:// and https://",
         )
 
 
@@ -63,7 +66,9 @@ def _check_name(secret: Secret, prefix: str) -> None:
 def _check_variables(secret: Secret) -> None:
     for field in secret.fields or ():
         if not FIELD.fullmatch(field):
-            raise ManifestError("invalid field in fields", f"it must match {FIELD.pattern}")
+            raise ManifestError(
+                "invalid field in fields", "use at most 256 letters, digits and _.@/+-"
+            )
     if len(secret.variables()) < len(secret.fields or ()):
         raise ManifestError(
             f"two fields of {secret.name} have the same variable",
@@ -72,7 +77,7 @@ def _check_variables(secret: Secret) -> None:
     for variable in secret.variables():
         if LOADER_VARIABLE.fullmatch(variable):
             raise ManifestError(
-                f"{variable} is not the variable of a secret",
-                "remove the entry: with this variable, shield run would load or run other code",
+                f"{variable} can't be the variable of a secret",
+                "choose another variable: with this one, shield run would load or run other code",
             )
         check_variable("fields" if secret.fields else "env", variable)
