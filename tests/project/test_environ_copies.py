@@ -56,7 +56,7 @@ def test_ignores_copies_that_may_differ(text):
 
 def test_a_second_copy_changes_nothing():
     found = copies("import os\ne = os.environ.copy()\nf = dict(os.environ)")
-    assert [copy.last_line for copy in found.values()] == [sys.maxsize, sys.maxsize]
+    assert [copy.valid_until_line for copy in found.values()] == [sys.maxsize, sys.maxsize]
 
 
 def test_ignores_a_copy_with_two_names():
@@ -91,7 +91,7 @@ def test_finds_the_variables_that_a_copy_changes(text, written):
     ],
 )
 def test_finds_where_the_environment_may_change(text):
-    assert copies(f"import os\ne = os.environ.copy()\ny = 1\n{text}")["e"].last_line == 4
+    assert copies(f"import os\ne = os.environ.copy()\ny = 1\n{text}")["e"].valid_until_line == 4
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_finds_where_the_environment_may_change(text):
     ],
 )
 def test_finds_uses_that_do_not_change_the_environment(text):
-    assert copies(f"import os\ne = os.environ.copy()\n{text}")["e"].last_line == sys.maxsize
+    assert copies(f"import os\ne = os.environ.copy()\n{text}")["e"].valid_until_line == sys.maxsize
 
 
 @pytest.mark.parametrize(
@@ -128,9 +128,11 @@ def test_finds_uses_that_do_not_change_the_environment(text):
 @pytest.mark.parametrize("order", ["{change}\n{copy}", "{copy}\n{change}"])
 def test_the_environment_may_change_at_any_time(text, order):
     found = copies("import os\n" + order.format(change=text, copy="e = dict(os.environ)"))
-    assert found["e"].last_line == (2 if order.startswith("{copy}") else 3 + text.count("\n"))
+    assert found["e"].valid_until_line == (
+        2 if order.startswith("{copy}") else 3 + text.count("\n")
+    )
 
 
 def test_a_loop_may_change_the_environment_before_it_reads():
     text = "import os\ne = dict(os.environ)\nwhile x:\n  y = e['X']\n  load_dotenv()"
-    assert copies(text)["e"].last_line == 3
+    assert copies(text)["e"].valid_until_line == 3

@@ -37,7 +37,8 @@ class EnvironCopy(NamedTuple):
     """A copy of the environment, of which only some variables can change."""
 
     original: str  # the text of the copied expression
-    last_line: int  # the last line that is known to run before the environment can change
+    # The first later line that may change the environment; reads up to it are unaffected.
+    valid_until_line: int
     written: frozenset[str] = frozenset()  # the variables that the file changes in the copy
 
 
@@ -96,14 +97,14 @@ def unchanged_copies(
     copies = {}
     for target, copied in found:
         if bindings[target.id] == 1 and target.id not in otherwise_used:
-            last_line = _last_line(target.lineno, lines)
+            valid_until_line = _valid_until_line(target.lineno, lines)
             written = frozenset(written_keys.get(target.id, ()))
-            copies[target.id] = EnvironCopy(ast.unparse(copied), last_line, written)
+            copies[target.id] = EnvironCopy(ast.unparse(copied), valid_until_line, written)
     return copies
 
 
-def _last_line(copied_at: int, changes: list[int]) -> int:
-    """Return the last line that runs before the environment can change."""
+def _valid_until_line(copied_at: int, changes: list[int]) -> int:
+    """Return the line of the first statement after a copy that may change the environment."""
     if changes[:1] == [ANY_LINE]:
         return copied_at
     at = bisect.bisect_left(changes, copied_at)
