@@ -102,14 +102,16 @@ BINARY_EXTENSIONS = word_set(
     """
 )
 ARCHIVE_EXTENSIONS = word_set(
-    "zip tar tgz gz bz2 xz zst 7z rar whl egg jar war ear deb rpm apk dmg iso nupkg"
+    "zip tar tgz gz bz2 xz zst 7z rar whl egg jar war ear deb rpm apk ipa dmg iso nupkg"
 )
-# Generated files, which contain many digests and no secrets.
+# Lock files, which contain many digests.
 LOCK_FILES = frozenset(
     {"package-lock.json", "pnpm-lock.yaml", "go.sum", "conda-lock.yml", "RECORD"}
 )
-GENERATED_EXTENSIONS = word_set("po pot svg css map lock sum ipa")
+# Text files that rarely contain secrets: translations, images, styles, source maps, lock files.
+GENERATED_EXTENSIONS = word_set("po pot svg css map lock sum")
 UNSCANNABLE_EXTENSIONS = BINARY_EXTENSIONS | ARCHIVE_EXTENSIONS | GENERATED_EXTENSIONS
+ALL_TEXT_EXTENSIONS = CONFIG_EXTENSIONS | TEXT_EXTENSIONS
 
 
 def is_non_production(path: str) -> bool:
@@ -160,7 +162,7 @@ def allows_unquoted(path: str) -> bool:
     stem, _, extension = name.rpartition(".")
     if not stem or extension in CONFIG_EXTENSIONS:
         return True
-    if name.startswith(CONFIG_PREFIXES) or name in CONFIG_NAMES:
+    if name.startswith(CONFIG_PREFIXES):
         return True
     return any(part in name for part in CONFIG_PARTS)
 
@@ -168,7 +170,7 @@ def allows_unquoted(path: str) -> bool:
 def is_text_by_name(path: str) -> bool:
     """Return whether the programs that read a file expect text, by its extension or name."""
     name = path.rpartition("/")[2].lower()
-    if _extension(name) in CONFIG_EXTENSIONS | TEXT_EXTENSIONS:
+    if _extension(name) in ALL_TEXT_EXTENSIONS:
         return True
     return name.startswith(CONFIG_PREFIXES) or name in CONFIG_NAMES
 
@@ -179,7 +181,7 @@ def is_archive(path: str) -> bool:
 
 
 def is_scannable(path: str) -> bool:
-    """Return whether a file may contain text that a person wrote."""
+    """Return whether a file is worth scanning: not binary, an archive, generated or minified."""
     if _extension(path) in UNSCANNABLE_EXTENSIONS or path.endswith((".min.js", ".min.css")):
         return False
     return path.rpartition("/")[2] not in LOCK_FILES
