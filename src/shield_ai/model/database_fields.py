@@ -61,7 +61,11 @@ def database_field(variable: str) -> tuple[str, str] | None:
 
 
 def named_engine(variables: Iterable[str]) -> str:
-    """Return the engine that the variables of a database name; empty for none or several."""
+    """Return the database engine that the variables' names suggest.
+
+    Returns:
+        The engine; empty if the names suggest none or several.
+    """
     found: set[str] = set()
     for variable in variables:
         prefix, _ = database_field(variable) or ("", "")

@@ -1,4 +1,4 @@
-"""Find the comment with the license that the modules of an app begin with."""
+"""Find the license comment at the top of an app's modules."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # https://spdx.dev/learn/handling-license-info/, in the first five lines.
 SPDX = regex(r"# SPDX-License-Identifier: [A-Za-z0-9.+() -]{1,80}\Z")
 SPDX_LINES = 5
-MAX_LINES = 40  # that the pattern of the stamp allows above it
+MAX_LINES = 40  # STAMP in stamp.py accepts at most 40 lines above the stamp
 # Lines that apply to one file only: its interpreter, its encoding and its authors.
 FILE_LINE = regex(r"#!|#.*coding[:=]|#\s*(?i:@?authors?|maintainers?|created by|written by)\b")
 LICENSE_WORD = regex(r"(?i)copyright|licen[cs]e|\(c\)|©|rights reserved")
@@ -27,7 +27,7 @@ YEARS = regex(r"\b(?:19|20)\d\d(?:\s*[-\N{EN DASH}]\s*(?:(?:19|20)\d\d|present))
 
 
 class LicenseHeaders(NamedTuple):
-    """The comments that new modules begin with, each with a newline; "" without one."""
+    """The comments that new modules begin with, each ends with a newline; "" without one."""
 
     module: str = ""
     package: str = ""  # of a new `__init__.py`
@@ -67,7 +67,7 @@ def _package_folder(context: FixContext) -> str:
 
 
 def _first_comment(text: str) -> str:
-    """Return the comment at the top of a module if it is about the license; "" otherwise."""
+    """Return the comment at the top of a module if it has several lines or mentions a license."""
     lines: list[str] = []
     for line in text.splitlines():
         if line.startswith("#"):

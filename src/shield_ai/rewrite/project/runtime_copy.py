@@ -135,7 +135,7 @@ def write_copy(
 
 
 def _has_settings(init: str, manifest: Manifest) -> bool:
-    """Return whether the folder of a missing `__init__.py` has settings, imported without it."""
+    """Return whether the app imports settings from a folder without `__init__.py`."""
     folder = init.removesuffix("__init__.py")
     return any(path.startswith(folder) for path in manifest.app.settings)
 

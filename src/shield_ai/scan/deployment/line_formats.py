@@ -1,6 +1,6 @@
-"""Find the variables that Dockerfiles, systemd units, Procfiles, fly.toml and shell scripts set.
+"""Find the variables that line-based files set.
 
-Also those that templates of env files set.
+These are Dockerfiles, systemd units, Procfiles, fly.toml, shell scripts and templates of env files.
 """
 
 from __future__ import annotations
@@ -96,8 +96,8 @@ def assignment_regex(names: frozenset[str]) -> re.Pattern[bytes]:
 def dockerfile_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
     """Yield the variables that a Dockerfile sets.
 
-    RUN sets them for one step of the build, which needs no secrets: the documentation recommends a
-    temporary key for `collectstatic`. The value of ARG is often copied by ENV.
+    RUN sets variables for one build step only. Builds need no secrets: docs/guides/containers.md
+    recommends a temporary key for `collectstatic`. The value of ARG is often copied by ENV.
 
     Args:
         raw: The file.
@@ -234,7 +234,7 @@ def shell_settings(
         raw: The file.
         names: The variables of the secrets.
         unit: The job that the script belongs to.
-        span: The script; None: the whole file.
+        span: The script; by default, the whole file.
     """
     start, end = span or Span(0, len(raw))
     script = _Script(raw[start:end])

@@ -1,4 +1,4 @@
-"""Mark the sites that only development or tests need: production has no such secret in AWS."""
+"""Mark sites that only development or tests need, because production has no such secret."""
 
 from __future__ import annotations
 
