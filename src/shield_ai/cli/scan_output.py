@@ -36,7 +36,7 @@ class Outputs(msgspec.Struct, frozen=True):
     files: dict[Path, str]  # the format of each file
 
 
-def read_outputs(values: Sequence[str], output_format: str) -> Outputs:
+def parse_output_options(values: Sequence[str], output_format: str) -> Outputs:
     """Read the values of --output, which are a FILE or FORMAT=FILE.
 
     Args:

@@ -23,7 +23,7 @@ from shield_ai.cli.scan_output import (
     Outputs,
     Scan,
     format_scan,
-    read_outputs,
+    parse_output_options,
 )
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.finding import Severity
@@ -131,7 +131,7 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
     findings or a file could not be scanned, except with --format sarif. Findings in .env files that
     git ignores do not count.
     """
-    outputs = read_outputs(options.output, options.output_format)
+    outputs = parse_output_options(options.output, options.output_format)
     if options.repos:
         _reject_conflicts_with_repos(paths, options, outputs)
         return _scan_repositories(options.repos, outputs, options)
