@@ -8,7 +8,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.project.app_folder import (
     app_folder_above,
     require_no_nested_repository,
-    require_own_code,
+    require_not_parent_of_apps,
 )
 
 if TYPE_CHECKING:
@@ -120,6 +120,6 @@ def test_refuses_a_folder_above_apps(tmp_path: Path, paths: list[str], is_refuse
         (tmp_path / app / "shield.toml").touch()
     if is_refused:
         with pytest.raises(SourceError, match=r"has no shield\.toml, but the app below it does"):
-            require_own_code(tmp_path, paths)
+            require_not_parent_of_apps(tmp_path, paths)
     else:
-        require_own_code(tmp_path, paths)
+        require_not_parent_of_apps(tmp_path, paths)

@@ -71,7 +71,7 @@ def require_app_folder(folder: Path) -> None:
     )
 
 
-def require_own_code(folder: Path, paths: Iterable[str]) -> None:
+def require_not_parent_of_apps(folder: Path, paths: Iterable[str]) -> None:
     """Require that a folder is not just the parent of other apps with a shield.toml.
 
     Args:

@@ -18,7 +18,7 @@ from shield_ai.model.site import READ_SHAPES
 from shield_ai.project.app_folder import (
     require_app_folder,
     require_no_nested_repository,
-    require_own_code,
+    require_not_parent_of_apps,
 )
 from shield_ai.project.operator_region import operator_region
 from shield_ai.scan.deployment.aws_region import find_aws_region
@@ -55,7 +55,7 @@ def draft_manifest(app: AppContext) -> Draft:
     if app.manifest_on_disk is None:
         require_app_folder(app.tree.root)
         importers = {finding.path for finding, site in scan.sites if not site.reason}
-        require_own_code(
+        require_not_parent_of_apps(
             app.tree.root, sorted({*importers, *(path for path, *_ in scan.call_sites)})
         )
         runtime = choose_map_path(app.tree, facts.runtime, importers)
