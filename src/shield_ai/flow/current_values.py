@@ -13,7 +13,7 @@ import msgspec
 
 from shield_ai.model.errors import AwsDeniedError, AwsError, AwsNotFoundError
 from shield_ai.model.hidden import Hidden
-from shield_ai.project.values import field_text
+from shield_ai.project.secret_document import field_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import os
 import secrets
 from typing import TYPE_CHECKING
@@ -21,6 +20,7 @@ from shield_ai.model.locator import (
     Prompt,
 )
 from shield_ai.project.env_file import ExpandableValue
+from shield_ai.project.secret_document import json_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -139,26 +139,6 @@ def _literal_text(node: ast.expr) -> str:
     if not isinstance(node, ast.Constant):
         raise TypeError(type(node).__name__)
     return node.value.decode() if isinstance(node.value, bytes) else str(node.value)
-
-
-def json_field(value: Hidden, field: str) -> Hidden | None:
-    """Return the text of a field of a JSON document; without a field name, the entire value.
-
-    Like the runtime, it returns the JSON of a field that is not a string, and rejects NaN.
-    """
-    if not field:
-        return value
-    try:
-        content = json.loads(value.reveal()).get(field)
-        json.dumps(content, allow_nan=False)
-    except (ValueError, AttributeError, RecursionError):
-        return None
-    return None if content is None else Hidden(field_text(content))
-
-
-def field_text(field: object) -> str:
-    """Return a field of a JSON document as get_secret() returns it."""
-    return field if isinstance(field, str) else json.dumps(field)
 
 
 def generate_value(kind: str) -> Hidden:

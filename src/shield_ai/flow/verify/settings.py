@@ -16,7 +16,7 @@ from shield_ai.flow.plan.prefix_variable import PREFIX_VARIABLE, needs_prefix_va
 from shield_ai.flow.value_sources import EnvFiles
 from shield_ai.flow.verify.check import Check, CheckInfo, Status, join_names, make_check
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
-from shield_ai.project.values import json_field
+from shield_ai.project.secret_document import json_field
 from shield_ai.scan.python.app.development_files import development_files
 
 if TYPE_CHECKING:
