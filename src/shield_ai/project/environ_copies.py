@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 ENVIRON = "os.environ"
-WRITERS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
-# Functions that set variables from a file.
-LOADERS = frozenset({"load_dotenv", "read_env", "read_dotenv", "putenv", "unsetenv"})
+MUTATING_METHODS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
+# Functions that set variables from a file, or for child processes.
+LOADER_FUNCTIONS = frozenset({"load_dotenv", "read_env", "read_dotenv", "putenv", "unsetenv"})
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 # Calls that copy a mapping that is passed as `env`.
 PROCESS_FUNCTIONS = frozenset({"run", "Popen", "call", "check_call", "check_output"})
@@ -66,7 +66,7 @@ def dotted_name(node: ast.AST, names: Mapping[str, str]) -> str:
 def unchanged_copies(
     tree: ast.Module,
     names: Mapping[str, str],
-    may_set_variables: Callable[[ast.Import | ast.ImportFrom], bool] = bool,
+    may_set_variables: Callable[[ast.Import | ast.ImportFrom], bool] = lambda _: True,
 ) -> dict[str, EnvironCopy]:
     """Return the copies of the environment at the top level of a file, by their names.
 
@@ -260,10 +260,12 @@ def _may_change(node: ast.expr, names: Mapping[str, str]) -> bool:
     if not isinstance(node, ast.Call):
         return False
     function = node.func
-    if isinstance(function, ast.Attribute) and function.attr in WRITERS:
+    if isinstance(function, ast.Attribute) and function.attr in MUTATING_METHODS:
         return dotted_name(function.value, names) == ENVIRON
     name = _last_name(function)
-    return name in LOADERS or any(_has_environ(value, names) for value in _passed(node, name))
+    return name in LOADER_FUNCTIONS or any(
+        _has_environ(value, names) for value in _passed(node, name)
+    )
 
 
 def _passed(node: ast.Call, name: str) -> Iterator[ast.expr]:

@@ -61,7 +61,7 @@ class Values:
         self._read_secret = read_secret
 
     def locators(self, variables: Iterable[str]) -> dict[str, Locator]:
-        """Map each variable with a non-empty value to its locator."""
+        """Map each variable with a non-empty value to its locator; .env files come first."""
         found: dict[str, Locator] = {}
         for variable in variables:
             if self._environ.get(variable) and variable not in OPERATOR_VARIABLES:

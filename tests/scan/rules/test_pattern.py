@@ -362,7 +362,7 @@ def test_error_in_a_value_that_overrides_a_merged_one_has_its_line() -> None:
         ),
         pytest.param("[acme_]", "[acme_]\n    value: x", 10, "must have either", id="two regexes"),
         pytest.param("[acme_]", "[acme_]\n    context: [x]", 10, "must have either", id="context"),
-        pytest.param("[acme_]", "[ACME_]", 18, "must be lower case", id="keyword in capitals"),
+        pytest.param("[acme_]", "[ACME_]", 18, "must be lowercase", id="keyword in capitals"),
         pytest.param("[acme_]", "['']", 18, "empty word", id="empty keyword"),
         pytest.param("keywords: [acme_]", "keywords: []", 17, "no keywords", id="no keyword"),
         pytest.param(

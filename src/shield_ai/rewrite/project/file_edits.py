@@ -24,14 +24,14 @@ def creation_change(path: str, text: str) -> FileChange:
 
 
 def replacement_change(path: str, raw: bytes, text: str) -> FileChange:
-    """Replace the content of a generated file, and keep its line endings."""
+    """Return a change that replaces the content of a generated file, with its line endings."""
     replacement = text.replace("\n", newline(raw))
     edit = Edit(path=path, start=0, end=len(raw), replacement=replacement)
     return file_change(path, raw, [edit])
 
 
 def create_or_replace(path: str, raw: bytes | None, text: str) -> Outcome:
-    """Create a generated file, or replace it if its text differs."""
+    """Return a change that creates a generated file, or replaces it if its text differs."""
     if raw is None:
         return [creation_change(path, text)], []
     if raw.replace(b"\r\n", b"\n") == text.encode():
@@ -40,14 +40,14 @@ def create_or_replace(path: str, raw: bytes | None, text: str) -> Outcome:
 
 
 def insertion_change(path: str, raw: bytes | None, at: int, text: str) -> FileChange:
-    """Insert text at a byte offset, with the line endings of the file."""
+    """Return a change that inserts text at a byte offset, with the line endings of the file."""
     if raw is not None:
         text = text.replace("\n", newline(raw))
     return file_change(path, raw, [Edit(path=path, start=at, end=at, replacement=text)])
 
 
 def append_lines(path: str, raw: bytes | None, text: str, *, gap: bool = False) -> Outcome:
-    """Append lines to a file, or create it.
+    """Return a change that appends lines to a file, or creates it.
 
     Args:
         path: Relative path with slashes.

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 
 class MapNotes(NamedTuple):
-    """What the docstring of a map file refers to, and the linters that need comments in it."""
+    """References for the docstring of a map file, and the linters that need comments in it."""
 
     docs: str = ""  # path of the page on the app's secrets; "" without one
     stage: str = ""  # the variable with the stage of the process

@@ -51,7 +51,7 @@ def check_pattern(pattern: Pattern, document: Document, used_ids: Collection[str
     for index, rule in enumerate(pattern.rules):
         checker = _RuleChecker(rule, index, document)
         checker.check_id(rule_ids, used_ids or ())
-        checker.check_examples()
+        checker.require_examples()
         checker.check_kind(pattern, is_builtin=used_ids is None)
         if rule.kind in REGEX_KINDS:
             checker.check_keywords()
@@ -81,7 +81,7 @@ class _RuleChecker(NamedTuple):
         where = self.document.where(f".rules[{self.rule_index}].id")
         _check_id(self.rule.id, where, used_ids)
 
-    def check_examples(self) -> None:
+    def require_examples(self) -> None:
         for key in ("examples", "non_examples"):
             if not getattr(self.rule, key):
                 message = f"rule {self.rule.id!r} has no {key}"
@@ -114,8 +114,8 @@ class _RuleChecker(NamedTuple):
     def _check_words(self, key: str, words: tuple[str, ...]) -> None:
         subject = f"the {key} of rule {self.rule.id!r}"
         if any(word != word.lower() for word in words):
-            hint = "write them in lower case; the search ignores case"
-            self.fail(key, f"{subject} must be lower case", hint)
+            hint = "write them in lowercase; the search ignores case"
+            self.fail(key, f"{subject} must be lowercase", hint)
         if not all(words):
             self.fail(key, f"{subject} include an empty word", "remove it")
 
