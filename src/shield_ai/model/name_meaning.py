@@ -102,15 +102,20 @@ def meaning(name: str) -> Meaning:
         return Meaning.HARMLESS
     if (parts[0] in SWITCHES and len(parts) > 1) or SWITCHES_ANYWHERE & set(parts):
         return Meaning.HARMLESS
-    if _lists_forbidden_values(parts) or _is_endpoint(parts):
+    if _lists_forbidden_values(parts) or _describes_url(parts):
         return Meaning.HARMLESS
     if parts[-1] in URL_ENDINGS:
         return _classify_url(parts)
     return _classify_credential(parts)
 
 
-def _is_endpoint(parts: tuple[str, ...]) -> bool:
-    """Return whether a value is the URL at which tokens are issued: OIDC_URL_TOKEN."""
+def _describes_url(parts: tuple[str, ...]) -> bool:
+    """Return whether a value is the URL at which tokens are issued, or a parameter's name in a URL.
+
+    Examples: OIDC_URL_TOKEN and URL_PARAM_API_KEY.
+    """
+    if parts[:2] == ("URL", "PARAM"):
+        return True
     is_token = parts[-2:] in {("URL", "TOKEN"), ("URI", "TOKEN"), ("ENDPOINT", "TOKEN")}
     return is_token and not IDENTITY_PROVIDERS.isdisjoint(parts)
 

@@ -98,7 +98,7 @@ def scan_files(
     collected = scanner.collected
     skipped = [*invalid_names(paths), *scanner.skipped, *collected.unresolved]
     related = scanner.related_sites()
-    config_reads = collected.config_reads(related)
+    config_reads = collected.config_reads(related, scanner.scanned)
     others = [
         *scanner.other_findings(related),
         *collected.literal_defaults(),

@@ -47,9 +47,15 @@ def test_other_settings_load_no_files_of_dynaconf(scanned, code):
     assert scanned(files).file_reads == ()
 
 
-def test_an_attribute_of_dynaconf_has_its_reason(sites):
-    text = (
-        "from dynaconf import Dynaconf\nconf = Dynaconf(envvar_prefix='SHOP')\nX = conf.API_KEY\n"
-    )
+@pytest.mark.parametrize(
+    ("value", "variable"),
+    [
+        ("conf.API_KEY", "SHOP_API_KEY"),
+        ("conf['api_key']", "SHOP_API_KEY"),
+        ("conf.get('mail.api_key')", "SHOP_MAIL__API_KEY"),
+    ],
+)
+def test_a_variable_of_dynaconf_has_its_reason(sites, value, variable):
+    text = f"from dynaconf import Dynaconf\nconf = Dynaconf(envvar_prefix='SHOP')\nX = {value}\n"
     reason = "Dynaconf() reads the variable itself: pass the value as an argument first"
-    assert sites(text) == [("read", "SHOP_API_KEY", reason)]
+    assert sites(text) == [("read", variable, reason)]

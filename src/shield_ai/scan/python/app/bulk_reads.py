@@ -89,7 +89,7 @@ def loaded_prefixes(source: Source) -> dict[str, str]:
     for node in descend(source.tree):
         loader = LOADERS.get(name_of(node.func)) if isinstance(node, ast.Call) else None
         if isinstance(node, ast.Call) and loader and loader.marker in source.text:
-            prefix = _prefix(node, loader)
+            prefix = prefix_of(node, loader)
             if prefix:
                 prefixes[prefix] = name_of(node.func)
     return prefixes
@@ -100,7 +100,7 @@ def _loader_read(node: ast.Call, text: str) -> tuple[str, str] | None:
     function = name_of(node.func)
     loader = LOADERS.get(function)
     if loader and loader.marker in text:
-        prefix = _prefix(node, loader)
+        prefix = prefix_of(node, loader)
         if prefix is None:
             prefix = "a computed prefix"
         which = f"every variable that begins with {prefix}" if prefix else "every variable"
@@ -113,7 +113,7 @@ def _loader_read(node: ast.Call, text: str) -> tuple[str, str] | None:
     return None
 
 
-def _prefix(node: ast.Call, loader: Loader) -> str | None:
+def prefix_of(node: ast.Call, loader: Loader) -> str | None:
     """Return the prefix of the variables, with the underscore after it.
 
     Returns:

@@ -11,6 +11,7 @@ from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.scan.python.app.bulk_reads import find_bulk_reads, loaded_prefixes
 from shield_ai.scan.python.app.config_findings import ConfigFindings
 from shield_ai.scan.python.app.dynaconf_files import find_dynaconf_secrets
+from shield_ai.scan.python.app.dynaconf_reads import DynaconfReads
 from shield_ai.scan.python.app.key_source import KeySources
 from shield_ai.scan.python.app.remaining_defaults import find_remaining_defaults
 from shield_ai.scan.python.findings.from_candidates import is_probably_label
@@ -48,6 +49,7 @@ class Collected:
         self._aws_reads: list[Skipped] = []
         self._library_reads: list[Skipped] = []  # outside the app
         self._dynaconf_secrets: list[Skipped] = []
+        self._dynaconf_reads = DynaconfReads(project)
         self.config = ConfigFindings(project.python_files)
         # path, line and column of the get_secret calls; 0 and 0 for a settings source
         self.calls: list[tuple[str, int, int]] = []
@@ -78,6 +80,7 @@ class Collected:
         for node in visitor.listed_reads:
             self.unresolved.append(SkipId.COMPUTED_NAME.reason().entry(path, node.lineno))
         self._dynaconf_secrets += find_dynaconf_secrets(source, self._project.read)
+        self._dynaconf_reads.add(source)
         self.config.add(source, visitor)
         if in_settings:
             self._aws_reads += find_aws_reads(self._project, visitor.module)
@@ -139,14 +142,18 @@ class Collected:
                 moved.update(site.variables)
         return moved
 
-    def config_reads(self, sites: Iterable[FoundSite]) -> list[Finding]:
+    def config_reads(self, sites: Sequence[FoundSite], paths: Iterable[str]) -> list[Finding]:
         """Return the reads of secrets from configurations that the app does not fill itself.
 
         Args:
             sites: All sites of the app.
+            paths: The scanned files.
         """
         assigned = [names for _, names in self.context.assigned_settings]
-        return self.config.findings(sites, set[str]().union(*assigned))
+        found = self.config.findings(sites, set[str]().union(*assigned))
+        reads = self._dynaconf_reads.findings(paths, {(f.path, f.line) for f, _ in sites})
+        lines = {(read.path, read.line) for read in reads}
+        return [*reads, *(other for other in found if (other.path, other.line) not in lines)]
 
     def file_reads(self, config_reads: Iterable[Finding]) -> Iterator[Skipped]:
         """Yield an entry for each secret that comes from a file, a configuration or AWS.

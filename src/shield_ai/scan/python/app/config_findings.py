@@ -57,7 +57,7 @@ class ConfigFindings:
         nodes: set[ast.AST] = set()
         for read in [*from_files, *others]:
             if read.line not in other_lines:
-                self._found.append(_create_finding(source, read))
+                self._found.append(create_finding(source, read, _explain(read.origin)))
                 nodes.add(read.node)
         if nodes:
             self._from_config |= names_with(source.tree, nodes)
@@ -108,7 +108,17 @@ def _lines_of_other_reads(visitor: SecretVisitor) -> set[int]:
     return lines
 
 
-def _create_finding(source: Source, read: ConfigRead) -> Finding:
+def create_finding(
+    source: Source, read: ConfigRead, reason: SkipReason, variable: str | None = None
+) -> Finding:
+    """Return the finding for a read.
+
+    Args:
+        source: The file.
+        read: The read.
+        reason: Why no fixer can rewrite it.
+        variable: The environment variable that the configuration takes the value from.
+    """
     rule = csec34_rules()[RULE]
     start, end = source.span(read.node)
     line, column = source.position(start)
@@ -127,7 +137,8 @@ def _create_finding(source: Source, read: ConfigRead) -> Finding:
         confidence=Confidence.MEDIUM,
         message=message,
         name=read.key,
-        reason=_explain(read.origin),
+        env=variable,
+        reason=reason,
     )
 
 

@@ -18,6 +18,7 @@ from shield_ai.scan.python.classify.harmless_variables import (
     explain_harmless_type,
 )
 from shield_ai.scan.python.readers.computed_secrets import ends_with_name, names_secret
+from shield_ai.scan.python.readers.known_readers import DYNACONF_LABEL
 from shield_ai.scan.python.readers.library_reads import library_read
 from shield_ai.scan.python.readers.reads import explain_reader, fallback_name, reads_variable
 from shield_ai.scan.python.visit.presence_tests import PresenceTestVisitor
@@ -242,4 +243,6 @@ def _full_name(reader: Reader, prefix: str, name: str) -> str:
     if reader.label == "everett":
         # https://everett.readthedocs.io/en/latest/configuration.html
         return (prefix + name).upper()
+    if reader.label.startswith(DYNACONF_LABEL):  # https://www.dynaconf.com/envvars/#nested-keys
+        return prefix + name.replace(".", "__").upper()
     return prefix + name

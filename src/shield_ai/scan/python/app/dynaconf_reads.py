@@ -1,0 +1,158 @@
+"""Find the reads of secrets from the settings of dynaconf: `settings.mail.api_key`."""
+
+from __future__ import annotations
+
+import ast
+from collections import ChainMap
+from typing import TYPE_CHECKING
+
+from shield_ai.model.errors import SourceError
+from shield_ai.model.name_meaning import Meaning, may_be_auth_token
+from shield_ai.model.skip import SkipId
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import parse_by_any_python
+from shield_ai.scan.python.app.bulk_reads import LOADERS, prefix_of
+from shield_ai.scan.python.app.config_findings import create_finding
+from shield_ai.scan.python.config.config_read import ConfigRead
+from shield_ai.scan.python.config.names import key_meaning
+from shield_ai.scan.python.config.object_paths import ObjectPath, ObjectReads
+from shield_ai.scan.python.config.origins import Origin
+from shield_ai.scan.python.readers.ast_walk import name_of, statements_in
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from shield_ai.model.finding import Finding
+    from shield_ai.project.python_source import Source
+    from shield_ai.scan.python.readers.project import Project
+
+LIBRARY = "dynaconf"
+CLASSES = frozenset(name for name, loader in LOADERS.items() if loader.marker == LIBRARY)
+# A file without such a name reads no secret. An attribute `auth` may be a token.
+SECRET_KEY = regex(rb"(?i)secret|pass|pwd|token|key|cred|dsn|salt|auth|ur[li]|\bpw\b|webhook")
+MAX_IMPORTS = 3  # modules through which a name is imported
+
+
+class DynaconfReads:
+    """Collects the settings objects of an app, and finds the reads of secrets from them.
+
+    Args:
+        project: The modules of the app.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._objects: dict[tuple[str, str], ObjectPath] = {}  # by file and name
+        self._users: set[str] = set()  # files that import the library
+
+    def add(self, source: Source) -> None:
+        """Add the settings objects that a file creates.
+
+        Args:
+            source: The file.
+        """
+        if LIBRARY not in source.text:
+            return
+        self._users.add(source.path)
+        for node in source.tree.body:
+            created = created_settings(node.value) if isinstance(node, ast.Assign) else None
+            if isinstance(node, ast.Assign) and created:
+                self._objects |= {(source.path, name_of(name)): created for name in node.targets}
+
+    def findings(self, paths: Iterable[str], other: Collection[tuple[str, int]]) -> list[Finding]:
+        """Return the reads of secrets from the settings of dynaconf.
+
+        Args:
+            paths: The scanned files.
+            other: The files and lines of other reads, which are not reported again.
+        """
+        if not self._users:
+            return []
+        names = {name.encode() for _, name in self._objects}
+        found: list[Finding] = []
+        for path in paths:
+            raw = self._project.read(path) or b""
+            is_user = path in self._users or any(name in raw for name in names)
+            if is_user and SECRET_KEY.search(raw):
+                found += self._findings_in(path, raw)
+        return [finding for finding in found if (finding.path, finding.line) not in other]
+
+    def _findings_in(self, path: str, raw: bytes) -> Iterator[Finding]:
+        try:
+            source, _ = parse_by_any_python(path, raw)
+            names, types = self._imported_names(source)
+            reads = list(ObjectReads(types, created_settings).find(source.tree, ChainMap(names)))
+        except (SourceError, RecursionError):  # the scan has already reported the file
+            return
+        reason = SkipId.READ_BY_LIBRARY.reason(function="Dynaconf")
+        seen: set[tuple[int, str]] = set()
+        for node, setting in reads:
+            meaning = _meaning(setting.keys)
+            key = ".".join(setting.keys)
+            may_be_token = may_be_auth_token(key)
+            if (meaning is Meaning.HARMLESS and not may_be_token) or (node.lineno, key) in seen:
+                continue
+            seen.add((node.lineno, key))
+            is_certain = meaning is not Meaning.HARMLESS
+            read = ConfigRead(node, key, Origin("Dynaconf"), is_certain=is_certain)
+            yield create_finding(source, read, reason, setting.variable)
+
+    def _imported_names(self, source: Source) -> tuple[dict[str, ObjectPath | None], set[str]]:
+        """Return the settings objects that a module imports, and the classes of dynaconf."""
+        names: dict[str, ObjectPath | None] = {}
+        types: set[str] = set()
+        for node in statements_in(source.tree):
+            if not isinstance(node, ast.ImportFrom):
+                continue
+            is_library = (node.module or "").partition(".")[0] == LIBRARY and not node.level
+            for alias in node.names:
+                name = alias.asname or alias.name
+                if is_library and alias.name == "settings":
+                    names[name] = ObjectPath(f"{LOADERS['Dynaconf'].prefix}_")
+                elif is_library:
+                    types.add(name)
+                elif imported := self._imported(source.path, node, alias.name):
+                    names[name] = imported
+        return names, types
+
+    def _imported(
+        self, path: str, node: ast.ImportFrom, name: str, depth: int = 0
+    ) -> ObjectPath | None:
+        """Return the settings object that a name is imported from; None for other names."""
+        module = self._project.find_module(_absolute(self._project.facts.module(path), path, node))
+        if module is None or depth > MAX_IMPORTS:
+            return None
+        found = self._objects.get((module.source.path, name))
+        if found:
+            return found
+        for other in module.source.tree.body:
+            if isinstance(other, ast.ImportFrom):
+                for alias in other.names:
+                    if name == (alias.asname or alias.name):
+                        return self._imported(module.source.path, other, alias.name, depth + 1)
+        return None
+
+
+def created_settings(value: ast.expr) -> ObjectPath | None:
+    """Return the settings object that a call such as `Dynaconf()` creates; None for others."""
+    if not isinstance(value, ast.Call) or name_of(value.func) not in CLASSES:
+        return None
+    return ObjectPath(prefix_of(value, LOADERS[name_of(value.func)]))
+
+
+def _absolute(module: str, path: str, node: ast.ImportFrom) -> str:
+    """Return the dotted name of the module in an import."""
+    if not node.level:
+        return node.module or ""
+    levels = node.level - path.endswith("/__init__.py")
+    parts = module.split(".")[: -levels or None]
+    return ".".join([*parts, *filter(None, [node.module])])
+
+
+def _meaning(keys: tuple[str, ...]) -> Meaning:
+    """Return the meaning of a setting by its last key, or of a URL by its section: `redis.url`."""
+    found = key_meaning(keys[-1])
+    if found is Meaning.HARMLESS:
+        section = key_meaning(".".join(keys[-2:]))
+        return section if section in {Meaning.URL, Meaning.DSN} else found
+    return found
