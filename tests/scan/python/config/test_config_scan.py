@@ -118,3 +118,9 @@ def test_examples_are_not_severe(tmp_path):
     (tmp_path / "examples/mail.py").write_text(f"{FILE}connect(data['db_password'])\n")
     (finding,) = [f for f in scan_paths([tmp_path]).findings if f.rule == RULE]
     assert finding.severity is Severity.LOW
+
+
+def test_a_field_of_a_configuration_class_is_reported_beside_a_variable(config_reads):
+    main = "import os\nrun(smtp_password=os.environ['SMTP_PASSWORD'])\n"
+    text = "class MailConfig(BaseModel):\n    smtp_password: str | None = None\n"
+    assert config_reads(text, files={"shop/main.py": main}) == [(2, "smtp_password", "low")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,6 @@ from shield_ai.scan.python.config.reads import find_config_reads
 from shield_ai.scan.rules.pattern import csec34_rules
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterable, Iterator
 
     from shield_ai.model.site import FoundSite
@@ -38,6 +38,7 @@ class ConfigFindings:
     def __init__(self, paths: Iterable[str]) -> None:
         self._modules = set(_module_names(paths))
         self._found: list[Finding] = []
+        self._fields: list[Finding] = []  # of configuration classes
         self._from_config: set[str] = set()  # settings with a value from a configuration
 
     def add(self, source: Source, visitor: SecretVisitor) -> None:
@@ -57,7 +58,8 @@ class ConfigFindings:
         nodes: set[ast.AST] = set()
         for read in [*from_files, *others]:
             if read.line not in other_lines:
-                self._found.append(create_finding(source, read, _explain(read.origin)))
+                found = self._fields if isinstance(read.node, ast.AnnAssign) else self._found
+                found.append(create_finding(source, read, _explain(read.origin)))
                 nodes.add(read.node)
         if nodes:
             self._from_config |= names_with(source.tree, nodes)
@@ -78,12 +80,19 @@ class ConfigFindings:
                 settings.add(name)
                 filled.add(name)
                 settings.update(site.variables)  # the usual names of their settings
-        names = {name for name in settings if name.isupper()} | filled
+        # A field gets its value from a file, although another value may have the same name.
+        names = {name for name in settings if name.isupper()}
         return [
-            finding
-            for finding in self._found
-            if finding.severity is not Severity.LOW or finding.name not in names
+            *_without(self._fields, names),
+            *_without(self._found, names | filled),
         ]
+
+
+def _without(findings: Iterable[Finding], names: set[str]) -> Iterator[Finding]:
+    """Yield the findings that are certain or have another name."""
+    for finding in findings:
+        if finding.severity is not Severity.LOW or finding.name not in names:
+            yield finding
 
 
 def _from_file(read: FileRead) -> ConfigRead:
