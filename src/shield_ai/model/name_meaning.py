@@ -290,7 +290,8 @@ def _is_key_document(parts: tuple[str, ...]) -> bool:
     """
     if parts[-1] in {"JWK", "JWKS"}:
         return "PRIVATE" in parts
-    return parts[-1] == "PEM" and len(parts) > 1 and CERTIFICATE_WORDS.isdisjoint(parts)
+    name = parts[:-1] if parts[-1] in DOCUMENT_ENDINGS else parts
+    return name[-1:] == ("PEM",) and len(name) > 1 and CERTIFICATE_WORDS.isdisjoint(name)
 
 
 def may_be_credential(name: str) -> bool:
