@@ -47,6 +47,13 @@ def test_tests_are_not_searched(config_reads):
     assert config_reads("connect(config['db_password'])\n", "tests/test_mail.py") == []
 
 
+def test_a_call_that_is_assigned_to_a_setting_is_reported_once(config_reads):
+    text = (
+        "DEBUG = config.getboolean('site', 'debug')\nMAIL_TOKEN = config.get('mail', 'password')\n"
+    )
+    assert config_reads(text, "shop/settings.py") == [(2, "password", "low")]
+
+
 READ = "import os\nMAIL_PASSWORD = os.environ['MAIL_PASSWORD']\nCACHE_SECRET = load_secret()\n"
 
 

@@ -59,6 +59,9 @@ def test_line_endings(newline):
     [
         pytest.param("x = config['password']\n", [(2, "password")], id="item"),
         pytest.param("x = self.config.get('dsn')\n", [(2, "dsn")], id="attribute"),
+        pytest.param("debug = config.getboolean('site', 'debug')\nx = {'P': config.get('mail', 'password')}\n", [(3, "password")], id="parser of another module"),
+        pytest.param("name = config.get('site', 'name', fallback='')\nx = {'P': config.get('mail', 'password')}\n", [(3, "password")], id="fallback"),
+        pytest.param("name = config.get('site', '')\nx = {'P': config.get('mail', 'password')}\n", [], id="default of a dict"),
         pytest.param("from .common import *\nx = SECRETS['sentry_dsn']\n", [(3, "sentry_dsn")], id="secrets"),
         pytest.param("x = app.config['AUTH_%s_PASSWORD' % name]\n", [(2, "AUTH__PASSWORD")], id="template"),
         pytest.param("x = app.config[f'AUTH_{name}_TOKEN']\n", [(2, "AUTH__TOKEN")], id="f-string"),

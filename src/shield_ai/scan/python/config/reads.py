@@ -34,7 +34,8 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.config.origins import Names
 
 READS = (ast.Subscript, ast.Attribute, ast.Call)
-PARSER_MARK = "configparser"
+# The class, or its methods and arguments, for a parser that another module creates.
+PARSER_MARK = regex(r"(?i)configparser|\.get(?:boolean|int|float)\(|\bfallback=")
 # Alembic's template of env.py, in which most apps replace the options:
 # https://github.com/sqlalchemy/alembic/blob/main/alembic/templates/generic/env.py
 ALEMBIC_MARK = regex(r"\bdef run_migrations_offline\b")
@@ -71,8 +72,10 @@ def find_config_reads(source: Source, app_modules: Collection[str]) -> list[Conf
             reads = tests if isinstance(statement, (ast.If, ast.While)) else found
             for read in finder.reads_in(statement, names):
                 reads.setdefault((read.line, read.key), read)
+    nodes = {read.node for read in found.values()}
     for read in declared_reads(source, app_modules):
-        found.setdefault((read.line, read.key), read)
+        if read.node not in nodes:
+            found.setdefault((read.line, read.key), read)
     keys = {key for _, key in found}
     only_tested = [read for read in tests.values() if read.key not in keys]
     return _without_consumer_keys([*found.values(), *only_tested])
@@ -96,7 +99,7 @@ class _Finder:
 
     def __init__(self, source: Source) -> None:
         self._keys = Keys(source.tree)
-        self._has_sections = PARSER_MARK in source.text.lower()
+        self._has_sections = bool(PARSER_MARK.search(source.text))
         self._has_arguments = "argparse" in source.text
         self._is_alembic = bool(ALEMBIC_MARK.search(source.text))
 
