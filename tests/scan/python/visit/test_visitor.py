@@ -606,6 +606,16 @@ def test_a_default_url_shows_that_a_variable_has_credentials(scanned, default, i
     assert severities == (["medium"] if is_reported else [])
 
 
+@pytest.mark.parametrize(("key", "is_reported"), [("env", True), ("name", False)])
+def test_a_default_url_beside_a_read_in_a_dict(scanned, key, is_reported):
+    entry = f"{{'default': 'redis://localhost/1', '{key}': os.getenv('SHOP_SERVER')}}"
+    text = (
+        f"import os\nCONFIG = {{'store': {entry}, 'debug': {{'env': os.getenv('SHOP_DEBUG')}}}}\n"
+    )
+    found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).findings
+    assert [f.env for f in found if f.env] == (["SHOP_SERVER"] if is_reported else [])
+
+
 @pytest.mark.parametrize(
     ("code", "is_reported"),
     [

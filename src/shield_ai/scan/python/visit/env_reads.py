@@ -11,7 +11,7 @@ import msgspec
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
-from shield_ai.scan.python.classify.candidates import Candidate
+from shield_ai.scan.python.classify.candidates import SERVICE_URL, Candidate
 from shield_ai.scan.python.classify.harmless_variables import (
     ValueUses,
     converters_of,
@@ -152,7 +152,7 @@ class EnvReadVisitor(PresenceTestVisitor):
             path=path,
             reader=reader.label,
             optional=_returns_none_if_unset(reader) or _uses_empty_default(node, reader),
-            is_always_secret=bool(reader.fixed) or has_secret_suffix,
+            is_always_secret=bool(reader.fixed) or has_secret_suffix or self._is_default_url(path),
             has_secret_helper=reader.label.endswith("()") and "secret" in reader.label.lower(),
         )
         if name is not None and prefix is not None:
@@ -162,6 +162,10 @@ class EnvReadVisitor(PresenceTestVisitor):
         if not candidate.variable and prefix == "":
             self._set_possible_variables(candidate, read.argument)
         return candidate
+
+    def _is_default_url(self, path: tuple[str, ...]) -> bool:
+        """Return whether a dict has a URL of a service as the default for its entry `env`."""
+        return path[-1:] == ("env",) and bool(SERVICE_URL.match(self._sibling_default))
 
     def _innermost_default(self, default: ast.expr | None, variable: str) -> ast.expr | None:
         """Return "d" for get("X", get("X", "d")); otherwise, the default itself."""

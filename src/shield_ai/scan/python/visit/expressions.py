@@ -44,6 +44,7 @@ class ExpressionVisitor(ExpressionHooks):
         super().__init__(project, module, statement_filter)
         self._database_alias = ""  # the key of the enclosing dict of database settings
         self._database_engine = ""  # the constant ENGINE in that dict
+        self._sibling_default = ""  # the constant under the key "default" of the enclosing dict
         self._in_boolean_context = False  # only the truth value of the expression is used
 
     def visit(self, node: ast.expr, path: tuple[str, ...], *, direct: bool) -> None:
@@ -143,12 +144,13 @@ class ExpressionVisitor(ExpressionHooks):
 
     def _visit_dict(self, node: ast.Dict, path: tuple[str, ...]) -> None:
         keys = [self.resolver.constant_text(key, self.scopes) for key in node.keys]
-        outer = self._database_alias, self._database_engine
+        outer = self._database_alias, self._database_engine, self._sibling_default
         engine = self._constant_item(node, keys, "ENGINE")
         if is_database(keys, engine):
             self._database_alias = path[-1] if path else "default"
             self._database_engine = engine
         backend = self._constant_item(node, keys, "BACKEND")
+        self._sibling_default = self._constant_item(node, keys, "default")
         for key_node, key, value in zip(node.keys, keys, node.values, strict=True):
             if key_node is None:  # {**other}
                 self.visit(value, path, direct=False)
@@ -157,7 +159,7 @@ class ExpressionVisitor(ExpressionHooks):
             else:
                 self.visit(key_node, (), direct=False)
                 self.visit(value, (*path, key or "?"), direct=True)
-        self._database_alias, self._database_engine = outer
+        self._database_alias, self._database_engine, self._sibling_default = outer
 
     def _constant_item(self, node: ast.Dict, keys: list[str | None], key: str) -> str:
         """Return the constant text under a key of a dict; empty without one."""
