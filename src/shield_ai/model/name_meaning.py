@@ -233,6 +233,8 @@ def _ends_with_secret_phrase(parts: tuple[str, ...]) -> bool:
         is_option = bool((PROPERTIES | WEBHOOK_OPTIONS) & set(parts[index + 1 :]))
         if parts[index - 1] in CHAT_SERVICES and not is_option:
             return True
+    if parts[-2:] == ("AUTH", "CODE"):  # of a vendor; alone, it is valid for one login
+        return len(parts) > 2 and "OAUTH" not in parts
     if parts[-1] == "PAT" and GIT_SERVICES & set(parts[-2:-1]):
         return True
     if parts[-1] == "COOKIE":
