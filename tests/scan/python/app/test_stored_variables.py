@@ -46,6 +46,8 @@ def test_a_variable_from_a_store_of_secrets_is_reported(scanned, path, text, is_
         "FILE_UPLOAD_METHOD",
         "LOGIN_REDIRECT_URI",
         "FRESHDESK_API_ENDPOINT",
+        "AZURE_API_BASE",
+        "AZURE_API_VERSION",
         "ARCHIVE_DATABASE",
         "CDN_SERVICE_2",
         "CDN_SERVICE2",
