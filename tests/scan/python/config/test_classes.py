@@ -47,6 +47,7 @@ def test_fields_of_configurations(text, name, line):
         pytest.param("class UserCreate(BaseModel):\n    password: SecretStr\n", id="request"),
         pytest.param("class LoginForm:\n    password: str\n", id="form"),
         pytest.param("class Mailer:\n    password: str\n", id="another class"),
+        pytest.param("class MailCredentials:\n    password: str\n    def __init__(self, password): ...\n", id="arguments"),
         pytest.param("class MailConfig:\n    host: str\n    password_reset: bool\n    max_tokens: int\n", id="harmless"),
         pytest.param("class MailConfig:\n    password: str = 'x'\n", id="literal"),
         pytest.param("class ShopConfig:\n    url: str\n    user: UserLogin\nclass UserLogin:\n    password: str\n", id="URL and user"),

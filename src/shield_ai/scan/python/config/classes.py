@@ -57,6 +57,9 @@ def secret_fields(tree: ast.Module) -> Iterator[tuple[ast.stmt | ast.expr, str, 
     for node in classes:
         statements = list(own_statements(node))
         sets_attributes = any(map(_sets_attributes, statements))
+        if not node.bases and any(getattr(part, "name", "") == "__init__" for part in statements):
+            # The values are arguments, and the annotations only declare the attributes.
+            statements = [part for part in statements if not isinstance(part, ast.AnnAssign)]
         for statement in statements:
             name = _field(statement, node, config_classes, sets_attributes=sets_attributes)
             if name and (_is_secret(name, node.name) or _is_api_key(statement)):
