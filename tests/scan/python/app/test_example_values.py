@@ -74,6 +74,21 @@ def test_a_variable_with_a_boolean_as_example_is_not_moved(line, reason):
     assert reason_of(site) == reason
 
 
+@pytest.mark.parametrize(
+    ("line", "severity"),
+    [
+        pytest.param("REDIS_LOCATION=localhost:11211", "low", id="host and port"),
+        pytest.param("REDIS_LOCATION=redis://:pw@cache:6379", "medium", id="URL"),
+        pytest.param("REDIS_LOCATION=cache", "medium", id="word"),
+    ],
+)
+def test_a_server_without_a_password_is_not_severe(line, severity):
+    read = b"import os\nX = os.environ['REDIS_LOCATION']\n"
+    files = {"shop/settings.py": read, ".env.sample": f"{line}\n".encode()}
+    [shown] = [f for f in scan_files("shop", list(files), files.get).findings if f.env]
+    assert str(shown.severity) == severity
+
+
 @pytest.mark.parametrize("line", ["# X_KEY=/certs/client.key", "#X_KEY=/certs/client.key"])
 def test_reads_commented_lines_of_templates(line):
     files = {"shop/settings.py": b"import os\nX = os.environ['X_KEY']\n"}

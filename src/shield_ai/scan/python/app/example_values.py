@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.value_shapes import PUBLIC_KEY
@@ -20,6 +21,8 @@ BOOLEAN = regex(r"(?i)true|false")
 PATH = regex(r"(?:~|\.{0,2})/[\w./-]{1,400}\.(?:pem|key|crt|cer|cert|p12|pfx|json|txt)")
 # Of a service account: https://cloud.google.com/iam/docs/service-account-overview
 EMAIL = regex(r"[\w.<>-]{1,100}@[\w.<>-]{1,100}\.gserviceaccount\.com")
+# A server without a password, if the variable can contain a URL.
+HOST_AND_PORT = regex(r"[A-Za-z][\w.-]{0,100}:\d{2,5}")
 MAX_SIZE = 200_000  # bytes
 
 
@@ -53,7 +56,11 @@ def _explain_values(text: str) -> Iterator[tuple[str, SkipReason]]:
             yield variable, SkipId.PUBLIC_KEY.reason()
         elif PATH.fullmatch(value):
             yield variable, SkipId.HARMLESS_PATH.reason()
-        elif EMAIL.fullmatch(value):
+        elif EMAIL.fullmatch(value) or _is_server(variable, value):
             yield variable, SkipId.HARMLESS_LABEL.reason()
         elif BOOLEAN.fullmatch(value):
             yield variable, SkipId.HARMLESS_BOOLEAN.reason()
+
+
+def _is_server(variable: str, value: str) -> bool:
+    return meaning(variable) is Meaning.URL and bool(HOST_AND_PORT.fullmatch(value))

@@ -33,6 +33,7 @@ LOW_REASONS = frozenset(
         SkipId.PUBLIC_KEY,
         SkipId.IN_BROWSER,
         SkipId.HARMLESS_BOOLEAN,
+        SkipId.HARMLESS_LABEL,
         SkipId.HARMLESS_PATH,
         SkipId.TLS_KEY_PATH,
     }
