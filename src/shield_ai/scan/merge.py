@@ -141,7 +141,7 @@ def _combine_readers(readers: Iterable[tuple[str, FileReader]]) -> FileReader:
 def _part_findings(part: PartResult) -> list[Finding]:
     app_findings = list(part.app.findings) if part.app else []
     findings = _merge_duplicates(app_findings, part.credentials.findings, part.tracked)
-    findings = grade(findings, part.read)
+    findings = grade(findings, part.read, part.app.python_files if part.app else ())
     return [*findings, *_tracked_dotenv_findings(part.tracked, findings)]
 
 

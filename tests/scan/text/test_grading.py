@@ -125,6 +125,8 @@ def graded(path, text, findings):
         pytest.param("k8s.yaml", "password: cTdWZDB6TGszUHhUOW1XYg==\n", HIGH, id="random in base64"),
         pytest.param("a.py", """re.search('name="pass" value="(.+?)"', x)\n""", LOW, id="group of a regular expression"),
         pytest.param("a.py", f'T = """\npassword="{RANDOM}"\n"""\n', HIGH, id="multi-line text"),
+        pytest.param("a.py", f'class A:\n    json_schema_extra = {{"example": {{"a": [1],\n        "refresh_token": "{RANDOM}"}}}}\n', LOW, id="example of a schema"),
+        pytest.param("a.py", f'class A:\n    json_schema_extra = {{"example": {{"a": 1}}}}\n    refresh_token = "{RANDOM}"\n', HIGH, id="after an example"),
         pytest.param("a.py", f'def f():\n    """Log in."""\n    g(password="{RANDOM}")\n', HIGH, id="after a docstring"),
         pytest.param("a.vue", """<F name="password"\n  :label="t('login.title')"\n""", LOW, id="Vue attribute"),
         pytest.param("a.yml", f"POSTHOG_API_KEY: phc_{RANDOM}{RANDOM}q7Vd\n", LOW, id="public key of PostHog"),
@@ -494,3 +496,19 @@ def test_keeps_findings_beyond_the_end_of_a_file():
         literal("a.py", 'x = "changeme"', '"changeme"', "DB_PASSWORD"), line=9, end_line=9
     )
     assert grade([finding], {"a.py": b"x"}.get) == [finding]
+
+
+@pytest.mark.parametrize(
+    ("path", "code", "expected"),
+    [
+        pytest.param("local_data/dkim.key", "X = 1\n", LOW, id="unused"),
+        pytest.param("certs/jwt.local.pem", "# open('jwt.local.pem')\n", LOW, id="comment"),
+        pytest.param("local/a.key", "KEY = path('local/a.key')\n", CRITICAL, id="opened"),
+        pytest.param("usr/local/etc/a.key", "X = 1\n", CRITICAL, id="folder of a server"),
+        pytest.param("certs/a.key", "X = 1\n", CRITICAL, id="another folder"),
+    ],
+)
+def test_private_keys_of_developers(detector, path, code, expected):
+    files = {path: KEY.encode(), "shop/app.py": code.encode()}
+    [finding] = grade(detector.find(path, KEY.encode()), files.get, ["shop/app.py"])
+    assert finding.severity is expected

@@ -23,6 +23,7 @@ from shield_ai.scan.files.file_class import (
 )
 from shield_ai.scan.rules.pattern import RuleKind, find_rule
 from shield_ai.scan.text.credibility import Family, secret_family
+from shield_ai.scan.text.key_files import KeyFiles
 from shield_ai.scan.text.made_up import is_dummy_token, is_made_up_token
 from shield_ai.scan.text.non_values import is_non_value
 from shield_ai.scan.text.place import (
@@ -58,12 +59,18 @@ READ_RULES = frozenset({READ_RULE, "CSEC34.config-read"})
 RULES_WITHOUT_VALUE = READ_RULES | {"CSEC34.presence", "CSEC34.no-runtime"}
 LOGIN_RULE = "CRED.login-pair"
 # Keys that tests generate; tokens of vendors remain critical in tests.
-TEST_KEY_RULES = frozenset(
-    {"CRED.private-key", "CRED.private-key-base64", "CRED.google-service-account"}
-)
+KEY_RULES = frozenset({"CRED.private-key", "CRED.private-key-base64"})
+TEST_KEY_RULES = KEY_RULES | {"CRED.google-service-account"}
 KEY_FOR_TESTS = regex(
     r"(?:^|[/._-])(?:dev|devel|development|tests?|testing|examples?|localhost|snakeoil)(?:[/._-]|$)",
     re.IGNORECASE,
+)
+# A key of a developer, unless the code opens it.
+LOCAL_KEY = regex(r"(?:^|(?<!usr)/|[._-])local(?:[/._-]|$)", re.IGNORECASE)
+# https://docs.pydantic.dev/latest/concepts/json_schema/ and
+# https://fastapi.tiangolo.com/tutorial/schema-extra-example/
+SCHEMA_EXAMPLE = regex(
+    r"\b(?:json_schema_extra|schema_extra|openapi_examples?|examples?)[\"']?\s{0,4}[:=]\s{0,4}[(\[{]"
 )
 # Lists of known findings in the configuration of scanners for secrets.
 SCANNER_CONFIG = regex(
@@ -118,13 +125,15 @@ AWS_SCOPE = regex(r"(/|%2F)\d{8}\1[\w-]+?\1\w+?\1aws4_request", re.IGNORECASE)
 MADE_UP = regex(r"mock|fake|dummy|testing", re.IGNORECASE)
 
 
-def grade(findings: Iterable[Finding], read: FileReader) -> list[Finding]:
+def grade(findings: Iterable[Finding], read: FileReader, code: Iterable[str] = ()) -> list[Finding]:
     """Return the findings; doubtful ones get low severity.
 
     Args:
         findings: The findings of some files.
         read: Returns the bytes of a file; None if it cannot be read.
+        code: The Python files, which may open key files.
     """
+    key_files = KeyFiles(code, read)
     graded = []
     path = ""
     lines: list[str] = []
@@ -141,6 +150,8 @@ def grade(findings: Iterable[Finding], read: FileReader) -> list[Finding]:
             python_lines = find_python_lines(path, lines)
         place = create_place(finding, lines, python_lines)
         severity = _grade(place, finding.severity) if place else finding.severity
+        if finding.rule in KEY_RULES and LOCAL_KEY.search(path) and key_files.is_unused(path):
+            severity = Severity.LOW
         graded.append(msgspec.structs.replace(finding, severity=severity))
     return graded
 
@@ -190,7 +201,19 @@ def _is_quoted_or_copied(place: Place) -> bool:
         return True
     if place.rule == "CSEC34.literal" and _is_example_script(place.path):
         return True
+    if _is_in_schema_example(place):
+        return True
     return bool(QUOTATION.match(place.line_start) or IMPORT.match(place.line_start))
+
+
+def _is_in_schema_example(place: Place) -> bool:
+    """Return whether a value is in an example of a schema: `"example": {"token": "…"}`."""
+    above = place.nearby.partition("\0")[0]
+    for mark in SCHEMA_EXAMPLE.finditer(above):
+        inside = above[mark.end() :]
+        if sum(map(inside.count, "([{")) >= sum(map(inside.count, ")]}")):
+            return True
+    return False
 
 
 def _is_copied(place: Place) -> bool:
