@@ -512,3 +512,22 @@ def test_private_keys_of_developers(detector, path, code, expected):
     files = {path: KEY.encode(), "shop/app.py": code.encode()}
     [finding] = grade(detector.find(path, KEY.encode()), files.get, ["shop/app.py"])
     assert finding.severity is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "url", "expected"),
+    [
+        pytest.param("shop/db.py", "mongodb+srv://shikhar:shikhar@cluster0.6xzlh.mongodb.net/a", HIGH, id="hosted"),
+        pytest.param("docs/db.py", "mongodb+srv://shikhar:shikhar@cluster0.6xzlh.mongodb.net/a", LOW, id="documentation"),
+        pytest.param("shop/db.py", "mongodb+srv://user:user@cluster0.6xzlh.mongodb.net/a", LOW, id="example"),
+        pytest.param("shop/db.py", "mongodb+srv://shikhar:shikhar@cluster0.abcde.mongodb.net/a", LOW, id="example of a host"),
+        pytest.param("shop/db.py", "postgres://shikhar:shikhar@db.7f.local/a", LOW, id="another host"),
+    ],
+)  # fmt: skip
+def test_the_password_of_a_hosted_database_is_real(path, url, expected):
+    text = f'DB_URL = "{url}"'
+    finding = Finding(
+        rule="CSEC34.literal", path=path, line=1, column=10, end_line=1, end_column=len(text) + 1,
+        severity=HIGH, confidence=Confidence.MEDIUM, message="", name="DB_URL",
+    )  # fmt: skip
+    assert graded(path, text, [finding]) == [expected]

@@ -112,6 +112,14 @@ SEARCH_INDEX = regex(r"\bindexName[\"']?\s{0,9}:")
 TEMPORARY_ID = "ASIA"
 VARIABLE = regex(r"\$\{?[A-Za-z_]\w*\}?")
 EMAIL = regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# Hosted databases, which are reachable from the internet.
+CLOUD_DATABASES = (
+    ".mongodb.net", ".rds.amazonaws.com", ".neon.tech", ".supabase.co", ".db.ondigitalocean.com",
+    ".aivencloud.com", ".cockroachlabs.cloud", ".redislabs.com", ".redis-cloud.com", ".upstash.io",
+    ".cloudamqp.com", ".elephantsql.com", ".rlwy.net",
+)  # fmt: skip
+# A random part of such a host, unlike cluster0.
+HOST_ID = regex(r"(?!cluster)[a-z-]{0,40}\d")
 # Analytics with keys that browsers send: https://segment.com/docs/connections/find-writekey/
 EVENT_STREAMS = word_set("RUDDER RUDDERSTACK SEGMENT")
 SECRET_WORDS = word_set("KEY SECRET TOKEN PASSWORD")
@@ -331,11 +339,21 @@ def _is_doubtful_value(place: Place) -> bool:
     return is_non_value(place) or is_weak(place)
 
 
+def _is_cloud_database(place: Place) -> bool:
+    """Return whether code, not a test or an example, has the URL of a hosted database."""
+    host = re.split(r"[/:?]", place.value.partition("@")[2], maxsplit=1)[0]
+    if is_non_production(place.path) or not host.endswith(CLOUD_DATABASES):
+        return False
+    return any(map(HOST_ID.match, host.split(".")))
+
+
 def _is_doubtful_url(place: Place, password: str) -> bool:
     user = place.value.partition("://")[2].partition(":")[0]
     if is_template_or_placeholder(password) or not is_real_login(f"{user}:{password}"):
         return True
     if not TEST_NAMES.isdisjoint(words(place.name)):
         return True
+    if user == password and _is_cloud_database(place):
+        return False
     nearby = place.value.replace(password, "\0", 1) if user != password else user
     return is_weak(place._replace(value=password, nearby=nearby, name="password"))
