@@ -105,7 +105,7 @@ def scan_files(
         *config_reads,
         *dotenv_findings(valid_paths, read),
     ]
-    findings, sites = complete_findings(related, others)
+    findings, sites = complete_findings(related, others, files.python())
     excluded = {*ignored, *collected.context.migrated, *collected.context.reserved}
     listed = not_read_directly(sites, scanner.scanned, valid_paths, read, excluded)
     skipped += [

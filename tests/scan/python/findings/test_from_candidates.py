@@ -316,3 +316,17 @@ def test_a_url_as_the_default_of_a_host_is_graded_like_a_url(
     text = f"import os\nX = os.environ.get('REDIS_HOST', '{default}')\n"
     [(_, site)] = scanned({"settings.py": text}).sites
     assert site.default_ok_in_production is default_ok_in_production
+
+
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        pytest.param("client = Client(None, os.environ['API_TOKEN'])", "API_TOKEN", id="object"),
+        pytest.param("token = os.environ['API_TOKEN'].lower()", "token", id="name of a secret"),
+        pytest.param("client = os.environ['API_TOKEN']", "client", id="unchanged value"),
+        pytest.param("CLIENT = Client(os.environ['API_TOKEN'])", "CLIENT", id="setting"),
+    ],
+)
+def test_an_object_does_not_give_its_name_to_the_secret(scanned, code, name):
+    found = scanned({"shop/__init__.py": "", "shop/mail.py": f"import os\n{code}\n"}).findings
+    assert [finding.name for finding in found] == [name]

@@ -137,9 +137,11 @@ def test_severity(scanned, text, variable, severities):
         pytest.param("shop/__main__.py", "medium", id="__main__.py"),
         pytest.param("run_server.py", "medium", id="server"),
         pytest.param("settings.py", "low", id="settings"),
+        pytest.param("deploy/clean.py", "medium", id="only file of its folder"),
     ],
 )
 def test_main_block_of_an_entry_point(scanned, path, severity):
     text = f'import os\nif __name__ == "__main__":\n    {READ}'
-    found = scanned({path: text, "manage.py": "", "shop/__init__.py": ""})
+    others = dict.fromkeys(("manage.py", "shop/__init__.py", "shop/scripts/lib/__init__.py"), "")
+    found = scanned({path: text, **others})
     assert [str(f.severity) for f in found.findings if f.env == "API_TOKEN"] == [severity]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def complete_findings(
-    sites: Iterable[FoundSite], others: Iterable[Finding]
+    sites: Iterable[FoundSite], others: Iterable[Finding], paths: Iterable[str]
 ) -> tuple[list[Finding], list[FoundSite]]:
     """Return all findings of an app with what reports show, and the findings with a site.
 
@@ -37,9 +37,10 @@ def complete_findings(
     Args:
         sites: The findings with a site.
         others: The findings without a site.
+        paths: The Python files of the app.
     """
     found_sites = list(sites)
-    severity = ReadSeverity(found_sites)
+    severity = ReadSeverity(found_sites, paths)
     entries = _sort_and_fingerprint([*found_sites, *((finding, None) for finding in others)])
     findings: list[Finding] = []
     found: list[FoundSite] = []

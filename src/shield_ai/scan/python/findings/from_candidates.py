@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Confidence, Finding, Severity
+from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.literals import literal_text
@@ -115,7 +116,7 @@ def _create_finding(
     line, column = source.position(span[0])
     end_line, end_column = source.position(span[1])
     variable = candidate.variable or " or ".join(candidate.possible_variables)
-    name = candidate.target if candidate.target.strip(".?") else variable
+    name = _name_of(candidate) or variable
     is_read = candidate.shape in {*READ_SHAPES, Shape.PRESENCE}
     is_secret = not is_read or candidate.is_secret_read()
     is_severe = is_secret and not candidate.is_reviewed
@@ -132,6 +133,14 @@ def _create_finding(
         name=name,
         env=variable or None,
     )
+
+
+def _name_of(candidate: Candidate) -> str:
+    """Return the setting that gets a value; empty for an object created with the value."""
+    names = [part for part in candidate.path if part.strip("?")]
+    if candidate.variable and not candidate.direct and len(names) == 1 and names[0].islower():
+        return names[0] if is_secret(names[0]) else ""
+    return candidate.target if names else ""
 
 
 def _rule_of(candidate: Candidate) -> Rule:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,9 +14,10 @@ from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
+from shield_ai.project.layout import is_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from shield_ai.model.finding import Finding
     from shield_ai.model.site import FoundSite, Site
@@ -51,9 +53,11 @@ class ReadSeverity:
 
     Args:
         sites: All sites of the app.
+        paths: The Python files of the app.
     """
 
-    def __init__(self, sites: Sequence[FoundSite]) -> None:
+    def __init__(self, sites: Sequence[FoundSite], paths: Iterable[str]) -> None:
+        self._files = Counter(path.rpartition("/")[0] for path in paths)  # by folder
         reads = []
         for finding, site in sites:
             if site.shape in READ_SHAPES and site.variable and not site.is_only_tested:
@@ -88,9 +92,16 @@ class ReadSeverity:
         secret = self._secrets.get(site.variable)
         if secret:
             return _lower(finding, f"{site.variable} belongs to the same secret as {secret}")
-        if _is_minor(site) or _is_manual_test(finding, site):
+        if _is_minor(site) or self._is_manual_test(finding, site):
             return msgspec.structs.replace(finding, severity=Severity.LOW)
         return finding
+
+    def _is_manual_test(self, finding: Finding, site: Site) -> bool:
+        """Return whether a read is in the main block of a module that others may import."""
+        if not site.in_script_block or _starts_app(finding.path):
+            return False
+        is_alone = self._files[finding.path.rpartition("/")[0]] == 1
+        return not is_alone or is_settings(finding.path)
 
     def _password_beside(self, finding: Finding, site: Site) -> str:
         """Return the password that the same file reads for the server of a URL; else empty.
@@ -117,10 +128,6 @@ def _is_minor(site: Site) -> bool:
     if site.is_only_tested and site.possible_variables:
         return True
     return site.names_secret or words(site.variable)[-2:] == ("PROJECT", "KEY")
-
-
-def _is_manual_test(finding: Finding, site: Site) -> bool:
-    return site.in_script_block and not _starts_app(finding.path)
 
 
 def _starts_app(path: str) -> bool:
