@@ -196,3 +196,17 @@ def test_unquoted_word_with_underscores_is_the_value_of_a_variable() -> None:
     in_config = secret_confidence("DB_PASSWORD", "shop_pass", quoted=False, in_code=False)
     assert in_config is Confidence.MEDIUM
     assert secret_confidence("DB_PASSWORD", "shop_pass", quoted=False) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JWT_SECRET_KEY", "secret"),
+        ("FLASK_SECRET", "secret"),
+        ("AWS_SECRET_ACCESS_KEY", "thunderstore"),
+    ],
+)
+def test_variables_in_configuration_may_have_weak_secrets(name: str, value: str) -> None:
+    assert secret_confidence(name, value, in_code=False) is Confidence.MEDIUM
+    assert secret_confidence(name, value) is None
+    assert secret_confidence(name.lower(), value, in_code=False) is None

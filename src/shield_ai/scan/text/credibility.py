@@ -34,6 +34,8 @@ from shield_ai.scan.text.value_shapes import (
 LABELS = word_set("PASSWORD PASSWD PASSPHRASE CLIENTSECRET SECRETKEY APISECRET SECRETS")
 # Default passwords of servers: https://min.io/docs
 VENDOR_DEFAULTS = frozenset({"minioadmin", "minio123"})
+# Words that a variable in a configuration may have as a weak value; in code, they are names.
+COMMON_SECRETS = frozenset({"secret", "passwd"})
 # pydantic separates the names of nested fields by two underscores.
 ENV_NAME = regex(r"[A-Z][A-Z0-9]*(?:__?[A-Z0-9]+)+")
 MIN_SECRET_LENGTH = 6
@@ -146,7 +148,10 @@ def secret_confidence(
     if declared and name_family is Family.NONE:
         name_family = Family.KEY
     value = value.strip()
-    if name_family is Family.NONE or cannot_be_secret(value, quoted=quoted):
+    if name_family is Family.NONE:
+        return None
+    is_common = not in_code and value in COMMON_SECRETS and bool(ENV_NAME.fullmatch(name))
+    if not is_common and cannot_be_secret(value, quoted=quoted):
         return None
     if is_placeholder(value):
         return Confidence.LOW
@@ -198,6 +203,8 @@ def _is_weak_key(name: str, value: str) -> bool:
         return _is_secret(name, value, may_be_field=True)
     if not ENV_NAME.fullmatch(name):
         return False
+    if "SECRET" in parts:  # AWS_SECRET_ACCESS_KEY
+        return _is_secret(name, value, may_be_field=False)
     return has_only_weak_words(value) or value == name.lower()
 
 
