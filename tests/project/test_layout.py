@@ -38,6 +38,7 @@ def test_settings(path):
     "path",
     [
         "shop/views.py",
+        "shop/models/mail_config.py",
         "config/urls.py",
         "config/wsgi.py",
         "tests/settings.py",

@@ -58,6 +58,8 @@ ENV_EXAMPLE = regex(
 NOT_SETTINGS = regex(
     r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models"
     r"|views)\.py$"
+    # of a database
+    r"|(^|/)models/\w+_(config|configuration|settings)\.py$"
 )
 SPHINX = regex(r"(^|/)(docs?|documentation|sphinx)([-_]\w+)?/([\w-]+/)*conf\.py$")
 TEST_FILES = regex(r"(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)
