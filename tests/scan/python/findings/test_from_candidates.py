@@ -330,3 +330,14 @@ def test_a_url_as_the_default_of_a_host_is_graded_like_a_url(
 def test_an_object_does_not_give_its_name_to_the_secret(scanned, code, name):
     found = scanned({"shop/__init__.py": "", "shop/mail.py": f"import os\n{code}\n"}).findings
     assert [finding.name for finding in found] == [name]
+
+
+def test_the_secret_of_a_nested_model_has_no_variable(scanned):
+    text = (
+        "from pydantic import BaseModel\nfrom pydantic_settings import BaseSettings\n"
+        "class Client(BaseModel):\n    secret: str\n"
+        "class Settings(BaseSettings):\n    clients: dict[str, Client]\n"
+    )
+    found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).findings
+    messages = [finding.message for finding in found if finding.name == "secret"]
+    assert messages == ["secret is a secret in a model that the settings contain"]

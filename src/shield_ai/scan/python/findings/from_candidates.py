@@ -11,6 +11,7 @@ import msgspec
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import READ_SHAPES, Shape
+from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.findings.importable import explain_not_importable
@@ -21,6 +22,7 @@ from shield_ai.scan.text.credibility import MIN_SECRET_LENGTH
 
 if TYPE_CHECKING:
     from shield_ai.model.site import Site
+    from shield_ai.model.skip import SkipReason
     from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.classify.candidates import Candidate
@@ -129,7 +131,7 @@ def _create_finding(
         end_column=end_column,
         severity=rule.severity if is_severe else Severity.LOW,
         confidence=Confidence.HIGH if in_settings and is_secret else Confidence.MEDIUM,
-        message=_message(rule, name, variable),
+        message=_message(rule, name, variable, candidate.reason),
         name=name,
         env=variable or None,
     )
@@ -155,7 +157,9 @@ def _rule_of(candidate: Candidate) -> Rule:
     return csec34_rules()[RULES[Shape.READ if is_default else candidate.shape]]
 
 
-def _message(rule: Rule, name: str, variable: str) -> str:
+def _message(rule: Rule, name: str, variable: str, reason: SkipReason | None) -> str:
+    if reason and reason.id is SkipId.READ_AS_JSON and not variable:
+        return f"{name} is a secret in a model that the settings contain"
     text = rule.text(_shorten_names(name), _shorten_names(variable or name))
     if AWS_KEY.fullmatch(variable or name):
         text += USE_ROLE
