@@ -13,7 +13,14 @@ from shield_ai.scan.files.file_class import allows_unquoted, is_non_production
 from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
 from shield_ai.scan.text.assigned_values import find_assigned
 from shield_ai.scan.text.credibility import LABELS, Family, secret_confidence, secret_family
-from shield_ai.scan.text.hits import FileFindings, Hit, name_before, raise_levels, remove_overlaps
+from shield_ai.scan.text.hits import (
+    FileFindings,
+    Hit,
+    drop_repeated,
+    name_before,
+    raise_levels,
+    remove_overlaps,
+)
 from shield_ai.scan.text.prefilter import KeywordPrefilter
 from shield_ai.scan.text.token_rules import SAMPLE_VALUE, RegexRules
 from shield_ai.scan.text.value_shapes import is_placeholder
@@ -97,7 +104,7 @@ class Detector:
             *self._token_hits(path, raw, candidates),
             *self._assignment_hits(path, raw, candidates),
         ]
-        kept = remove_overlaps(hits)
+        kept = drop_repeated(remove_overlaps(hits), raw)
         if self._custom_rule_ids:
             builtin = [hit for hit in hits if hit.rule.id not in self._custom_rule_ids]
             return raise_levels(kept, builtin)

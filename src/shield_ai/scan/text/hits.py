@@ -53,6 +53,27 @@ def remove_overlaps(hits: list[Hit]) -> list[Hit]:
     return kept
 
 
+def drop_repeated(hits: list[Hit], raw: bytes) -> list[Hit]:
+    """Return the hits without those that repeat a name and a value on the same line.
+
+    Args:
+        hits: Sorted.
+        raw: The file.
+    """
+    kept: list[Hit] = []
+    seen: set[tuple[str, str, bytes]] = set()  # on the line
+    previous = 0
+    for hit in hits:
+        if raw.find(b"\n", previous, hit.start) >= 0:
+            seen = set()
+        previous = hit.start
+        key = (hit.rule.id, hit.name, raw[hit.start : hit.end])
+        if key not in seen:
+            kept.append(hit)
+            seen.add(key)
+    return kept
+
+
 def raise_levels(kept: list[Hit], others: list[Hit]) -> list[Hit]:
     """Raise the severity and the confidence of hits to those of the hits that they overlap.
 
