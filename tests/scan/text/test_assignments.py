@@ -148,6 +148,7 @@ def test_in_configuration(text: str, name: str, value: str) -> None:
         pytest.param('def check(password):\n    """See below."""', id="docstring"),
         pytest.param('check(user, "password", "abcdef")', id="arguments of something else"),
         pytest.param('("PW", "Palau")', id="country"),
+        pytest.param('<Field :password="passwordValue" />', id="attribute of Vue"),
     ],
 )
 def test_not_assignments_in_code(text: str) -> None:
@@ -218,6 +219,7 @@ variable "admin_password" {
         pytest.param("$password = Read-Host -AsSecureString", id="a command with an option"),
         pytest.param('env("DB_PASSWORD", default=None)', id="an argument by name"),
         pytest.param("- key: abcdef", id="a key of a map"),
+        pytest.param("- secretKey: db_key\n  remoteRef:\n", id="key of an external secret"),
         pytest.param('{"key": "abcdef"}', id="a key of another map"),
         pytest.param(
             "see `aws secretsmanager list-secrets`: region", id="a subcommand in backticks"

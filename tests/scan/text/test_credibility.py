@@ -34,6 +34,7 @@ KEY = fill("{alnum:32}")
         ("user.password_confirmation", Family.PASSWORD),
         ("secret_key_base", Family.SECRET),
         ("from_secret", Family.NONE),
+        ("existingSecret", Family.NONE),
         ("key", Family.KEY),
         ("CONJUR_DATA_KEY", Family.KEY),
         ("DATA_KEY", Family.KEY),
@@ -106,6 +107,11 @@ def test_secrets(name: str, value: str) -> None:
         pytest.param("password", "$RANDOM-$RANDOM", id="variables of a shell"),
         pytest.param("password", "\u5bc6\u7801", id="words in another script"),
         pytest.param("token", "settings.api_token.value2", id="attribute of an attribute"),
+        pytest.param("PW", "Palau", id="country"),
+        pytest.param("PW", "Afegeix un nou equipament", id="text of a minified name"),
+        pytest.param("authtoken", "0004_alter_tokenproxy_options", id="migration"),
+        pytest.param("authtoken", "0003_auto_20160226_1747", id="migration without a name"),
+        pytest.param("smtp_password", "mail_settings", id="part of a form"),
         pytest.param("shop_oauth", "#/components/schemas/ShopOAuth2Settings", id="schema"),
         pytest.param(
             "LOGIN_TOKEN_CL100K_BASE", "login_token_cl100k_base", id="constant of its name"

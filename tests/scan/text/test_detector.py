@@ -161,6 +161,17 @@ def rules(path: str, text: str) -> list[str]:
             [],
             id="no PGP key",
         ),
+        pytest.param("a.js", 'x={CLIENT_SECRET:"Geheimnis"}', [], id="word of a translation"),
+        pytest.param("a.js", 'x={CLIENT_SECRET:"geheim-nis9"}', ["CRED.secret"], id="no word"),
+        pytest.param(
+            "a.js", 'x="zeitzer,betriebssportgemeinschaften,wir"', [], id="words near a vendor"
+        ),
+        pytest.param(
+            "a.yml",
+            "# kinds\ndata:\n- secretKey: a_token  # x\n  remoteRef:\n    key: b\n",
+            [],
+            id="key of an external secret",
+        ),
         pytest.param("a.yml", "password: ${DB_PASSWORD}\ntoken: {{ token }}\n", [], id="templates"),
     ],
 )

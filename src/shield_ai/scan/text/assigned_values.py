@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # The option of shield's database backends that names a secret, and the path of a backend.
 BACKEND_OPTION = "SECRET"
 BACKEND = regex(rb"\b_?shield_runtime\.django\.\w")
+BROWSER_CODE = (".js", ".mjs", ".cjs", ".ts", ".jsx", ".tsx", ".vue")
+WORD = regex(r"[^\W\d_a-z][^\W\d_A-Z]+")
 BACKEND_WINDOW = 600  # bytes of the entry in DATABASES before and after the option
 
 
@@ -44,7 +46,15 @@ def find_assigned(
         found = [assigned for assigned in found if not parsed.covers(assigned)] + parsed.values
     if is_translation(path):
         found = [assigned for assigned in found if is_random(assigned.value)]
+    elif path.endswith(BROWSER_CODE):
+        found = [assigned for assigned in found if not _is_label(raw, assigned)]
     return [assigned for assigned in found if not _names_backend_secret(raw, assigned)], is_complete
+
+
+def _is_label(raw: bytes, assigned: Assignment) -> bool:
+    """Return whether a text is a word of a user interface: `{CLIENT_SECRET: "Geheimnis"}`."""
+    sign = raw[assigned.name_start + len(assigned.name.encode()) : assigned.start]
+    return b":" in sign and assigned.name.isupper() and bool(WORD.fullmatch(assigned.value))
 
 
 def _find_by_regex(path: str, raw: bytes, candidates: PrefilterResult) -> list[Assignment]:

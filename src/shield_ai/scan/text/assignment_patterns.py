@@ -166,3 +166,7 @@ SUBCOMMAND = regex(rb"(?:create|delete|describe|get|list|put|restore|update)-[a-
 WORD_BEFORE = regex(rb"[\w.-][ \t]+\Z")
 UPPER = regex(rb"[A-Z][A-Z0-9_]+")
 OPERATION_AFTER = regex(rb"[ \t]*(?:%[^>=]|\.format\(|\+[ \t]*\w|\.replace\(|\[)")
+# An attribute with an expression: https://vuejs.org/guide/essentials/template-syntax.html
+BINDING = regex(rb"\s:[\w-]{1,60}=[\"']")
+# After the key under which a Kubernetes Secret gets a value: https://external-secrets.io
+REMOTE = regex(rb"[\"']?[ \t]{0,20}\r?\n[ \t]{0,60}remoteRef:")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.scan.text.assignment_patterns import (
     ARGUMENT,
+    BINDING,
     COMPARISON,
     DEFAULT,
     ENCRYPTED,
@@ -24,6 +25,7 @@ from shield_ai.scan.text.assignment_patterns import (
     PAIR_MARK,
     PAIRS,
     QUOTES,
+    REMOTE,
     SECRET_WORD_PREFIXES,
     SETTER,
     SUBCOMMAND,
@@ -188,6 +190,8 @@ def _is_name(raw: bytes, name: bytes, begin: int, match: re.Match[bytes]) -> boo
     """Return whether the name of a match can be the name of a secret."""
     if raw[max(0, begin - 2) : begin] in (b"::", b"$("):
         return False  # the type AWS::KMS::Key, the command $(pwd)
+    if BINDING.match(raw, begin - 2) or (name == b"secretKey" and REMOTE.match(raw, match.end())):
+        return False
     if match["comma"] and not _is_argument(raw, name, begin, match):
         return False
     if _is_subcommand(raw, name, begin):

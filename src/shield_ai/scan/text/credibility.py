@@ -38,6 +38,8 @@ VENDOR_DEFAULTS = frozenset({"minioadmin", "minio123"})
 COMMON_SECRETS = frozenset({"secret", "passwd"})
 # pydantic separates the names of nested fields by two underscores.
 ENV_NAME = regex(r"[A-Z][A-Z0-9]*(?:__?[A-Z0-9]+)+")
+# The name of a country, for example: PW is the code of Palau.
+TITLE = regex(r"[A-Z][^\W\d_]+(?: [^\W\d_]+)*")
 MIN_SECRET_LENGTH = 6
 MIN_KEY_LENGTH = 20  # of a value with the name "key"
 MIN_NUMBER_LENGTH = 15  # digits; a time in milliseconds has 13
@@ -70,8 +72,10 @@ CURSORS = word_set(
     """
 )
 SECRET_ENDINGS = frozenset({("SECRET", "KEY"), ("SECRET", "KEY", "BASE")})
-# Drone's reference to a secret, and the public key token of a .NET assembly.
-NOT_SECRETS = frozenset({("FROM", "SECRET"), ("PUBLIC", "KEY", "TOKEN")})
+# References of Drone and Helm charts to a secret, and the public key token of a .NET assembly.
+NOT_SECRETS = frozenset({
+    ("FROM", "SECRET"), ("EXISTING", "SECRET"), ("PUBLIC", "KEY", "TOKEN"),
+})  # fmt: skip
 # The first words of names that hold no secret: NOT_SECRET, RESET_PASSWORD
 NO_SECRET_PREFIXES = word_set(
     "NOT NON UPDATE RESET FORGOT CHECK VERIFY GENERATE VALIDATE GET SET DELETE CREATE REQUEST"
@@ -209,7 +213,7 @@ def _is_weak_key(name: str, value: str) -> bool:
 
 
 def _is_password(name: str, value: str, *, non_production: bool, may_be_name: bool) -> bool:
-    if is_sentence(value):
+    if is_sentence(value) or (name == "PW" and may_be_name and TITLE.fullmatch(value)):
         return False
     if is_constant_or_attribute(value) and (may_be_name or not value.isalpha()):
         return False

@@ -158,8 +158,11 @@ def _secrets_in(roots: Iterable[Node]) -> Iterator[Result]:
         yield from _name_value_pair(node)
         if kind == "Secret":
             yield from _kubernetes_secret(node)
+        is_remote = node.child("remoteRef") is not None  # https://external-secrets.io
         for key, value in node.pairs:
-            if is_secret_name(key.text):
+            if is_remote and key.text == "secretKey":
+                yield None, (key.start, value.end)
+            elif is_secret_name(key.text):
                 yield from _secret_key(key, value)
             elif key.text.lower() in ENVIRONMENT_KEYS:
                 yield from _environment_list(value)

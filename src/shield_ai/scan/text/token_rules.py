@@ -58,6 +58,8 @@ RFC_EXAMPLES = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123
 BASE64_BEFORE = regex(rb"[A-Za-z0-9+/]{0,60}[+/]\Z")
 # Characters before a token; the paths of URLs are shorter, or have other characters.
 MIN_BASE64 = 60
+# A long word, in any language. Vendors issue tokens of letters only up to 16 characters.
+LETTERS = regex(r"[a-z]{20,}|[A-Z]{20,}")
 MAX_TIMEOUTS = 20  # after which a rule is disabled for the rest of the scan
 CUSTOM_BUDGET = 30.0  # seconds of CPU time, of one process, for all custom rules in a scan
 MAX_MATCHES = 1000  # of a custom rule in a file
@@ -247,7 +249,7 @@ def _is_credible(rule: Rule, value: str, *, non_production: bool) -> bool:
         return _is_encoded_login(value)
     if rule.decode:
         return _is_jwt(value)
-    if rule.context and is_template_or_placeholder(value):
+    if rule.context and (is_template_or_placeholder(value) or LETTERS.fullmatch(value)):
         return False
     return _is_random_enough(rule, value)
 

@@ -111,10 +111,13 @@ DOTTED = regex(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
 IDENTIFIER = regex(
     r"[A-Za-z_]\w*([.:][A-Za-z_]\w*)+(\(.*)?|[a-z]+(_[a-z]+){2,}|[a-z]+[A-Z][a-z]+[A-Za-z]*"
     r"|[a-z]+(-[a-z]+){2,}"
+    r"|\d{4}(?:_auto_\d{8}_\d{4}|(?:_[a-z]+)+)"  # a migration of Django
 )
-# Several lower-case words, one of them secret-like: the name of a field, a setting or an option.
+# Several lower-case words, one of them secret-like: the name of a field, a setting or an option;
+# or the name of a part of a form.
 FIELD_NAME = regex(
-    r"(?=.*(pass|pwd|secret|token|key|cred|auth|salt))[a-z]+\d{0,3}([_-][a-z]+\d{0,3})+"
+    r"(?=.*(pass|pwd|secret|token|key|cred|auth|salt|_(?:settings|fields?|form|section)$))"
+    r"[a-z]+\d{0,3}([_-][a-z]+\d{0,3})+"
 )
 # Words that say how secret a value is: made up, not the name of a field.
 MADE_UP_SECRET = regex(
