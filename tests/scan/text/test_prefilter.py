@@ -144,7 +144,8 @@ def test_secret_at_the_boundary_of_two_parts(
 ) -> None:
     first, second = fill(text).encode(), fill(text).encode()
     for shift in range(-60, 60, 7):
-        raw = first + b"\n " + b" x" * ((short + shift - len(first)) // 2) + second + b" y" * short
+        filler = b"x" * (short + shift - len(first))
+        raw = first + b"\n" + filler + second + b" y" * short
         found = Detector([pattern.credential_pattern()], hyper).hits("a.js", raw)
         assert [hit.start < len(first) for hit in found] == [True, False], shift
 

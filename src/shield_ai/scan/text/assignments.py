@@ -43,6 +43,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 
+LONGEST_PREFIX = max(map(len, SECRET_WORD_PREFIXES))
+
+
 class Assignment(NamedTuple):
     """A name and its value, with byte offsets."""
 
@@ -88,11 +91,12 @@ def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Ite
 
 def find_secret_words(raw: bytes, region: Region) -> list[int]:
     """Return the offsets at which a secret-like word may begin in a region, sorted."""
-    lower = raw[region.start : region.stop].lower()
+    size = region.stop - region.start
+    lower = raw[region.start : region.stop + LONGEST_PREFIX].lower()
     offsets = []
     for word in SECRET_WORD_PREFIXES:
         at = lower.find(word)
-        while at >= 0:
+        while 0 <= at < size:
             offsets.append(region.start + at)
             at = lower.find(word, at + 1)
     return sorted(offsets)
