@@ -65,6 +65,7 @@ from shield_ai.model.secret_words import (
     SECRET_WORDS,
     SERVICES,
     STAGES,
+    STORES,
     SWITCHES,
     SWITCHES_ANYWHERE,
     TRACKER_KEYS,
@@ -172,7 +173,7 @@ def _is_service_connection(head: tuple[str, ...], ending: str) -> bool:
 
 
 def _is_service_url(head: tuple[str, ...]) -> bool:
-    if SERVICES & set(head) or head[-2:] == ("RESULT", "BACKEND"):
+    if SERVICES & set(head) or head[-2:] == ("RESULT", "BACKEND") or head[-2:] in STORES:
         return True
     return bool(head) and head[-1] in DIRECT_SERVICES
 

@@ -121,6 +121,8 @@ SECRET_PHRASES = (
     *((name, "SESSION") for name in TELEGRAM_NAMES),
     ("SESSION", "STRING"),
     ("STEP", "VERIFICATION", "CODE"),
+    ("OVERRIDE", "CODE"),
+    ("BYPASS", "CODE"),
     ("SEED", "PHRASE"),
     ("OTLP", "HEADERS"),
     ("SERVICE", "JSON"),
@@ -139,6 +141,7 @@ SECRET_PHRASES = (
 # Before WEBHOOK or HOOK at the end: anyone who knows the URL can post.
 WEBHOOK_SERVICES = word_set(
     "SLACK DISCORD TEAMS MATTERMOST ROCKETCHAT DINGTALK FEISHU LARK WECOM INCOMING ERROR ERRORS"
+    " EVENT EVENTS"
     " LOG LOGS ALERT ALERTS NOTIFICATION NOTIFICATIONS MONITORING ZAPIER MAKE N8N IFTTT"
 )
 # Before WEBHOOK anywhere, or with NOTIFICATION and URL: the same, as these services have no other.
@@ -184,6 +187,11 @@ DIRECT_SERVICES = word_set("""
     CONNECTION CACHE EMAIL MAIL SMTP ELASTICSEARCH ELASTIC ES OPENSEARCH SOLR HAYSTACK LDAP FTP SFTP
     PROXY
 """)
+# Before URL or URI: the database of a rate limiter, of MLflow or of another library.
+STORES = frozenset({
+    ("RATELIMIT", "STORAGE"), ("LIMIT", "STORAGE"), ("LIMITER", "STORAGE"), ("BACKEND", "STORE"),
+    ("MEM", "STORE"), ("MEMORY", "STORE"),
+})  # fmt: skip
 URL_ENDINGS = word_set("URL URLS URI URIS DSN LOCATION CONNECTION BROKER BACKEND CONN")
 CONN_SERVICES = SERVICES | {"ALCHEMY", "SQLA"}  # before CONN at the end
 STAGES = word_set(
