@@ -30,6 +30,7 @@ def fields(text):
         pytest.param("class Mail(BaseConfigModel):\n    password: str\n", "password", 2, id="base"),
         pytest.param("class A:\n    class Config:\n        api_key: str\nclass B:\n    class Config:\n        x: int\n", "api_key", 3, id="classes of the same name"),
         pytest.param("class MailConfig:\n    password: constr(min_length=1) = Field(default='x', description='y')\n", "password", 2, id="Field"),
+        pytest.param("class FileConfig:\n    aws_access_key_id: str\n", "aws_access_key_id", 2, id="ID of a key"),
         pytest.param("class MongoConfig:\n    url: str\n", "url", 2, id="URL of a service"),
         pytest.param("class ShopConfig:\n    database_url: str\n", "database_url", 2, id="URL"),
         pytest.param("class ModelConfig:\n    key: str = Field(None, description='The API key of the model.')\n", "key", 2, id="described key"),

@@ -104,7 +104,7 @@ def _is_secret(name: str, class_name: str) -> bool:
     if key_meaning(name) is Meaning.SECRET:
         # For example, the space_key of ConfluenceConfig is not a secret.
         return words(name)[-1] != "KEY" or key_meaning(full_name) is not Meaning.HARMLESS
-    return key_meaning(full_name if words(name) in URLS else name) in {Meaning.URL, Meaning.DSN}
+    return key_meaning(full_name if words(name) in URLS else name) is not Meaning.HARMLESS
 
 
 def _is_api_key(statement: ast.stmt) -> bool:
