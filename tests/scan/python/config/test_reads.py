@@ -59,6 +59,7 @@ def test_line_endings(newline):
     [
         pytest.param("x = config['password']\n", [(2, "password")], id="item"),
         pytest.param("x = self.config.get('dsn')\n", [(2, "dsn")], id="attribute"),
+        pytest.param("x = config('API_KEY')\ny = config('api_key')\nz = app.config('API_KEY')\n", [(2, "API_KEY")], id="variable"),
         pytest.param("debug = config.getboolean('site', 'debug')\nx = {'P': config.get('mail', 'password')}\n", [(3, "password")], id="parser of another module"),
         pytest.param("name = config.get('site', 'name', fallback='')\nx = {'P': config.get('mail', 'password')}\n", [(3, "password")], id="fallback"),
         pytest.param("name = config.get('site', '')\nx = {'P': config.get('mail', 'password')}\n", [], id="default of a dict"),

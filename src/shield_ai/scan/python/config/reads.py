@@ -46,6 +46,9 @@ KINDS = word_set("TYPE TYPES KIND MODE METHOD GRANT")
 # Functions that return a value of a configuration if they take a section and a key.
 SECTION_GETTERS = frozenset({"get_value", "get_option", "get_param", "get_parameter"})
 
+# As of decouple, if a script gets the function from code that is not known.
+VARIABLE_GETTERS = frozenset({"config", "conf"})
+
 
 class _Found(NamedTuple):
     key: str
@@ -179,6 +182,8 @@ class _Finder:
 
     def _is_getter(self, name: str, node: ast.Call) -> bool:
         has_section = len(node.args) > 1 and bool(self._keys.text(node.args[0]))
+        if name in VARIABLE_GETTERS and isinstance(node.func, ast.Name):
+            return self._keys.text(node.args[0]).isupper()
         return is_config_function(name) or (has_section and name in SECTION_GETTERS)
 
 
