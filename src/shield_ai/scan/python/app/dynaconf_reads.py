@@ -30,6 +30,7 @@ LIBRARY = "dynaconf"
 CLASSES = frozenset(name for name, loader in LOADERS.items() if loader.marker == LIBRARY)
 # A file without such a name reads no secret. An attribute `auth` may be a token.
 SECRET_KEY = regex(rb"(?i)secret|pass|pwd|token|key|cred|dsn|salt|auth|ur[li]|\bpw\b|webhook")
+MAX_NAMES = 50  # of settings objects
 MAX_IMPORTS = 3  # modules through which a name is imported
 
 
@@ -43,6 +44,7 @@ class DynaconfReads:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._objects: dict[tuple[str, str], ObjectPath] = {}  # by file and name
+        self._names: set[str] = set()
         self._users: set[str] = set()  # files that import the library
 
     def add(self, source: Source) -> None:
@@ -68,11 +70,14 @@ class DynaconfReads:
         """
         if not self._users:
             return []
-        names = {name.encode() for _, name in self._objects}
+        self._names = {name for _, name in self._objects}
+        # With many names, it is faster to parse each file.
+        few = self._names if len(self._names) <= MAX_NAMES else {""}
+        marks = [name.encode() for name in few]
         found: list[Finding] = []
         for path in paths:
             raw = self._project.read(path) or b""
-            is_user = path in self._users or any(name in raw for name in names)
+            is_user = path in self._users or any(mark in raw for mark in marks)
             if is_user and SECRET_KEY.search(raw):
                 found += self._findings_in(path, raw)
         return [finding for finding in found if (finding.path, finding.line) not in other]
@@ -82,7 +87,7 @@ class DynaconfReads:
             source, _ = parse_by_any_python(path, raw)
             names, types = self._imported_names(source)
             reads = list(ObjectReads(types, created_settings).find(source.tree, ChainMap(names)))
-        except (SourceError, RecursionError):  # the scan has already reported the file
+        except (SourceError, RecursionError):  # not a Python file, or nested too deeply
             return
         reason = SkipId.READ_BY_LIBRARY.reason(function="Dynaconf")
         seen: set[tuple[int, str]] = set()
@@ -111,8 +116,8 @@ class DynaconfReads:
                     names[name] = ObjectPath(f"{LOADERS['Dynaconf'].prefix}_")
                 elif is_library:
                     types.add(name)
-                elif imported := self._imported(source.path, node, alias.name):
-                    names[name] = imported
+                elif alias.name in self._names:
+                    names[name] = self._imported(source.path, node, alias.name)
         return names, types
 
     def _imported(
