@@ -20,7 +20,7 @@ from shield_ai.project.own_repository import require_own_repository
 from shield_ai.scan.files.file_class import is_non_production, is_scannable
 from shield_ai.scan.files.walk import display_path
 from shield_ai.scan.python.app.complete import assign_fingerprints
-from shield_ai.scan.rules import pattern
+from shield_ai.scan.rules.pattern import credential_pattern, load_app_patterns
 from shield_ai.scan.text.changed_region import PreviousVersions, changed_region
 from shield_ai.scan.text.engine import create_detector
 from shield_ai.scan.text.grading import grade
@@ -88,9 +88,9 @@ def scan_history(
         ShieldError: A custom pattern is invalid.
     """
     require_own_repository(root)
-    app_patterns = list(pattern.load_app_patterns(root))
+    app_patterns = list(load_app_patterns(root))
     scanner = _HistoryScanner(
-        [pattern.credential_pattern(), *app_patterns],
+        [credential_pattern(), *app_patterns],
         _head_blobs(root),
         include_low_confidence=include_low_confidence,
     )

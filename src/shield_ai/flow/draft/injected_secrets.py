@@ -17,7 +17,7 @@ from shield_ai.scan.deployment.production import is_production_name
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from shield_ai.model.deployment import Deployment
+    from shield_ai.model.deployment import Deployment, DeploymentVariable
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.scan.python.scan import Scan
 
@@ -90,9 +90,7 @@ def already_injected(deployment: Deployment) -> dict[str, str]:
     injected: dict[str, str] = {}
     others = {""}
     for item in deployment.variables:
-        if item.use in {Use.DEVELOPMENT, Use.SUPPRESSED} or item.form is ValueForm.READ:
-            continue
-        if item.kind is DeploymentKind.COMPOSE and not is_production_name(item.path):
+        if not _is_for_production(item):
             continue
         if item.kind in INJECTING_KINDS and item.form is ValueForm.SECRET_STORE:
             injected.setdefault(item.variable, item.path)
@@ -101,3 +99,9 @@ def already_injected(deployment: Deployment) -> dict[str, str]:
     for name in others:
         injected.pop(name, None)
     return injected
+
+
+def _is_for_production(item: DeploymentVariable) -> bool:
+    if item.use in {Use.DEVELOPMENT, Use.SUPPRESSED} or item.form is ValueForm.READ:
+        return False
+    return item.kind is not DeploymentKind.COMPOSE or is_production_name(item.path)

@@ -42,7 +42,6 @@ MAP_CURRENT = CheckInfo(
     "the map file and `shield.toml`",
 )
 
-MISSING = " is missing"
 MISSING_HINT = (
     "if shield apply was run elsewhere, commit the files that it created there; otherwise, run"
     " shield apply, which creates them"
@@ -68,7 +67,7 @@ def verify_runtime(
     path = manifest.app.runtime
     if path == "package":
         if copies:
-            yield _verify_copies([], copies, tree)
+            yield _verify_copies([], [], copies, tree)
         return
     raw = tree.read(path)
     # Modules for pydantic and MySQL are not required: without one, loading the settings fails.
@@ -79,9 +78,8 @@ def verify_runtime(
         detail = "not applied yet: the app has no copy of the runtime"
         yield make_check(RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, "run shield apply")
         return
-    problems = [f"{place} takes precedence over {path}" for place in overriding_files(tree, path)]
-    problems += [f"{place}{MISSING}" for place in missing]
-    yield _verify_copies(problems, {copy_folder(path), *copies}, tree)
+    overriding = [f"{place} takes precedence over {path}" for place in overriding_files(tree, path)]
+    yield _verify_copies(overriding, missing, {copy_folder(path), *copies}, tree)
     yield _verify_map(raw, manifest)
 
 
@@ -89,7 +87,7 @@ def _verify_map(raw: bytes | None, manifest: Manifest) -> Check:
     path = manifest.app.runtime
     problem = ""
     if raw is None:
-        problem = f"{path}{MISSING}"
+        problem = f"{path} is missing"
     elif not map_matches_manifest(raw, manifest):
         problem = f"the mapping in {path} differs from shield.toml"
     unlisted = (parse_map(raw) or SecretMap()).unlisted_variables(manifest)
@@ -99,17 +97,17 @@ def _verify_map(raw: bytes | None, manifest: Manifest) -> Check:
     return ok_or_failed(MAP_CURRENT, problem, hint)
 
 
-def _verify_copies(problems: list[str], folders: Collection[str], tree: Tree) -> Check:
-    edited = []
-    other_version = []
-    for folder in sorted(folders):
-        for place in importable_files(tree, folder):
-            state = _state_in_copy(folder, place, tree.read)
-            if state is CopyState.OTHER_VERSION:
-                other_version.append(place)
-            elif state is CopyState.EDITED:
-                edited.append(place)
-    if other_version and not edited and not problems:
+def _verify_copies(
+    problems: list[str], missing: Sequence[str], folders: Collection[str], tree: Tree
+) -> Check:
+    states = {
+        place: _state_in_copy(folder, place, tree.read)
+        for folder in sorted(folders)
+        for place in importable_files(tree, folder)
+    }
+    edited = [place for place, state in states.items() if state is CopyState.EDITED]
+    other_version = [place for place, state in states.items() if state is CopyState.OTHER_VERSION]
+    if other_version and not (edited or problems or missing):
         detail = f"{other_version[0]} is from another version of shield-ai"
         hint = "shield apply replaces the copy"
         return make_check(RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, hint)
@@ -117,11 +115,11 @@ def _verify_copies(problems: list[str], folders: Collection[str], tree: Tree) ->
     for place in edited:
         is_known = place.partition(f"{COPY}/")[2] in known
         problems.append(f"{place} {'was edited' if is_known else 'is not part of the runtime'}")
-    is_missing = all(problem.endswith(MISSING) for problem in problems)
-    hint = "remove edited and added files; shield apply writes missing ones"
-    return ok_or_failed(
-        RUNTIME_UNMODIFIED, join_names(problems), MISSING_HINT if is_missing else hint
-    )
+    hint = MISSING_HINT
+    if problems:
+        hint = "remove edited and added files; shield apply writes missing ones"
+    problems += [f"{place} is missing" for place in missing]
+    return ok_or_failed(RUNTIME_UNMODIFIED, join_names(problems), hint)
 
 
 def _state_in_copy(folder: str, place: str, read: FileReader) -> CopyState:

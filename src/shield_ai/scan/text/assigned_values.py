@@ -44,11 +44,15 @@ def find_assigned(
         is_complete = False
     if parsed:
         found = [assigned for assigned in found if not parsed.covers(assigned)] + parsed.values
-    if is_translation(path):
-        found = [assigned for assigned in found if is_random(assigned.value)]
-    elif path.endswith(BROWSER_CODE):
-        found = [assigned for assigned in found if not _is_label(raw, assigned)]
-    return [assigned for assigned in found if not _names_backend_secret(raw, assigned)], is_complete
+    return [assigned for assigned in found if _is_value(path, raw, assigned)], is_complete
+
+
+def _is_value(path: str, raw: bytes, assigned: Assignment) -> bool:
+    if is_translation(path) and not is_random(assigned.value):
+        return False
+    if path.endswith(BROWSER_CODE) and _is_label(raw, assigned):
+        return False
+    return not _names_backend_secret(raw, assigned)
 
 
 def _is_label(raw: bytes, assigned: Assignment) -> bool:

@@ -32,7 +32,7 @@ JSON_TOKEN = regex(
     rb'|[^\s"{}\[\]:,/]+|/',
     re.DOTALL,
 )
-QUOTE, CURLY_BRACKET, SLASH = b'"{/'
+DOUBLE_QUOTE, CURLY_BRACKET, SLASH = b'"{/'
 SPACES = rb"[ \t]{0,40}"
 MULTILINE_STRING = regex(
     rb"(?m)^" + SPACES + rb"(?P<key>[\w.\-\"']{1,120})" + SPACES + rb"=" + SPACES + rb"(?:"
@@ -189,11 +189,11 @@ def json_values(raw: bytes, is_wanted: KeyFilter = every_key) -> list[Node]:
     def text(span: tuple[int, int]) -> str:
         start, end = span
         token = raw[start:end]
-        return _json_text(token) if token[0] == QUOTE else _decode(token)
+        return _json_text(token) if token[0] == DOUBLE_QUOTE else _decode(token)
 
     def create(span: tuple[int, int]) -> Node:
         start, end = span
-        if raw[start] == QUOTE:
+        if raw[start] == DOUBLE_QUOTE:
             return Node(text(span), start + 1, end - 1)
         return Node(text(span), start, end, quoted=False)
 
@@ -201,8 +201,8 @@ def json_values(raw: bytes, is_wanted: KeyFilter = every_key) -> list[Node]:
     for match in _limited(JSON_TOKEN.finditer(raw)):
         start, end = span = match.span()
         first = raw[start]
-        if first == QUOTE:
-            if end - start > 1 and raw[end - 1] == QUOTE:
+        if first == DOUBLE_QUOTE:
+            if end - start > 1 and raw[end - 1] == DOUBLE_QUOTE:
                 tree.add(span)
         elif first in b"{[":
             tree.open(start, is_map=first == CURLY_BRACKET)

@@ -185,7 +185,7 @@ def _is_credible(
 
 
 def _is_key(name: str, value: str) -> bool:
-    if name.lower() == "key" and not (len(value) >= MIN_KEY_LENGTH and value.isalnum()):
+    if name.lower() == "key" and not _is_long_alphanumeric(value):
         return False
     if value in VENDOR_DEFAULTS:
         return meaning(name) is Meaning.SECRET
@@ -195,7 +195,11 @@ def _is_key(name: str, value: str) -> bool:
         return len(value) >= MIN_NUMBER_LENGTH and not has_only_weak_words(value)
     if not is_random(value) or words(value) == words(name):
         return False
-    return not is_constant_or_attribute(value) and not is_identifier(value)
+    return not (is_constant_or_attribute(value) or is_identifier(value))
+
+
+def _is_long_alphanumeric(value: str) -> bool:
+    return len(value) >= MIN_KEY_LENGTH and value.isalnum()
 
 
 def _is_weak_key(name: str, value: str) -> bool:
@@ -213,15 +217,19 @@ def _is_weak_key(name: str, value: str) -> bool:
 
 
 def _is_password(name: str, value: str, *, non_production: bool, may_be_name: bool) -> bool:
-    if is_sentence(value) or (name == "PW" and may_be_name and TITLE.fullmatch(value)):
+    if is_sentence(value) or (may_be_name and _is_country(name, value)):
         return False
     if is_constant_or_attribute(value) and (may_be_name or not value.isalpha()):
         return False
     if non_production:  # in tests and examples, even words are passwords
         return True
-    if may_be_name and is_field_name(value):
-        return False
-    return not _repeats_name(name, value)
+    is_field = may_be_name and is_field_name(value)
+    return not is_field and not _repeats_name(name, value)
+
+
+def _is_country(name: str, value: str) -> bool:
+    """Return whether a value is the name of a country with the code PW, as in translations."""
+    return name == "PW" and TITLE.fullmatch(value) is not None
 
 
 def _is_secret(name: str, value: str, *, may_be_field: bool) -> bool:

@@ -94,13 +94,12 @@ def needs_parser(
         raise ConfigTooLargeError
     region = part or Region(0, len(raw), len(raw))
     if name == "json_values":
-        if JSON_SECRET.search(raw, region.start, region.end):
-            return True
-        return any(map(is_secret_name, _json_names(raw, region)))
-    for mark in find_marks(name, raw, region):
-        if is_secret_mark(raw, mark) and (has_found or not _is_map_without_texts(raw, mark)):
-            return True
-    return False
+        has_secret = JSON_SECRET.search(raw, region.start, region.end) is not None
+        return has_secret or any(map(is_secret_name, _json_names(raw, region)))
+    marks = (mark for mark in find_marks(name, raw, region) if is_secret_mark(raw, mark))
+    if has_found:
+        return any(True for _ in marks)
+    return not all(_is_map_without_texts(raw, mark) for mark in marks)
 
 
 def find_marks(name: str, raw: bytes, region: Region) -> Iterator[re.Match[bytes]]:

@@ -141,6 +141,15 @@ def find_secrets(
     yield from _secrets_in(roots)
 
 
+def _pair(key: Node, value: Node, *, is_remote: bool) -> Iterator[Result]:
+    if is_remote and key.text == "secretKey":
+        yield None, (key.start, value.end)
+    elif is_secret_name(key.text):
+        yield from _secret_key(key, value)
+    elif key.text.lower() in ENVIRONMENT_KEYS:
+        yield from _environment_list(value)
+
+
 def _secrets_in(roots: Iterable[Node]) -> Iterator[Result]:
     """Yield the secrets of all nodes. A node with several YAML aliases is visited once."""
     pending = list(roots)
@@ -160,12 +169,7 @@ def _secrets_in(roots: Iterable[Node]) -> Iterator[Result]:
             yield from _kubernetes_secret(node)
         is_remote = node.child("remoteRef") is not None  # https://external-secrets.io
         for key, value in node.pairs:
-            if is_remote and key.text == "secretKey":
-                yield None, (key.start, value.end)
-            elif is_secret_name(key.text):
-                yield from _secret_key(key, value)
-            elif key.text.lower() in ENVIRONMENT_KEYS:
-                yield from _environment_list(value)
+            yield from _pair(key, value, is_remote=is_remote)
             pending.append(value)
         pending += node.items
 

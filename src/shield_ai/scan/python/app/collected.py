@@ -10,7 +10,6 @@ from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.scan.python.app.bulk_reads import find_bulk_reads, loaded_prefixes
 from shield_ai.scan.python.app.config_findings import ConfigFindings
-from shield_ai.scan.python.app.dynaconf_files import find_dynaconf_secrets
 from shield_ai.scan.python.app.dynaconf_reads import DynaconfReads
 from shield_ai.scan.python.app.key_source import KeySources
 from shield_ai.scan.python.app.remaining_defaults import find_remaining_defaults
@@ -48,9 +47,8 @@ class Collected:
         self.harmless: list[Skipped] = []  # values with a secret-like name that are not secrets
         self._aws_reads: list[Skipped] = []
         self._library_reads: list[Skipped] = []  # outside the app
-        self._dynaconf_secrets: list[Skipped] = []
         self._dynaconf_reads = DynaconfReads(project)
-        self.config = ConfigFindings(project.python_files)
+        self.config = ConfigFindings(project.python_files, project.read)
         # path, line and column of the get_secret calls; 0 and 0 for a settings source
         self.calls: list[tuple[str, int, int]] = []
         # path and variable of the pydantic fields that a settings source provides
@@ -79,7 +77,6 @@ class Collected:
         self.context.loaded_prefixes |= loaded_prefixes(source)
         for node in visitor.listed_reads:
             self.unresolved.append(SkipId.COMPUTED_NAME.reason().entry(path, node.lineno))
-        self._dynaconf_secrets += find_dynaconf_secrets(source, self._project.read)
         self._dynaconf_reads.add(source)
         self.config.add(source, visitor)
         if in_settings:
@@ -164,7 +161,7 @@ class Collected:
         for finding in config_reads:
             if finding.reason:
                 yield finding.reason.entry(finding.path, finding.line, finding.name)
-        yield from self._dynaconf_secrets
+        yield from self.config.file_secrets
         yield from self._aws_reads
 
     def literal_defaults(self) -> list[Finding]:

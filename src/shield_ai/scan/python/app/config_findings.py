@@ -10,6 +10,7 @@ from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.files.file_filter import CONFIG_READ
+from shield_ai.scan.python.app.dynaconf_files import find_dynaconf_secrets
 from shield_ai.scan.python.config.config_read import ConfigRead
 from shield_ai.scan.python.config.loaded_values import names_with
 from shield_ai.scan.python.config.origins import COMMAND_LINE, Origin
@@ -19,8 +20,9 @@ from shield_ai.scan.rules.pattern import csec34_rules
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.site import FoundSite
-    from shield_ai.model.skip import SkipReason
+    from shield_ai.model.skip import Skipped, SkipReason
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.visit.file_calls import FileRead
     from shield_ai.scan.python.visit.visitor import SecretVisitor
@@ -33,9 +35,12 @@ class ConfigFindings:
 
     Args:
         paths: The Python files of the app.
+        read: Returns the bytes of a file of the app; None if it does not exist.
     """
 
-    def __init__(self, paths: Iterable[str]) -> None:
+    def __init__(self, paths: Iterable[str], read: FileReader) -> None:
+        self.file_secrets: list[Skipped] = []  # in the files of dynaconf
+        self._read = read
         self._modules = set(_module_names(paths))
         self._found: list[Finding] = []
         self._fields: list[Finding] = []  # of configuration classes
@@ -48,6 +53,7 @@ class ConfigFindings:
             source: The file.
             visitor: The visitor of the file, after its run.
         """
+        self.file_secrets += find_dynaconf_secrets(source, self._read)
         if not CONFIG_READ.search(source.raw):
             return
         other_lines = _lines_of_other_reads(visitor)

@@ -71,16 +71,18 @@ class DynaconfReads:
         if not self._users:
             return []
         self._names = {name for _, name in self._objects}
-        # With many names, it is faster to parse each file.
-        few = self._names if len(self._names) <= MAX_NAMES else {""}
-        marks = [name.encode() for name in few]
         found: list[Finding] = []
         for path in paths:
             raw = self._project.read(path) or b""
-            is_user = path in self._users or any(mark in raw for mark in marks)
-            if is_user and SECRET_KEY.search(raw):
+            if self._may_use_settings(path, raw) and SECRET_KEY.search(raw):
                 found += self._findings_in(path, raw)
         return [finding for finding in found if (finding.path, finding.line) not in other]
+
+    def _may_use_settings(self, path: str, raw: bytes) -> bool:
+        # With many names, it is faster to parse each file.
+        if path in self._users or len(self._names) > MAX_NAMES:
+            return True
+        return any(name.encode() in raw for name in self._names)
 
     def _findings_in(self, path: str, raw: bytes) -> Iterator[Finding]:
         try:
@@ -109,15 +111,17 @@ class DynaconfReads:
         for node in statements_in(source.tree):
             if not isinstance(node, ast.ImportFrom):
                 continue
-            is_library = (node.module or "").partition(".")[0] == LIBRARY and not node.level
-            for alias in node.names:
-                name = alias.asname or alias.name
-                if is_library and alias.name == "settings":
-                    names[name] = ObjectPath(f"{LOADERS['Dynaconf'].prefix}_")
-                elif is_library:
-                    types.add(name)
-                elif alias.name in self._names:
-                    names[name] = self._imported(source.path, node, alias.name)
+            imported = {alias.asname or alias.name: alias.name for alias in node.names}
+            if _is_from_library(node):
+                types.update(name for name, origin in imported.items() if origin != "settings")
+                settings = ObjectPath(f"{LOADERS['Dynaconf'].prefix}_")
+                names |= {
+                    name: settings for name, origin in imported.items() if origin == "settings"
+                }
+                continue
+            for name, origin in imported.items():
+                if origin in self._names:
+                    names[name] = self._imported(source.path, node, origin)
         return names, types
 
     def _imported(
@@ -152,6 +156,10 @@ def _absolute(module: str, path: str, node: ast.ImportFrom) -> str:
     levels = node.level - path.endswith("/__init__.py")
     parts = module.split(".")[: -levels or None]
     return ".".join([*parts, *filter(None, [node.module])])
+
+
+def _is_from_library(node: ast.ImportFrom) -> bool:
+    return not node.level and (node.module or "").partition(".")[0] == LIBRARY
 
 
 def _meaning(keys: tuple[str, ...]) -> Meaning:

@@ -18,7 +18,7 @@ from shield_ai.scan.python.config.statements import FUNCTIONS, dotted_name, own_
 from shield_ai.scan.python.readers.ast_walk import statements_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 # At the end of a class name: its fields are parameters of the app, not data of its users.
 CONFIG_CLASS_WORDS = CONFIG_WORDS | word_set("PARAMS PARAMETERS OPTIONS CREDENTIALS CREDS")
@@ -46,6 +46,10 @@ def is_data_module(path: str) -> bool:
     return not is_config and not DATA_MODULES.isdisjoint(words(module.replace("/", "_")))
 
 
+def _has_init(statements: Iterable[ast.stmt]) -> bool:
+    return any(getattr(statement, "name", "") == "__init__" for statement in statements)
+
+
 def secret_fields(tree: ast.Module) -> Iterator[tuple[ast.stmt | ast.expr, str, str]]:
     """Yield each field of a secret that has no value, as (node, field name, class name).
 
@@ -57,7 +61,7 @@ def secret_fields(tree: ast.Module) -> Iterator[tuple[ast.stmt | ast.expr, str, 
     for node in classes:
         statements = list(own_statements(node))
         sets_attributes = any(map(_sets_attributes, statements))
-        if not node.bases and any(getattr(part, "name", "") == "__init__" for part in statements):
+        if not node.bases and _has_init(statements):
             # The values are arguments, and the annotations only declare the attributes.
             statements = [part for part in statements if not isinstance(part, ast.AnnAssign)]
         for statement in statements:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.config.origins import Names
 
+    FoundReads = dict[tuple[int, str], ConfigRead]  # by line and key
+
 READS = (ast.Subscript, ast.Attribute, ast.Call)
 # The class, or its methods and arguments, for a parser that another module creates.
 PARSER_MARK = regex(r"(?i)configparser|\.get(?:boolean|int|float)\(|\bfallback=")
@@ -66,8 +68,8 @@ def find_config_reads(source: Source, app_modules: Collection[str]) -> list[Conf
     ends = (match.end() for match in CONFIG_READ.finditer(source.raw))
     lines = Lines(line_numbers(source.raw, ends))
     finder = _Finder(source)
-    found: dict[tuple[int, str], ConfigRead] = {}
-    tests: dict[tuple[int, str], ConfigRead] = {}
+    found: FoundReads = {}
+    tests: FoundReads = {}
     for statements, names in find_scopes(
         source.tree, imported_names(source.tree, app_modules), lines
     ):
@@ -79,9 +81,12 @@ def find_config_reads(source: Source, app_modules: Collection[str]) -> list[Conf
     for read in declared_reads(source, app_modules):
         if read.node not in nodes:
             found.setdefault((read.line, read.key), read)
+    return _without_consumer_keys([*found.values(), *_only_tested(tests, found)])
+
+
+def _only_tested(tests: FoundReads, found: FoundReads) -> list[ConfigRead]:
     keys = {key for _, key in found}
-    only_tested = [read for read in tests.values() if read.key not in keys]
-    return _without_consumer_keys([*found.values(), *only_tested])
+    return [read for read in tests.values() if read.key not in keys]
 
 
 def _without_consumer_keys(reads: list[ConfigRead]) -> list[ConfigRead]:
