@@ -49,3 +49,4 @@ class RotationStatus(msgspec.Struct, frozen=True, kw_only=True):
     pending: str = ""  # the version of an unfinished rotation
     since: datetime | None = None  # when the unfinished rotation started
     live: LivePassword = LivePassword.NOT_CHECKED  # the version that the database accepts
+    problem: str = ""  # why a rotation can't start

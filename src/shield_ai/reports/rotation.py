@@ -102,6 +102,9 @@ def _date(moment: datetime | None) -> str:
 
 def _instructions(status: RotationStatus) -> Iterator[str]:
     name = status.name
+    if status.problem:
+        yield ""
+        yield from wrap(f"{name} can't be rotated: {status.problem}")
     if status.pending:
         since = f" since {status.since:%Y-%m-%d %H:%M} UTC" if status.since else ""
         yield ""

@@ -594,6 +594,17 @@ def test_status(app):
     assert app.shield("--status", "never")[1].count("no schedule") == 1
 
 
+def test_status_reports_an_unknown_engine(app, database):
+    app.write(old='strategy = "postgres-single-user"', new='strategy = "single-user"')
+    text = " ".join(app.shield("--status")[1].split())
+    assert (
+        "database-credentials can't be rotated: the database engine is unknown: "
+        "set rotate.engine in shield.toml" in text
+    )
+    app.write()
+    assert "can't be rotated" not in app.shield("--status")[1]
+
+
 def test_cancel(app):
     app.begin("token")
     old = app.value("token")

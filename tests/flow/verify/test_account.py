@@ -43,6 +43,16 @@ DB = Secret(
 )
 
 
+ON_SCHEDULE = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
+
+
+def rotation_check(now, secret=ON_SCHEDULE, value="x"):
+    manifest = Manifest(app=App(name="shop"), secret=(secret,))
+    values = {secret.name: Hidden(value)}
+    [check] = verify_rotations(manifest, Account(Session("us-east-1")), values, now)
+    return check
+
+
 def checks(*entries, monitoring=Monitoring(), **app):  # frozen
     manifest = Manifest(
         app=App(name="shop", **app), secret=entries or (MAIL,), monitoring=monitoring
@@ -136,12 +146,8 @@ def test_checks_fallbacks(mail):
     ],
 )
 def test_checks_rotations(mail, days, status, detail):
-    rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
-    manifest = Manifest(app=App(name="shop"), secret=(rotated,))
     assert ROTATION_ON_TIME.id not in checks()
-    (check,) = verify_rotations(
-        manifest, Account(Session("us-east-1")), datetime.now(UTC) + timedelta(days=days)
-    )
+    check = rotation_check(datetime.now(UTC) + timedelta(days=days))
     assert check.status is status
     assert check.detail.startswith(detail)
 
@@ -160,16 +166,28 @@ def test_checks_rotations(mail, days, status, detail):
 )
 def test_a_pending_rotation_is_named(mail, days, status, hint):
     client().put_secret_value(SecretId="mail-key", SecretString="new", VersionStages=["AWSPENDING"])
-    rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
-    manifest = Manifest(app=App(name="shop"), secret=(rotated,))
-    now = datetime.now(UTC)
-    (check,) = verify_rotations(manifest, Account(Session("us-east-1")), now + timedelta(days=days))
+    check = rotation_check(datetime.now(UTC) + timedelta(days=days))
     assert (check.status, check.hint) == (status, hint)
     assert check.detail.startswith("mail-key: rotation pending since 20")
 
 
+@pytest.mark.parametrize(
+    ("more", "detail"),
+    [
+        pytest.param({}, "db: the database engine is unknown", id="unknown"),
+        pytest.param({"port": 5432}, "", id="by its port"),
+        pytest.param({"engine": "mysql"}, "", id="in the value"),
+    ],
+)
+def test_reports_rotations_of_an_unknown_engine(aws, more, detail):
+    value = json.dumps({"username": "u", "password": "p", "host": "db", "port": 33071, **more})
+    client().create_secret(Name="db", SecretString=value)
+    check = rotation_check(datetime.now(UTC), DB, value)
+    assert (check.status is Status.FAILED, check.detail) == (bool(detail), detail)
+    assert ("set rotate.engine in shield.toml" in check.hint) == bool(detail)
+
+
 def test_a_denied_call_makes_a_check_unknown(mail, aws, monkeypatch):
-    rotated = Secret(name="mail-key", env="MAIL_KEY", rotate=Rotation(every="30 days"))
     calls = {
         "DescribeKey": KMS_KEY_USABLE.id,
         "GetResourcePolicy": SECRETS_PRIVATE.id,
@@ -180,7 +198,7 @@ def test_a_denied_call_makes_a_check_unknown(mail, aws, monkeypatch):
         monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.url)
         for operation in calls:
             proxy.answer(operation, "AccessDeniedException", at=None)
-        found = checks(rotated, kms_key="alias/x", monitoring=WATCHED)
+        found = checks(ON_SCHEDULE, kms_key="alias/x", monitoring=WATCHED)
     for operation, check_id in calls.items():
         assert found[check_id].status is Status.UNKNOWN
         assert f":{operation}" in found[check_id].detail

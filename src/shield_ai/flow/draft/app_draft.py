@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.flow.draft.database_engine import with_engine
 from shield_ai.flow.draft.deployment_draft import adapt_to_deployment
 from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.flow.draft.map_path import choose_map_path
@@ -63,7 +64,9 @@ def draft_manifest(app: AppContext) -> Draft:
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
     manifest = draft_manifest_from_sites(scan.sites, app.manifest_on_disk, facts)
     known = app.manifest_on_disk.secret if app.manifest_on_disk else ()
-    return adapt_to_deployment(manifest, known, app.tree.root, scan)
+    manifest = adapt_to_deployment(manifest, known, app.tree.root, scan)
+    added = with_engine(manifest.secret[len(known) :], app.tree, scan)
+    return msgspec.structs.replace(manifest, secret=(*known, *added))
 
 
 def _require_repository(app: AppContext) -> None:

@@ -14,14 +14,18 @@ import msgspec
 from shield_ai.flow.verify.db_login import DEFAULT_PORTS, LoginAttempt, LoginResult, try_login
 from shield_ai.model.errors import AwsError
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.manifest import Rotation
+from shield_ai.model.rotation_policy import changes_database, rotation_settings
 from shield_ai.model.rotation_status import LivePassword
 from shield_ai.rotator.document import parse_login, parse_secret_value
-from shield_ai.rotator.errors import AwsCallError, RotationError
+from shield_ai.rotator.errors import AwsCallError, RotationError, SetupError
 from shield_ai.rotator.secret import CURRENT, PENDING, PREVIOUS, Store
 from shield_ai.rotator.selection import strategy_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from shield_ai.model.manifest import Secret
 
 TLS_HINT = (
     "enable TLS in the database, with a certificate signed by the CA in rotate.ca of shield.toml; "
@@ -122,6 +126,21 @@ def describe_strategy(value: Hidden, environ: Mapping[str, str]) -> str:
         return strategy_name(value.reveal(), environ)
     except RotationError:
         return ""
+
+
+def engine_problem(secret: Secret, value: Hidden) -> tuple[str, str]:
+    """Return why the rotation of a database login fails at its start, and what to do.
+
+    Both are empty if the engine is known, the value can't be read, or nothing rotates it.
+    """
+    if not isinstance(secret.rotate, Rotation) or not changes_database(secret) or not value:
+        return "", ""
+    try:
+        strategy_name(value.reveal(), rotation_settings(secret))
+    except SetupError as error:
+        problem, _, advice = str(error).partition(": ")
+        return problem, advice
+    return "", ""
 
 
 def describe_database(value: Hidden, environ: Mapping[str, str]) -> str:

@@ -12,6 +12,7 @@ from shield_ai.flow.rotate.rotation_logins import (
     LoginKind,
     check_logins,
     classify_login,
+    engine_problem,
     explain_live,
 )
 from shield_ai.model.errors import ShieldError
@@ -103,12 +104,19 @@ class RotationReader:
         )
 
     def status_with_login(self, secret: Secret) -> RotationStatus:
-        """Return the state of a secret's rotation, and which password works if it is pending.
+        """Return the state of a secret's rotation, and what the values of the secret tell about it.
+
+        These are the password that works if a rotation is pending, and whether it can start.
 
         Raises:
             AwsError: An AWS call failed.
         """
-        return msgspec.structs.replace(self.status(secret), live=self.live_password(secret))
+        status = self.status(secret)
+        problem = ""
+        if status.by is not RotatedBy.HAND:
+            value = self.aws.current_text(self.secret_id(secret))
+            problem = ": ".join(filter(None, engine_problem(secret, value)))
+        return msgspec.structs.replace(status, live=self.live_password(secret), problem=problem)
 
     def live_password(self, secret: Secret) -> LivePassword:
         """Return which version's password the database accepts, if a rotation is pending.

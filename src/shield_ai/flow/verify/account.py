@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from shield_ai.aws.desired.iam import uses_customer_key
 from shield_ai.aws.desired.monitoring_context import metric_namespace
-from shield_ai.flow.rotate.rotation_logins import TLS_HINT, check_logins, explain_live, pending_hint
+from shield_ai.flow.rotate.rotation_logins import (
+    TLS_HINT,
+    check_logins,
+    engine_problem,
+    explain_live,
+    pending_hint,
+)
 from shield_ai.flow.verify.check import (
     Check,
     CheckInfo,
@@ -80,7 +86,7 @@ def verify_account(
     """
     yield from _verify_key(manifest, aws)
     yield _verify_secret_policies(manifest, aws)
-    yield from verify_rotations(manifest, aws, datetime.now(UTC))
+    yield from verify_rotations(manifest, aws, values, datetime.now(UTC))
     yield from _verify_fallbacks(manifest, aws)
     for secret in manifest.secret:
         value = values[manifest.app.prefix + secret.name]
@@ -130,12 +136,15 @@ def _verify_secret_policies(manifest: Manifest, aws: Account) -> Check:
     )
 
 
-def verify_rotations(manifest: Manifest, aws: Account, now: datetime) -> Iterator[Check]:
-    """Check that no scheduled rotation is late, no matter what rotates the secret.
+def verify_rotations(
+    manifest: Manifest, aws: Account, values: Mapping[str, Hidden | AwsError], now: datetime
+) -> Iterator[Check]:
+    """Check that no scheduled rotation is late, no matter what rotates the secret, or can't start.
 
     Args:
         manifest: shield.toml, with the settings of the environment.
         aws: The account.
+        values: The value of each secret, or why it can't be read, by the name in AWS.
         now: The current time.
     """
     scheduled = {
@@ -155,11 +164,13 @@ def verify_rotations(manifest: Manifest, aws: Account, now: datetime) -> Iterato
     for name, state in states.items():
         if state is None:
             continue  # verify_secrets reports it
-        detail, hint = _explain_rotation(scheduled[name], state, now - GRACE_PERIOD)
-        if detail:
-            details.append(f"{name}{detail}")
-        if hint:
-            hints[hint] = None
+        problems = [_explain_rotation(scheduled[name], state, now - GRACE_PERIOD)]
+        value = values[name]
+        if not isinstance(value, AwsError):
+            problem, advice = engine_problem(scheduled[name], value)
+            problems.append((f": {problem}" if problem else "", advice))
+        details += [f"{name}{detail}" for detail, _ in problems if detail]
+        hints |= {hint: None for _, hint in problems if hint}
     status = Status.FAILED if hints else Status.OK
     yield make_check(ROTATION_ON_TIME, status, join_names(details), "; ".join(hints))
 
