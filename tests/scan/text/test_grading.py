@@ -360,6 +360,24 @@ def test_grades_values_in_test_functions(detector, code, expected):
 
 
 @pytest.mark.parametrize(
+    ("path", "line", "expected"),
+    [
+        pytest.param("config.py", "class TestingConfig(Config):", LOW, id="settings"),
+        pytest.param("config.py", "class Test:", LOW, id="short name"),
+        pytest.param("config.py", "class CIConfig(Config):", LOW, id="CI"),
+        pytest.param("config.py", "class ABTestConfig(Config):", HIGH, id="A/B test"),
+        pytest.param("config.py", "class ProductionConfig(Config):", HIGH, id="production"),
+        pytest.param("config.py", "class Test: pass\nclass Production:", HIGH, id="class after it"),
+        pytest.param("config.py", "class Test: pass\nif X:", HIGH, id="after the class"),
+        pytest.param("shop/pay.py", "class TestingConfig(Config):", HIGH, id="other module"),
+    ],
+)
+def test_grades_settings_classes_for_tests(detector, path, line, expected):
+    code = f'{line}\n    DEBUG = 1\n\n    def f(self): pass\n    SECRET_KEY = "{RANDOM}"\n'
+    assert graded(path, code, detector.find(path, code.encode())) == [expected]
+
+
+@pytest.mark.parametrize(
     ("path", "code", "expected"),
     [
         pytest.param("shop/settings/local.py", f'SECRET_KEY = env("SECRET_KEY", default="{RANDOM}{RANDOM}")', LOW, id="default"),

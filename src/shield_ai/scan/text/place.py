@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.project.layout import is_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.reader import utf16_to_utf8
+from shield_ai.scan.text.settings_class_names import is_test_class
 from shield_ai.scan.text.wrapped_reads import unwrap_reads
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ TRIPLE_QUOTE = regex(r"\"{3}|'{3}")
 ANSIBLE_TEXT = regex(r"(?:DOCUMENTATION|EXAMPLES|RETURN)[ \t]*=[ \t]*r?")
 CONTINUES = ("(", ",", "=", "[", "{", "+", "%", "\\")  # the ends of an unfinished statement
 TEST_FUNCTION = regex(r"[ \t]*(?:async[ \t]+)?def[ \t]+test_\w+\(")
+CLASS = regex(r"class[ \t]+(\w+)")
 ASSERTION = regex(r"[ \t]*(?:assert\b|self\.assert\w+\()")
 LITERAL_PREFIX = regex(r"[bBrRuUfF]{0,2}(\"\"\"|'''|\"|')")
 
@@ -54,7 +57,7 @@ class Place(NamedTuple):
     after: str  # the text directly after the value, on its line
     nearby: str  # the lines around the value, without the value
     in_docstring: bool = False
-    in_test: bool = False  # in a test function
+    in_test: bool = False  # in a test function, or a settings class for tests
     line_length: int = 0
 
     @property
@@ -130,7 +133,7 @@ def create_place(
 
 
 def find_python_lines(path: str, lines: list[str]) -> PythonLines:
-    """Find the docstrings and the test functions in a file.
+    """Find the docstrings, the test functions and the settings classes for tests in a file.
 
     Args:
         path: The file. There are none if it is not Python code.
@@ -139,7 +142,10 @@ def find_python_lines(path: str, lines: list[str]) -> PythonLines:
     if not path.endswith(".py") or not lines:
         return NO_PYTHON_LINES
     lines = [*lines[:-1], *lines[-1].split("\n")]
-    return PythonLines(_docstring_lines(lines), _test_lines(lines))
+    tests = _test_lines(lines)
+    if is_settings(path):
+        tests |= _test_class_lines(lines)
+    return PythonLines(_docstring_lines(lines), tests)
 
 
 def _test_lines(lines: list[str]) -> set[int]:
@@ -158,6 +164,19 @@ def _test_lines(lines: list[str]) -> set[int]:
         elif TEST_FUNCTION.match(line):
             function = [number]
             indent = depth
+    return inside
+
+
+def _test_class_lines(lines: list[str]) -> set[int]:
+    """Return the numbers, from 1, of the lines of settings classes for tests."""
+    inside: set[int] = set()
+    is_inside = False
+    for number, line in enumerate(lines, 1):
+        if line[:1].isidentifier():
+            match = CLASS.match(line)
+            is_inside = match is not None and is_test_class(match[1])
+        if is_inside:
+            inside.add(number)
     return inside
 
 

@@ -7,20 +7,17 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
-from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.literals import literal_text
+from shield_ai.scan.text.settings_class_names import CLASS_ENDING, is_test_class
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.classify.candidates import Candidate
 
-_ENDING = r"(?:App)?(?:Config(?:uration)?|Settings|Environment)?"
-TEST_CLASS = regex(rf"(?:Unit)?Test(?:s|ing)?{_ENDING}")
-TEST_WORDS = word_set("TESTS PYTEST UNITTEST UNITTESTS CI")  # an A/B "test" is for production
-DEVELOPMENT_CLASS = regex(rf"(?:Local|(?:Local)?Dev(?:elop(?:ment)?)?){_ENDING}")
+DEVELOPMENT_CLASS = regex(rf"(?:Local|(?:Local)?Dev(?:elop(?:ment)?)?){CLASS_ENDING}")
 # Settings for the build of an image, such as with `manage.py collectstatic`.
-BUILD_CLASS = regex(rf"Build{_ENDING}")
+BUILD_CLASS = regex(rf"Build{CLASS_ENDING}")
 
 
 class StageClasses:
@@ -37,7 +34,7 @@ class StageClasses:
         self._production_bases: set[str] = set()
         for node in classes:
             is_build = BUILD_CLASS.fullmatch(node.name) is not None
-            if not is_build and not _is_test_class(node) and not self._is_development(node):
+            if not is_build and not is_test_class(node.name) and not self._is_development(node):
                 self._production_bases |= _base_names(node)
 
     def explain(self, candidate: Candidate, scope: ast.ClassDef) -> SkipReason | None:
@@ -49,7 +46,7 @@ class StageClasses:
         """
         if BUILD_CLASS.fullmatch(scope.name) and literal_text(candidate.default):
             return SkipId.BUILD_CLASS.reason(name=scope.name)
-        if _is_test_class(scope):
+        if is_test_class(scope.name):
             return _explain_in_tests(candidate, scope)
         if self._is_beside_production(scope):
             return _explain_in_development(candidate, scope)
@@ -83,11 +80,6 @@ def _explain_in_development(candidate: Candidate, scope: ast.ClassDef) -> SkipRe
         # The class exists in production, too, where the secret can be missing.
         return SkipId.DEVELOPMENT_CLASS.reason(name=scope.name)
     return None
-
-
-def _is_test_class(node: ast.ClassDef) -> bool:
-    is_test = TEST_CLASS.fullmatch(node.name) is not None
-    return is_test or not TEST_WORDS.isdisjoint(words(node.name))
 
 
 def _sets_debug(body: list[ast.stmt]) -> bool:
