@@ -139,6 +139,10 @@ def test_manual_fields(fields, expected):
         (Kind.GENERIC, "JWT_SECRET", ManualKind.OWN_KEY),
         (Kind.API_KEY, "INVOICE_SIGNING_KEY", ManualKind.OWN_KEY),
         (Kind.API_KEY, "FERNET_KEY", ManualKind.OWN_KEY),
+        (Kind.API_KEY, "SECRET_KEY", ManualKind.SESSION_KEY),
+        (Kind.API_KEY, "FLASK_SECRET_KEY", ManualKind.SESSION_KEY),
+        (Kind.GENERIC, "SESSION_SECRET", ManualKind.SESSION_KEY),
+        (Kind.API_KEY, "STRIPE_SECRET_KEY", ManualKind.PROVIDER_KEY),
     ],
 )
 def test_the_kind_of_a_manual_rotation(kind, variable, expected):

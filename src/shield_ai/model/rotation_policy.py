@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 PUBLIC_FIELDS = frozenset({"database", "username", "host", "port", "client_id"})
 # Words of keys that encrypt stored data, or from which stored values are derived.
 DATA_KEY_WORDS = word_set("ENCRYPTION ENCRYPT CRYPT CRYPTO CIPHER FERNET AES SALT PEPPER HASHID")
-_SIGNING_WORDS = word_set("JWT SIGNING SIGNATURE SESSION COOKIE CSRF HMAC")
+_SIGNING_WORDS = word_set("JWT SIGNING SIGNATURE CSRF HMAC")
+# The usual variables of the key with which Flask, Starlette or itsdangerous sign sessions.
+SESSION_KEYS = frozenset({"SECRET_KEY", "APP_SECRET_KEY", "FLASK_SECRET_KEY"})
+_SESSION_WORDS = word_set("SESSION COOKIE")
 _PROVIDER_WORDS = word_set("WEBHOOK WEBHOOKS")  # the provider signs these, too
 DEFAULT_STRATEGIES = {Kind.DJANGO_SECRET_KEY: "django-secret-key", Kind.API_KEY: "api-key"}
 
@@ -63,6 +66,7 @@ class ManualKind(enum.Enum):
     PROVIDER_KEY = "provider key"  # create a second key at the provider
     PASSWORD = "password"  # change it at the server, which accepts only one
     OWN_KEY = "own key"  # choose a value; the app signs or encrypts with it
+    SESSION_KEY = "session key"  # choose a value; a new one logs users out
     DATABASE_LOGIN = "database login"  # create a second user
 
 
@@ -72,8 +76,12 @@ def manual_kind(secret: Secret) -> ManualKind:
         return ManualKind.PASSWORD
     for variable in secret.variables():
         found = {*words(variable)}
-        if found & (DATA_KEY_WORDS | _SIGNING_WORDS) and not found & _PROVIDER_WORDS:
+        if found & _PROVIDER_WORDS:
+            continue
+        if found & (DATA_KEY_WORDS | _SIGNING_WORDS):
             return ManualKind.OWN_KEY
+        if variable in SESSION_KEYS or found & _SESSION_WORDS:
+            return ManualKind.SESSION_KEY
     return ManualKind.PROVIDER_KEY
 
 

@@ -65,6 +65,23 @@ signs or encrypts, so that no provider creates it:
      AWSPREVIOUS.
   3. Restart the app, or wait until its caches expire (AWS_SECRETS_TTL, default
      300 seconds) if it reads the key each time."""
+_MANUAL_SESSION_KEY = """\
+{name} is rotated manually. It seems to be a key with which the app
+signs sessions: a new key logs all users out, and invalidates signed links and
+tokens, unless the app also accepts the old key:
+  1. To keep users logged in, first add and deploy (Flask 3.1.1 or newer):
+
+    SECRET_KEY_FALLBACKS = [
+        key
+        for key in [get_secret("{name}", None, stage="AWSPREVIOUS")]
+        if key
+    ]
+
+     For itsdangerous, pass a list of the keys, the oldest first.
+  2. Enter a new random value below. It becomes AWSCURRENT, the old one
+     AWSPREVIOUS.
+  3. Restart all processes. Until then, users whose requests reach both old and
+     new processes are logged out."""
 _MANUAL_LOGIN = """\
 {name} is the login of a database, and shield.toml has no strategy for
 it. To let shield rotate change the password in the database and in AWS, set
@@ -170,6 +187,7 @@ _MANUAL_TEXTS = {
     ManualKind.PROVIDER_KEY: _MANUAL_ROTATION,
     ManualKind.PASSWORD: _MANUAL_PASSWORD,
     ManualKind.OWN_KEY: _MANUAL_OWN_KEY,
+    ManualKind.SESSION_KEY: _MANUAL_SESSION_KEY,
     ManualKind.DATABASE_LOGIN: _MANUAL_LOGIN,
 }
 

@@ -14,7 +14,12 @@ from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.naming import guess_kind, is_generic, secret_name
-from shield_ai.model.rotation_policy import DATA_KEY_WORDS, ManualKind, manual_kind
+from shield_ai.model.rotation_policy import (
+    DATA_KEY_WORDS,
+    SESSION_KEYS,
+    ManualKind,
+    manual_kind,
+)
 from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
@@ -33,7 +38,7 @@ SETTING = regex(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){0,4}")
 COLLECTION_WORDS = word_set("CONFIG CONF CREDENTIALS DEFAULT KEYS OPTIONS SECRETS SETTINGS TOKENS")
 DJANGO_KEY = "DJANGO_SECRET_KEY"
 DJANGO_KEYS = frozenset({"SECRET_KEY", DJANGO_KEY})
-OWN_KEYS = DJANGO_KEYS | {"APP_SECRET_KEY", "FLASK_SECRET_KEY"}
+OWN_KEYS = DJANGO_KEYS | SESSION_KEYS
 
 
 def draft_manifest_from_sites(
@@ -288,7 +293,8 @@ def _is_own_key(variable: str) -> bool:
     """Return whether the app itself signs or encrypts with a key."""
     if variable in OWN_KEYS:
         return True
-    return manual_kind(Secret(name="key", env=variable)) is ManualKind.OWN_KEY
+    kind = manual_kind(Secret(name="key", env=variable))
+    return kind in {ManualKind.OWN_KEY, ManualKind.SESSION_KEY}
 
 
 def _is_needed(variable: str) -> bool:
