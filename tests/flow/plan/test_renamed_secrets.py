@@ -69,6 +69,40 @@ def test_the_policy_file_allows_the_former_secret_until_it_is_deleted(app):
     assert f":{OLD}-" not in policy.read_text()
 
 
+def test_other_machines_keep_the_former_secret_in_the_policy_file(app):
+    policy = app / "aws/iam-policy-secrets-manager.json"
+    edit(app, OLD, NEW)
+    apply(app)
+    shutil.rmtree(app / ".shield")
+    checks = json.loads(run("verify", "--json", cwd=app).out)["checks"]
+    assert next(c["status"] for c in checks if c["id"] == "policy-minimal") == "ok"
+    assert "nothing to do" in apply(app)
+    assert f":{OLD}-" in policy.read_text()
+    client().delete_secret(SecretId=OLD)
+    apply(app)
+    assert f":{OLD}-" not in policy.read_text()
+
+
+def test_the_policy_file_does_not_depend_on_the_journal(app):
+    """On a machine without the journal, shield can't know a secret that the file does not have."""
+    policy = app / "aws/iam-policy-secrets-manager.json"
+    edit(app, OLD, NEW)
+    apply(app)
+    document = json.loads(policy.read_text())
+    arns = document["Statement"][0]["Resource"]
+    document["Statement"][0]["Resource"] = [arn for arn in arns if OLD not in arn]
+    policy.write_text(json.dumps(document))
+    assert "nothing to do" in apply(app)
+
+
+def test_the_policy_file_keeps_no_secret_of_another_app(app):
+    client().create_secret(Name="other-app-key", SecretString="of another app")
+    policy = app / "aws/iam-policy-secrets-manager.json"
+    policy.write_text(policy.read_text().replace(OLD, "other-app-key"))
+    apply(app)
+    assert "other-app-key" not in policy.read_text()
+
+
 def test_a_secret_that_becomes_a_field_keeps_its_value_in_aws(app):
     edit(app, entry(app), JOINED)
     apply(app)

@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.aws.desired.iam import granted_names, with_kept_secrets
-from shield_ai.flow.plan.renamed_secrets import applied_secrets, former_names, leftover_secrets
+from shield_ai.flow.plan.renamed_secrets import (
+    applied_secrets,
+    former_names,
+    leftover_secrets,
+    listed_names,
+)
 from shield_ai.model.errors import AwsDeniedError
+from shield_ai.rewrite.project.iam_policy import names_in_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,7 +37,7 @@ def live_secrets(
 ) -> Live:
     """Return the state of the secrets in shield.toml, and of those that the app may have had.
 
-    The latter are in the map file, in the journal or in the live policy of the app's role.
+    The latter are in the map file, the journal, the policy file or the policy of the role in AWS.
 
     Args:
         app: The app.
@@ -39,12 +45,38 @@ def live_secrets(
         journal: The loaded journal.
         resources: The live settings of the app's resources.
     """
+    listed = listed_names(app.target_manifest)
+    former = former_names(app, applied_secrets(app, aws.id, journal))
+    granted = _granted(resources, aws.id, app.target_manifest.app.region)
+    return _live_state(app, aws, listed | former, granted)
+
+
+def live_former_secrets(app: AppContext, aws: Account, journal: Journal) -> Live:
+    """Return the state of the secrets that the app may have had, without those of `live_secrets`.
+
+    Args:
+        app: The app.
+        aws: The account.
+        journal: The loaded journal.
+    """
+    return _live_state(app, aws, former_names(app, applied_secrets(app, aws.id, journal)), set())
+
+
+def _live_state(app: AppContext, aws: Account, names: set[str], granted: set[str]) -> Live:
+    """Return the state of secrets, and of those that a policy of the app allows reading.
+
+    Args:
+        app: The app.
+        aws: The account.
+        names: The names in AWS of the secrets.
+        granted: The names in AWS of the secrets in the live policies.
+    """
     target = app.target_manifest
-    names = {target.app.prefix + secret.name for secret in target.secret}
-    names |= former_names(app, applied_secrets(app, aws.id, journal))
     live = aws.live_state(names)
     secrets = dict(live.secrets)
-    for name in sorted(_granted(resources, aws.id, target.app.region) - names):
+    if not app.environment:  # the file is the policy without an environment
+        granted = granted | names_in_file(app.tree.read, aws.id, target.app.region)
+    for name in sorted(granted - names - listed_names(target)):
         # Somebody may have added the secret of another app to the policy.
         with contextlib.suppress(AwsDeniedError):
             state = aws.secrets.state(name)

@@ -56,7 +56,7 @@ def former_names(app: AppContext, applied: Sequence[str]) -> set[str]:
     content = _read_content(app)
     prefix = _former_prefix(app, content, applied)
     names = {*applied, *(prefix + name for name in content.secrets)}
-    return names - _listed_names(app.target_manifest)
+    return names - listed_names(app.target_manifest)
 
 
 class RenamedSources(NamedTuple):
@@ -165,7 +165,7 @@ def leftover_secrets(target: Manifest, live: Live) -> list[str]:
         target: shield.toml, with the settings of the environment.
         live: The state of the secrets, including those of `former_names`.
     """
-    names = live.secrets.keys() - _listed_names(target)
+    names = live.secrets.keys() - listed_names(target)
     return sorted(name for name in names if _is_own(live.secrets[name], target.app))
 
 
@@ -200,7 +200,8 @@ def _is_of_app(name: str, state: SecretState | None, applied: Collection[str], a
     return name in applied or (state is not None and _is_own(state, app))
 
 
-def _listed_names(target: Manifest) -> set[str]:
+def listed_names(target: Manifest) -> set[str]:
+    """Return the names in AWS of the secrets in shield.toml."""
     return {target.app.prefix + secret.name for secret in target.secret}
 
 

@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.journal.log import Journal
-from shield_ai.flow.plan.renamed_secrets import (
-    DELETE_HINT,
-    applied_secrets,
-    former_names,
-    leftover_secrets,
-)
+from shield_ai.flow.plan.kept_secrets import live_former_secrets
+from shield_ai.flow.plan.renamed_secrets import DELETE_HINT, leftover_secrets
 from shield_ai.flow.verify.check import (
     Check,
     CheckInfo,
@@ -28,7 +24,7 @@ if TYPE_CHECKING:
 NONE_LEFT_OVER = CheckInfo(
     "no-leftover-secrets",
     "AWS has no secrets of the app that shield.toml does not list",
-    "the journal and the map file, and the secrets in AWS; only reported if there are such secrets",
+    "the journal, the map file, the policy file and AWS; only reported if there are such secrets",
 )
 
 
@@ -39,8 +35,8 @@ def find_leftovers(target: AwsTarget) -> list[str]:
         ShieldError: The journal or AWS can't be read.
     """
     journal = Journal(target.app.tree.root).load()
-    names = former_names(target.app, applied_secrets(target.app, target.aws.id, journal))
-    return leftover_secrets(target.manifest, target.aws.secrets.live_state(names))
+    live = live_former_secrets(target.app, target.aws, journal)
+    return leftover_secrets(target.manifest, live)
 
 
 def _check(target: AwsTarget) -> Iterator[Check]:

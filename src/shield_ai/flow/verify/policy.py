@@ -6,7 +6,6 @@ import contextlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.aws.desired.iam import policy_document
 from shield_ai.aws.desired.policy_scope import find_broad_grants
 from shield_ai.flow.verify.check import (
     Check,
@@ -19,6 +18,7 @@ from shield_ai.flow.verify.leftover_secrets import find_leftovers
 from shield_ai.flow.verify.registry import AwsCheck, AwsTarget
 from shield_ai.model.errors import ShieldError, SourceError
 from shield_ai.rewrite.project.iam_policy import PATH as POLICY
+from shield_ai.rewrite.project.iam_policy import expected_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,8 +53,7 @@ def verify_policy(
     except (ValueError, RecursionError):
         document = None
     problem = ""
-    expected = [policy_document(manifest, account, names) for names in ((), kept)]
-    if document not in expected:
+    if document != expected_policy(document, manifest, account, kept):
         problem = _policy_problem(document, manifest)
     yield ok_or_failed(
         POLICY_MINIMAL,

@@ -11,8 +11,10 @@ from shield_ai.aws.desired.iam import (
     BATCH_SID,
     KMS_SID,
     SID,
+    granted_names,
     policy_document,
 )
+from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,
@@ -47,16 +49,49 @@ def write_policy(
     """
     if not account or not manifest.secret:
         return NOTHING
-    text = _text(policy_document(manifest, account, kept))
     raw = read(PATH)
     if raw is None:
-        return [creation_change(PATH, text)], []
+        return [creation_change(PATH, _text(policy_document(manifest, account, kept)))], []
     current = _parse_json(raw)
-    if current == json.loads(text):
+    document = expected_policy(current, manifest, account, kept)
+    text = _text(document)
+    if current == document:
         return NOTHING
     if _is_generated(current):
         return [replacement_change(PATH, raw, text)], []
     return skip_file(PATH, SkipId.POLICY_EXISTS.reason())
+
+
+def expected_policy(
+    current: Any, manifest: Manifest, account: str, kept: Sequence[str]
+) -> dict[str, Any]:
+    """Return the policy that a file should contain.
+
+    Of the former secrets, it has those that the file already allows. The journal of a machine can
+    know others, but the policy must not depend on the machine.
+
+    Args:
+        current: The policy in the file, which may have been edited.
+        manifest: shield.toml.
+        account: The AWS account.
+        kept: The names in AWS of former secrets that still exist.
+    """
+    granted = granted_names(current, account, manifest.app.region)
+    return policy_document(manifest, account, [name for name in kept if name in granted])
+
+
+def names_in_file(read: FileReader, account: str, region: str) -> set[str]:
+    """Return the names in AWS of the secrets that the file allows reading.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+        account: The AWS account.
+        region: The region of the secrets.
+    """
+    try:
+        return granted_names(_parse_json(read(PATH) or b""), account, region)
+    except SourceError:  # a link out of the app, for example
+        return set()
 
 
 def is_generated_file(raw: bytes) -> bool:
