@@ -134,10 +134,12 @@ def rotate_manually(rotator: SecretRotator, secret: Secret, *, yes: bool) -> Non
 
 
 def _note_shared_login(rotator: SecretRotator, secret: Secret) -> None:
-    others = rotator.secrets_with_login(secret)
-    if others:
-        names = ", ".join(others)
-        echo(f"The same login is in {names}: store its new value there, too.\n", err=True)
+    shared = rotator.shared_login(secret)
+    if shared:
+        echo(
+            f"The same login is in {', '.join(shared.names)}: store its new value there, too.\n",
+            err=True,
+        )
 
 
 def note_env_files(app: AppContext, secrets: Sequence[Secret]) -> None:

@@ -41,7 +41,7 @@ def rotate_now(app: AppContext, names: Sequence[str]) -> None:
     """
     if not names:
         return
-    rotator = SecretRotator(app.target_manifest, app.tree.root, app.aws_session)
+    rotator = SecretRotator.of_app(app)
     for secret in rotator.select(names):
         run_steps(rotator, secret)
 

@@ -171,6 +171,31 @@ def test_a_login_of_two_secrets_is_not_rotated(app, database, in_61_days):
     assert database()
 
 
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_a_login_of_two_environments_is_not_rotated(app, database, region):
+    login = app.value("database-credentials")
+    app.write()
+    with (app.folder / "shield.toml").open("a") as file:
+        file.write(f'[environments.production]\nprefix = "prod/"\nregion = "{region}"\n')
+    boto3.client("secretsmanager", "us-east-1").create_secret(
+        Name="prod/database-credentials", SecretString=login
+    )
+    code, out, err = app.shield("database-credentials", "--yes")
+    if region == "us-east-1":
+        assert code == 2
+        assert "would break database-credentials of production, which contains the same" in err
+        assert app.value("database-credentials") == login
+        verified = main(["verify", "--only", "aws", str(app.folder)])
+        assert "would break database-credentials of production" in " ".join(
+            app.capsys.readouterr().out.split()
+        )
+        assert verified == 1
+    else:
+        assert code == 0
+    assert json.loads(login)["password"] not in out + err
+    assert database()
+
+
 def test_resume_after_a_failed_step(app, database):
     """The server first rejects the connection, then accepts it."""
     app.write(old='sslmode = "disable"', new='sslmode = "verify-full"')

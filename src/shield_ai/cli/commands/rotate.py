@@ -118,7 +118,7 @@ def _run(
 ) -> int:
     context = AppContext(app, AppOptions(environment=environment))
     context.require_manifest()
-    rotator = SecretRotator(context.target_manifest, context.tree.root, context.aws_session)
+    rotator = SecretRotator.of_app(context)
     secrets = rotator.select(names)
     if mode.status:
         listed = secrets if names else rotator.rotatable()

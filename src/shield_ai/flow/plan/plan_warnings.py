@@ -11,16 +11,19 @@ from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.plan.aws_endpoint import endpoint_warnings
 from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
 from shield_ai.flow.plan.other_values import other_values
-from shield_ai.flow.rotate.shared_logins import find_shared_logins
-from shield_ai.model.locator import CodeLiteral, DotenvLine, EnvVar
+from shield_ai.flow.rotate.environment_secrets import label
+from shield_ai.flow.rotate.shared_logins import SharedLogin, find_shared_logins
+from shield_ai.model.locator import CodeLiteral, Copy, DotenvLine, EnvVar
 from shield_ai.model.manifest import has_default_region
 from shield_ai.model.naming import MANIFEST
+from shield_ai.model.rotation_policy import changes_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.hidden import Hidden
+    from shield_ai.model.manifest import Secret
     from shield_ai.model.plan import Plan
     from shield_ai.project.values import Values
 
@@ -84,5 +87,17 @@ def _shared_logins(plan: Plan, app: AppContext, values: Values) -> Iterator[str]
         if sources and all(isinstance(source, _LOCAL_SOURCES) for source in sources):
             name = change.name.removeprefix(prefix)
             planned[name] = resolve_value(change.origins, values)
-    for shared in find_shared_logins(app.target_manifest.secret, planned):
+    secrets = app.target_manifest.secret
+    for shared in (*find_shared_logins(secrets, planned), *_copied_logins(plan, secrets, prefix)):
         yield f"{shared.text}: {shared.advice}"
+
+
+def _copied_logins(plan: Plan, secrets: Sequence[Secret], prefix: str) -> Iterator[SharedLogin]:
+    """Yield the database logins that the plan copies from another environment."""
+    rotated = {prefix + secret.name: secret.name for secret in secrets if changes_database(secret)}
+    for change in plan.changes:
+        sources = [origin.source for origin in change.origins]
+        copies = [source for source in sources if isinstance(source, Copy)]
+        if copies and change.name in rotated:
+            others = {label(source.secret, source.environment): None for source in copies}
+            yield SharedLogin(rotated[change.name], (), tuple(others))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import msgspec
 
 from shield_ai.aws.live.rotation import RotationClient, RotationState
+from shield_ai.flow.rotate.environment_secrets import secrets_of_environments
 from shield_ai.flow.rotate.rotation_logins import (
     LoginKind,
     check_logins,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from shield_ai.aws.live.session import Session
+    from shield_ai.flow.app_context import AppContext
     from shield_ai.model.manifest import Manifest, Secret
 
 _SECONDS_PER_DAY = 86_400
@@ -60,14 +62,28 @@ class RotationReader:
         manifest: shield.toml, with the settings of the environment.
         root: The app's folder, for certificates.
         session: The connection to AWS.
+        elsewhere: The secrets of other environments, by the name in AWS.
     """
 
-    def __init__(self, manifest: Manifest, root: Path, session: Session) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        root: Path,
+        session: Session,
+        elsewhere: Mapping[str, Secret] | None = None,
+    ) -> None:
         self.manifest = manifest
         self.root = root
         self.session = session
         self.aws = RotationClient(session)
+        self.elsewhere = elsewhere or {}
         self._states: dict[str, RotationState | None] = {}
+
+    @classmethod
+    def of_app(cls, app: AppContext) -> Self:
+        """Return the reader of an app's secrets in the selected environment."""
+        elsewhere = secrets_of_environments(app.manifest, app.environment)
+        return cls(app.target_manifest, app.tree.root, app.aws_session, elsewhere)
 
     def secret_id(self, secret: Secret) -> str:
         """Return a secret's name in AWS."""

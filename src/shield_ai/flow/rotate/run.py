@@ -27,7 +27,7 @@ from shield_ai.flow.rotate.rotation_reader import RotationReader
 from shield_ai.flow.rotate.secret_selection import select_secrets
 from shield_ai.flow.rotate.shared_logins import (
     SharedLogin,
-    secrets_with_login,
+    find_shared_login,
     shared_login_error,
 )
 from shield_ai.model.errors import ShieldError
@@ -184,22 +184,21 @@ class SecretRotator(RotationReader):
         Secrets that can't be read are not compared.
 
         Raises:
-            ShieldError: Another secret in shield.toml contains the same login.
+            ShieldError: Another secret, or that of another environment, contains the same login.
         """
-        others = self.secrets_with_login(secret) if changes_database(secret) else ()
-        if others:
-            raise shared_login_error(SharedLogin(secret.name, others))
+        shared = self.shared_login(secret) if changes_database(secret) else None
+        if shared:
+            raise shared_login_error(shared)
 
-    def secrets_with_login(self, secret: Secret) -> tuple[str, ...]:
-        """Return the names of the other secrets in shield.toml that contain a secret's login."""
+    def shared_login(self, secret: Secret) -> SharedLogin | None:
+        """Return the other secrets that contain a secret's login; None without any."""
         secrets = self.manifest.secret
-        found = SecretsManager(self.session).read_many(map(self.secret_id, secrets))
-        values: dict[str, Hidden] = {}
-        for other in secrets:
-            value = found[self.secret_id(other)]
-            if isinstance(value, Hidden):
-                values[other.name] = value
-        return secrets_with_login(secret, secrets, values) if secret.name in values else ()
+        compared = {self.secret_id(other): other for other in secrets} | {**self.elsewhere}
+        found = SecretsManager(self.session).read_many(compared)
+        values = {
+            compared[name].name: value for name, value in found.items() if isinstance(value, Hidden)
+        }
+        return find_shared_login(secret, secrets, values, self.elsewhere.values())
 
     def is_login(self, secret: Secret) -> bool:
         """Return whether the current value is a login for a database.

@@ -15,7 +15,7 @@ from shield_ai.model.words import words
 from shield_ai.rotator.url import ENGINES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from shield_ai.model.manifest import Secret
 
@@ -27,23 +27,30 @@ class SharedLogin(NamedTuple):
 
     name: str
     others: tuple[str, ...]
+    in_environments: tuple[str, ...] = ()  # of other environments
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All secrets that contain the login."""
+        return (*self.others, *self.in_environments)
 
     @property
     def text(self) -> str:
         """What a rotation breaks."""
-        verb = "contains" if len(self.others) == 1 else "contain"
+        verb = "contains" if len(self.names) == 1 else "contain"
         return (
-            f"the rotation of {self.name} would break {', '.join(self.others)}, which {verb} the"
+            f"the rotation of {self.name} would break {', '.join(self.names)}, which {verb} the"
             " same login or its password"
         )
 
     @property
     def advice(self) -> str:
         """What to do about it."""
-        return (
-            f"create a second database user for {', '.join(self.others)} and store its login there,"
-            f" or let the app read {self.name} instead"
-        )
+        others = ", ".join(self.names)
+        advice = f"create a second database user for {others} and store its login there"
+        if self.in_environments:
+            return f"{advice}; delete a secret that no app reads"
+        return f"{advice}, or let the app read {self.name} instead"
 
 
 class _Login(NamedTuple):
@@ -59,31 +66,48 @@ def shared_login_error(shared: SharedLogin) -> ShieldError:
 
 
 def find_shared_logins(
-    secrets: Sequence[Secret], values: Mapping[str, Hidden]
+    secrets: Sequence[Secret], values: Mapping[str, Hidden], elsewhere: Collection[Secret] = ()
 ) -> Iterator[SharedLogin]:
     """Yield the secrets with a login that a rotation changes, and that other secrets contain.
 
     Args:
         secrets: The secrets in shield.toml.
-        values: The known values, by the name in shield.toml.
+        values: The known values, by the name of the secret.
+        elsewhere: The secrets of other environments.
     """
     for secret in secrets:
-        if changes_database(secret) and secret.name in values:
-            others = secrets_with_login(secret, secrets, values)
-            if others:
-                yield SharedLogin(secret.name, others)
+        if changes_database(secret):
+            shared = find_shared_login(secret, secrets, values, elsewhere)
+            if shared:
+                yield shared
 
 
-def secrets_with_login(
-    secret: Secret, secrets: Iterable[Secret], values: Mapping[str, Hidden]
-) -> tuple[str, ...]:
-    """Return the names of the other secrets that contain the login of a secret.
+def find_shared_login(
+    secret: Secret,
+    secrets: Sequence[Secret],
+    values: Mapping[str, Hidden],
+    elsewhere: Iterable[Secret] = (),
+) -> SharedLogin | None:
+    """Return a secret, with the others that contain its login; None without any.
 
     Args:
         secret: The secret with the login.
         secrets: The secrets in shield.toml.
-        values: The known values, by the name in shield.toml.
+        values: The known values, by the name of the secret.
+        elsewhere: The secrets of other environments.
     """
+    if secret.name not in values:
+        return None
+    others = _secrets_with_login(secret, secrets, values)
+    in_environments = _secrets_with_login(secret, elsewhere, values)
+    if not others and not in_environments:
+        return None
+    return SharedLogin(secret.name, others, in_environments)
+
+
+def _secrets_with_login(
+    secret: Secret, secrets: Iterable[Secret], values: Mapping[str, Hidden]
+) -> tuple[str, ...]:
     own = [login for login in _logins(secret, values[secret.name]) if login.username]
     found: list[str] = []
     for other in secrets:

@@ -159,20 +159,27 @@ def verify_rotations(
     except AwsError as error:
         yield unknown_check(ROTATION_ON_TIME, error)
         return
-    details = []
-    hints: dict[str, None] = {}
+    problems: list[tuple[str, str]] = []  # what to report, and a hint if it is a failure
     for name, state in states.items():
-        if state is None:
-            continue  # verify_secrets reports it
-        problems = [_explain_rotation(scheduled[name], state, now - GRACE_PERIOD)]
-        value = values[name]
-        if not isinstance(value, AwsError):
-            problem, advice = engine_problem(scheduled[name], value)
-            problems.append((f": {problem}" if problem else "", advice))
-        details += [f"{name}{detail}" for detail, _ in problems if detail]
-        hints |= {hint: None for _, hint in problems if hint}
+        problems += _rotation_problems(scheduled[name], name, state, values[name], now)
+    details = [detail for detail, _ in problems]
+    hints = dict.fromkeys(hint for _, hint in problems if hint)
     status = Status.FAILED if hints else Status.OK
     yield make_check(ROTATION_ON_TIME, status, join_names(details), "; ".join(hints))
+
+
+def _rotation_problems(
+    secret: Secret, name: str, state: RotationState | None, value: Hidden | AwsError, now: datetime
+) -> Iterator[tuple[str, str]]:
+    """Yield what to report of a rotation, and a hint if it is a failure."""
+    if state is None:
+        return  # verify_secrets reports it
+    detail, hint = _explain_rotation(secret, state, now - GRACE_PERIOD)
+    if detail:
+        yield f"{name}{detail}", hint
+    problem, advice = ("", "") if isinstance(value, AwsError) else engine_problem(secret, value)
+    if problem:
+        yield f"{name}: {problem}", advice
 
 
 def _explain_rotation(secret: Secret, state: RotationState, latest: datetime) -> tuple[str, str]:
