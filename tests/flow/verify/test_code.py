@@ -180,7 +180,7 @@ def test_prints_the_checks_as_text(app):
     lines = done.out.splitlines()
     at = lines.index("  absent   sentry-dsn: optional, not in AWS")
     assert lines[at + 1].strip() == "the app's default is used"
-    assert re.fullmatch(r"\d+ of 16 checks passed", lines[-1])
+    assert re.fullmatch(r"\d+ of 15 checks passed", lines[-1])
     delete(app)
     done = run("verify", cwd=app)
     assert done.code == 1
