@@ -10,7 +10,7 @@ import msgspec
 from shield_ai.cli.console import echo, note
 from shield_ai.cli.new_values import read_new_values
 from shield_ai.cli.prompts import confirm, print_before_question
-from shield_ai.cli.rotation_steps import run_steps
+from shield_ai.cli.rotation_steps import note_emulated, run_steps
 from shield_ai.flow.pull import env_file_with, pull_command
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.rotation_policy import ManualKind, manual_kind, manually_rotated_fields
@@ -143,7 +143,12 @@ def _note_shared_login(rotator: SecretRotator, secret: Secret) -> None:
 
 
 def note_env_files(app: AppContext, secrets: Sequence[Secret]) -> None:
-    """Print how to update the app's env files that still have the old values of secrets."""
+    """Print how to update the app's env files that still have the old values of secrets.
+
+    Args:
+        app: The app.
+        secrets: The secrets that were rotated.
+    """
     outdated = [env_file_with(app, secret) for secret in secrets]
     for path, number in Counter(filter(None, outdated)).items():
         command = pull_command(app.environment, path)
@@ -151,6 +156,7 @@ def note_env_files(app: AppContext, secrets: Sequence[Secret]) -> None:
             note(f"{path} still has the old value: {command} writes the current one")
         else:
             note(f"{path} still has {number} old values: {command} writes the current ones")
+    note_emulated(secrets, app.environment)
 
 
 def _uses_backend(app: AppContext) -> bool:

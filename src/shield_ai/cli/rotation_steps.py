@@ -1,4 +1,4 @@
-"""Rotate one secret, and print each step with its result."""
+"""Rotate one secret, and print each step with its result and what to do next."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ from shield_ai.aws.live.rotation import TIMEOUT
 from shield_ai.cli.console import note
 from shield_ai.cli.progress import can_show_progress
 from shield_ai.flow.interruption import InterruptedAfterRotationError
+from shield_ai.flow.pull import pull_command
 from shield_ai.flow.rotate.rotation_driver import CREATE_STEP, Progress
 from shield_ai.flow.rotate.run import SecretRotator
+from shield_ai.model.emulated import is_emulated
+from shield_ai.model.rotation_policy import changes_database
+from shield_ai.reports.terminal.wrapping import wrap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,3 +87,20 @@ def run_steps(rotator: SecretRotator, secret: Secret, *, resume: bool = False) -
             note("failed")
         raise
     finish_step()
+
+
+def note_emulated(rotated: Sequence[Secret], environment: str) -> None:
+    """Warn after a rotation that the AWS emulator has the only copy of a database password.
+
+    Args:
+        rotated: The secrets that were rotated.
+        environment: The environment of the secrets; empty: none.
+    """
+    names = [secret.name for secret in rotated if changes_database(secret)]
+    if names and is_emulated(os.environ):
+        command = pull_command(environment, "FILE")
+        text = (
+            f"the AWS emulator discards the new password of {', '.join(names)} when it stops: save"
+            f" it before with {command}"
+        )
+        note("\n".join(wrap(text)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.__main__ import main
+from shield_ai.cli import emulated_values
 from shield_ai.sandbox.emulator import server
 
 
@@ -32,6 +33,50 @@ def test_says_what_to_do_with_the_exports(monkeypatch, capsys):
     shown = capsys.readouterr()
     assert shown.out == "export A=b\n"
     assert "run these lines in another terminal before you run shield there" in shown.err
+
+
+@pytest.mark.parametrize(
+    ("answer", "saved"), [pytest.param(True, "new", id="yes"), pytest.param(False, "old", id="no")]
+)
+def test_offers_to_save_new_values(aws, monkeypatch, capsys, tmp_path, answer, saved):
+    client = aws.client("secretsmanager")
+    for name in ("mail-key", "other"):
+        client.create_secret(Name=name, SecretString="old")
+    client.put_secret_value(SecretId="mail-key", SecretString="new")
+    monkeypatch.setattr(emulated_values, "can_ask", lambda: True)
+    monkeypatch.setattr(emulated_values, "ask", lambda _question: answer)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("MAIL_KEY=old\n")
+    (tmp_path / "settings.py").write_text("DEBUG = True\n")
+    (tmp_path / "shield.toml").write_text(
+        '[app]\nname = "shop"\n[[secret]]\nname = "mail-key"\nenv = "MAIL_KEY"\n'
+    )
+    emulated_values.offer_to_save(aws)
+    assert "discards the new values of mail-key now" in capsys.readouterr().err
+    assert (tmp_path / ".env").read_text() == f"MAIL_KEY={saved}\n"
+
+
+def test_asks_again_if_the_values_cannot_be_saved(aws, monkeypatch, capsys, tmp_path):
+    aws.client("secretsmanager").create_secret(Name="mail-key", SecretString="old")
+    aws.client("secretsmanager").put_secret_value(SecretId="mail-key", SecretString="new")
+    answers = iter([True, False])
+    monkeypatch.setattr(emulated_values, "can_ask", lambda: True)
+    monkeypatch.setattr(emulated_values, "ask", lambda _question: next(answers))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "secret.env").write_text("")
+    (tmp_path / ".env").symlink_to("secret.env")
+    (tmp_path / "shield.toml").write_text(
+        '[app]\nname = "shop"\n[[secret]]\nname = "mail-key"\nenv = "MAIL_KEY"\n'
+    )
+    emulated_values.offer_to_save(aws)
+    assert "error: .env is a symbolic link" in capsys.readouterr().err
+    assert next(answers, None) is None
+
+
+def test_says_nothing_without_new_values(aws, capsys):
+    aws.client("secretsmanager").create_secret(Name="mail-key", SecretString="x")
+    emulated_values.offer_to_save(aws)
+    assert capsys.readouterr().err == ""
 
 
 @pytest.mark.parametrize(

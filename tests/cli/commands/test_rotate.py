@@ -160,6 +160,13 @@ def share_login(app):
     return login["password"]
 
 
+def test_warns_that_the_emulator_discards_a_password(app, database, monkeypatch):
+    monkeypatch.setenv("SHIELD_LOCAL", "true")
+    text = "the AWS emulator discards the new password of database-credentials when it stops"
+    assert text in " ".join(app.shield("database-credentials", "--yes")[2].split())
+    assert "the AWS emulator" not in app.shield("token", "--yes")[2]
+
+
 def test_a_login_of_two_secrets_is_not_rotated(app, database, in_61_days):
     password = share_login(app)
     for arguments in (("database-credentials", "--yes"), ("--due", "--yes")):

@@ -248,8 +248,11 @@ def test_servers_stop_when_the_parent_dies(tmp_path: Path, how: signal.Signals) 
 
 @pytest.mark.parametrize("code", [pytest.param(0, id="success"), pytest.param(7, id="failure")])
 def test_run_beside(code: int, capfd: pytest.CaptureFixture[str]) -> None:
-    told = "import os, sys, boto3; c = boto3.client('sts'); print(c.get_caller_identity()['Account']); c.close()"
-    assert run_beside([sys.executable, "-c", f"{told}; sys.exit({code})"]) == code
+    told = "import os, sys, boto3; assert os.environ['SHIELD_LOCAL'] == 'true'; c = boto3.client('sts'); print(c.get_caller_identity()['Account']); c.close()"
+    ended: list[LocalAws] = []
+    command = [sys.executable, "-c", f"{told}; sys.exit({code})"]
+    assert run_beside(command, on_end=ended.append) == code
+    assert len(ended) == 1
     assert capfd.readouterr().out == "123456789012\n"
 
 

@@ -26,16 +26,18 @@ def local(port: int, command: tuple[str, ...], *, run_hooks: bool) -> int:
 
     With a command, for example shield local bash, runs the command with AWS environment variables
     that point to the AWS emulator, and stops when the command ends. Without a command, prints these
-    variables and runs until Ctrl-C. All data is discarded on exit.
+    variables and runs until Ctrl-C. All data is discarded on exit, also the new passwords of
+    databases: save them with shield pull. With a command in a terminal, shield offers to save them.
 
     Rotation functions run on this machine. Without --run-hooks, functions that contain the hook of
     an API key are rejected.
     """
+    from shield_ai.cli.emulated_values import offer_to_save
     from shield_ai.sandbox.emulator.server import run_beside, serve_forever
 
     if command:
         _note_region()
-        return run_beside(command, port, runs_hooks=run_hooks)
+        return run_beside(command, port, runs_hooks=run_hooks, on_end=offer_to_save)
 
     def show_notes() -> None:
         note(_NEXT)

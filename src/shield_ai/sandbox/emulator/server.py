@@ -16,13 +16,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from shield_ai.model.emulated import EMULATED
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.installation import install_command
 from shield_ai.sandbox.emulator import ACCOUNT, access
 from shield_ai.sandbox.emulator.supervised import ServerProcess, SupervisedProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -91,7 +92,22 @@ class LocalAws(ServerProcess):
         """Wait until the server exits, and return its exit code."""
         return self._child.wait()
 
-    def client(self, service: str) -> Any:
+    def changed_secrets(self, regions: Iterable[str]) -> list[str]:
+        """Return the names of the secrets with a value that replaced another one, sorted.
+
+        Args:
+            regions: The regions of the secrets.
+        """
+        changed = set()
+        for region in regions:
+            pages = self.client("secretsmanager", region).get_paginator("list_secrets").paginate()
+            for secret in (secret for page in pages for secret in page["SecretList"]):
+                stages = secret.get("SecretVersionsToStages", {}).values()
+                if any("AWSPREVIOUS" in version for version in stages):
+                    changed.add(secret["Name"])
+        return sorted(changed)
+
+    def client(self, service: str, region: str = REGION) -> Any:
         """Return a boto3 client of the AWS emulator, independent of environment variables."""
         import boto3
         from botocore.config import Config
@@ -100,7 +116,7 @@ class LocalAws(ServerProcess):
         return create(
             service,
             endpoint_url=self.url,
-            region_name=REGION,
+            region_name=region,
             aws_access_key_id=self.access_key_id,
             aws_secret_access_key=self._secret_access_key,
             config=Config(proxies={}),
@@ -174,13 +190,20 @@ def serve_forever(
     raise ShieldError(f"the AWS emulator exited unexpectedly (exit code {code})")
 
 
-def run_beside(command: Sequence[str], port: int = 0, *, runs_hooks: bool = False) -> int:
+def run_beside(
+    command: Sequence[str],
+    port: int = 0,
+    *,
+    runs_hooks: bool = False,
+    on_end: Callable[[LocalAws], None] = lambda _aws: None,
+) -> int:
     """Run a command with the env vars of an AWS emulator, and return its exit code.
 
     Args:
         command: The program and its arguments.
         port: A loopback port, or 0 for a free one.
         runs_hooks: Run rotation functions that contain an app's hook.
+        on_end: Called with the AWS emulator after the command, before it stops.
 
     Raises:
         ShieldError: The program can't be started.
@@ -190,13 +213,16 @@ def run_beside(command: Sequence[str], port: int = 0, *, runs_hooks: bool = Fals
         # inherited by the command; SIG_IGN would be.
         before = signal.signal(signal.SIGINT, lambda _number, _frame: None)
         try:
-            return subprocess.Popen(command, env=aws.environment(os.environ)).wait()
+            env = aws.environment(os.environ) | {EMULATED: "true"}
+            code = subprocess.Popen(command, env=env).wait()
         except OSError as error:
             raise ShieldError(
                 f"can't run {command[0]}: {error.strerror}", "give a program, for example bash"
             ) from None
         finally:
             signal.signal(signal.SIGINT, before)
+        on_end(aws)
+        return code
 
 
 def _require_packages() -> None:
