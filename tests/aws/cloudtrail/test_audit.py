@@ -173,7 +173,10 @@ def test_note_without_readers():
 
 def test_note_without_shield_toml():
     assert Auditor("", [], [], None).result().notes == (
-        "there is no shield.toml: reads by other principals are not reported",
+        (
+            "no shield.toml found, so this covers all secrets of all apps: "
+            "reads by other principals are not reported"
+        ),
     )
 
 

@@ -52,6 +52,15 @@ def test_reads_by_the_app_and_its_rotation_are_allowed(app, tmp_path, shield):
     assert done.out.endswith("nothing to review\n")
 
 
+def test_says_that_there_is_no_manifest(tmp_path, shield):
+    export(tmp_path / "trail.json", [record("GetSecretValue", KEY, role("Shop"))])
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    done = shield("audit", "--trail", str(tmp_path / "trail.json"), cwd=empty)
+    assert "note: no shield.toml found, so this covers all secrets" in " ".join(done.out.split())
+    assert done.code == 0
+
+
 def test_is_80_columns_wide_without_control_characters(app, tmp_path, shield):
     hour = dt.timedelta(hours=1)
     records = [

@@ -240,7 +240,9 @@ class Auditor:
     def _notes(self) -> list[str]:
         notes = []
         if not self._readers:
-            cause = "shield.toml names no role" if self._app else "there is no shield.toml"
+            cause = "shield.toml names no role"
+            if not self._app:
+                cause = "no shield.toml found, so this covers all secrets of all apps"
             notes.append(f"{cause}: reads by other principals are not reported")
         if self._start and not self._earlier_principals:
             notes.append("the trail has no earlier events: new principals are not reported")
