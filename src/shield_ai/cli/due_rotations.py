@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.cli.console import echo, note
 from shield_ai.cli.prompts import confirm, print_before_question
 from shield_ai.cli.rotation_steps import run_steps
-from shield_ai.flow.interruption import InterruptedRotationError
+from shield_ai.flow.interruption import InterruptedAfterRotationError, InterruptedRotationError
 from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.plurals import count
 from shield_ai.model.rotation_status import RotatedBy, RotationPhase
@@ -15,7 +16,7 @@ from shield_ai.reports.documents import RotationResult
 from shield_ai.reports.rotation_preview import preview_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from shield_ai.flow.rotate.run import SecretRotator
     from shield_ai.model.manifest import Secret
@@ -89,6 +90,21 @@ def rotate_due(
     return FINDINGS if due.manual or due.pending else DONE
 
 
+@contextlib.contextmanager
+def rotated_if_interrupted(secret: Secret, results: list[RotationResult]) -> Iterator[None]:
+    """Append the result of a rotation that finished before an interrupt, and raise the error.
+
+    Args:
+        secret: The secret.
+        results: The list to which the result is appended.
+    """
+    try:
+        yield
+    except InterruptedAfterRotationError:
+        results.append(RotationResult(name=secret.name, result="rotated"))
+        raise
+
+
 def _failed_result(secret: Secret, error: ShieldError) -> RotationResult:
     return RotationResult(name=secret.name, result="failed", error=error.message)
 
@@ -104,7 +120,8 @@ def _rotate_all(
         confirm(f"Rotate {', '.join(secret.name for secret in secrets)}?", yes=yes)
     for secret in secrets:
         try:
-            run_steps(rotator, secret)
+            with rotated_if_interrupted(secret, results):
+                run_steps(rotator, secret)
             results.append(RotationResult(name=secret.name, result="rotated"))
         except InterruptedRotationError:
             raise  # Ctrl-C stops the command, not only this rotation

@@ -180,6 +180,13 @@ def test_cancel_never_locks_the_app_out(app, step):
     assert app.works()
 
 
+def test_an_interrupt_at_the_end_names_the_env_file(app):
+    (app.folder / ".env").write_text("DB_PASSWORD=old\n")
+    ended = app.signal("finishSecret", signal.SIGINT)
+    assert ".env still has the old value: shield pull --env-file .env" in ended.stderr
+    assert ended.returncode == 130
+
+
 def test_cancel_without_a_connection(app, monkeypatch):
     """Without a terminal and --yes, a rotation that may be live is not canceled."""
     app.signal("setSecret", signal.SIGKILL)
@@ -422,6 +429,8 @@ def test_advice_names_the_environment(app, capsys):
     (app.folder / "shield.toml").write_text(text)
     value = app.client.get_secret_value(SecretId=NAME)["SecretString"]
     app.client.create_secret(Name=f"staging/{NAME}", SecretString=value)
+    # with the same login, a rotation would be refused
+    app.client.put_secret_value(SecretId=NAME, SecretString="{}")
     command = ("rotate", NAME, "--environment", "staging")
     app.signal("setSecret", signal.SIGKILL, command=command)
     assert main([*command, "--app", str(app.folder), "--yes"]) == 2

@@ -13,7 +13,7 @@ import msgspec
 from shield_ai.aws.desired.monitoring_context import OVERDUE_METRIC, metric_namespace
 from shield_ai.aws.live import cloudwatch
 from shield_ai.cli.console import echo, note, print_json
-from shield_ai.cli.due_rotations import rotate_due
+from shield_ai.cli.due_rotations import rotate_due, rotated_if_interrupted
 from shield_ai.cli.options import APP_OPTION, ENVIRONMENT, JSON, YES, grouped_options
 from shield_ai.cli.rotate_one import (
     cancel_rotation,
@@ -131,7 +131,8 @@ def _run(
             if mode.due:
                 return rotate_due(rotator, secrets, results, yes=yes)
             for secret in secrets:
-                result = _change_one(rotator, secret, context, mode, yes=yes)
+                with rotated_if_interrupted(secret, results):
+                    result = _change_one(rotator, secret, context, mode, yes=yes)
                 results.append(RotationResult(name=secret.name, result=result))
         finally:
             rotated = {result.name for result in results if result.result == "rotated"}
