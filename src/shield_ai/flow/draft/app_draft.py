@@ -64,9 +64,10 @@ def draft_manifest(app: AppContext) -> Draft:
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
     manifest = draft_manifest_from_sites(scan.sites, app.manifest_on_disk, facts)
     known = app.manifest_on_disk.secret if app.manifest_on_disk else ()
-    manifest = adapt_to_deployment(manifest, known, app.tree.root, scan)
-    added = with_engine(manifest.secret[len(known) :], app.tree, scan)
-    return msgspec.structs.replace(manifest, secret=(*known, *added))
+    draft = adapt_to_deployment(manifest, known, app.tree.root, scan)
+    added = with_engine(draft.manifest.secret[len(known) :], app.tree, scan)
+    manifest = msgspec.structs.replace(draft.manifest, secret=(*known, *added))
+    return draft._replace(manifest=manifest)
 
 
 def _require_repository(app: AppContext) -> None:
