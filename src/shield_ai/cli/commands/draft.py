@@ -14,10 +14,10 @@ from shield_ai.flow.aws_clients import find_aws_clients
 from shield_ai.flow.draft.app_draft import (
     draft_manifest,
     required_with_default,
-    unlisted_line,
     unmovable_reads,
     write_draft,
 )
+from shield_ai.flow.plan.manifest_preconditions import unlisted_line
 from shield_ai.model.errors import DONE
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plurals import count

@@ -11,7 +11,6 @@ from shield_ai.flow.draft.deployment_draft import adapt_to_deployment
 from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.flow.draft.map_path import choose_map_path
 from shield_ai.flow.manifest_file import add_secrets, write_manifest
-from shield_ai.flow.plan.manifest_preconditions import UNLISTED_HINT, unlisted_text
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest_patterns import REGION
@@ -104,17 +103,6 @@ def unmovable_reads(scan: Scan, ignored: Collection[str]) -> list[Finding]:
         if is_secret and site.reason and site.shape in READ_SHAPES:
             reads.append(finding)
     return reads
-
-
-def unlisted_line(app: AppContext, drafted: Manifest) -> str:
-    """Return a line about get_secret() calls without an entry in shield.toml; "" without any.
-
-    Args:
-        app: The app.
-        drafted: From `draft_manifest`.
-    """
-    text = unlisted_text(drafted, app.scan_result, app.tree.read)
-    return f"{text}: {UNLISTED_HINT}" if text else ""
 
 
 def required_with_default(app: AppContext, drafted: Manifest) -> list[str]:

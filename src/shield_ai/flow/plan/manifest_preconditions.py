@@ -121,6 +121,17 @@ def unlisted_text(manifest: Manifest, scan: Scan, read: FileReader) -> str:
     return f"the code reads {names} with get_secret(), but {MANIFEST} no longer lists {them}"
 
 
+def unlisted_line(app: AppContext, drafted: Manifest) -> str:
+    """Return a line about get_secret() calls without an entry in shield.toml; "" without any.
+
+    Args:
+        app: The app.
+        drafted: From `draft_manifest`.
+    """
+    text = unlisted_text(drafted, app.scan_result, app.tree.read)
+    return f"{text}: {UNLISTED_HINT}" if text else ""
+
+
 def _require_same_variables(manifest: Manifest, calls: Iterable[SecretCall]) -> None:
     """Require that the expressions in get_secret() calls read the variables in shield.toml.
 

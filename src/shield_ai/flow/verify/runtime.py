@@ -24,7 +24,7 @@ from shield_ai.rewrite.project.runtime_source import CopyState, compare_with_sou
 from shield_ai.rewrite.project.secret_map import map_matches_manifest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.file_reader import FileReader
@@ -100,26 +100,32 @@ def _verify_map(raw: bytes | None, manifest: Manifest) -> Check:
 def _verify_copies(
     problems: list[str], missing: Sequence[str], folders: Collection[str], tree: Tree
 ) -> Check:
-    states = {
-        place: _state_in_copy(folder, place, tree.read)
-        for folder in sorted(folders)
-        for place in importable_files(tree, folder)
-    }
-    edited = [place for place, state in states.items() if state is CopyState.EDITED]
-    other_version = [place for place, state in states.items() if state is CopyState.OTHER_VERSION]
+    places = _places_by_state(folders, tree)
+    edited = places[CopyState.EDITED]
+    other_version = places[CopyState.OTHER_VERSION]
     if other_version and not (edited or problems or missing):
         detail = f"{other_version[0]} is from another version of shield-ai"
         hint = "shield apply replaces the copy"
         return make_check(RUNTIME_UNMODIFIED, Status.UNKNOWN, detail, hint)
-    known = runtime_files()
-    for place in edited:
-        is_known = place.partition(f"{COPY}/")[2] in known
-        problems.append(f"{place} {'was edited' if is_known else 'is not part of the runtime'}")
+    problems += [f"{place} {_edit(place)}" for place in edited]
     hint = MISSING_HINT
     if problems:
         hint = "remove edited and added files; shield apply writes missing ones"
     problems += [f"{place} is missing" for place in missing]
     return ok_or_failed(RUNTIME_UNMODIFIED, join_names(problems), hint)
+
+
+def _edit(place: str) -> str:
+    is_known = place.partition(f"{COPY}/")[2] in runtime_files()
+    return "was edited" if is_known else "is not part of the runtime"
+
+
+def _places_by_state(folders: Collection[str], tree: Tree) -> Mapping[CopyState, list[str]]:
+    places: dict[CopyState, list[str]] = {state: [] for state in CopyState}
+    for folder in sorted(folders):
+        for place in importable_files(tree, folder):
+            places[_state_in_copy(folder, place, tree.read)].append(place)
+    return places
 
 
 def _state_in_copy(folder: str, place: str, read: FileReader) -> CopyState:
