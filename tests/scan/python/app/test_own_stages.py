@@ -4,6 +4,7 @@ import pytest
 
 MANAGE = "os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
 READ = "import os\nAPI_KEY = os.environ['API_KEY']\nSTAGE = os.environ.get('DJANGO_ENV', 'dev')\n"
+IMPORT = "importlib.import_module(f'shop.{STAGE}')\n"
 
 
 @pytest.mark.parametrize(
@@ -27,7 +28,12 @@ READ = "import os\nAPI_KEY = os.environ['API_KEY']\nSTAGE = os.environ.get('DJAN
             id="another production",
         ),
         pytest.param(
-            {"shop/settings.py": READ, "shop/production.py": ""}, "DJANGO_ENV", id="module"
+            {"shop/settings.py": READ + IMPORT, "shop/production.py": ""}, "DJANGO_ENV", id="module"
+        ),
+        pytest.param(
+            {"shop/settings.py": READ, "shop/production.py": ""},
+            "AWS_SECRETS_ENV",
+            id="module that is not imported by the value",
         ),
         pytest.param({"tests/test_a.py": READ}, "DJANGO_ENV", id="test"),
         pytest.param({"manage.py": "", "shop/config.py": READ}, "AWS_SECRETS_ENV", id="no Django"),

@@ -21,24 +21,31 @@ if TYPE_CHECKING:
 NAME = b"DJANGO_ENV"
 READ = regex(rb"[\"']DJANGO_ENV[\"']")
 PRODUCTION = regex(rb"(?i)[\"']production[\"']")
+# With split_settings, include() loads a module by its path.
+IMPORTS_BY_NAME = regex(rb"DJANGO_SETTINGS_MODULE|import_module|import_string|__import__|include\(")
 
 
 def has_own_stages(paths: Collection[str], read: FileReader, app_packages: tuple[str, ...]) -> bool:
     """Return whether the app reads DJANGO_ENV, and its code does not name the value "production".
 
-    A module called `production`, which the app can import by the value, also counts as such a name.
+    A module called `production` also counts as such a name if the app imports modules by the value.
 
     Args:
         paths: The Python files of the app.
         read: Returns the bytes of a file; None if it can't be read.
         app_packages: The packages with test-like names that belong to the app.
     """
-    is_read = False
+    reads = b""
     for path in paths:
-        if is_copied_file(path) or is_test(path, app_packages):
+        raw = b"" if is_copied_file(path) or is_test(path, app_packages) else read(path) or b""
+        if NAME not in raw:
             continue
-        raw = read(path) or b""
-        if path.endswith("production.py") or (NAME in raw and PRODUCTION.search(raw)):
+        if PRODUCTION.search(raw):
             return False
-        is_read = is_read or bool(READ.search(raw))
-    return is_read
+        reads += raw if READ.search(raw) else b""
+    imports_production = IMPORTS_BY_NAME.search(reads) and any(map(_is_production, paths))
+    return bool(reads) and not imports_production
+
+
+def _is_production(path: str) -> bool:
+    return path.endswith("production.py")
