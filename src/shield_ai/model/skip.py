@@ -195,6 +195,7 @@ class SkipId(TextEnum):
     ALREADY_INJECTED = "already-injected", "{path} already injects it from AWS: not moved"
     INJECT_INSTEAD = "inject-instead", "{path} injects most secrets from AWS: add it there"
     DEVELOPMENT_STAGE = "development-stage", "read by test settings, which don't read AWS"
+    LOCAL_STAGE = "local-stage", "read by settings for local development, where AWS is off"
     READ_BY_BOTO3 = "read-by-boto3", "part of temporary credentials, which boto3 reads itself"
     READ_BY_LIBRARY = (
         "read-by-library",

@@ -59,9 +59,10 @@ def test_a_read_in_development_settings_stays_in_the_environment(path, productio
     assert ((base, "DB_HOST") in found) is not is_development
     assert found[base, "API_KEY"] == ""
     both = reasons({**files, production: READ})
-    stage = f"{SkipId.DEVELOPMENT_STAGE.text}; keep the variable DB_PASSWORD set for it"
-    # Tests never read AWS; a developer may, so the reads of other development settings move.
-    assert both[path, "DB_PASSWORD"] == (stage if path.endswith("test.py") else "")
+    # Tests and local.py never read AWS; other developers may, so the reads of their settings move.
+    test = f"{SkipId.DEVELOPMENT_STAGE.text}; keep the variable DB_PASSWORD set for it"
+    stages = {"test.py": test, "local.py": SkipId.LOCAL_STAGE.text if is_development else ""}
+    assert both[path, "DB_PASSWORD"] == stages.get(path.rpartition("/")[2], "")
 
 
 def test_the_reads_of_test_settings_stay_after_the_others_have_moved():

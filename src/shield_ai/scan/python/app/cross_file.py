@@ -135,12 +135,13 @@ def _apply(finding: Finding, site: Site, read: _ReadVariables, context: ProjectC
 def _keep_variables(
     site: Site, reason: SkipReason, movable: set[str], *, is_development: bool
 ) -> SkipReason:
-    """Add the advice to keep setting the variables, if the read needs them."""
+    """Add the advice to keep setting the variables, if the read needs them in deployments."""
     needed = [variable for variable in site.variables if variable in movable]
     has_default = site.has_nonempty_default and reason.id in NOT_IN_PRODUCTION
     if is_development and reason.id is SkipId.SETS_VARIABLE:
         has_default = site.optional  # as in setdefault(), which production does not run
-    if not needed or has_default or site.shape not in READ_SHAPES:
+    is_local = reason.id is SkipId.LOCAL_STAGE
+    if not needed or has_default or is_local or site.shape not in READ_SHAPES:
         return reason
     return reason.keeping(needed)
 

@@ -112,9 +112,19 @@ def _explain_by_file(
     if not site.variable or site.shape not in {*READ_SHAPES, Shape.PRESENCE}:
         return None
     if site.variable in used:
-        # Reads in development settings are migrated, too: the app may run with AWS on.
-        return SkipId.DEVELOPMENT_STAGE.reason() if is_test_settings(path) else None
+        return _explain_stage(path)
     return None if site.variable in manifest_variables else SkipId.DEVELOPMENT_FILE.reason()
+
+
+def _explain_stage(path: str) -> SkipReason | None:
+    """Explain why the reads in a settings file for tests or one machine stay; else None.
+
+    Other reads in development settings are migrated, too: the app may run with AWS on. So are
+    those in local_settings.py, which another settings file imports, perhaps in production.
+    """
+    if is_test_settings(path):
+        return SkipId.DEVELOPMENT_STAGE.reason()
+    return SkipId.LOCAL_STAGE.reason() if path.endswith("/local.py") else None
 
 
 def _explain_by_name(site: Site, manifest_variables: Collection[str]) -> SkipReason | None:

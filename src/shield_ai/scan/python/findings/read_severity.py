@@ -29,6 +29,7 @@ LOW_REASONS = frozenset(
         SkipId.DEVELOPMENT_NAME,
         SkipId.DEVELOPMENT_FILE,
         SkipId.DEVELOPMENT_STAGE,
+        SkipId.LOCAL_STAGE,
         SkipId.DEVELOPMENT_CLASS,
         SkipId.TEST_CLASS,
         SkipId.TEST_VALUE,
