@@ -189,6 +189,7 @@ class SkipId(TextEnum):
     PUBLIC_KEY = "public-key", "a public key by its example or its use" + _OPT_IN
     IN_BROWSER = "in-browser", "public: {path} gives it to the browser as {name}"
     SEPARATE_LOGIN = "separate-login", "a URL without a login: the app reads {password} separately"
+    PLAIN_URL = "plain-url", "a URL without credentials, set by {path}: not moved"
     SQLITE_NAME = "sqlite-name", "the name of an SQLite database in at least one of the settings"
     SET_BY_DEPLOYMENT = "set-by-deployment", "set by {path}, and not a secret"
     IGNORED = "ignored", "ignored in shield.toml"

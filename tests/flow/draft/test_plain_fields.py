@@ -157,3 +157,33 @@ def test_what_the_deployment_sets_stays(app, code, path, content, fields):
     reasons = {skip["reason"] for skip in skipped if skip["id"] == "set-by-deployment"}
     assert reasons == (set() if fields == ALL else {f"set by {path}, and not a secret"})
     assert ('rotate = "manual"' in manifest) is (fields != ALL or code == PYDANTIC)
+
+
+SERVER = (
+    "import os\n\nURL = os.environ.get({name!r}, 'http://{host}:9200')\nK = os.environ['API_KEY']\n"
+)
+VALUES = "FROM python:3.13\nENV {name}={value}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "host", "value", "other", "stays"),
+    [
+        pytest.param("SEARCH_ES_URL", "localhost", "http://es:9200", "", True, id="everywhere"),
+        pytest.param("SEARCH_ES_URL", "a:b@es", "http://es:9200", "", False, id="code"),
+        pytest.param("SEARCH_ES_URL", "localhost", "http://a:b@es:9200", "", False, id="value"),
+        pytest.param("SEARCH_ES_URL", "localhost", "http://es:9200", "$URL", False, id="not known"),
+        pytest.param("MONGODB_URL", "localhost", "http://db:9200", "", False, id="database"),
+        pytest.param("CELERY_BROKER_URL", "localhost", "http://mq:1", "", False, id="broker"),
+    ],
+)
+def test_a_url_without_credentials_stays(app, name, host, value, other, stays):
+    (app / "settings.py").write_text(SERVER.format(name=name, host=host))
+    (app / "Dockerfile").write_text(VALUES.format(name=name, value=value))
+    compose = f"services:\n  web:\n    image: shop\n    environment:\n      {name}: '{other}'\n"
+    (app / "compose.yaml").write_text(compose)
+    skipped = planned(app)["skipped"]
+    reasons = [skip["reason"] for skip in skipped if skip["id"] == "plain-url"]
+    text = "a URL without credentials, set by Dockerfile: not moved"
+    assert reasons == [text] * stays
+    assert (f'ignore = ["{name}"]' in drafted(app)) is stays
+    assert "not-in-manifest" not in {skip["id"] for skip in planned(app)["skipped"]}

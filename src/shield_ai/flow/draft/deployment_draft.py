@@ -8,7 +8,12 @@ import msgspec
 
 from shield_ai.flow.draft.injected_secrets import without_injected
 from shield_ai.flow.draft.main_database import require_deployed_database
-from shield_ai.flow.draft.plain_fields import set_by_deployment, sqlite_names, without_fields
+from shield_ai.flow.draft.plain_fields import (
+    plain_urls,
+    set_by_deployment,
+    sqlite_names,
+    without_fields,
+)
 from shield_ai.model.manifest import Draft
 from shield_ai.scan.deployment.finder import find_deployment
 
@@ -23,7 +28,7 @@ if TYPE_CHECKING:
 def adapt_to_deployment(
     manifest: Manifest, known: Sequence[Secret], root: Path, scan: Scan
 ) -> Draft:
-    """Leave out variables that already come from AWS, and require the database of production.
+    """Leave out variables that come from AWS or are not secret, and require the main database.
 
     Args:
         manifest: The drafted shield.toml.
@@ -35,7 +40,12 @@ def adapt_to_deployment(
     draft = without_injected(manifest, known, deployment, scan)
     plain = set_by_deployment(deployment) | sqlite_names(scan.sites)
     drafted = tuple(require_deployed_database(draft.manifest.secret[len(known) :], deployment))
-    added = [without_fields(secret, plain) for secret in drafted]
-    manifest = msgspec.structs.replace(draft.manifest, secret=(*known, *added))
+    urls = plain_urls(deployment, scan.sites)
+    servers = {name for s in drafted for name in s.variables() if urls.keys() >= {*s.variables()}}
+    added = [without_fields(s, plain) for s in drafted if not servers.issuperset(s.variables())]
+    app = draft.manifest.app
+    app = msgspec.structs.replace(app, ignore=(*app.ignore, *sorted(servers)))
+    manifest = msgspec.structs.replace(draft.manifest, app=app, secret=(*known, *added))
     left_out = {name for secret in drafted for name in secret.variables()} - {*manifest.variables()}
-    return Draft(manifest, {name: plain[name] for name in sorted(left_out)} | {**draft.held})
+    reasons = plain | urls
+    return Draft(manifest, {name: reasons[name] for name in sorted(left_out)} | {**draft.held})

@@ -1,7 +1,8 @@
-"""Leave fields out of the secrets of databases that must stay variables."""
+"""Leave out variables without credentials: the host of a database, the URL of a server."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,20 +10,25 @@ import msgspec
 from shield_ai.model.database_fields import is_sqlite
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.finding import Kind
+from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.secret_words import SERVICES
 from shield_ai.model.skip import SkipId
+from shield_ai.model.words import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from shield_ai.model.deployment import Deployment
     from shield_ai.model.manifest import Secret
-    from shield_ai.model.site import FoundSite
+    from shield_ai.model.site import FoundSite, Site
     from shield_ai.model.skip import SkipReason
 
 
 SERVER_FIELDS = ("host", "port", "database")
 # Of a variable with the value itself, or the attribute of another resource.
 PLAIN_FORMS = frozenset({ValueForm.LITERAL, ValueForm.URL, ValueForm.MIXED, ValueForm.REFERENCE})
+# Of a variable that no file sets to a URL with credentials.
+PLAIN_URL_FORMS = frozenset({ValueForm.URL, ValueForm.EMPTY, ValueForm.PLACEHOLDER})
 
 
 def sqlite_names(sites: Iterable[FoundSite]) -> dict[str, SkipReason]:
@@ -54,6 +60,37 @@ def set_by_deployment(deployment: Deployment) -> dict[str, SkipReason]:
             reason = SkipId.SET_BY_DEPLOYMENT.reason(path=item.path)
             reasons.setdefault(item.variable, reason)
     return reasons
+
+
+def plain_urls(deployment: Deployment, sites: Iterable[FoundSite]) -> dict[str, SkipReason]:
+    """Map the variables with a server's URL that has no credentials anywhere to that reason.
+
+    The URLs of databases and message brokers are left out: in production, they have a password.
+
+    Args:
+        deployment: The places that set the variables of the new secrets.
+        sites: All sites of the app.
+    """
+    forms: defaultdict[str, set[ValueForm]] = defaultdict(set)
+    paths: dict[str, str] = {}
+    for item in deployment.variables:
+        forms[item.variable].add(item.form)
+        if item.use is Use.PRODUCTION and item.form is ValueForm.URL:
+            paths.setdefault(item.variable, item.path)
+    with_login = {site.variable for _, site in sites if _has_login_default(site)}
+    return {
+        name: SkipId.PLAIN_URL.reason(path=path)
+        for name, path in paths.items()
+        if forms[name] <= PLAIN_URL_FORMS and _is_server_url(name) and name not in with_login
+    }
+
+
+def _has_login_default(site: Site) -> bool:
+    return site.has_nonempty_default and not site.default_ok_in_production
+
+
+def _is_server_url(variable: str) -> bool:
+    return meaning(variable) is Meaning.URL and SERVICES.isdisjoint(words(variable))
 
 
 def without_fields(secret: Secret, held: Mapping[str, SkipReason]) -> Secret:
