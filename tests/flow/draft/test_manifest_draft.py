@@ -450,6 +450,8 @@ def test_a_secret_that_the_code_tests_for_is_optional(variable, test, optional):
     [
         pytest.param("TWITTER_API_KEY", "MISSING_TWITTER_API_KEY", True, id="missing"),
         pytest.param("TWITTER_API_KEY", "not-set", True, id="not set"),
+        pytest.param("SANDBOX_API_TOKEN", "TOKEN", True, id="end of the name"),
+        pytest.param("SIGNING_KEY", "KEY", False, id="end of the name of an own key"),
         pytest.param("TWITTER_API_KEY", "none", True, id="none"),
         pytest.param("TWITTER_API_KEY", "disabled", True, id="disabled"),
         pytest.param("TWITTER_API_KEY", "placeholder", True, id="placeholder"),

@@ -53,13 +53,17 @@ OWN_KEY_WORDS = DATA_KEY_WORDS | word_set("""
 def is_missing_value(name: str, default: ast.expr | None) -> bool:
     """Return whether a default such as "not-set" stands for a missing secret of an integration.
 
+    So does a default with the last words of the name, such as "TOKEN" for SANDBOX_API_TOKEN.
+
     Args:
         name: The variable.
         default: The default of the read.
     """
-    if not MISSING.fullmatch(literal_text(default) or ""):
-        return False
+    text = literal_text(default) or ""
     parts = words(name)
+    is_end_of_name = text.isupper() and parts[-len(words(text)) :] == words(text)
+    if not is_end_of_name and not MISSING.fullmatch(text):
+        return False
     return parts != ("SECRET", "KEY") and OWN_KEY_WORDS.isdisjoint(parts)
 
 
