@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
+from shield_helpers import shield
 
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.plan.app_plan import make_plan
@@ -9,6 +12,7 @@ from shield_ai.flow.plan.aws_plan import AwsInputs
 from shield_ai.flow.plan.code_inputs import CodeInputs
 from shield_ai.flow.plan.manual_steps import (
     HOOKS,
+    IMAGE,
     OTHER_PROVIDER,
     README_STEP,
     SIGN_IN,
@@ -326,3 +330,29 @@ def test_names_the_variables_that_the_readme_lacks(tmp_path, readme, is_advised)
     app = App(name="shop", runtime="aws_secrets.py")
     result = made(tmp_path, Manifest(app=app, secret=(MAIL,)), None, code=True)
     assert (README_STEP.format("README.md", "DJANGO_ENV") in result.next_steps) == is_advised
+
+
+IMAGE_LINES = (
+    "FROM python:3.13\nARG API_KEY=abc\nENV API_KEY={} \\\n  PORT=80\n"
+    "RUN API_KEY=x python manage.py collectstatic\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_advised"),
+    [
+        pytest.param("Dockerfile", "k3y-4711", True, id="value"),
+        pytest.param("Dockerfile", "changeme", True, id="placeholder"),
+        pytest.param("Dockerfile", "$API_KEY", False, id="argument"),
+        pytest.param("Dockerfile", "", False, id="empty"),
+        pytest.param("Dockerfile.dev", "k3y-4711", False, id="development"),
+    ],
+)
+def test_advises_to_remove_the_value_of_a_secret_from_an_image(tmp_path, name, value, is_advised):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text("import os\nAPI_KEY = os.environ['API_KEY']\n")
+    (tmp_path / name).write_text(IMAGE_LINES.format(value))
+    steps = json.loads(shield("plan", "--only", "code", "--json", cwd=tmp_path).out)["next_steps"]
+    assert [step for step in steps if "remove" in step] == [
+        IMAGE.format("API_KEY", name, 3)
+    ] * is_advised

@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.flow.aws_clients import find_aws_clients
 from shield_ai.flow.plan.compose_switches import switch_steps
+from shield_ai.flow.plan.manual_steps import image_steps
 from shield_ai.flow.plan.plan_effects import adds_runtime
 from shield_ai.flow.plan.plan_entries import (
     report_kept_defaults,
@@ -70,6 +71,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         next_steps=(
             *plan.next_steps,
             *_switch_steps(plan, app, deployment),
+            *image_steps(deployment.variables, app.scan_result.kept),
             *prefix_steps(app.manifest, {change.path for change in plan.files}),
             *plan_warnings(plan, app, values),
         ),
