@@ -204,6 +204,22 @@ def test_code_outside_the_measured_packages_needs_no_option(sources, is_edited):
         assert bool(changes) is is_edited
 
 
+@pytest.mark.parametrize(
+    ("more", "is_edited"),
+    [
+        pytest.param("include = pages/*", False, id="other code"),
+        pytest.param("include = ./shop/*", True, id="package"),
+        pytest.param("include = */utils/*", True, id="any folder"),
+        pytest.param("include = pages/*\nsource = shop", True, id="ignored beside source"),
+        pytest.param("include = pages/*\n[tool:pytest]\naddopts = --cov=.", True, id="pytest-cov"),
+    ],
+)
+def test_code_outside_the_included_files_needs_no_option(more, is_edited):
+    files = {"setup.cfg": f"[coverage:run]\nomit =\n  a/*\n{more}\n".encode()}
+    changes, _ = omit_copy(files.get, manifest())
+    assert bool(changes) is is_edited
+
+
 def test_one_change_adds_the_requirement_too():
     project = b"[project]\nname = 'shop'\ndependencies = ['django']\n"
     omit = b"[tool.coverage.run]\nomit = ['a/*']\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import functools
 import re
 from pathlib import PurePosixPath
@@ -53,6 +54,7 @@ OTHER_CONFIG = b"--cov-config"
 # pytest-cov measures all code, or the named package.
 PYTEST_COV = regex(rb"--cov(?=[=\s\"'])")
 PLAIN_SOURCE = regex(r"[\w./-]*\w[\w./-]*")  # not ".", a pattern or a variable
+PLAIN_PATTERN = regex(r"[\w.-][\w./*-]*[\w*]")  # relative, and not of a folder
 HAS_OMIT = regex(rb"(?m)^[ \t]*omit[ \t]*=")
 # The option with one pattern per line.
 OMIT = regex(
@@ -162,22 +164,34 @@ def _measures_copy(folder: _Folder) -> bool:
 
 
 def _measures_other_code(folder: _Folder, copy: str) -> bool:
-    """Return whether the option `source` names only packages and folders without the copy.
+    """Return whether the options `source` or `include` name only code without the copy.
 
+    Coverage ignores `include` if `source` is set.
     https://coverage.readthedocs.io/en/latest/source.html
     """
-    sources = _sources(folder)
-    if not sources or _uses_pytest_cov(folder):
+    if _uses_pytest_cov(folder):
         return False
-    for source in sources:
-        path = source.strip("./").replace(".", "/")
-        if not PLAIN_SOURCE.fullmatch(source) or f"/{path}/" in f"/{copy}/":
-            return False
-    return True
+    sources = _run_options(folder, "source", "source_pkgs")
+    if sources:
+        return not any(_is_source_of(copy, source) for source in sources)
+    patterns = _run_options(folder, "include")
+    return bool(patterns) and not any(_is_included(copy, pattern) for pattern in patterns)
 
 
-def _sources(folder: _Folder) -> list[str]:
-    """Return the values of the options `source` and `source_pkgs`; empty without them."""
+def _is_source_of(copy: str, source: str) -> bool:
+    path = source.strip("./").replace(".", "/")
+    return not PLAIN_SOURCE.fullmatch(source) or f"/{path}/" in f"/{copy}/"
+
+
+def _is_included(copy: str, pattern: str) -> bool:
+    """Return whether a pattern for paths may match the copy; relative ones start at its folder."""
+    if not PLAIN_PATTERN.fullmatch(pattern):
+        return True
+    return fnmatch.fnmatchcase(f"{copy}/__init__.py", pattern.removeprefix("./"))
+
+
+def _run_options(folder: _Folder, *options: str) -> list[str]:
+    """Return the values of options of coverage's section "run"; empty without them."""
     coverage = pyproject_tool(folder.content(PYPROJECT), "coverage") or {}
     table = coverage.get("run")
     tables = [dict(table)] if isinstance(table, dict) else []
@@ -185,10 +199,7 @@ def _sources(folder: _Folder) -> list[str]:
         parser = parse_ini(folder.content(name))
         sections = [name for name in ("run", "coverage:run") if parser.has_section(name)]
         tables += [dict(parser[section]) for section in sections]
-    sources: list[str] = []
-    for options in tables:
-        sources += _names(options.get("source")) + _names(options.get("source_pkgs"))
-    return sources
+    return [value for table in tables for option in options for value in _names(table.get(option))]
 
 
 def _names(value: object) -> list[str]:
