@@ -4,6 +4,7 @@ import pytest
 
 from shield_ai.model.skip import SkipId
 
+ALL_SET = "x = all(getattr(settings, name, None) for name in ['MAIL_HOST', 'MAIL_KEY'])\n"
 SETTINGS = "import os\nURL = os.environ['DATABASE_URL']\n"
 
 
@@ -70,6 +71,10 @@ def test_entries_with_which_the_cdk_injects_values(scanned):
             "from django.conf import settings\nimport os\ncheck('MAIL_KEY')\nx = os.environ\n",
             True,
             id="environment, too",
+        ),
+        pytest.param(f"import os\n{ALL_SET}x = os.environ\n", False, id="list of settings"),
+        pytest.param(
+            f"import os\n{ALL_SET.replace('settings', 'x')}os.environ\n", True, id="another list"
         ),
         pytest.param("check('MAIL_KEY')\n", True, id="unknown"),
     ],

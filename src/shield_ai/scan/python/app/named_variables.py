@@ -44,6 +44,9 @@ OTHER_FUNCTIONS = word_set("""
 INJECTION = regex(rb"\bSecret\.from_(?:ssm_parameter|secrets_manager)")
 # If a file contains one of these, a list of names may be a list of variables to read.
 ENVIRONMENT = (b"environ", b"getenv")
+# Near a list of names: they are settings. `getattr(settings, name) for name in ["MAIL_KEY"]`
+SETTING_READ = regex(rb"\b(?:get|has)attr\(\s{0,40}settings\s?,")
+NEARBY = 200  # bytes
 SETTINGS = b"django.conf import settings"
 ERRORS = (b"Error", b"Exception", b"Warning", b"Configured")
 
@@ -85,6 +88,10 @@ def find_named_variables(
         searched = variables - settings if not reads_variables and SETTINGS in raw else variables
         named = find_named(raw, searched, spans.get(path, []), listed, others)
         for name, start in named.items():
+            if name in settings and SETTING_READ.search(
+                raw, max(0, start - NEARBY), start + NEARBY
+            ):
+                continue
             line, _ = lines.position(start)
             yield SkipId.ALSO_NAMED.reason(variable=name).entry(path, line, name)
 
