@@ -34,6 +34,13 @@ def test_finds_reads_of_many_variables(text, in_settings, reader, variables):
     assert find_bulk_reads(source, in_settings=in_settings) == [reason.entry("config.py", 3)]
 
 
+def test_the_advice_is_limited_to_the_secrets_that_the_code_needs():
+    [skip] = find_bulk_reads(
+        Source.from_bytes("config.py", b"import os\nx = f(**os.environ)\n"), in_settings=True
+    )
+    assert skip.reason == "f() reads every variable: keep set those of secrets that it needs"
+
+
 @pytest.mark.parametrize(
     ("text", "in_settings"),
     [

@@ -5,8 +5,8 @@ import pytest
 HEAD = "import docker, environ\nfrom lib import Base, Settings\nfrom dataclasses import dataclass\n"
 HEAD += "from shop.own import Own\n# token\n"
 OWN = "class Own:\n    @classmethod\n    def from_env(cls):\n        return cls()\n"
-UNKNOWN = "{}() reads variables that are not known: keep the variables of secrets set"
-FIELDS = "{}() reads the variables of its fields {}: keep the variables of secrets set"
+UNKNOWN = "{}() reads variables that are not known: keep set those of secrets that it needs"
+FIELDS = "{}() reads the variables of its fields {}: keep set those of secrets that it needs"
 
 
 @pytest.mark.parametrize(
