@@ -22,7 +22,7 @@ HEADER = (
     "Secrets that Shield AI moves to AWS Secrets Manager: names, never values. Commit this file."
 )
 # After the `ignore` of a draft.
-INJECTED_NOTE = "left to the platform, which injects secrets from AWS"
+IGNORE_NOTE = "set by the deployment: injected from AWS, or a URL without credentials"
 # After a region that is not the default.
 FOUND_REGION_NOTE = "found in the app or in your AWS configuration: check it"
 # After the first schedule of a manifest without [rotation].
@@ -82,7 +82,7 @@ def _with_ignored(text: str, names: Iterable[str]) -> str:
         app["ignore"].extend(names)
     else:
         app.append("ignore", list(names))
-        app["ignore"].comment(INJECTED_NOTE)
+        app["ignore"].comment(IGNORE_NOTE)
     return tomlkit.dumps(document)
 
 
@@ -107,7 +107,7 @@ def _render_new(manifest: Manifest) -> str:
         app.add("region", manifest.app.region)
     app["region"].comment(FOUND_REGION_NOTE if is_found else DEFAULT_REGION_NOTE)
     if "ignore" in app:
-        app["ignore"].comment(INJECTED_NOTE)
+        app["ignore"].comment(IGNORE_NOTE)
     document.add("app", app)
     if manifest.secret:
         document.add("secret", _secret_tables(manifest.secret, manifest))
