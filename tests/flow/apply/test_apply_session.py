@@ -76,7 +76,7 @@ def test_finishes_an_interrupted_plan_from_a_file(app, aws, after):
     assert stored() == NAMES
     again = apply(app, "plan.json")
     assert again.code == 4
-    assert "changed since the plan was made" in again.err
+    assert "which is already as in shield.toml" in again.err
     assert apply(app, "--only", "aws").code == 0
     assert run("rollback", "--only", "aws", "--yes", cwd=app).code == 0
     assert stored() == []

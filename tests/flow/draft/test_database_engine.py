@@ -27,7 +27,7 @@ def drafted_rotation(folder: Path, **files: str) -> Rotation | str | None:
         (folder / {"env": ".env", "example": ".env.example"}.get(name, f"{name}.py")).write_text(
             text
         )
-    [secret] = draft_manifest(AppContext(folder, AppOptions())).secret
+    [secret] = draft_manifest(AppContext(folder, AppOptions())).manifest.secret
     return secret.rotate
 
 

@@ -169,7 +169,7 @@ class Project:
         if manifest is None or manifest.app.runtime == "package":
             return "", SecretMap()
         path = manifest.app.runtime
-        if path in self.python_files:
+        if path in self.python_files or self.read(path) is not None:  # not of a scan of one file
             return "", SecretMap()
         return self.facts.module(path), expected_map(manifest)
 
