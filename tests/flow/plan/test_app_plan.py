@@ -10,9 +10,9 @@ from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.plan.app_plan import make_plan
 from shield_ai.flow.plan.aws_plan import AwsInputs
 from shield_ai.flow.plan.code_inputs import CodeInputs
+from shield_ai.flow.plan.compose_switches import IMAGE
 from shield_ai.flow.plan.manual_steps import (
     HOOKS,
-    IMAGE,
     OTHER_PROVIDER,
     README_STEP,
     SIGN_IN,

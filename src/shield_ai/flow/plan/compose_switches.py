@@ -14,7 +14,7 @@ from shield_ai.scan.deployment.recognize import COMPOSE_FILE
 from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from shield_ai.model.deployment import Deployment, DeploymentVariable
     from shield_ai.model.file_reader import FileReader
@@ -27,6 +27,10 @@ LISTED = (
     "add {added} and AWS_REGION to the {containers} of the app"
 )
 CONTAINERS = {DeploymentKind.COMPOSE: "services", DeploymentKind.KUBERNETES: "containers"}
+IMAGE = "remove {} from {}:{}: otherwise, the app can use this value instead of the one in AWS"
+VALUE_FORMS = frozenset(
+    {ValueForm.LITERAL, ValueForm.URL, ValueForm.MIXED, ValueForm.DEFAULT, ValueForm.PLACEHOLDER}
+)
 ABOVE = regex(r"(?P<up>(?:\.\./)+)(?P<name>[^/]+)")
 # A Kubernetes container with it may get the variables from a ConfigMap or a Secret.
 ALL_OF_OBJECT = b"envFrom"
@@ -60,6 +64,19 @@ def switch_steps(
     ]
     for path, kind in sorted(found):
         yield LISTED.format(path=path, containers=CONTAINERS[kind], added=", ".join(names))
+
+
+def image_steps(variables: Iterable[DeploymentVariable], kept: Collection[str]) -> Iterator[str]:
+    """Yield a step for each secret with a value in the environment of an image.
+
+    Args:
+        variables: The lines that set the variables of secrets.
+        kept: The variables that must stay set for code that is not changed.
+    """
+    for item in variables:
+        is_in_image = item.kind is DeploymentKind.DOCKERFILE and item.use is Use.PRODUCTION
+        if is_in_image and item.form in VALUE_FORMS and item.variable not in kept:
+            yield IMAGE.format(item.variable, item.path, item.line)
 
 
 def _files_in_app(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.naming import SIGN_IN_KEY
 from shield_ai.model.plurals import count
@@ -14,9 +13,8 @@ from shield_ai.project.runtime_names import COPY, is_copied_file
 from shield_ai.rewrite.pre_commit import rewriting_hooks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from shield_ai.model.deployment import DeploymentVariable
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.kept_variables import KeptVariables
@@ -42,10 +40,6 @@ NAME = regex(rb"[A-Z][A-Z0-9_]+")
 README_STEP = (
     "{} lists variables of the app: add USE_AWS_SECRETS (true: read the secrets from AWS), {}"
     " (production) and AWS_REGION (the region of the secrets)"
-)
-IMAGE = "remove {} from {}:{}: otherwise, the app can use this value instead of the one in AWS"
-VALUE_FORMS = frozenset(
-    {ValueForm.LITERAL, ValueForm.URL, ValueForm.MIXED, ValueForm.DEFAULT, ValueForm.PLACEHOLDER}
 )
 HOOKS = "pre-commit: the hooks {} would change the copy of the runtime: exclude {}"
 
@@ -79,19 +73,6 @@ def readme_steps(manifest: Manifest, stage: str, read: FileReader) -> Iterator[s
         if 2 * len(names & variables) >= len(variables) > 0 and "USE_AWS_SECRETS" not in names:
             yield README_STEP.format(path, stage)
             return
-
-
-def image_steps(variables: Iterable[DeploymentVariable], kept: Collection[str]) -> Iterator[str]:
-    """Yield a step for each secret with a value in the environment of an image.
-
-    Args:
-        variables: The lines that set the variables of secrets.
-        kept: The variables that must stay set for code that is not changed.
-    """
-    for item in variables:
-        is_in_image = item.kind is DeploymentKind.DOCKERFILE and item.use is Use.PRODUCTION
-        if is_in_image and item.form in VALUE_FORMS and item.variable not in kept:
-            yield IMAGE.format(item.variable, item.path, item.line)
 
 
 def sign_in_steps(

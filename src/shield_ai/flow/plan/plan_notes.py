@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.aws_clients import find_aws_clients
-from shield_ai.flow.plan.compose_switches import switch_steps
-from shield_ai.flow.plan.manual_steps import image_steps
+from shield_ai.flow.plan.compose_switches import image_steps, switch_steps
 from shield_ai.flow.plan.plan_effects import adds_runtime
 from shield_ai.flow.plan.plan_entries import (
     report_kept_defaults,

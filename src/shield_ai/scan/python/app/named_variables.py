@@ -63,19 +63,14 @@ def find_named_variables(
         read: Returns the bytes of a file; None if it can't be read.
         sites: All sites of the app.
     """
-    variables: set[str] = set()
-    settings: set[str] = set()  # variables with the name of the setting
+    variables, settings = _migratable(sites)
+    if not variables:
+        return
     spans: dict[str, list[tuple[int, int]]] = {}
     reported: dict[str, set[str]] = {}
     for finding, site in sites:
         reported.setdefault(finding.path, set()).update(site.variables)
         spans.setdefault(finding.path, []).append((site.start, site.end))
-        if not site.reason and site.shape in READ_SHAPES and not site.possible_variables:
-            variables.add(site.variable)
-            if finding.name == site.variable:
-                settings.add(site.variable)
-    if not variables:
-        return
     for path in paths:
         raw = read(path) or b""
         lines = LineIndex(raw)
@@ -94,6 +89,22 @@ def find_named_variables(
                 continue
             line, _ = lines.position(start)
             yield SkipId.ALSO_NAMED.reason(variable=name).entry(path, line, name)
+
+
+def _migratable(sites: Sequence[FoundSite]) -> tuple[set[str], set[str]]:
+    """Return the migratable variables, and those with the name of the setting."""
+    variables: set[str] = set()
+    settings: set[str] = set()
+    for finding, site in sites:
+        if not site.reason and site.shape in READ_SHAPES and not site.possible_variables:
+            variables.add(site.variable)
+            if finding.name == site.variable:
+                settings.add(site.variable)
+    return variables, settings
+
+
+def _is_setting_read(raw: bytes, start: int) -> bool:
+    return SETTING_READ.search(raw, max(0, start - NEARBY), start + NEARBY) is not None
 
 
 def find_injected(
