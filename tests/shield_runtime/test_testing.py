@@ -77,7 +77,8 @@ def test_a_name_with_a_field_stands_for_its_secret():
         refresh_secret("db:password")
         clear_secret_cache("db:password")
         assert get_secret("db:password") == VALUE
-        assert fake.calls == ["db", "absent", "db", "db"]
+        assert sorted(fake.calls[:2]) == ["absent", "db"]  # read at the same time
+        assert fake.calls[2:] == ["db", "db"]
 
 
 def test_a_retry_after_a_rotation_reads_the_secret_of_a_field():
