@@ -31,7 +31,11 @@ def offer_to_save(aws: LocalAws) -> None:
         aws: The AWS emulator.
     """
     manifest = _manifest_here()
-    changed = aws.changed_secrets({aws.region, manifest.app.region})
+    try:
+        changed = aws.changed_secrets({aws.region, manifest.app.region})
+    except ShieldError as error:
+        echo(f"error: {error.message}", err=True)
+        return
     if not changed:
         return
     echo(f"the AWS emulator discards the new values of {', '.join(changed)} now", err=True)

@@ -73,6 +73,14 @@ def test_asks_again_if_the_values_cannot_be_saved(aws, monkeypatch, capsys, tmp_
     assert next(answers, None) is None
 
 
+def test_says_that_the_emulator_exited(capsys):
+    with server.LocalAws.start() as aws:
+        pass
+    emulated_values.offer_to_save(aws)
+    expected = "error: the AWS emulator does not answer: it may have exited\n"
+    assert capsys.readouterr().err == expected
+
+
 def test_says_nothing_without_new_values(aws, capsys):
     aws.client("secretsmanager").create_secret(Name="mail-key", SecretString="x")
     emulated_values.offer_to_save(aws)

@@ -23,7 +23,7 @@ from shield_ai.sandbox.emulator import ACCOUNT, access
 from shield_ai.sandbox.emulator.supervised import ServerProcess, SupervisedProcess
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 HOST = "127.0.0.1"
 REGION = "us-east-1"
@@ -97,15 +97,23 @@ class LocalAws(ServerProcess):
 
         Args:
             regions: The regions of the secrets.
+
+        Raises:
+            ShieldError: The AWS emulator does not answer.
         """
-        changed = set()
-        for region in regions:
-            pages = self.client("secretsmanager", region).get_paginator("list_secrets").paginate()
-            for secret in (secret for page in pages for secret in page["SecretList"]):
-                stages = secret.get("SecretVersionsToStages", {}).values()
-                if any("AWSPREVIOUS" in version for version in stages):
-                    changed.add(secret["Name"])
-        return sorted(changed)
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return sorted({name for region in regions for name in self._changed_in(region)})
+        except (BotoCoreError, ClientError):
+            raise ShieldError("the AWS emulator does not answer: it may have exited") from None
+
+    def _changed_in(self, region: str) -> Iterator[str]:
+        pages = self.client("secretsmanager", region).get_paginator("list_secrets").paginate()
+        for secret in (secret for page in pages for secret in page["SecretList"]):
+            stages = secret.get("SecretVersionsToStages", {}).values()
+            if any("AWSPREVIOUS" in version for version in stages):
+                yield secret["Name"]
 
     def client(self, service: str, region: str = REGION) -> Any:
         """Return a boto3 client of the AWS emulator, independent of environment variables."""
