@@ -43,7 +43,7 @@ def offer_to_save(aws: LocalAws) -> None:
     saved = [secret.name for secret in manifest.secret if prefix + secret.name in changed]
     if not saved or not can_ask():
         return
-    os.environ.update(aws.environment(os.environ))
+    _use_only(aws)
     while ask(f"Write the current values of {', '.join(saved)} to {DOTENV}?"):
         try:
             _write_to_env_file(saved)
@@ -51,6 +51,13 @@ def offer_to_save(aws: LocalAws) -> None:
             echo(f"error: {error.message}\nhint: {error.hint}", err=True)
         else:
             return
+
+
+def _use_only(aws: LocalAws) -> None:
+    """Let AWS clients of this process use only the emulator: AWS_PROFILE could name an account."""
+    emulated = aws.environment(os.environ)
+    os.environ.clear()
+    os.environ.update(emulated)
 
 
 def _write_to_env_file(names: Sequence[str]) -> None:

@@ -205,7 +205,7 @@ class Draft(NamedTuple):
 
 
 def has_default_region(manifest: Manifest, written: bytes | None) -> bool:
-    """Return whether nobody has chosen or checked the region.
+    """Return whether the region is the default, and its comment still says to check it.
 
     Args:
         manifest: shield.toml.

@@ -22,7 +22,7 @@ HEADER = (
     "Secrets that Shield AI moves to AWS Secrets Manager: names, never values. Commit this file."
 )
 # After the `ignore` of a draft.
-IGNORE_NOTE = "set by the deployment: injected from AWS, or a URL without credentials"
+IGNORE_NOTE = "left to the deployment: injected from AWS, or a URL without credentials"
 # After a region that is not the default.
 FOUND_REGION_NOTE = "found in the app or in your AWS configuration: check it"
 # After the first schedule of a manifest without [rotation].

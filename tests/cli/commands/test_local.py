@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from shield_ai.__main__ import main
@@ -35,9 +37,17 @@ def test_says_what_to_do_with_the_exports(monkeypatch, capsys):
     assert "run these lines in another terminal before you run shield there" in shown.err
 
 
+@pytest.fixture
+def environ(monkeypatch):
+    """Replace the process's environment by a copy, with another endpoint that takes precedence."""
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    os.environ["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = "http://127.0.0.1:1"
+
+
 @pytest.mark.parametrize(
     ("answer", "saved"), [pytest.param(True, "new", id="yes"), pytest.param(False, "old", id="no")]
 )
+@pytest.mark.usefixtures("environ")
 def test_offers_to_save_new_values(aws, monkeypatch, capsys, tmp_path, answer, saved):
     client = aws.client("secretsmanager")
     for name in ("mail-key", "other"):
@@ -56,6 +66,7 @@ def test_offers_to_save_new_values(aws, monkeypatch, capsys, tmp_path, answer, s
     assert (tmp_path / ".env").read_text() == f"MAIL_KEY={saved}\n"
 
 
+@pytest.mark.usefixtures("environ")
 def test_asks_again_if_the_values_cannot_be_saved(aws, monkeypatch, capsys, tmp_path):
     aws.client("secretsmanager").create_secret(Name="mail-key", SecretString="old")
     aws.client("secretsmanager").put_secret_value(SecretId="mail-key", SecretString="new")

@@ -185,6 +185,6 @@ def test_a_url_without_credentials_stays(app, name, host, value, other, stays):
     reasons = [skip["reason"] for skip in skipped if skip["id"] == "plain-url"]
     text = "a URL without credentials, set by Dockerfile: not moved"
     assert reasons == [text] * stays
-    ignored = f'ignore = ["{name}"] # set by the deployment: injected from AWS, or a URL without'
+    ignored = f'ignore = ["{name}"] # left to the deployment: injected from AWS, or a URL without'
     assert (ignored in drafted(app)) is stays
     assert "not-in-manifest" not in {skip["id"] for skip in planned(app)["skipped"]}

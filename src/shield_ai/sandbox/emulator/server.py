@@ -93,7 +93,7 @@ class LocalAws(ServerProcess):
         return self._child.wait()
 
     def changed_secrets(self, regions: Iterable[str]) -> list[str]:
-        """Return the names of the secrets with a value that replaced another one, sorted.
+        """Return the names of the secrets whose value was replaced, sorted.
 
         Args:
             regions: The regions of the secrets.

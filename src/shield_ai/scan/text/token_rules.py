@@ -30,7 +30,7 @@ ASSIGNMENT = (
     r"""(?:=>|\?=|:{1,3}=|={1,3}|:|,|>|\|\||[ \t])[ \t]{0,10}["'`]?"""
     r"(?:(?i:bearer|basic|token) )?"
 )
-# Before a word that is not part of another one, as "okta" in "rookTable" is.
+# Where a word starts: "rookTable" does not contain the word "okta".
 WORD_START = r"(?:(?<![A-Za-z])|(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z]))"
 BOUNDARIES = (r"(?<![A-Za-z0-9])", r"(?![A-Za-z0-9])")
 # Values that are common in documentation.

@@ -80,7 +80,7 @@ def _skip_reason(site: Site, wrap: Wrap | None, spans: set[tuple[int, int]]) -> 
 def _explain_absence(
     finding: Finding, site: Site, manifest: Manifest, held: Mapping[str, SkipReason]
 ) -> SkipReason | None:
-    """Explain why shield.toml has no secret for a site; None if it is neither one nor a field."""
+    """Explain why shield.toml has no secret for a site; None if the site is probably harmless."""
     reasons = [held[variable] for variable in site.variables if variable in held]
     if reasons:
         return reasons[0]
