@@ -17,10 +17,11 @@ from shield_ai.model.skip import SkipId
 from shield_ai.scan.deployment.variable_mentions import find_mentioned
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from shield_ai.model.finding import Finding
+    from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.scan import Scan
 
@@ -62,6 +63,17 @@ def choose_literal_variables(scan: Scan, root: Path, manifest: Manifest | None) 
             skipped.append(choice.entry(finding.path, finding.line, finding.name))
     skipped.sort(key=lambda skip: (skip.path, skip.line, skip.name))
     return msgspec.structs.replace(scan, sites=tuple(sites), skipped=tuple(skipped))
+
+
+def renamed_literals(sites: Sequence[FoundSite]) -> Iterator[FoundSite]:
+    """Yield the hardcoded values to move whose variable has the name of the app as its prefix.
+
+    Args:
+        sites: The sites of the app.
+    """
+    for finding, site in sites:
+        if _is_named_by_tool(finding, site) and site.variable.endswith(f"_{finding.name}"):
+            yield finding, site
 
 
 def _is_named_by_tool(finding: Finding, site: Site) -> bool:

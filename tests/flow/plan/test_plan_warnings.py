@@ -78,3 +78,15 @@ def test_verify_says_what_to_do_about_missing_files(app):
     done = run("verify", "--only", "code", cwd=app)
     assert done.code == 1
     assert done.out.count("commit the files that it created") == 2
+
+
+@pytest.mark.parametrize("variable", ["AUTH_PASSWORD", "DB_PASSWORD"])
+def test_plan_says_that_a_hardcoded_value_gets_another_variable(tmp_path, variable):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 'shop'\n")
+    (tmp_path / "config.py").write_text("AUTH_PASSWORD = 'correct-horse-battery'\n")
+    (tmp_path / "run.sh").write_text(f"export {variable}=abc\n")
+    assert run("draft", cwd=tmp_path).code == 0
+    line = "config.py:1: AUTH_PASSWORD moves to the variable SHOP_AUTH_PASSWORD"
+    text = " ".join(run("plan", "--only", "code", cwd=tmp_path).text.split())
+    assert (line in text) == (variable == "AUTH_PASSWORD")

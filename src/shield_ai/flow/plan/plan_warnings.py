@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.apply.run import resolve_value
+from shield_ai.flow.literal_variables import renamed_literals
 from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.plan.aws_endpoint import endpoint_warnings
 from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
@@ -36,7 +37,7 @@ _LOCAL_SOURCES = (EnvVar, DotenvLine, CodeLiteral)
 
 
 def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
-    """Yield a line for a missing map file, misspelled names, doubtful values and endpoints.
+    """Yield a line for a missing map file, changed and misspelled names, values and endpoints.
 
     Args:
         plan: The plan.
@@ -50,6 +51,7 @@ def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
         yield from (found.text for found in find_misspelled_names(app))
         yield from misspelled_ignores(app)
     if plan.files:
+        yield from _renamed_literals(plan, app)
         yield from endpoint_warnings(app)
         yield from _default_region(app)
 
@@ -58,6 +60,16 @@ def _default_region(app: AppContext) -> Iterator[str]:
     region = app.manifest.app.region
     if has_default_region(app.manifest, app.tree.read(MANIFEST)):
         yield DEFAULT_REGION_STEP.format(region)
+
+
+def _renamed_literals(plan: Plan, app: AppContext) -> Iterator[str]:
+    edited = {file.path for file in plan.files}
+    for finding, site in renamed_literals(app.sites):
+        if finding.path in edited:
+            yield (
+                f"{finding.path}:{finding.line}: {finding.name} moves to the variable"
+                f" {site.variable}, because something else may set or read {finding.name}"
+            )
 
 
 def _missing_map(plan: Plan, app: AppContext) -> Iterator[str]:
