@@ -9,7 +9,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.app.cross_file import RESERVED
 from shield_ai.scan.python.app.deleted_variables import find_deleted_variables
 from shield_ai.scan.python.app.example_values import explain_examples
-from shield_ai.scan.python.app.heroku_addons import find_addon_variables
+from shield_ai.scan.python.app.heroku_variables import find_heroku_variables
 from shield_ai.scan.python.app.public_keys import (
     find_browser_variables,
     find_published_keys,
@@ -40,12 +40,11 @@ def find_reserved_variables(paths: Collection[str], read: FileReader) -> dict[st
         paths: The app's files.
         read: Returns the bytes of a file; None if it can't be read.
     """
-    addons = find_addon_variables(paths, read)
     return {
         **dict.fromkeys(find_published_keys(paths, read), SkipId.PUBLIC_KEY.reason()),
         **find_browser_variables(paths, read),
         **explain_examples(paths, read),
-        **{name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in addons.items()},
+        **find_heroku_variables(paths, read),
         **RESERVED,
     }
 

@@ -1,4 +1,8 @@
-"""Find the variables that add-ons of a Heroku app set, and change when they replace a password."""
+"""Find the variables of a Heroku app that can't move: those of its add-ons, and the AWS keys.
+
+Add-ons change their variables when they replace a password. Heroku has no IAM roles, so boto3 signs
+in with the AWS keys before it can read a secret.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.skip import SkipReason
 
 # https://devcenter.heroku.com/articles/app-json-schema
 APP_JSON = "app.json"
@@ -36,6 +42,8 @@ COMMON = (
     "CLOUDINARY_URL", "BUCKETEER_AWS_ACCESS_KEY_ID", "BUCKETEER_AWS_SECRET_ACCESS_KEY",
     "CLOUDCUBE_SECRET_ACCESS_KEY",
 )  # fmt: skip
+# https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
+SIGN_IN_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 # https://devcenter.heroku.com/articles/build-docker-images-heroku-yml
 HEROKU_YML = "heroku.yml"
 YML_ADDON = regex(
@@ -50,8 +58,8 @@ CODE_MARK = regex(rb"\bHEROKU_[A-Z]|herokuapp|django_heroku|django_on_heroku")
 TEXT_MARK = regex(rb"[hH]eroku|HEROKU")
 
 
-def find_addon_variables(paths: Iterable[str], read: FileReader) -> dict[str, str]:
-    """Map the variables that add-ons set on Heroku to the names of the add-ons.
+def find_heroku_variables(paths: Iterable[str], read: FileReader) -> dict[str, SkipReason]:
+    """Map the variables that must stay in the environment on Heroku to the reasons.
 
     Args:
         paths: The app's files.
@@ -60,16 +68,22 @@ def find_addon_variables(paths: Iterable[str], read: FileReader) -> dict[str, st
     found = dict(_variables(_addons(read)))
     if not found.keys().isdisjoint(REDIS_URLS):
         found.update(REDIS_URLS)
+    reasons = {}
     if _runs_on_heroku(paths, read):
         found = dict.fromkeys(COMMON, "an add-on") | found
-    return found
+        reasons = dict.fromkeys(SIGN_IN_KEYS, SkipId.SIGNS_IN.reason())
+    return reasons | {
+        name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in found.items()
+    }
 
 
 def _runs_on_heroku(paths: Iterable[str], read: FileReader) -> bool:
-    """Return whether an app has a Procfile and another mark of Heroku."""
+    """Return whether an app has a heroku.yml, or a Procfile and another mark of Heroku."""
+    if read(HEROKU_YML) is not None:
+        return True
     if read(PROCFILE) is None:
         return False
-    if any(read(name) is not None for name in (*BUILDPACK_FILES, HEROKU_YML)):
+    if any(read(name) is not None for name in BUILDPACK_FILES):
         return True
     for path in paths:
         mark = CODE_MARK if path.endswith(".py") else TEXT_MARK

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shield_ai.model.skip import SkipId
-from shield_ai.scan.python.app.heroku_addons import find_addon_variables
+from shield_ai.scan.python.app.heroku_variables import find_heroku_variables
 from shield_ai.scan.python.app_scan import scan_files
 
 
@@ -28,12 +28,12 @@ from shield_ai.scan.python.app_scan import scan_files
 )
 def test_names_the_variables_of_addons(content: object, names: list[str]) -> None:
     files = {"app.json": json.dumps(content).encode()}
-    assert list(find_addon_variables(files, files.get)) == names
+    assert list(find_heroku_variables(files, files.get)) == names
 
 
 @pytest.mark.parametrize("content", [None, b"", b"{", b"[" * 100_000, b"\xff"])
 def test_unreadable_file_has_no_addons(content: bytes | None) -> None:
-    assert find_addon_variables([], lambda path: content if path == "app.json" else None) == {}
+    assert find_heroku_variables([], lambda path: content if path == "app.json" else None) == {}
 
 
 @pytest.mark.parametrize(
@@ -70,10 +70,9 @@ setup:
 
 
 def test_heroku_yml_names_addons() -> None:
-    assert list(find_addon_variables([], {"heroku.yml": HEROKU_YML}.get)) == [
-        "DATABASE_URL",
-        "SEARCH_URL",
-    ]
+    found = find_heroku_variables([], {"heroku.yml": HEROKU_YML}.get)
+    assert [name for name, reason in found.items() if "bonsai" in reason.text] == ["SEARCH_URL"]
+    assert found["DATABASE_URL"].text.startswith("set by heroku-postgresql on Heroku")
 
 
 @pytest.mark.parametrize(
@@ -100,3 +99,20 @@ def test_a_procfile_with_another_mark_of_heroku(path, content, is_held, with_pro
     assert (site.reason.text if site.reason else "") == (
         expected if is_held and with_procfile else ""
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param("heroku.yml", [SkipId.SET_BY_ADDON, SkipId.SIGNS_IN, None], id="heroku.yml"),
+        pytest.param("render.yaml", [None, None, None], id="another platform"),
+    ],
+)
+def test_a_heroku_yml_is_enough(path, expected) -> None:
+    settings = (
+        b"import os\nA = os.environ['DATABASE_URL']\n"
+        b"B = os.environ['AWS_SECRET_ACCESS_KEY']\nC = os.environ['API_TOKEN']\n"
+    )
+    files = {path: b"build:\n  docker:\n    web: Dockerfile\n", "s.py": settings}
+    found = scan_files("shop", list(files), files.get).sites
+    assert [site.reason.id if site.reason else None for _, site in found] == expected
