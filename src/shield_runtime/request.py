@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from .value import SecretValue
 
 CURRENT = "AWSCURRENT"
+# Fields of a database secret that need no secrecy: an app may rely on their defaults in production.
+SERVER_FIELDS = ("host", "port", "database")
 
 
 class _Missing:
@@ -148,8 +150,9 @@ class Request:
     def default_in_production(self, failure: Failure, *, is_declared: bool) -> Any:
         """Return the default if the app can run without the secret; otherwise return the failure.
 
-        The app can run without the secret if the default is empty or the secret is optional. Any
-        other default is a value for development.
+        The app can run without the secret if the default is empty or the secret is optional. The
+        default of a database's host, port or name also holds in production. Any other default is a
+        value for development.
 
         Args:
             failure: Why the secret can't be read.
@@ -157,9 +160,10 @@ class Request:
                 secret doesn't exist, any default value is returned.
         """
         is_missing = failure.kind is SecretNotFoundError
+        is_allowed = self.optional or (is_missing and self.key in SERVER_FIELDS)
         if not self.is_expression:
             result = self.plain_default()
-            if not result or self.optional or (is_missing and not is_declared):
+            if not result or is_allowed or (is_missing and not is_declared):
                 return result
             return failure
         result = self.evaluate(None)
@@ -168,6 +172,6 @@ class Request:
             # The app may handle its own exception; ours would not match the handler.
             result.raised.__cause__ = failure.error()
             return result
-        if not result or self.optional:
+        if not result or self.optional or (is_allowed and not is_own_error):
             return result
         return failure

@@ -292,6 +292,24 @@ class TestOn:
         variable("TEST_SECRET", OTHER)
         assert get_secret("test-secret", key="password") == OTHER
 
+    @pytest.mark.parametrize(
+        "text", [None, json.dumps({"username": "u"})], ids=["none", "lacks it"]
+    )
+    def test_default_of_a_server_field_holds_in_production(self, on, monkeypatch, text):
+        monkeypatch.setenv("DJANGO_ENV", "production")
+        monkeypatch.delenv("DB_PORT", raising=False)
+        fields = {"port": "DB_PORT", "username": "DB_USER", "password": "DB_PASSWORD"}
+        client = SecretsManagerClient({"test-secret": fields})
+        if text:
+            on.put("test-secret", text)
+        assert client.get_secret("test-secret:port", "5432") == "5432"
+        port = client.get_secret("test-secret:port", lambda: int(os.environ.get("DB_PORT", "5432")))
+        assert port == 5432
+        with pytest.raises(KeyError):
+            client.get_secret("test-secret:port", lambda: os.environ["DB_PORT"])
+        with pytest.raises(SecretNotFoundError):
+            client.get_secret("test-secret:password", "in-development")
+
     def test_null_field_is_missing(self, on, variable):
         on.put("test-secret", json.dumps({"value": None, "password": VALUE, "pin": None}))
         assert get_secret("test-secret") == VALUE
