@@ -18,7 +18,8 @@ TEXT = '''\
 """The secrets of shop and the environment variables behind them.
 
 With USE_AWS_SECRETS=true, get_secret() reads them from AWS Secrets Manager; otherwise,
-it reads the variables.
+it reads the variables. A lambda in a call always runs, and finds the secret in its
+variable.
 `shield apply` keeps the mapping in step with shield.toml.
 """
 
@@ -166,12 +167,12 @@ def test_names_license_and_docs():
     style = MapStyle(license="# SPDX-License-Identifier: MIT\n", docs="docs/AWS.md")
     text = map_text("shop", expected_map(manifest()), style)
     assert text.startswith('# SPDX-License-Identifier: MIT\n"""The secrets')
-    assert "\nit reads the variables. See docs/AWS.md.\n" in text
+    assert "\nvariable. See docs/AWS.md.\n" in text
 
 
 def test_names_the_stage_if_no_page_does():
     text = map_text("shop", expected_map(manifest()), MapStyle(stage="DJANGO_ENV"))
-    assert "In production, also set DJANGO_ENV=production.\n`shield apply`" in text
+    assert "variable. In production, also set DJANGO_ENV=production.\n`shield apply`" in text
 
 
 def test_unedited_file_is_written_again():

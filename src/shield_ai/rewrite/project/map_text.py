@@ -34,7 +34,8 @@ prefetch = client.prefetch
 '''
 SWITCH = (
     "With USE_AWS_SECRETS=true, get_secret() reads them from AWS Secrets Manager; otherwise, it"
-    " reads the variables.{note}"
+    " reads the variables. A lambda in a call always runs, and finds the secret in its variable."
+    "{note}"
 )
 UPDATES = "`shield apply` keeps the mapping in step with shield.toml."
 
