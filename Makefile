@@ -47,7 +47,8 @@ LONG += $(addprefix tests/,reports/test_reworded.py repository/test_no_prose.py 
 LONG += $(addprefix tests/,sandbox/test_demo.py sandbox/emulator/test_server.py shield_runtime/test_types.py)
 LONG += $(addprefix tests/scan/,test_optimizations.py text/test_engine.py text/test_prefilter.py)
 LONG += $(addprefix tests/flow/,apply/test_killed_apply.py apply/test_settings_check.py rotate/test_rotation_interrupts.py)
-LONG += $(addprefix tests/flow/,test_deployed_storefront.py test_fleet.py)
+LONG += $(addprefix tests/flow/,draft/test_plain_fields.py test_deployed_storefront.py test_fleet.py)
+LONG += $(addprefix tests/flow/verify/,test_code.py test_usage.py)
 LONG += $(addprefix tests/rotator/,test_matrix.py test_postgres_faults.py)
 test: wheel  ## run the tests on the built wheel, except those of test-long
 	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST) $(addprefix --ignore=,$(LONG))

@@ -10,7 +10,7 @@ from shield_ai.project import newer_python
 from shield_ai.project.newer_python import newer_pythons, parse_with_newer
 from shield_ai.scan.python.app_scan import scan_files
 
-NEWER = 'import os\ntype Name = str\nX = f"{os.environ["API_KEY"]}"\n'
+NEWER = 'import os\ndef f[\n    T\n](): ...\nX = os.environ["API_KEY"]\n'
 CONSTANTS = "[None, True, 1, 0x1p3, 1e999, 2j, b'\\xff', 'é', ..., 10**3, {9}]".replace(
     "{9}", "9" * 60
 ).replace("0x1p3", "8.5")
@@ -109,5 +109,5 @@ def test_reads_in_a_file_with_newer_syntax_are_findings():
     raws = {"shop/settings.py": NEWER.encode()}
     scan = scan_files("shop", list(raws), raws.get)
     [(finding, site)] = scan.sites
-    assert (finding.line, finding.env, site.reason.id.value) == (3, "API_KEY", "newer-syntax")
+    assert (finding.line, finding.env, site.reason.id.value) == (5, "API_KEY", "newer-syntax")
     assert [skip.path for skip in scan.skipped if not skip.line] == ["shop/settings.py"]

@@ -18,6 +18,7 @@ from shield_ai.model.digest import hexdigest
 from shield_ai.model.edit import FileChange
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId, SkipReason
+from shield_ai.project.newer_syntax import to_older_syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -173,14 +174,13 @@ def _newline(body: bytes) -> str:
 def parse_python(path: str, text: str) -> ast.Module:
     """Parse Python code without warnings, for example about invalid escape sequences.
 
+    Code with newer syntax is parsed if the syntax has an older form of the same length.
+
     Raises:
         SourceError: The code is invalid. The message has the line and the Python version.
     """
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            # ast.parse() ignores the encoding declaration if the source is a str
-            return ast.parse(text)
+        return _parse_newer(text)
     except (SyntaxError, ValueError) as error:
         line = getattr(error, "lineno", None)
         where = f", line {line}: " if line else ": "
@@ -194,6 +194,28 @@ def parse_python(path: str, text: str) -> ast.Module:
         raise SourceError(
             f"{path}: not parsed, {TOO_DEEP}", "such files are usually generated"
         ) from None
+
+
+def _parse_newer(text: str) -> ast.Module:
+    """Parse code; if that fails, with older syntax.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError or MemoryError: The code can't be parsed.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            # ast.parse() ignores the encoding declaration if the source is a str
+            return ast.parse(text)
+        except SyntaxError:
+            older = to_older_syntax(text)
+            if older == text:
+                raise
+            try:
+                return ast.parse(older)
+            except SyntaxError:
+                older = ""
+            raise
 
 
 def parse_by_any_python(path: str, raw: bytes) -> tuple[Source, SourceError | None]:
