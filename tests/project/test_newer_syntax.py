@@ -52,7 +52,7 @@ def test_other_code_is_unchanged(code):
 
 
 def test_the_error_is_that_of_the_original_code():
-    with pytest.raises(SourceError, match="a.py: not parsed, line"):
+    with pytest.raises(SourceError, match=r"a\.py: not parsed, line"):
         parse_python("a.py", "type A = int\n\ndef (\n")
 
 
