@@ -37,6 +37,16 @@ from shield_ai.scan.python.app_scan import scan_files
             "read as a number",
         ),
         (
+            "import os\nX = int(os.environ.get('CHAT_CONTEXT_TOKENS', 8000))",
+            "CHAT_CONTEXT_TOKENS",
+            "read as a number",
+        ),
+        (
+            "import os\nX = float(os.environ.get('CONTEXT_TOKENS') or '0.5')",
+            "CONTEXT_TOKENS",
+            "read as a number",
+        ),
+        (
             "from decouple import config\nX = config('PASSWORD_LEVEL', 3, cast=int)",
             "PASSWORD_LEVEL",
             "read as a number",

@@ -76,8 +76,8 @@ IMPORT = "from shop.aws_secrets import get_secret"
             id="nested reads",
         ),
         pytest.param(
-            "X = int(os.environ['PIN_TOKEN'])  # four digits",
-            "X = int(get_secret('pin-token'))  # four digits",
+            "X = tuple(os.environ['PIN_TOKEN'])  # four digits",
+            "X = tuple(get_secret('pin-token'))  # four digits",
             id="cast and comment",
         ),
         pytest.param(

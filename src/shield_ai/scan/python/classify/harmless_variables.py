@@ -15,8 +15,11 @@ from shield_ai.scan.python.classify.boolean_uses import boolean_expressions
 from shield_ai.scan.python.classify.candidates import is_number
 from shield_ai.scan.python.classify.label_defaults import explain_label
 from shield_ai.scan.python.classify.path_uses import path_expressions, resource_names
+from shield_ai.scan.python.readers.ast_walk import descend
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.readers.known_readers import Reader
 
@@ -78,8 +81,17 @@ def _is_database_port(name: str) -> bool:
     return field == "port"
 
 
+def _converted_to_numbers(tree: ast.Module) -> Iterator[ast.expr]:
+    """Yield `x` of each `int(x)` and `float(x)`, and all operands of `int(x or 5)`."""
+    for node in descend(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1:
+            if node.func.id in NUMBERS:
+                [argument] = node.args
+                yield from argument.values if isinstance(argument, ast.BoolOp) else node.args
+
+
 class ValueUses:
-    """Finds the expressions that a file uses as booleans, as file paths or as names of resources.
+    """Finds expressions that a file uses as booleans, numbers, file paths or names of resources.
 
     The resources are databases and caches in the settings, and secrets and keys in AWS: see
     `resource_names`.
@@ -92,7 +104,7 @@ class ValueUses:
         self._tree = tree
 
     def explain(self, node: ast.expr, variable: str) -> SkipReason | None:
-        """Return the reason to skip a boolean, or the name of a file or a resource, or None.
+        """Return the reason to skip a boolean, a number, the name of a file or resource, or None.
 
         A URL is never the path of a file: db_path = os.environ["DATABASE_URL"].
 
@@ -102,6 +114,8 @@ class ValueUses:
         """
         if node in self._booleans:
             return SkipId.HARMLESS_BOOLEAN.reason()
+        if node in self._numbers and not _is_database_port(variable):
+            return SkipId.HARMLESS_NUMBER.reason()
         if node in self._paths and meaning(variable) is not Meaning.URL:
             return SkipId.HARMLESS_PATH.reason()
         return SkipId.HARMLESS_ENTRY.reason() if node in self._resource_names else None
@@ -109,6 +123,10 @@ class ValueUses:
     @functools.cached_property
     def _booleans(self) -> set[ast.expr]:
         return boolean_expressions(self._tree)
+
+    @functools.cached_property
+    def _numbers(self) -> set[ast.expr]:
+        return set(_converted_to_numbers(self._tree))
 
     @functools.cached_property
     def _paths(self) -> set[ast.expr]:
