@@ -104,15 +104,12 @@ def test_a_procfile_with_another_mark_of_heroku(path, content, is_held, with_pro
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        pytest.param("heroku.yml", [SkipId.SET_BY_ADDON, SkipId.SIGNS_IN, None], id="heroku.yml"),
-        pytest.param("render.yaml", [None, None, None], id="another platform"),
+        pytest.param("heroku.yml", [SkipId.SET_BY_ADDON, None], id="heroku.yml"),
+        pytest.param("render.yaml", [None, None], id="another platform"),
     ],
 )
 def test_a_heroku_yml_is_enough(path, expected) -> None:
-    settings = (
-        b"import os\nA = os.environ['DATABASE_URL']\n"
-        b"B = os.environ['AWS_SECRET_ACCESS_KEY']\nC = os.environ['API_TOKEN']\n"
-    )
+    settings = b"import os\nA = os.environ['DATABASE_URL']\nB = os.environ['API_TOKEN']\n"
     files = {path: b"build:\n  docker:\n    web: Dockerfile\n", "s.py": settings}
     found = scan_files("shop", list(files), files.get).sites
     assert [site.reason.id if site.reason else None for _, site in found] == expected

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from shield_helpers import reason_of
 
+from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app_scan import scan_files
 
 PAIR = (
@@ -10,14 +11,15 @@ PAIR = (
     "B = os.environ.get('AWS_SECRET_ACCESS_KEY')\n"
 )
 TOKEN = "C = os.environ.get('AWS_SESSION_TOKEN')\n"
+SIGNS_IN = SkipId.SIGNS_IN.text
 REASON = "part of temporary credentials, which boto3 reads itself"
 
 
 @pytest.mark.parametrize(
     ("text", "manifest_variables", "reasons"),
     [
-        pytest.param(PAIR + TOKEN, (), [REASON, REASON, REASON], id="session token"),
-        pytest.param(PAIR, (), ["", ""], id="access key alone"),
+        pytest.param(PAIR + TOKEN, (), [SIGNS_IN, SIGNS_IN, REASON], id="session token"),
+        pytest.param(PAIR, (), [SIGNS_IN, SIGNS_IN], id="access key alone"),
         pytest.param(
             PAIR + TOKEN,
             ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"),
@@ -26,7 +28,7 @@ REASON = "part of temporary credentials, which boto3 reads itself"
         ),
     ],
 )
-def test_an_access_key_stays_beside_its_session_token(text, manifest_variables, reasons):
+def test_an_access_key_with_which_boto3_signs_in_stays(text, manifest_variables, reasons):
     files = {"shop/settings.py": text.encode()}
     found = scan_files("shop", list(files), files.get, manifest_variables).sites
     assert [reason_of(site) for _, site in found] == reasons

@@ -1,8 +1,4 @@
-"""Find the variables of a Heroku app that can't move: those of its add-ons, and the AWS keys.
-
-Add-ons change their variables when they replace a password. Heroku has no IAM roles, so boto3 signs
-in with the AWS keys before it can read a secret.
-"""
+"""Find the variables that add-ons of a Heroku app set, and change when they replace a password."""
 
 from __future__ import annotations
 
@@ -42,8 +38,6 @@ COMMON = (
     "CLOUDINARY_URL", "BUCKETEER_AWS_ACCESS_KEY_ID", "BUCKETEER_AWS_SECRET_ACCESS_KEY",
     "CLOUDCUBE_SECRET_ACCESS_KEY",
 )  # fmt: skip
-# https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
-SIGN_IN_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 # https://devcenter.heroku.com/articles/build-docker-images-heroku-yml
 HEROKU_YML = "heroku.yml"
 YML_ADDON = regex(
@@ -59,7 +53,7 @@ TEXT_MARK = regex(rb"[hH]eroku|HEROKU")
 
 
 def find_heroku_variables(paths: Iterable[str], read: FileReader) -> dict[str, SkipReason]:
-    """Map the variables that must stay in the environment on Heroku to the reasons.
+    """Map the variables that add-ons set on Heroku to the reasons not to move them.
 
     Args:
         paths: The app's files.
@@ -68,13 +62,9 @@ def find_heroku_variables(paths: Iterable[str], read: FileReader) -> dict[str, S
     found = dict(_variables(_addons(read)))
     if not found.keys().isdisjoint(REDIS_URLS):
         found.update(REDIS_URLS)
-    reasons = {}
     if _runs_on_heroku(paths, read):
         found = dict.fromkeys(COMMON, "an add-on") | found
-        reasons = dict.fromkeys(SIGN_IN_KEYS, SkipId.SIGNS_IN.reason())
-    return reasons | {
-        name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in found.items()
-    }
+    return {name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in found.items()}
 
 
 def _runs_on_heroku(paths: Iterable[str], read: FileReader) -> bool:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
     from shield_ai.scan.python.app.cross_file import ProjectContext
 
+# https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
+SIGN_IN_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 # A variable with an ARN: its name in quotes, or a field of a settings class.
 ARN_NAME = regex(
     rb"""(?m)["']([A-Z][A-Z0-9_]{0,80})_ARN["']|^[ \t]+(\w{1,80})_(?:arn|ARN)[ \t]*:"""
@@ -45,6 +47,7 @@ def find_reserved_variables(paths: Collection[str], read: FileReader) -> dict[st
         **find_browser_variables(paths, read),
         **explain_examples(paths, read),
         **find_heroku_variables(paths, read),
+        **dict.fromkeys(SIGN_IN_KEYS, SkipId.SIGNS_IN.reason()),
         **RESERVED,
     }
 
@@ -68,21 +71,13 @@ def reserve_variables(
         find_site_keys({site.variable for _, site in sites}), SkipId.PUBLIC_KEY.reason()
     )
     reads = {variable for _, site in sites for variable in site.variables}
-    found = by_name | find_tls_key_paths(sites, contents) | _temporary_credentials(sites)
+    found = by_name | find_tls_key_paths(sites, contents)
     found |= find_separate_logins(sites, contents) | _managed_by_aws(reads, contents)
     for variable, reason in found.items():
         if variable not in manifest_variables:
             context.reserved.setdefault(variable, reason)
     context.reserved |= find_deleted_variables(contents, reads)
     context.reserved |= find_written_variables(contents, reads)
-
-
-def _temporary_credentials(sites: Sequence[FoundSite]) -> dict[str, SkipReason]:
-    """Skip the access key if the app also reads a session token: they only work together."""
-    if not any(site.variable == "AWS_SESSION_TOKEN" for _, site in sites):
-        return {}
-    reason = SkipId.READ_BY_BOTO3.reason()
-    return dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), reason)
 
 
 def _managed_by_aws(
