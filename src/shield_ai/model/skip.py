@@ -203,7 +203,7 @@ class SkipId(TextEnum):
         "{function}() reads the variable itself: pass the value as an argument first",
     )
     SET_BY_PLATFORM = "set-by-platform", "set by the platform, which changes it with each binding"
-    SET_BY_ADDON = "set-by-addon", "set by {addon} on Heroku" + _OPT_IN
+    SET_BY_ADDON = "set-by-addon", "set by {addon}" + _OPT_IN
     SIGNS_IN = "signs-in", "boto3 signs in with it: replace it by an IAM role"
     FOLDER_NOT_SCANNED = (
         "folder-not-scanned",

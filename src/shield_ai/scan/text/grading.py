@@ -43,7 +43,7 @@ from shield_ai.scan.text.value_shapes import (
     is_placeholder,
     is_template_or_placeholder,
 )
-from shield_ai.scan.text.weak_values import SAYS_TEST, TEST_NAMES, is_weak
+from shield_ai.scan.text.weak_values import CI, SAYS_TEST, TEST_NAMES, is_weak
 from shield_ai.scan.text.wrapped_reads import WRAPPED_LINES
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ SEARCH_INDEX = regex(r"\bindexName[\"']?\s{0,9}:")
 # Temporary credentials expire after 36 hours at most:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 TEMPORARY_ID = "ASIA"
+# Keys with which nobody can pay: https://docs.stripe.com/keys#obtain-api-keys
+TEST_MODE = regex(r"(?:sk|rk|rzp)_test_")
 VARIABLE = regex(r"\$\{?[A-Za-z_]\w*\}?")
 EMAIL = regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # Hosted databases, which are reachable from the internet.
@@ -172,7 +174,9 @@ def _is_gradable(rule: str) -> bool:
 def _grade(place: Place, severity: Severity) -> Severity:
     if _is_low(place, severity):
         return Severity.LOW
-    if severity is Severity.HIGH and is_development_config(place.path):
+    if severity is Severity.CRITICAL and TEST_MODE.match(place.value):
+        return Severity.MEDIUM
+    if severity is Severity.HIGH and (is_development_config(place.path) or CI.search(place.path)):
         return Severity.MEDIUM if _finds_chosen_values(place.rule) else severity
     return severity
 

@@ -38,8 +38,9 @@ USER = regex(
     r"([\w-]{1,60})",
     re.IGNORECASE,
 )
-# The keys with which frameworks sign sessions. A key in a CI file is used only by the tests.
+# The keys with which frameworks sign sessions.
 SIGNING_KEYS = frozenset({"SECRET_KEY", "DJANGO_SECRET_KEY", "FLASK_SECRET_KEY", "APP_SECRET_KEY"})
+# A key in a CI file is used only by the tests.
 CI = regex(r"(?:^|/)(?:\.github/workflows|\.circleci)/|(?:^|/)\.(?:gitlab-ci|travis)")
 MAX_DISTINCT = 2  # different characters in a value that only repeats them: "sssshhhh"
 MIN_USER = 6  # letters; passwords contain shorter names by chance
@@ -52,7 +53,7 @@ def is_weak(place: Place) -> bool:
         return True
     if _is_named_nearby(place) or _contains_user(place) or SAMPLE_VALUE.search(value):
         return True
-    if place.name in SIGNING_KEYS and CI.search(place.path):
+    if _signs_in_ci(place) or _separates_uses(place, value):
         return True
     says_test = SAYS_TEST.search(value) or _says_example(value)
     if says_test and "://" not in value and words(place.name)[-2:] != ("SECRET", "KEY"):
@@ -64,6 +65,16 @@ def is_weak(place: Place) -> bool:
     if not is_development(place.path) and not LOCAL_HOST.search(place.line):
         return False
     return is_word_like(value)
+
+
+def _signs_in_ci(place: Place) -> bool:
+    return place.name in SIGNING_KEYS and bool(CI.search(place.path))
+
+
+def _separates_uses(place: Place, value: str) -> bool:
+    """Return whether a salt of words, as in `signing.dumps(…, salt="registration")`, is public."""
+    parts = words(place.name)
+    return parts[-1:] == ("SALT",) and "PASSWORD" not in parts and has_words(value)
 
 
 def _is_repeated(value: str) -> bool:

@@ -59,11 +59,11 @@ def find_heroku_variables(paths: Iterable[str], read: FileReader) -> dict[str, S
         paths: The app's files.
         read: Returns the bytes of a file; None if it can't be read.
     """
-    found = dict(_variables(_addons(read)))
+    found = {name: f"{addon} on Heroku" for name, addon in _variables(_addons(read))}
     if not found.keys().isdisjoint(REDIS_URLS):
         found.update(REDIS_URLS)
     if _runs_on_heroku(paths, read):
-        found = dict.fromkeys(COMMON, "an add-on") | found
+        found = dict.fromkeys(COMMON, "an add-on of Heroku or Scalingo") | found
     return {name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in found.items()}
 
 
