@@ -96,6 +96,9 @@ class Sources:
         if is_set and settings.allows_variables:
             return True
         if answer.kind is SecretNotFoundError or settings.is_development:
+            is_required = request.name in self._mapping.names and not request.optional
+            if is_required and not settings.is_development:
+                self._warn_once(request, "absence", "%s; treated as not set", answer.text)
             return False
         if request.optional and settings.fallback != "deny":
             # Like get_secret(), which returns the default.

@@ -369,9 +369,9 @@ class TestOn:
             get_secret("test-secret", default, optional=optional)
         on.fault = "denied"
         refreshed = get_secret("other-secret", default, optional=optional)
-        assert refreshed == get_secret("test-secret", default, optional=optional)
         levels = [record.levelname for record in caplog.records]
         assert levels == ["INFO", "WARNING"]
+        assert refreshed == get_secret("test-secret", default, optional=optional)
         assert "does not exist" in caplog.records[0].getMessage()
         assert "denies" in caplog.records[1].getMessage()
 
@@ -733,6 +733,13 @@ class TestMapping:
         assert "treated as not set" in caplog.text
         with pytest.raises(SecretError):
             client.has_secret("django-key")
+
+    def test_the_absence_of_a_required_secret_is_a_warning(self, on, client, caplog):
+        assert not client.has_secret("sentry-dsn")
+        assert not caplog.records
+        assert not client.has_secret("django-key")
+        assert "does not exist" in caplog.text
+        assert "treated as not set" in caplog.text
 
     def test_whether_an_optional_secret_is_there_is_an_error_without_fallback(
         self, on, client, variable

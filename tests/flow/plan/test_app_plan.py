@@ -332,6 +332,23 @@ def test_names_the_variables_that_the_readme_lacks(tmp_path, readme, is_advised)
     assert (README_STEP.format("README.md", "DJANGO_ENV") in result.next_steps) == is_advised
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        pytest.param("# Log\n\n## [Unreleased]\n\n## 1.0\n", "Unreleased", id="Keep a Changelog"),
+        pytest.param("Log\n---\nUnreleased\n----\n", "Unreleased", id="reStructuredText"),
+        pytest.param("## 1.0\nNothing unreleased.\n", "", id="none"),
+    ],
+)
+def test_names_a_changelog_with_unreleased_changes(tmp_path, text, title):
+    (tmp_path / "settings.py").write_text('import os\nMAIL_KEY = os.environ["MAIL_KEY"]\n')
+    (tmp_path / "CHANGELOG.md").write_text(text)
+    app = App(name="shop", runtime="aws_secrets.py")
+    result = made(tmp_path, Manifest(app=app, secret=(MAIL,)), None, code=True)
+    found = [step for step in result.next_steps if step.startswith("CHANGELOG.md")]
+    assert found == [f"CHANGELOG.md: add an entry for this change below {title}"] * bool(title)
+
+
 IMAGE_LINES = (
     "FROM python:3.13\nARG API_KEY=abc\nENV API_KEY={} \\\n  PORT=80\n"
     "RUN API_KEY=x python manage.py collectstatic\n"

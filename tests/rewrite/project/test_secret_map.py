@@ -172,7 +172,10 @@ def test_names_license_and_docs():
 
 def test_names_the_stage_if_no_page_does():
     text = map_text("shop", expected_map(manifest()), MapStyle(stage="DJANGO_ENV"))
-    assert "variable. In production, also set DJANGO_ENV=production.\n`shield apply`" in text
+    assert (
+        "variable. In production, also set DJANGO_ENV=production and AWS_REGION.\n`shield apply`"
+        in text
+    )
 
 
 def test_unedited_file_is_written_again():

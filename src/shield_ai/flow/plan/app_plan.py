@@ -9,6 +9,7 @@ from shield_ai.flow.plan.code_plan import plan_code
 from shield_ai.flow.plan.deployment_plan import deployment_inputs, plan_edits
 from shield_ai.flow.plan.linked_app import LinkedApp
 from shield_ai.flow.plan.manual_steps import (
+    changelog_steps,
     code_steps,
     injection_steps,
     readme_steps,
@@ -111,6 +112,7 @@ class _Planner:
         self.next_steps += code_steps(planned.files, inputs.kept, self._app.read)
         if planned.files:
             self.next_steps += readme_steps(self._manifest, inputs.stage, self._app.read)
+            self.next_steps += changelog_steps(self._app.read)
 
     def add_deployment(
         self,

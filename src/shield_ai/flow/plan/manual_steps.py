@@ -41,6 +41,14 @@ README_STEP = (
     "{} lists variables of the app: add USE_AWS_SECRETS (true: read the secrets from AWS), {}"
     " (production) and AWS_REGION (the region of the secrets)"
 )
+# https://keepachangelog.com/en/1.1.0/#effort
+CHANGELOGS = tuple(
+    f"{name}{extension}"
+    for name in ("CHANGELOG", "CHANGES", "Changelog", "changelog")
+    for extension in (".md", ".rst", ".txt", "")
+)
+UNRELEASED = regex(rb"(?im)^[^\w\n]{0,9}\[?(?:unreleased|upcoming)\b")
+CHANGELOG_STEP = "{}: add an entry for this change below {}"
 HOOKS = "pre-commit: the hooks {} would change the copy of the runtime: exclude {}"
 
 
@@ -72,6 +80,19 @@ def readme_steps(manifest: Manifest, stage: str, read: FileReader) -> Iterator[s
         names = {name.decode() for name in NAME.findall(read_optional(read, path) or b"")}
         if 2 * len(names & variables) >= len(variables) > 0 and "USE_AWS_SECRETS" not in names:
             yield README_STEP.format(path, stage)
+            return
+
+
+def changelog_steps(read: FileReader) -> Iterator[str]:
+    """Yield the step for a changelog with a section for the next release.
+
+    Args:
+        read: Returns the bytes of a file of the app.
+    """
+    for path in CHANGELOGS:
+        if section := UNRELEASED.search(read_optional(read, path) or b""):
+            title = section[0].decode("ascii", "replace").strip("#=*[]- ")
+            yield CHANGELOG_STEP.format(path, title)
             return
 
 

@@ -67,7 +67,9 @@ def map_text(app: str, content: SecretMap, style: MapStyle | None = None) -> str
 
 
 def _docstring(app: str, style: MapStyle) -> str:
-    note = f" In production, also set {style.stage}=production." if style.stage else ""
+    note = (
+        f" In production, also set {style.stage}=production and AWS_REGION." if style.stage else ""
+    )
     if style.docs:
         note = f" See {style.docs}."
     width = min(style.width, style.doc_width)
