@@ -41,7 +41,8 @@ GENERIC_WORDS = word_set("""
 """)
 ENABLE = "# To read the secrets in shield.toml from AWS Secrets Manager"
 IN_PROCESS = (
-    ", set these variables in the\n# environment of the process: it is not enough that the app reads this file"
+    ", set these variables in the\n# environment of the process: it is not enough that the app"
+    " reads this file"
 )
 IN_PRODUCTION = "\n# (in production, also {}=production):"
 VARIABLES = "# The secrets in shield.toml:"
