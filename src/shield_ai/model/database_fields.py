@@ -82,13 +82,13 @@ def backend_engine(backend: str) -> str:
 
 def is_sqlite(backend: str) -> bool:
     """Return whether a Django backend, the value of ENGINE, is for SQLite."""
-    return "sqlite" in backend
+    return "sqlite" in backend or backend.endswith(".spatialite")
 
 
 def _joined_database_field(word: str) -> tuple[str, str] | None:
-    """Split a variable without underscore: `PGPASSWORD` gives `("PG", "password")`."""
+    """Split a variable without underscores: `PGPASSWORD` gives `("PG", "password")`."""
     for field, endings in DATABASE_FIELDS.items():
-        for prefix in ("DB", "PG", "DATABASE"):
+        for prefix in ("DB", "PG", "MYSQL", "DATABASE"):
             if word.startswith(prefix) and word[len(prefix) :] in endings:
                 return prefix, field
     return None
