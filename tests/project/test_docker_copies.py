@@ -30,6 +30,9 @@ def missing(root, files, needed=BOTH):
         pytest.param(BUILDER + "COPY . .\nFROM python:3.12\nCOPY --from=builder /srv/shop /srv/shop\n", 5, BOTH, id="from a stage"),
         pytest.param(BUILDER + "COPY . .\nFROM builder AS test\nFROM python:3.12\nCOPY --from=0 /srv/worker.py .\n", 6, BOTH, id="from a number"),
         pytest.param(BUILDER + "COPY aws_secrets.py .\nFROM builder\nCOPY shop shop\n", 5, (COPY,), id="on a stage"),
+        pytest.param(FROM + "RUN echo '<<E' $((1<<2))\nRUN echo \"<<E\nCOPY shop .\n", 5, BOTH, id="no here-document"),
+        pytest.param(FROM + "COPY --exclude=*_secrets.py . .\n", 3, (MAP,), id="excluded"),
+        pytest.param("# escape=`\n" + FROM + "COPY `\n  shop .\n", 4, BOTH, id="another escape character"),
     ],
 )  # fmt: skip
 def test_reports_the_last_line_that_copies_code(tmp_path, text, line, needed):
@@ -48,6 +51,10 @@ def test_reports_the_last_line_that_copies_code(tmp_path, text, line, needed):
         pytest.param(BUILDER + "COPY . .\nFROM builder\nCOPY shop shop\n", id="on a stage"),
         pytest.param(FROM + "COPY --from=other/image /shop /shop\n", id="another image"),
         pytest.param("COPY shop shop\n", id="no stage"),
+        pytest.param(FROM + "COPY *.py _shield_runtime ./\nRUN python - <<E\nfrom x import y\nE\nCOPY shop shop\n", id="a here-document"),
+        pytest.param(FROM + "COPY <<-'E' <<\"F\" /x/\nCOPY shop .\n\tE\nCOPY shop .\nF\n", id="two here-documents"),
+        pytest.param("# escape=`\n" + FROM + "COPY shop `\n  . .\n", id="another escape character"),
+        pytest.param(FROM + "COPY --exclude=tests . .\n", id="other files are excluded"),
         pytest.param(FROM + "COPY [\nCOPY 'shop\nCOPY\n", id="invalid"),
     ],
 )  # fmt: skip
@@ -87,6 +94,8 @@ def test_code_in_a_copied_package(tmp_path):
         pytest.param("*secret*\n", 1, id="in the folder"),
         pytest.param("a\n\n**/*_secrets.py\n", 3, id="everywhere"),
         pytest.param("*\n!shop\n!worker.py\n", 1, id="all but some"),
+        pytest.param("[a-c]ws_[^x]ecrets.py\n", 1, id="character classes"),
+        pytest.param("[c-a]\n*.py[cod]\n", 0, id="other characters"),
         pytest.param("# *secret*\n", 0, id="a comment"),
         pytest.param("*secret*\n!aws_secrets.py\n", 0, id="an exception"),
         pytest.param("shop/*secret*\n", 0, id="in another folder"),

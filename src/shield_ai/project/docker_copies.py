@@ -1,18 +1,16 @@
-"""Find the files of an app that its Dockerfiles copy into images."""
+"""Find imported files that an app's Dockerfiles do not copy into the image."""
 
 from __future__ import annotations
 
 import fnmatch
 import functools
-import json
 import posixpath
 import re
-import shlex
-from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
 from shield_ai.project.docker_contexts import contexts_of, find_contexts
+from shield_ai.project.dockerfile_instructions import read_instructions, split_arguments
 from shield_ai.project.globs import has_too_many_wildcards
 from shield_ai.project.image_folders import (
     DOCKERFILE,
@@ -25,19 +23,18 @@ from shield_ai.project.perf.lazy_regex import regex
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from shield_ai.project.dockerfile_instructions import Instruction
     from shield_ai.project.tree import Tree
 
-_INSTRUCTION = regex(r"\s*(FROM|WORKDIR|COPY|ADD)\s+(.*)", re.IGNORECASE | re.DOTALL)
-_CONTINUED = regex(r"\\[ \t]*$")
 _STAGE = regex(r"(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?\s*", re.IGNORECASE)
-_UNKNOWN = "?"  # a place that depends on a variable
+_UNKNOWN = "?"  # a path in the image that depends on a variable
 IGNORE_FILE = ".dockerignore"
 _MAX_SIZE = 100_000
 # Only a hostile file exceeds these limits; it is not checked.
-_MAX_SOURCES = 500  # of the instructions of a Dockerfile
+_MAX_SOURCES = 500  # per Dockerfile, in all instructions
 _MAX_PATTERNS = 1000  # of a .dockerignore file
-_MAX_PLACES = 8  # of a file in a stage, before they count as unknown: each stage can double them
-_WILDCARDS = regex(r"\*\*/?|\*|\?|.", re.DOTALL)
+_MAX_PLACES = 8  # per file and stage; more count as unknown: each stage can double them
+_WILDCARDS = regex(r"\*\*/?|\*|\?|\[\^?(?:\w-\w|[\w.])+\]|.", re.DOTALL)
 _TRANSLATED = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
 
@@ -63,7 +60,7 @@ class MissingCopy(NamedTuple):
 def find_missing_copies(
     tree: Tree, importers: Collection[str], needed: Sequence[str]
 ) -> Iterator[MissingCopy]:
-    """Yield the files that the images of an app lack.
+    """Yield the instructions that copy code into an image without the files that it imports.
 
     The context of a build is assumed to be the app's folder. An instruction with a variable may
     copy all files, so nothing is reported for it.
@@ -80,7 +77,7 @@ def find_missing_copies(
 def missing_copies(
     dockerfile: Dockerfile, importers: Collection[str], needed: Sequence[str]
 ) -> Iterator[MissingCopy]:
-    """Yield the files that the image of a Dockerfile lacks; see find_missing_copies()."""
+    """Yield the incomplete instructions of a Dockerfile; see find_missing_copies()."""
     path, text, ignore_path, ignore_text, _ = dockerfile
     files = {*importers, *needed}
     patterns = ignore_patterns(ignore_text)
@@ -92,15 +89,6 @@ def missing_copies(
             lines = [excluded[file] for file in missing if file in excluded]
             place = (ignore_path, min(lines)) if lines else (path, line)
             yield MissingCopy(*place, missing, is_ignored=bool(lines))
-
-
-class Instruction(NamedTuple):
-    """An instruction of a Dockerfile that copies files, or changes where they are copied to."""
-
-    line: int
-    last_line: int
-    keyword: str  # in upper case
-    arguments: str
 
 
 class ContextCopy(NamedTuple):
@@ -117,23 +105,21 @@ class Stage:
 
     def __init__(self, parent: Stage | None) -> None:
         self.folder: str = parent.folder if parent else "/"
-        self.places: defaultdict[str, set[str]] = defaultdict(set)
+        inherited = parent.places if parent else {}
+        self.places: dict[str, set[str]] = {file: {*paths} for file, paths in inherited.items()}
         self.context_copies: list[ContextCopy] = []
         self._lines: dict[str, int] = {}
-        inherited = parent.places if parent else {}
-        for file, places in inherited.items():
-            self.places[file] |= places
 
     def missing(self, files: Iterable[str]) -> tuple[str, ...]:
         """Return the files that the stage lacks."""
-        return tuple(file for file in files if not self.places[file])
+        return tuple(file for file in files if file not in self.places)
 
     def line_of(self, files: Iterable[str]) -> int:
         """Return the last line of the stage that copies any of the files; 0: none."""
         return max((self._lines.get(file, 0) for file in files), default=0)
 
     def change_folder(self, text: str) -> None:
-        """Use the argument of WORKDIR."""
+        """Change the working directory, as WORKDIR does."""
         self.folder = posixpath.join(self.folder, text.strip().strip("\"'"))
 
     def copy(self, instruction: Instruction, files: Iterable[str], others: _Stages) -> None:
@@ -144,14 +130,14 @@ class Stage:
             files: The files of the context.
             others: The other stages, by name and number.
         """
-        origin, words = split_arguments(instruction.arguments)
-        if len(words) < 2 or (origin and origin not in others):  # no destination, another image
-            return
-        target = posixpath.join(self.folder, words[-1])
-        is_folder = len(words) > 2 or words[-1].endswith(("/", "."))
+        origin, excluded, paths = split_arguments(instruction.arguments)
+        if len(paths) < 2 or (origin and origin not in others):
+            return  # no destination, or a file of another image
+        target = posixpath.join(self.folder, paths[-1])
+        is_folder = len(paths) > 2 or paths[-1].endswith(("/", "."))
         for file, place in list(_places(files, others[origin] if origin else None)):
-            for source in words[:-1]:
-                copied = _copied_place(source, place, target, is_folder=is_folder)
+            for source in paths[:-1]:
+                copied = _copied_place(source, place, target, excluded, is_folder=is_folder)
                 if copied:
                     self._add(file, copied, instruction)
                     if not origin:
@@ -160,8 +146,9 @@ class Stage:
 
     def _add(self, file: str, place: str, instruction: Instruction) -> None:
         self._lines[file] = instruction.line
-        self.places[file].add(place)
-        if len(self.places[file]) > _MAX_PLACES:
+        places = self.places.setdefault(file, set())
+        places.add(place)
+        if len(places) > _MAX_PLACES:
             self.places[file] = {_UNKNOWN}
 
 
@@ -189,7 +176,7 @@ def read_stages(text: str, files: Collection[str]) -> list[Stage]:
     stages: list[Stage] = []
     named: _Stages = {}
     sources = 0
-    for instruction in _instructions(text):
+    for instruction in read_instructions(text):
         arguments = instruction.arguments
         if instruction.keyword == "FROM":
             match = _STAGE.match(arguments)
@@ -200,55 +187,27 @@ def read_stages(text: str, files: Collection[str]) -> list[Stage]:
         elif stages and instruction.keyword == "WORKDIR":
             stages[-1].change_folder(arguments)
         elif stages:
-            sources += len(arguments.split()) - 1
+            sources += (len(arguments.split()) - 1) * (1 + arguments.count("--exclude"))
             if sources > _MAX_SOURCES:
                 return []
             stages[-1].copy(instruction, files, named)
     return stages
 
 
-def _instructions(text: str) -> Iterator[Instruction]:
-    parts: list[str] = []
-    start = 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.lstrip().startswith("#") or (parts and not line.strip()):
-            continue
-        start = start if parts else number
-        parts.append(_CONTINUED.sub("", line))
-        if not _CONTINUED.search(line):
-            match = _INSTRUCTION.fullmatch(" ".join(parts))
-            if match:
-                yield Instruction(start, number, match[1].upper(), match[2])
-            parts = []
-
-
-def split_arguments(text: str) -> tuple[str, list[str]]:
-    """Return the stage (empty: the context) and the paths of COPY or ADD."""
-    stage = ""
-    while match := re.match(r"--([\w-]+)(?:=(\S+))?\s+", text):
-        if match[1] == "from":
-            stage = (match[2] or "").lower()
-        text = text[match.end() :]
-    try:
-        words = json.loads(text) if text.startswith("[") else shlex.split(text)
-    except (ValueError, RecursionError):
-        return stage, []
-    is_list = isinstance(words, list) and all(isinstance(word, str) for word in words)
-    return stage, words if is_list else []
-
-
-def _copied_place(source: str, place: str, target: str, *, is_folder: bool) -> str:
+def _copied_place(
+    source: str, place: str, target: str, excluded: list[tuple[int, str]], *, is_folder: bool
+) -> str:
     """Return where a source of COPY puts a file; empty if it does not copy the file."""
     if "$" in source or place == _UNKNOWN:
         return _UNKNOWN
     inside = _part_inside(source, place)
-    if inside is None:
+    name = posixpath.basename(place)
+    if inside is None or excluding_line(inside or name, excluded):
         return ""
     if "$" in target:
         return _UNKNOWN
-    if inside:  # the source is a folder, of which the content is copied
+    if inside:  # the source is a folder: its content is copied
         return posixpath.normpath(f"{target}/{inside}")
-    name = posixpath.basename(place)
     return posixpath.normpath(f"{target}/{name}" if is_folder else target)
 
 
@@ -318,5 +277,13 @@ def excluding_line(file: str, patterns: Iterable[tuple[int, str]]) -> int:
 def _expression(pattern: str) -> re.Pattern[str]:
     """Return an expression for the files that a pattern of .dockerignore excludes."""
     parts = _WILDCARDS.findall(posixpath.normpath(pattern).removeprefix("/"))
-    expression = "".join(_TRANSLATED.get(part) or re.escape(part) for part in parts)
-    return re.compile(rf"{expression}(?:/.*)?")
+    expression = "".join(map(_translated, parts))
+    try:
+        return re.compile(rf"{expression}(?:/.*)?")
+    except re.error:  # an invalid range, such as [z-a]
+        return re.compile("(?!)")
+
+
+def _translated(part: str) -> str:
+    is_class = part.startswith("[") and len(part) > 1
+    return part if is_class else _TRANSLATED.get(part) or re.escape(part)

@@ -43,6 +43,8 @@ def fixed(root, files, runtime="aws_secrets.py", importers=("shop/app.py", "work
         pytest.param(FROM + "COPY shop shop", "", f"\n{BOTH}", id="no line ending"),
         pytest.param("FROM x\nCOPY worker.py x.sh ./\n", RUN, BOTH, id="folder of the base image"),
         pytest.param(FROM + "COPY *.py ./\n", RUN, BOTH.partition("\n")[2], id="only one is missing"),
+        pytest.param("# escape=`\n" + FROM + "COPY shop `\n  shop/\n", RUN, BOTH, id="another escape character"),
+        pytest.param(FROM + "COPY shop <<E ./shop/\nCOPY . .\nE\n", RUN, BOTH, id="here-document"),
         pytest.param("FROM x\nCOPY worker.py /app/\n", RUN, "COPY aws_secrets.py /app/\nCOPY _shield_runtime /app/_shield_runtime\n", id="absolute"),
         pytest.param("FROM x\nCOPY worker.py app/\n", RUN, "COPY aws_secrets.py app/\nCOPY _shield_runtime app/_shield_runtime\n", id="relative"),
         pytest.param(FROM + "COPY --chown=a:b \\\n  # comment\n  shop \\\n  shop/\n", RUN, BOTH.replace("COPY", "COPY --chown=a:b"), id="options and lines"),
@@ -111,8 +113,6 @@ def test_ignored_and_not_copied(tmp_path):
         pytest.param(FROM + "COPY worker.py ../x/\n", id="outside of the folder"),
         pytest.param(FROM + "COPY --exclude=x shop shop\n", id="unknown option"),
         pytest.param(FROM + "COPY shop shop\nCOPY worker.py /x/\n", id="two folders"),
-        pytest.param("# escape=`\n" + FROM + "COPY shop shop\n", id="escape"),
-        pytest.param(FROM + "COPY shop shop\nRUN <<E\nls\nE\n", id="here-document"),
         pytest.param(FROM.replace("\n", " AS a\n", 1) + "COPY . .\nFROM x\nCOPY --from=a /srv/shop /srv/shop\n", id="from a stage"),
     ],
 )  # fmt: skip

@@ -43,4 +43,4 @@ def _copies_journal(dockerfile: Dockerfile) -> bool:
     if dockerfile.ignore_path != PATH and dockerfile.ignore_text:
         return False
     stages = read_stages(dockerfile.text, [JOURNAL])
-    return any(stage.places[JOURNAL] for stage in stages)
+    return any(JOURNAL in stage.places for stage in stages)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.edit import Edit
@@ -25,9 +24,6 @@ if TYPE_CHECKING:
 
 _INIT = "/__init__.py"
 _MAX_PROBLEMS = 10  # of a Dockerfile; a hostile one has more stages than any other
-# The lines of a here-document are not instructions, and with the directive `escape`, another
-# character than the backslash continues a line.
-_UNSUPPORTED = regex(r"<<|^[ \t]*#[ \t]*escape[ \t]*=", re.MULTILINE | re.IGNORECASE)
 _OPTIONS = regex(r"(?:--(?:chown|chmod|link)\b\S*\s+)*(?!--)")
 _PLAIN = regex(r"[\w./-]+")
 
@@ -115,8 +111,6 @@ def _add_copies(
     dockerfile: Dockerfile, problem: MissingCopy, importers: Collection[str]
 ) -> Dockerfile:
     """Add instructions after the first one that copies code into the stage."""
-    if _UNSUPPORTED.search(dockerfile.text):
-        return dockerfile
     for stage in read_stages(dockerfile.text, importers):
         if stage.line_of(importers) != problem.line or not stage.context_copies:
             continue
