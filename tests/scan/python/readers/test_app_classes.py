@@ -15,6 +15,9 @@ MOVED = {
     "an item": "import os\nclass C:\n    def __getitem__(self, name):\n        return os.environ[name]\nX = C()['API_KEY']",
     "a call": "import os\nclass C:\n    def __call__(self, name):\n        return os.environ[name]\nX = C()('API_KEY')",
     "the environment of self": "import os\nclass C:\n    def __init__(self):\n        self.env = os.environ\n    def x(self):\n        return self.env['API_KEY']",
+    "the second base": f"{METHOD}class B:\n    def x(self):\n        return os.getenv('X')\nclass D(B, C):\n    pass\nX = D().read('API_KEY')",
+    "self in a nested function": f"{METHOD}    def x(self):\n        def y():\n            return self.read('API_KEY')\n        return y",
+    "a cached property": "import os\nfrom functools import cached_property\nclass C:\n    @cached_property\n    def env(self):\n        return os.environ\nX = C().env['API_KEY']",
     "a property": "import os\nclass C:\n    @property\n    def env(self):\n        return os.environ\nX = C().env['API_KEY']",
 }  # fmt: skip
 
@@ -38,6 +41,21 @@ def test_follows_the_members_of_a_class(sites, text):
             id="a parameter",
         ),
         pytest.param(
+            "class C:\n    @property\n    def env(self):\n        if self.x:\n            return {'API_KEY': 'x'}\n        return os.environ\nX = C().env['API_KEY']",
+            "read from an earlier copy of the environment: read os.environ instead",
+            id="a property with two values",
+        ),
+        pytest.param(
+            f"{METHOD}    def x(self):\n        def y(self):\n            return self.read('API_KEY')\n        return y",
+            "read in an unsupported form: use os.environ.get()",
+            id="another self",
+        ),
+        pytest.param(
+            f"{METHOD}class B:\n    def x(self):\n        return os.getenv('X')\n    def read(self, name):\n        return name\nclass D(B, C):\n    pass\nX = D().read('API_KEY')",
+            "read in an unsupported form: use os.environ.get()",
+            id="a method of the first base",
+        ),
+        pytest.param(
             "class C:\n    @staticmethod\n    def of(env):\n        key = env.str('API_KEY')\n        return C(key)",
             "read from a parameter: read os.environ instead",
             id="a parameter of a static method",
@@ -52,11 +70,12 @@ def test_explains_methods_that_may_read_something_else(sites, text, reason):
     "text",
     [
         pytest.param(f"{METHOD}X = C.other('API_KEY')", id="another method"),
+        pytest.param("class C:\n    def f(self, app):\n        app.env = os.environ\n    def g(self):\n        return self.env['API_KEY']", id="an attribute of another object"),
         pytest.param("class C:\n    def read(self, n):\n        return n\nX = C().read('API_KEY')", id="no read"),
     ],
 )  # fmt: skip
-def test_reports_no_other_methods(sites, text):
-    assert sites(text) == []
+def test_reports_no_other_members(sites, text):
+    assert sites(f"import os\n{text}") == []
 
 
 def test_lists_the_read_of_a_class_with_computed_attributes(scanned):

@@ -10,14 +10,18 @@ from shield_ai.scan.python.readers.helper_functions import helper_reader
 from shield_ai.scan.python.readers.known_readers import AppClass, Environ, Reader
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.readers.bindings import Module, Scope
     from shield_ai.scan.python.readers.known_readers import Ref
     from shield_ai.scan.python.readers.resolve import Resolver
 
     Scopes = tuple[Scope, ...]
+    Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+PROPERTIES = frozenset({"property", "cached_property"})
 ENVIRON_WORDS = ("environ", "getenv")
 
 
@@ -45,27 +49,35 @@ def _mentions_environment(source: Source, node: ast.ClassDef) -> bool:
 
 
 def class_of_self(node: ast.expr, module: Module, scopes: Scopes) -> AppClass | None:
-    """Return the class around a method, for the method's first parameter; else None."""
+    """Return the class of the method that contains an expression such as `self`.
+
+    Args:
+        node: The expression.
+        module: Its module.
+        scopes: The scopes around it, from the module to the innermost.
+
+    Returns:
+        None if the expression is not the first parameter of the method.
+    """
+    if not isinstance(node, ast.Name):
+        return None
     for depth in range(len(scopes) - 1, 0, -1):
-        function = scopes[depth]
-        if isinstance(function, FUNCTIONS):
-            class_node = scopes[depth - 1]
-            if not isinstance(class_node, ast.ClassDef) or not isinstance(node, ast.Name):
-                return None
-            if _is_static(function):
-                return None
-            parameters = [*function.args.posonlyargs, *function.args.args]
-            is_self = bool(parameters) and parameters[0].arg == node.id
-            owner = AppClass(module, class_node, scopes[:depth], is_instance=True)
-            return owner if is_self else None
+        function, outer = scopes[depth], scopes[depth - 1]
+        if isinstance(function, FUNCTIONS) and node.id in module.names(function):
+            if isinstance(outer, ast.ClassDef) and node.id == _self_name(function):
+                return AppClass(module, outer, scopes[:depth], is_instance=True)
+            return None
     return None
 
 
-def _is_static(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    return any(
+def _self_name(method: Function) -> str:
+    """Return the name of a method's first parameter; empty for a static method."""
+    parameters = [*method.args.posonlyargs, *method.args.args]
+    is_static = any(
         isinstance(decorator, ast.Name) and decorator.id == "staticmethod"
-        for decorator in function.decorator_list
+        for decorator in method.decorator_list
     )
+    return parameters[0].arg if parameters and not is_static else ""
 
 
 def member(resolver: Resolver, owner: AppClass, name: str) -> Ref | None:
@@ -97,14 +109,19 @@ def _find_member(resolver: Resolver, owner: AppClass, name: str) -> Ref | None:
     for base in owner.node.bases:
         ref = resolver.resolve(base, owner.scopes[:-1])
         if isinstance(ref, AppClass):
-            return member(resolver, ref, name)
+            found = member(resolver, ref, name)
+            if found or name in ref.module.names(ref.node):
+                return found
     return None
 
 
 def _method(resolver: Resolver, node: ast.FunctionDef, scopes: Scopes) -> Ref | None:
-    """Return the reader for a method, without `self`; for a property, what its value refers to."""
-    decorators = {ast.unparse(decorator) for decorator in node.decorator_list}
-    if "property" in decorators:
+    """Return the reader for a method; for a property, what its value refers to.
+
+    The reader's argument positions do not count `self`.
+    """
+    decorators = {ast.unparse(decorator).rpartition(".")[2] for decorator in node.decorator_list}
+    if not decorators.isdisjoint(PROPERTIES):
         return _property_value(resolver, node, scopes)
     reader = helper_reader(resolver, node, scopes)
     if reader is None or "staticmethod" in decorators:
@@ -135,9 +152,12 @@ def _passes_name(node: ast.Call | ast.Subscript, name: str) -> bool:
 
 
 def _property_value(resolver: Resolver, node: ast.FunctionDef, scopes: Scopes) -> Ref | None:
+    returns = [item for item in statements_in(node) if isinstance(item, ast.Return) and item.value]
     for statement in node.body:
         if isinstance(statement, ast.Return) and statement.value:
-            return resolver.resolve(statement.value, (*scopes, node))
+            ref = resolver.resolve(statement.value, (*scopes, node))
+            # another value is possible, as after a change of a copy
+            return ref._replace(is_copy=True) if isinstance(ref, Environ) and returns[1:] else ref
     return None
 
 
@@ -152,16 +172,24 @@ def _assigned_values(owner: AppClass, name: str) -> list[tuple[ast.expr, Scopes]
 def _collect_assigned(owner: AppClass) -> dict[str, list[tuple[ast.expr, Scopes]]]:
     table: dict[str, list[tuple[ast.expr, Scopes]]] = {}
     for method in owner.node.body:
-        if not isinstance(method, FUNCTIONS):
-            continue
-        for node in statements_in(method):
-            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value:
-                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-                for target in targets:
-                    if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+        if isinstance(method, FUNCTIONS):
+            self_name = _self_name(method)
+            for target, value in _assignments(method):
+                if isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                    if target.value.id == self_name:
                         scopes = (*owner.scopes, method)
-                        table.setdefault(target.attr, []).append((node.value, scopes))
+                        table.setdefault(target.attr, []).append((value, scopes))
     return table
+
+
+def _assignments(function: Function) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Yield the targets and values of the assignments in a function."""
+    for node in statements_in(function):
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                yield target, node.value
+        elif isinstance(node, ast.AnnAssign) and node.value:
+            yield node.target, node.value
 
 
 def reader_of_instance(resolver: Resolver, ref: Ref | None, method: str) -> Ref | None:
