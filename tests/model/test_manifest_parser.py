@@ -41,36 +41,63 @@ from shield_ai.model.manifest_parser import parse_manifest
             'kind = "database"', 'kind = "databse"', "shield.toml:13: ", id="unknown kind"
         ),
         pytest.param(
-            '"30 days"', "30", "shield.toml:15: every: expected `str`, got `int`", id="wrong type"
+            '"30 days"',
+            "30",
+            "shield.toml:15: every: expected a string, got an integer",
+            id="wrong type",
         ),
         pytest.param(
             "[app]",
             "[app]\nreaders_only = 'yes'",
-            "shield.toml:3: readers_only: expected `bool`, got `str`",
+            "shield.toml:3: readers_only: expected true or false, got a string",
             id="wrong type of the app",
         ),
         pytest.param(
             "[app]",
             "[app]\ntags = {team = 1}",
-            "shield.toml:3: tags: expected `str`, got `int`",
+            "shield.toml:3: tags: expected a string, got an integer",
             id="wrong type in a table",
         ),
         pytest.param(
             "[app]",
             "[app]\nreplicas = [1]",
-            "shield.toml:3: replicas: expected `str`, got `int`",
+            "shield.toml:3: replicas: expected a string, got an integer",
             id="wrong type in an array",
+        ),
+        pytest.param(
+            "[app]",
+            "[app]\nreplicas = 1",
+            "shield.toml:3: replicas: expected an array, got an integer",
+            id="no array",
+        ),
+        pytest.param(
+            'kind = "database"',
+            'description = "Some kind. See ] # kind = x"\nkind = "x"',
+            "shield.toml:14: invalid value of kind",
+            id="key in a value",
+        ),
+        pytest.param(
+            "# our app",
+            "# our\u2028app\x85\nenvironments = 1",
+            "shield.toml:2: environments: ",
+            id="line separators of Unicode",
+        ),
+        pytest.param(
+            "rotate = {",
+            "[secret.rotate]\nevery = 5 # ",
+            "shield.toml:16: every: ",
+            id="table of a secret",
         ),
         pytest.param(
             "# our app",
             "environments = 1",
-            "shield.toml:1: environments: expected `table`, got `int`",
+            "shield.toml:1: environments: expected a table, got an integer",
             id="no table",
         ),
         pytest.param(
             "# our app",
             "environments = {prod = 1}",
-            "shield.toml: environments: expected `table`, got `int`",
+            "shield.toml: environments: expected a table, got an integer",
             id="no table in a table",
         ),
     ],
@@ -101,7 +128,7 @@ team = "x"
     ("old", "new", "message"),
     [
         pytest.param(
-            "subnets = []", "subnets = [1]", ":18: subnets: expected `str`", id="rotation"
+            "subnets = []", "subnets = [1]", ":18: subnets: expected a string", id="rotation"
         ),
         pytest.param(
             'prod]\nregion = "eu-west-1"', "prod]\nregion = 1", ":24: region: ", id="environment"
@@ -137,11 +164,31 @@ def test_the_hint_names_the_keys_of_the_table(table, keys):
     assert caught.value.hint.startswith(f"known keys: {keys}")
 
 
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ('[app]\nname = "x"\nregion = 1', "put the value in quotes"),
+        ('[app]\nname = "x"\nreplicas = "x"', 'write an array, such as ["a", "b"]'),
+        ('[app]\nname = "x"\nreaders_only = "true"', "write true or false, without quotes"),
+        ('environments = {a = 1}\n[app]\nname = "x"', "write keys and values, such as { name = "),
+        ('[app]\nname = "x"\n[monitoring]\nerrors = "1"', "write the number without quotes"),
+        (
+            '[app]\nname = "x"\n[[secret]]\nname = "x"\nenv = "X"\nrotate = "x"',
+            'use "manual" or a table, such as { every = "30 days" }',
+        ),
+    ],
+)
+def test_hints_for_values(text, hint):
+    with pytest.raises(ManifestError) as caught:
+        parse_manifest(text)
+    assert caught.value.hint.startswith(hint)
+
+
 def test_an_unknown_kind_is_not_quoted():
     text = GOOD.replace('kind = "database"', 'kind = "value - at `rest"')
     with pytest.raises(ManifestError) as caught:
         parse_manifest(text)
-    assert caught.value.message == "shield.toml:13: unknown kind"
+    assert caught.value.message == "shield.toml:13: invalid value of kind"
 
 
 def test_parses_a_manifest():

@@ -154,7 +154,7 @@ from shield_ai.model.manifest_parser import parse_manifest
         pytest.param(
             "[[secret]]",
             '[deployment]\nedit = ["helm"]\n\n[[secret]]',
-            "shield.toml:7: unknown edit",
+            "shield.toml:7: invalid value of edit",
             id="kind of deployment files",
         ),
         pytest.param(
@@ -370,9 +370,14 @@ def test_invalid_runtime_paths(path):
     ("text", "error", "value"),
     [
         pytest.param(
-            '[[secret]]\nname = "a"\nkind = "datbase"', "4: unknown kind", "database", id="kind"
+            '[[secret]]\nname = "a"\nkind = "datbase"',
+            "4: invalid value of kind",
+            "database",
+            id="kind",
         ),
-        pytest.param('[deployment]\nedit = ["helm"]', "3: unknown edit", "compose", id="list"),
+        pytest.param(
+            '[deployment]\nedit = ["helm"]', "3: invalid value of edit", "compose", id="list"
+        ),
     ],
 )
 def test_values_of_an_enumeration_are_listed(text, error, value):

@@ -19,6 +19,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 INVALID_ENUM = "Invalid enum value"  # the message of msgspec
+# Type in messages of msgspec -> in TOML.
+TYPES = {
+    "str": "a string",
+    "int": "an integer",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "an array",
+    "object": "a table",
+}
+TYPE_HINTS = {
+    "str": "put the value in quotes",
+    "int": "write the number without quotes",
+    "float": "write the number without quotes",
+    "bool": "write true or false, without quotes",
+    "array": 'write an array, such as ["a", "b"]',
+    "object": 'write keys and values, such as { name = "x" }',
+}
+# A string without its end is part of a multi-line string.
+_STRING_OR_COMMENT = re.compile(r"""#.*|"(?:[^"\\]|\\.)*"?|'[^']*'?""")
 
 
 def parse_manifest(text: str) -> Manifest:
@@ -76,16 +95,23 @@ def locate(text: str, key: str = "", *, table: str = "", secret: int | None = No
     for number, line in _lines(text, table, secret):
         if line.startswith("[") and not header:
             header = number
-        if key and assignment.search(line.partition("#")[0]):
+        if key and assignment.search(_without_values(line, key)):
             return f"{MANIFEST}:{number}"
     return f"{MANIFEST}:{header}" if header else MANIFEST
+
+
+def _without_values(line: str, key: str) -> str:
+    """Return a line of TOML without comments and strings, except a key in quotes."""
+    return _STRING_OR_COMMENT.sub(
+        lambda match: match[0] if match[0].strip("\"'") == key else "''", line
+    )
 
 
 def _lines(text: str, table: str, secret: int | None) -> Iterator[tuple[int, str]]:
     """Yield the numbers and lines of a table or a [[secret]]; without either, of the file."""
     index = -1
     is_selected = not table and secret is None
-    for number, line in enumerate(map(str.strip, text.splitlines()), 1):
+    for number, line in enumerate(map(str.strip, text.split("\n")), 1):
         if line.startswith("["):
             header = "".join(line.split())
             is_secret = header.startswith("[[secret]]")
@@ -93,7 +119,7 @@ def _lines(text: str, table: str, secret: int | None) -> Iterator[tuple[int, str
             if table:
                 is_selected = header.startswith((f"[{table}]", f"[{table}."))
             elif secret is not None:
-                is_selected = is_secret and index == secret
+                is_selected = index == secret and (is_secret or header.startswith("[secret."))
         if is_selected:
             yield number, line
 
@@ -127,10 +153,11 @@ def _reword(sentence: str, path: str) -> str:
     # remove the value, which can be a secret
     sentence = re.sub(r" '.*'$", "", sentence, flags=re.DOTALL)
     if sentence == INVALID_ENUM:
-        return f"unknown {_key(path)}"
+        return f"invalid value of {_key(path)}"
     if sentence.startswith("Expected "):
-        expected = sentence.replace(" | null", "").replace("object", "table")  # as in TOML
-        return f"{_key(path)}: e{expected[1:]}"
+        expected = sentence.replace(" | null", "").replace(" | ", " or ")
+        expected = re.sub(r"\b\w+\b", lambda match: TYPES.get(match[0], match[0]), expected)
+        return f"{_key(path)}: e{expected[1:].replace('`', '')}"
     sentence = sentence.replace("Object contains unknown field", "unknown key")
     return sentence.replace("Object missing required field", "missing key")
 
@@ -144,7 +171,12 @@ def _key(path: str) -> str:
 def _hint(sentence: str, path: str) -> str:
     if sentence.startswith(INVALID_ENUM):
         values = [value for kind in _types_at(path) for value in _values(kind)]
+        if any(map(_fields, _types_at(path))):  # only `rotate` can be a table instead
+            return f'use "{values[0]}" or a table, such as {{ every = "30 days" }}'
         return f"use one of {', '.join(values)}"
+    expected = re.match(r"Expected `(\w+)", sentence)
+    if expected:
+        return TYPE_HINTS.get(expected[1], "")
     if "unknown field" not in sentence:
         return ""
     keys = [field.encode_name for kind in _types_at(path) for field in _fields(kind)]
