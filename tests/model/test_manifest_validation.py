@@ -19,7 +19,7 @@ from shield_ai.model.manifest_parser import parse_manifest
         pytest.param(
             "[app]\n",
             f'[app]\nprefix = "{"p/" * 250}"\n',
-            "django-secret-key… has 517 characters with the prefix, but AWS allows 512",
+            "shield.toml:7: the secret's name has 517 characters with the prefix, but AWS allows 512",
             id="too long with the prefix",
         ),
         pytest.param(
@@ -54,6 +54,12 @@ from shield_ai.model.manifest_parser import parse_manifest
         ),
         pytest.param(
             '"django-secret-key"   ',
+            f'"{"a" * 513}"',
+            "shield.toml:6: the secret's name has 513 characters",
+            id="long secret name",
+        ),
+        pytest.param(
+            '"django-secret-key"   ',
             '"django-abc123"',
             "ends with a hyphen and six characters, like the suffix of an ARN",
             id="suffix of ARNs",
@@ -74,10 +80,13 @@ from shield_ai.model.manifest_parser import parse_manifest
             id="env and fields",
         ),
         pytest.param(
-            '"SECRET_KEY"', '""', ":6: secret 'django-secret-key' has no variable", id="empty env"
+            '"SECRET_KEY"', '""', ":6: env of 'django-secret-key' is empty", id="empty env"
         ),
         pytest.param(
-            'env = "SECRET_KEY"', "fields = {}", "has no variable", id="secret without fields"
+            'env = "SECRET_KEY"',
+            "fields = {}",
+            "fields of 'django-secret-key' is empty",
+            id="secret without fields",
         ),
         pytest.param(
             '"DB_USER"',
@@ -202,7 +211,7 @@ from shield_ai.model.manifest_parser import parse_manifest
         pytest.param(
             "username =",
             '"user:name" =',
-            "shield.toml:11: invalid field in fields",
+            "shield.toml:11: invalid field name in secret 'database-credentials'",
             id="invalid field",
         ),
         pytest.param(

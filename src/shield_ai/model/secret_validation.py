@@ -26,15 +26,20 @@ def check_secret(secret: Secret, prefix: str) -> None:
     Raises:
         ManifestError: A value is invalid.
     """
+    _check_name(secret, prefix)
     if secret.env is not None and secret.fields is not None:
         raise ManifestError(f"secret {secret.name!r} has both env and fields", "remove one of them")
     if secret.env is None and secret.fields is None:
         raise ManifestError(
             f"secret {secret.name!r} has no env and no fields", 'add env = "VARIABLE"'
         )
-    if not secret.variables():
-        raise ManifestError(f"secret {secret.name!r} has no variable", 'write env = "VARIABLE"')
-    _check_name(secret, prefix)
+    if secret.env == "":
+        raise ManifestError(f"env of {secret.name!r} is empty", "name a variable, or remove env")
+    if secret.fields == {}:
+        raise ManifestError(
+            f"fields of {secret.name!r} is empty",
+            'add a field, or replace fields with env = "VARIABLE"',
+        )
     _check_variables(secret)
     description = secret.description
     if printable_lines(description) != description or SPECIAL_TEXT.match(description):
@@ -46,15 +51,17 @@ def check_secret(secret: Secret, prefix: str) -> None:
 
 
 def _check_name(secret: Secret, prefix: str) -> None:
-    if not SECRET_NAME.fullmatch(secret.name):
-        raise ManifestError("invalid secret name", "use letters, digits and /_+=.@-")
+    # an invalid name is not shown: it can be a secret in the wrong place
     length = len(prefix + secret.name)
     if length > MAX_NAME_LENGTH:
+        with_prefix = " with the prefix" if prefix else ""
         raise ManifestError(
-            f"the name {secret.name[:40]}… has {length} characters with the prefix, "
+            f"the secret's name has {length} characters{with_prefix}, "
             f"but AWS allows {MAX_NAME_LENGTH}",
             "shorten the prefix or the name",
         )
+    if not SECRET_NAME.fullmatch(secret.name):
+        raise ManifestError("invalid secret name", "use letters, digits and /_+=.@-")
     if ARN_SUFFIX.search(secret.name):
         raise ManifestError(
             f"the name {secret.name!r} ends with a hyphen and six characters, "
@@ -67,7 +74,8 @@ def _check_variables(secret: Secret) -> None:
     for field in secret.fields or ():
         if not FIELD.fullmatch(field):
             raise ManifestError(
-                "invalid field in fields", "use at most 256 letters, digits and _.@/+-"
+                f"invalid field name in secret {secret.name!r}",
+                "use at most 256 letters, digits and _.@/+-",
             )
     if len(secret.variables()) < len(secret.fields or ()):
         raise ManifestError(
