@@ -12,6 +12,7 @@ from shield_helpers import make_app, run
 
 from shield_ai.cli import COMMANDS, SECTIONS, cli
 from shield_ai.cli.global_options import EXAMPLES
+from shield_ai.model.output_options import OUTPUT
 
 
 @pytest.fixture
@@ -172,8 +173,24 @@ def test_options_of_subcommands_have_variables(tmp_path):
 
 
 def test_quiet_and_verbose_exclude_each_other(app):
-    done = run("-q", "scan", "-v", cwd=app)
+    done = run("scan", "-q", "-v", cwd=app)
     assert (done.code, "-q can't be combined with -v" in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("variable", "arguments", "is_verbose"),
+    [
+        ("", ["-q", "scan", "-v"], True),
+        ("", ["-v", "scan", "-q"], False),
+        ("SHIELD_QUIET", ["scan", "-v"], True),
+        ("SHIELD_QUIET", ["-v", "scan"], True),
+        ("SHIELD_VERBOSE", ["-q", "scan"], False),
+        ("SHIELD_VERBOSE", ["scan", "-q"], False),
+    ],
+)
+def test_later_options_override_others_and_variables(tmp_path, variable, arguments, is_verbose):
+    done = run(*arguments, cwd=tmp_path, env={variable: "1"} if variable else {})
+    assert (done.code, OUTPUT.verbose, OUTPUT.quiet) == (0, is_verbose, not is_verbose)
 
 
 def test_verbose_prints_what_is_read_run_and_called(app, aws):

@@ -1,4 +1,4 @@
-"""The global options, which can precede or follow a command's name, and the examples of --help."""
+"""Define the global options, which can precede or follow a command, and --help's examples."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from shield_ai.model.output_options import OUTPUT
 
@@ -64,16 +65,34 @@ def _print_action(action: str) -> None:
     echo(action, err=True)
 
 
-def _set_flag(ctx: click.Context, option: click.Parameter, value: Any) -> None:
-    """Store a global option. The options after the command's name override those before it."""
+def _store_option(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+    """Store a global option.
+
+    Options after the command's name override those before it, and these override variables.
+    """
     if not value and ctx.parent is not None:
         return
-    setattr(OUTPUT, str(option.name), value or ("auto" if option.name == "color" else False))
     OUTPUT.print_action = _print_action
-    if OUTPUT.quiet and OUTPUT.verbose:
-        raise click.UsageError("-q can't be combined with -v", ctx)
-    if option.name == "color":
+    name = str(option.name)
+    if name == "color":
+        OUTPUT.color = value or "auto"
         ctx.color = {"always": True, "never": False}.get(OUTPUT.color)
+        return
+    other = "verbose" if name == "quiet" else "quiet"
+    is_on = bool(value) and _overrides(ctx, name, other)
+    setattr(OUTPUT, name, is_on)
+    if is_on:
+        setattr(OUTPUT, other, False)
+
+
+def _overrides(ctx: click.Context, name: str, other: str) -> bool:
+    """Return whether -q or -v overrides the other one, or is the only one that is on."""
+    if not getattr(OUTPUT, other):
+        return True
+    other_source = ctx.get_parameter_source(other)
+    if ctx.get_parameter_source(name) is other_source:
+        raise click.UsageError("-q can't be combined with -v", ctx)
+    return other_source is not ParameterSource.COMMANDLINE
 
 
 def _option(*flags: str, help_text: str, **settings: Any) -> click.Option:
@@ -81,7 +100,7 @@ def _option(*flags: str, help_text: str, **settings: Any) -> click.Option:
     return click.Option(
         flags,
         envvar=f"SHIELD_{name}".upper(),
-        callback=_set_flag,
+        callback=_store_option,
         expose_value=False,
         is_eager=True,
         help=help_text,
@@ -94,7 +113,7 @@ GLOBAL_OPTIONS = (
         "-v",
         "--verbose",
         is_flag=True,
-        help_text="Print on stderr what is read, run and called; never a value.",
+        help_text="Print file reads, commands and AWS calls on stderr, but no secret values.",
     ),
     _option(
         "-q",
@@ -126,7 +145,7 @@ def _hidden_copy(option: click.Option) -> click.Option:
         [*option.opts],
         is_flag=option.is_flag,
         type=option.type,
-        callback=_set_flag,
+        callback=_store_option,
         expose_value=False,
         is_eager=True,
         hidden=True,
@@ -145,6 +164,6 @@ def add_global_options(command: click.Command, name: str) -> None:
     examples = "\n".join(f"  {example}" for example in EXAMPLES.get(name, ()))
     command.epilog = f"\b\nExamples:\n{examples}\n\n{NOTE}"
     subcommands = command.commands.values() if isinstance(command, click.Group) else ()
-    for one in (command, *subcommands):
-        one.params += map(_hidden_copy, GLOBAL_OPTIONS)
-        version_option(hidden=True)(one)
+    for target in (command, *subcommands):
+        target.params += map(_hidden_copy, GLOBAL_OPTIONS)
+        version_option(hidden=True)(target)
