@@ -12,8 +12,11 @@ from shield_ai.rewrite.project.deployment.deployment_parser import parse_deploym
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+# `${{ ... }}`; the strings in it can contain `}`
 EXPRESSION = re.compile(r"\$\{\{(?:[^'}]|'[^']*'|\}(?!\}))*\}\}")
+# an expression that is only a secret
 WHOLE = re.compile(r"\$\{\{\s*secrets\.(\w+)\s*\}\}", re.IGNORECASE)
+# the secrets in an expression; strings match too, so that their text is skipped
 SECRET = re.compile(r"('[^']*')|(?<![\w.-])secrets\.([A-Za-z_][\w-]*)", re.IGNORECASE)
 
 
@@ -39,11 +42,12 @@ def is_exact_workflow_edit(before: bytes, after: bytes, jobs: Mapping[str, JobEd
         expected, found = _load(before), _load(after)
         # The `env` of the workflow is common to all jobs, so the edits of each job include its
         # variables.
-        _edit_env(expected, next(iter(jobs.values())), is_step=False)
+        for edit in list(jobs.values())[:1]:
+            _edit_env(expected, edit, is_step=False)
         for name, edit in jobs.items():
             _edit_job(expected["jobs"][name], edit)
-            expected["jobs"][name]["steps"] = _marked(expected["jobs"][name], edit)
-            found["jobs"][name]["steps"] = _marked(found["jobs"][name], edit)
+            expected["jobs"][name]["steps"] = _with_placeholders(expected["jobs"][name], edit)
+            found["jobs"][name]["steps"] = _with_placeholders(found["jobs"][name], edit)
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
         return False
     return bool(expected == found)
@@ -87,7 +91,7 @@ def _edit_env(node: dict[str, Any], edit: JobEdit, *, is_step: bool) -> None:
 
 
 def _is_removed(name: str, value: Any, edit: JobEdit, *, is_step: bool) -> bool:
-    """Return whether a job gets a variable from AWS instead."""
+    """Return whether the edits remove a variable from `env`, because the new steps set it."""
     whole = WHOLE.fullmatch(value) if isinstance(value, str) else None
     secret = whole[1].upper() if whole else ""
     if secret not in edit.names or name not in edit.exported:
@@ -107,17 +111,17 @@ def _replace_secrets(value: Any, edit: JobEdit) -> Any:
     return EXPRESSION.sub(lambda found: SECRET.sub(rename, found[0]), value)
 
 
-def _marked(job: dict[str, Any], edit: JobEdit) -> list[Any]:
-    """Return the steps; in scripts, a secret and its variable are replaced by the same mark."""
-    mark = _marker(edit)
+def _with_placeholders(job: dict[str, Any], edit: JobEdit) -> list[Any]:
+    """Return the steps; in scripts, a secret and its variable have the same placeholder."""
+    replace = _placeholder_function(edit)
     return [
-        {key: mark(value) if key == "run" else value for key, value in step.items()}
+        {key: replace(value) if key == "run" else value for key, value in step.items()}
         for step in job["steps"]
     ]
 
 
-def _marker(edit: JobEdit) -> Callable[[str], str]:
-    """Return a function that replaces secrets and their variables, with the quotes around them."""
+def _placeholder_function(edit: JobEdit) -> Callable[[str], str]:
+    """Return a function that replaces secrets and their variables, including their quotes."""
     names = {name: secret for secret, name in edit.names.items()}
     variable = "|".join(map(re.escape, names)) or "(?!)"
     pattern = re.compile(
