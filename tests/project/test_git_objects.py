@@ -56,3 +56,12 @@ def test_missing_and_large_objects_are_none(repository, name):
     contents = objects.read_all([name, ids["1"], name], MAX_SIZE)
     assert list(contents) == [None, b"1\n", None]
     objects.close()
+
+
+def test_reads_after_an_iterator_that_was_not_exhausted(repository):
+    ids = blobs(repository)
+    objects = BlobReader(repository)
+    iterator = objects.read_all([ids["1"], ids["2"]], MAX_SIZE)
+    assert next(iterator) == b"1\n"
+    assert objects.read(ids["3"], MAX_SIZE) == b"3\n"
+    objects.close()

@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SUBMODULE = "160000"
-CHUNK = 1 << 20
+CHUNK = 1 << 20  # bytes
 BATCH = 64  # objects; twice as many IDs fit into the buffer of a pipe
 RENAME_LIMIT = "-l1000"  # files: git compares each added file with each removed one
 
 
 def tracked_files(root: Path, paths: list[str]) -> set[str] | None:
-    """Return the files that git tracks.
+    """Return which of the given files git tracks.
 
     Args:
         root: A folder, inside or outside a repository.
         paths: The files to look up, relative to the folder.
 
     Returns:
-        The files that git tracks; None if git can't read the repository.
+        None if git can't read the repository.
     """
     if not paths:
         return set()
@@ -113,10 +113,14 @@ class BlobReader:
 
     Args:
         root: A folder in the repository.
+
+    Raises:
+        FileNotFoundError: git is not installed.
     """
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._requested: deque[str] = deque()
         self._start()
 
     def _start(self) -> None:
@@ -139,7 +143,8 @@ class BlobReader:
     def read_all(self, names: Iterable[str], max_size: int) -> Iterator[bytes | None]:
         """Yield the content of each object, as `read` returns it.
 
-        Objects are requested ahead, so that git reads them while the caller works.
+        Objects are requested ahead, so that git reads them while the caller works. The iterator
+        can't be used after another read.
 
         Args:
             names: The IDs of the objects.
@@ -148,8 +153,10 @@ class BlobReader:
         Raises:
             SourceError: git was stopped because it did not answer.
         """
+        if self._requested:  # by an iterator that was not exhausted
+            self._restart()
         remaining = iter(names)
-        requested: deque[str] = deque()
+        self._requested = requested = deque[str]()
         while batch := list(islice(remaining, BATCH)):
             self._request(batch)
             requested.extend(batch)
@@ -171,8 +178,7 @@ class BlobReader:
         requested.popleft()
         head = self._output.readline().split()
         if not head:  # git exits at a corrupt object; other objects can still be read
-            self.close()
-            self._start()
+            self._restart()
             self._request(requested)
         if len(head) != 3 or not head[2].isdigit():  # "id kind size", or "name missing"
             return None
@@ -189,6 +195,10 @@ class BlobReader:
             if not chunk:
                 break
             remaining -= len(chunk)
+
+    def _restart(self) -> None:
+        self.close()
+        self._start()
 
     def close(self) -> None:
         """Stop the process."""
