@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.invalid_input import INVALID_JSON
-from shield_ai.project import user_state
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.state_keys import create_state_key, read_state_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,7 +87,7 @@ def create_chain(root: Path) -> tuple[JournalChain, bytes]:
         SourceError: The state folder can't be written.
     """
     header = _Header(secrets.token_hex(16))
-    chain = JournalChain(user_state.create_key(root, _key_name(root, header.journal)))
+    chain = JournalChain(create_state_key(root, _key_name(root, header.journal)))
     return chain, chain.seal(msgspec.json.encode(header))
 
 
@@ -105,7 +105,7 @@ def open_chain(root: Path, first_line: bytes) -> JournalChain | None:
         header = msgspec.json.decode(first_line, type=_Header)
     except INVALID_JSON:
         return None
-    key = user_state.read_key(root, _key_name(root, header.journal))
+    key = read_state_key(root, _key_name(root, header.journal))
     if key is None:
         return None
     chain = JournalChain(key)

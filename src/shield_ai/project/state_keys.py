@@ -30,7 +30,8 @@ def state_folder(app: Path) -> Path:
     """
     folder = _configured_folder()
     if not folder.is_absolute():
-        raise SourceError(f"{VARIABLE} is not an absolute path", f"set {VARIABLE} to one")
+        name = VARIABLE if os.environ.get(VARIABLE) else "the user's home folder"
+        raise SourceError(f"{name} is not an absolute path", f"set {VARIABLE} to an absolute path")
     folder = Path(os.path.realpath(folder))
     if folder.is_relative_to(app.resolve()):
         raise SourceError(
@@ -55,8 +56,11 @@ def _configured_folder() -> Path:
         ) from None
 
 
-def read_key(app: Path, name: str) -> bytes | None:
-    """Return a key; None if this user has no key of this name.
+def read_state_key(app: Path, name: str) -> bytes | None:
+    """Return a key; None if it does not exist or is not usable.
+
+    A key is not usable if it belongs to another user, is accessible to others, or has the wrong
+    length.
 
     Args:
         app: The app's folder.
@@ -80,8 +84,8 @@ def read_key(app: Path, name: str) -> bytes | None:
     return key if is_private and len(key) == KEY_LENGTH else None
 
 
-def create_key(app: Path, name: str) -> bytes:
-    """Create a key that only this user can read, and return it.
+def create_state_key(app: Path, name: str) -> bytes:
+    """Create or replace a key that only this user can read, and return it.
 
     Args:
         app: The app's folder.
