@@ -36,6 +36,11 @@ def printable(text: str) -> str:
     return _replace_unsafe(text.replace("\t", "    ").replace("\n", _REPLACEMENT))
 
 
+def printable_line(text: str) -> str:
+    """Make a text printable, and join its lines and words with single spaces."""
+    return " ".join(printable(text).split())
+
+
 def printable_lines(text: str, *, keep_color: bool = False, keep_commands: bool = False) -> str:
     """Replace unsafe characters and the start of CI commands by `?`, but keep newlines and tabs.
 

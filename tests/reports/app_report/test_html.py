@@ -76,7 +76,7 @@ def test_shows_the_text_of_a_reason():
     assert "SkipReason(" not in made
 
 
-@pytest.mark.parametrize("expression", ["{{ d }}", "{{ d|clean }}"])
+@pytest.mark.parametrize("expression", ["{{ d }}", "{{ d|printable }}"])
 def test_shows_no_struct_as_text(expression):
     template = html._template().environment.from_string(expression)
     with pytest.raises((TypeError, AttributeError)):

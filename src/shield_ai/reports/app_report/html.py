@@ -18,9 +18,8 @@ from markupsafe import Markup
 from shield_ai.aws.cloudtrail.audit_result import AccessType
 from shield_ai.model.finding import Severity
 from shield_ai.model.plurals import count
-from shield_ai.model.printable import printable_lines
+from shield_ai.model.printable import printable, printable_lines
 from shield_ai.reports.app_report.attention import attention
-from shield_ai.reports.app_report.report_data import clean
 from shield_ai.reports.app_report.rollout import STAGES, rollout
 from shield_ai.reports.app_report.trend import META, figures, trend
 from shield_ai.reports.app_report.verdict import VerdictState, verdict
@@ -111,7 +110,7 @@ def _template() -> jinja2.Template:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"clean": clean, "counts": _format_counts}
+    environment.filters |= {"printable": printable, "counts": _format_counts}
     return environment.get_template("report.html.j2")
 
 

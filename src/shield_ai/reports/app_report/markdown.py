@@ -9,9 +9,9 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.plurals import count
+from shield_ai.model.printable import printable_line
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.reports.app_report.attention import attention
-from shield_ai.reports.app_report.report_data import one_line
 from shield_ai.reports.app_report.verdict import VerdictState, verdict
 from shield_ai.reports.compliance.controls import controls
 from shield_ai.reports.findings.text import summary
@@ -120,14 +120,14 @@ def _last_changed(secret: SecretStatus) -> str:
 
 def _escape(text: str) -> str:
     """Escape markup and join lines."""
-    line = one_line(text)
+    line = printable_line(text)
     # GitHub ignores a backslash before a mention; the entity of a zero-width space prevents it.
     return _MARKUP.sub(r"\\\1", line).replace("\\@", "@&#8203;")
 
 
 def _code(text: str) -> str:
     """Format as a code span in a table cell, with a fence longer than any backticks in the text."""
-    line = one_line(text).replace("|", "\\|")
+    line = printable_line(text).replace("|", "\\|")
     if "`" not in line:
         return f"`{line}`"
     longest = max(len(run) for run in re.findall("`+", line))

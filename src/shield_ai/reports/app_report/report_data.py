@@ -14,7 +14,6 @@ from shield_ai.aws.cloudtrail.audit_result import Audit
 from shield_ai.flow.verify.check import Check, Status
 from shield_ai.model.finding import Finding, Severity
 from shield_ai.model.plurals import count
-from shield_ai.model.printable import printable
 from shield_ai.model.rotation_status import RotationPhase, RotationStatus
 from shield_ai.model.skip import Skipped
 from shield_ai.reports.app_report.trend import Figures
@@ -290,13 +289,3 @@ def applied_diff(path: str, before: bytes | None, after: bytes, keep: Collection
         removed = sum(line.startswith("-") for line in lines)
         lines = [f"{count(added, 'line')} added, {removed} removed"]
     return FileDiff(path=path, lines=tuple(lines))
-
-
-def clean(text: str) -> str:
-    """Replace control characters and text direction marks. Markup is not escaped."""
-    return printable(text)
-
-
-def one_line(text: str) -> str:
-    """Clean a text and join its lines and spaces."""
-    return " ".join(clean(text).split())

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import partition
 from shield_ai.model.errors import ShieldError
-from shield_ai.reports.app_report.report_data import one_line
+from shield_ai.model.printable import printable_line
 from shield_ai.reports.compliance.controls import controls
 from shield_ai.reports.compliance.evidence import ControlState
 from shield_ai.reports.json import to_json
@@ -53,7 +53,7 @@ def asff(report_data: ReportData) -> str:
 
 
 def _finding(report_data: ReportData, control: Control) -> dict[str, Any]:
-    app = one_line(report_data.app)
+    app = printable_line(report_data.app)
     state = control.result.state
     time = format_time(report_data.created)
     evidence = "; ".join(control.result.lines)
@@ -128,5 +128,5 @@ def _resource(report_data: ReportData, app: str) -> dict[str, Any]:
 
 
 def _truncate(text: str, length: int) -> str:
-    line = one_line(text)
+    line = printable_line(text)
     return line if len(line) <= length else f"{line[: length - 1]}…"

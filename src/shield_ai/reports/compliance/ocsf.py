@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from shield_ai.aws.desired.iam import partition
-from shield_ai.reports.app_report.report_data import one_line
+from shield_ai.model.printable import printable_line
 from shield_ai.reports.compliance.controls import controls
 from shield_ai.reports.compliance.evidence import ControlState, NotChecked
 from shield_ai.reports.json import to_json
@@ -54,14 +54,14 @@ def _event(report_data: ReportData, control: Control) -> dict[str, Any]:
         "finding_info": {
             "uid": report_data.stable_uuid(control.id),
             "title": control.statement,
-            "desc": one_line("; ".join(control.result.lines)),
+            "desc": printable_line("; ".join(control.result.lines)),
             "types": ["Compliance"],
         },
         "compliance": _compliance(control),
         "resources": [
             {
                 "uid": report_data.stable_uuid("app"),
-                "name": one_line(report_data.app),
+                "name": printable_line(report_data.app),
                 "type": "Application",
             }
         ],
@@ -95,14 +95,14 @@ def _compliance(control: Control) -> dict[str, Any]:
         "status_id": status_id,
         "status": status,
         "status_code": str(control.result.state),
-        "status_details": [one_line(line) for line in control.result.lines],
+        "status_details": [printable_line(line) for line in control.result.lines],
     }
 
 
 def _evidence(item: Evidence) -> dict[str, Any]:
     data = {
         "source": str(item.source),
-        "text": one_line(item.text),
+        "text": printable_line(item.text),
         "time": item.time.isoformat(timespec="seconds"),
         "commit": item.commit,
         "account": item.account,

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shield_ai.model.printable import printable_line
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.reports.app_report.report_data import one_line
 from shield_ai.reports.compliance.asff import format_time
 from shield_ai.reports.compliance.controls import NIST, controls
 from shield_ai.reports.compliance.evidence import ControlState, NotChecked
@@ -178,9 +178,9 @@ def _finding(report_data: ReportData, control: Control) -> Object:
 
 
 def _prop(name: str, value: str) -> Object:
-    return {"name": name, "ns": NAMESPACE, "value": one_line(value)}
+    return {"name": name, "ns": NAMESPACE, "value": printable_line(value)}
 
 
 def _escape(text: str) -> str:
     """Escape markup and join lines."""
-    return _MARKUP.sub(r"\\\1", one_line(text))
+    return _MARKUP.sub(r"\\\1", printable_line(text))
