@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from shield_ai.cli.console import note
 from shield_ai.cli.interruptions import interruption
 from shield_ai.cli.journal_steps import list_steps
-from shield_ai.cli.planning import open_plan, open_session
+from shield_ai.cli.planning import open_apply_session, open_plan
 from shield_ai.cli.prompts import confirm_changes, print_before_question
 from shield_ai.flow.apply.apply_recovery import unfinished_steps
 from shield_ai.model.plurals import count
@@ -38,7 +38,7 @@ def restore_uncompared(target: Path, options: PlanOptions, *, yes: bool) -> None
     if target.is_file():
         session, plan = open_plan(target, options)
     else:
-        session = open_session(target, options)
+        session = open_apply_session(target, options)
     if not session.steps_to_repeat(plan):
         return
     with session.locked():

@@ -67,7 +67,7 @@ PLAN_OPTIONS = grouped_options(
 )
 
 
-def open_session(app: Path, options: PlanOptions, scan: Scan | None = None) -> ApplySession:
+def open_apply_session(app: Path, options: PlanOptions, scan: Scan | None = None) -> ApplySession:
     """Open an app with the options of a plan.
 
     Args:
@@ -96,7 +96,7 @@ def make_plan(app: Path, options: PlanOptions) -> tuple[ApplySession, Plan]:
         app: The app's folder.
         options: The command's options.
     """
-    session = open_session(app, options)
+    session = open_apply_session(app, options)
     return session, session.plan()
 
 
@@ -110,5 +110,5 @@ def open_plan(path: Path, options: PlanOptions) -> tuple[ApplySession, Plan]:
     plan = read_plan(path, options.environment, options.only)
     only = options.only or plan.only or None
     options = msgspec.structs.replace(options, environment=plan.environment, only=only)
-    session = open_session(Path(), options)
+    session = open_apply_session(Path(), options)
     return session, session.accept_plan(plan, path)

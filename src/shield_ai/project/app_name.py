@@ -50,7 +50,7 @@ def choose_app_name(root: Path, read: FileReader) -> str:
     """
     root = root.resolve()
     repository = next((p for p in (root, *root.parents) if (p / ".git").exists()), root)
-    candidates = (*project_names(read), root.name, repository.name)
+    candidates = (*metadata_names(read), root.name, repository.name)
     names = [name for name in map(normalize, candidates) if name]
     for name in names:
         if not GENERIC.issuperset(name.split("-")):
@@ -58,7 +58,7 @@ def choose_app_name(root: Path, read: FileReader) -> str:
     return names[0] if names else "app"
 
 
-def project_names(read: FileReader, folder: str = "") -> Iterator[str]:
+def metadata_names(read: FileReader, folder: str = "") -> Iterator[str]:
     """Yield the names of a project in its metadata.
 
     Args:

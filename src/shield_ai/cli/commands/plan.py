@@ -11,7 +11,7 @@ import msgspec
 
 from shield_ai.cli.console import echo, has_color, write_output
 from shield_ai.cli.options import APP, JSON
-from shield_ai.cli.planning import PLAN_OPTIONS, open_session
+from shield_ai.cli.planning import PLAN_OPTIONS, open_apply_session
 from shield_ai.flow.plan.plan_entries import count_fixed
 from shield_ai.model.errors import DONE, FINDINGS, AwsCredentialsError
 from shield_ai.reports.json import plan_json
@@ -53,7 +53,7 @@ def plan(
     Without AWS credentials, shows only the code edits; with --json, --output or
     --detailed-exitcode, this is an error.
     """
-    session = open_session(app, options)
+    session = open_apply_session(app, options)
     missing: AwsCredentialsError | None = None
     try:
         planned = session.plan()
@@ -62,7 +62,7 @@ def plan(
             raise
         missing = error
         options = msgspec.structs.replace(options, only="code", env_files=())
-        session = open_session(app, options, scan=session.scan_result)
+        session = open_apply_session(app, options, scan=session.scan_result)
         planned = session.plan()
     if output:
         write_output(output, plan_json(planned), mask=False)

@@ -16,7 +16,7 @@ from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.hidden import Hidden
 from shield_ai.model.naming import DOTENV
 from shield_ai.model.plan import Comparison
-from shield_ai.project.app_name import project_names
+from shield_ai.project.app_name import metadata_names
 from shield_ai.project.runtime_names import COPY, PACKAGE
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def _project_names(tree: Tree, modules: Sequence[tuple[str, str]]) -> set[str]:
     """Return the names under which the app may be installed."""
     names = {module.partition(".")[0] for module, _ in modules}
     for folder in {"", *(folder for _, folder in modules)}:
-        names.update(project_names(tree.read, folder))
+        names.update(metadata_names(tree.read, folder))
     return names
 
 

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 from typing import TYPE_CHECKING
 
-from shield_ai.flow.journal.private_folder import BACKUPS, EDITED, write_error
+from shield_ai.flow.journal.private_folder import BACKUPS, EDITED, unwritable_file_error
 from shield_ai.model.errors import SourceError
 from shield_ai.project.perf.lazy_regex import regex
 
@@ -38,7 +38,7 @@ class Backups:
             if self._private.read(BACKUPS, digest) != content:
                 self._private.write(BACKUPS, digest, content=content)
         except OSError as error:
-            raise write_error(self.path / digest, error) from None
+            raise unwritable_file_error(self.path / digest, error) from None
         return digest
 
     def read(self, digest: str) -> bytes:
@@ -74,4 +74,4 @@ class Backups:
         try:
             return self._private.save_copy(path, content)
         except OSError as error:
-            raise write_error(self._private.path / EDITED / path, error) from None
+            raise unwritable_file_error(self._private.path / EDITED / path, error) from None

@@ -28,7 +28,7 @@ from shield_ai.flow.journal.journal_record import (
     StepUndone,
     decode_record,
 )
-from shield_ai.flow.journal.private_folder import FOLDER, PrivateFolder, write_error
+from shield_ai.flow.journal.private_folder import FOLDER, PrivateFolder, unwritable_file_error
 from shield_ai.flow.journal.run_history import RunHistory
 from shield_ai.model.errors import SourceError, UnsafePlanError
 from shield_ai.model.invalid_input import INVALID_JSON
@@ -189,7 +189,7 @@ class Journal(RunHistory):
                 os.fsync(descriptor)
             except OSError as error:
                 os.ftruncate(descriptor, size)
-                raise write_error(self.path, error) from None
+                raise unwritable_file_error(self.path, error) from None
         finally:
             os.close(descriptor)
         self._keyed_chain.advance(line)
@@ -280,7 +280,7 @@ class Journal(RunHistory):
         except OSError as error:
             if error.errno in (errno.EFBIG, errno.EINVAL):  # not a file that shield wrote
                 raise self._read_error(name, error) from None
-            raise write_error(self.folder / name, error) from None
+            raise unwritable_file_error(self.folder / name, error) from None
 
     def _read(self, name: str) -> bytes | None:
         try:

@@ -238,7 +238,7 @@ def _exists(folder: int, name: str) -> bool:
     return True
 
 
-def write_error(path: Path, error: OSError) -> SourceError:
+def unwritable_file_error(path: Path, error: OSError) -> SourceError:
     """Return the error for a file in the folder that can't be written."""
     is_full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     step = "free some disk space" if is_full else "check the permissions of the folder"

@@ -54,7 +54,7 @@ def _result(found: Evidence, *, is_shown: bool) -> ControlResult:
     return Shown((found,)) if is_shown else NotShown((found,))
 
 
-def checks_of(control: str, required: Sequence[str]) -> list[str]:
+def _checks_for_control(control: str, required: Sequence[str]) -> list[str]:
     """Return the ids of the checks that a control depends on, the required ones first."""
     infos = [info for check in find_checks() for info in check.makes]
     others = [info.id for info in infos if control in info.controls and info.id not in required]
@@ -140,7 +140,7 @@ def evaluate_least_privilege(report_data: ReportData) -> ControlResult:
     if readers:
         text = f"read by {_list_names(readers)}"
         return NotShown((evidence(report_data, Source.CLOUDTRAIL, text),))
-    failed = _first_failure(report_data, checks_of(LEAST_PRIVILEGE, ROLE_CHECKS))
+    failed = _first_failure(report_data, _checks_for_control(LEAST_PRIVILEGE, ROLE_CHECKS))
     if failed:
         return failed
     if not report_data.role:
@@ -160,7 +160,7 @@ def evaluate_checks(
         control: The id of the control.
         required: The checks that must have been made, at least one.
     """
-    ids = checks_of(control, required)
+    ids = _checks_for_control(control, required)
     failed = _first_failure(report_data, ids)
     if failed:
         return failed
@@ -187,7 +187,7 @@ def _check_text(check: Check) -> str:
     return f"{check.name}, {check.detail}" if check.detail else check.name
 
 
-def evaluate_usage(report_data: ReportData) -> ControlResult:
+def evaluate_secrets_in_use(report_data: ReportData) -> ControlResult:
     """Evaluate whether every secret is in use."""
     if not report_data.secrets:
         return NotChecked("no secrets in shield.toml")

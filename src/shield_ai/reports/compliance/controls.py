@@ -19,8 +19,8 @@ from shield_ai.reports.compliance.control_evaluation import (
     evaluate_encryption,
     evaluate_least_privilege,
     evaluate_rotation,
+    evaluate_secrets_in_use,
     evaluate_tags,
-    evaluate_usage,
 )
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ _ROWS = (
     _Row(
         IN_USE,
         "Every secret is in use",
-        evaluate_usage,
+        evaluate_secrets_in_use,
         {
             NIST: "AC-2(1), AC-2(3), AC-3(15), AC-6",
             SECURITY_HUB: "SecretsManager.3",
