@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Names that a role for a workflow can trust. They contain no wildcards, because the entries of
-# `on.push.branches` in a workflow are patterns.
+# Branches and environments that the trust policy of a workflow's IAM role may name. They contain
+# no wildcards: the entries of `on.push.branches` can be patterns.
 BRANCH = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,243}")
 ENVIRONMENT_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,254}")
 
@@ -65,9 +65,9 @@ class Permissions(NamedTuple):
 
     # If the job has a permissions map, only the missing ones; otherwise the complete map.
     added: Mapping[str, str] = {}
-    map_start: int = 0  # the map of the job; 0 if it has none
+    map_start: int = 0  # of the `permissions` map of the job; 0 without one
     map_end: int = 0
-    is_guess: bool = False  # the job and the workflow have no `permissions`
+    is_guess: bool = False  # neither the job nor the workflow has `permissions`
     problem: str = ""  # why they can't be added; empty if they can
 
 

@@ -1,4 +1,4 @@
-"""Health view for load balancers and dashboards: whether this process reads secrets from AWS.
+"""Report to load balancers and dashboards whether this process uses fallbacks or stale values.
 
 ::
 

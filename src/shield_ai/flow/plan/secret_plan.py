@@ -43,7 +43,7 @@ def plan_secret(
         sources: The sites that values may come from.
         sites: The sites that the plan migrates.
         read: Returns the bytes of a file of the app.
-        inputs: What the plan depends on.
+        inputs: The inputs of the AWS part of the plan.
     """
     origins, ambiguous = choose_origins(secret, sources, read, inputs.available, inputs.prompts)
     missing = missing_variables(secret, origins, sites)

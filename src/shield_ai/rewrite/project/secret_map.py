@@ -48,9 +48,9 @@ MAP_ARGUMENTS = frozenset({"optional", "prefix"})  # besides the mapping, which 
 
 
 def map_matches_manifest(raw: bytes | None, manifest: Manifest) -> bool:
-    """Return whether a map file has the mapping and the prefix of shield.toml, in any order.
+    """Return whether the mapping of a map file equals that of shield.toml, in any order.
 
-    A file without the prefix works if AWS_SECRETS_PREFIX is set, as earlier versions required.
+    The prefix may also be computed or absent: earlier versions required AWS_SECRETS_PREFIX instead.
     """
     found = parse_map(raw)
     wanted = expected_map(manifest)
@@ -79,7 +79,7 @@ def has_generated_code(raw: bytes | None, style: MapStyle) -> bool:
 
 
 def _code_around_map(found: MapCall) -> list[str]:
-    """Return the statements of a map file without the mapping, which changes the syntax tree."""
+    """Return the statements of a map file without its mapping. Modifies the syntax tree."""
     found.call.args = []
     found.call.keywords = [item for item in found.call.keywords if item.arg not in MAP_ARGUMENTS]
     statements = []
@@ -124,7 +124,7 @@ def write_map(
 
 
 def replace_by_map(path: str, raw: bytes, manifest: Manifest, style: MapStyle) -> Outcome:
-    """Replace a generated file, such as the runtime of an earlier version, by the map file.
+    """Replace a generated file, such as the runtime of an earlier version, with the map file.
 
     Args:
         path: Path of the file.

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from shield_ai.scan.deployment.environment import Setting
 
 MAX_SETTINGS = 5000  # assignments to secrets' variables, per file
-# Words of files that name env files; `secretGenerator` is that of kustomize.
+# Keys of files that refer to env files. "Generator:" matches secretGenerator and configMapGenerator
+# of kustomize.
 ENV_FILE_KEYS = ("env_file", "EnvironmentFile", "environmentFiles", "Generator:")
 
 
@@ -64,7 +65,7 @@ class FileSearch:
         self._search(path, self._read(path), siblings)
 
     def search_common(self, path: str, raw: bytes | None) -> None:
-        """Search a file outside of the app, which can be for production of another app.
+        """Search a file outside of the app, which may configure production of another app.
 
         Args:
             path: The file.

@@ -44,7 +44,8 @@ class StagedFiles:
     def changed_lines(self, path: str) -> frozenset[int] | None:
         """Return the numbers of the lines that differ from HEAD.
 
-        None for a new file, in which all lines are changed, and for one that is not staged.
+        None if all lines count as changed: the file is new, too large or in UTF-16, or has lone
+        carriage returns. Also None for a file that is not staged.
         """
         file = self._files.get(path)
         if not file or not file.old_name.strip("0"):  # git: all zeros for a new file

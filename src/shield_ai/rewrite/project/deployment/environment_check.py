@@ -26,8 +26,8 @@ class EditCheck:
 
     Args:
         kind: The kind of the file.
-        removed: The variables that are removed, by the service or container.
-        added: The variables that are set instead, with their values.
+        removed: The variables to remove, by service or container.
+        added: The variables to set instead, with their values.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class EditCheck:
         self._added = added
 
     def is_exact(self, before: bytes, after: bytes) -> bool:
-        """Return whether the edits change nothing else.
+        """Return whether the edits only remove and set the given variables.
 
         Args:
             before: The file.
@@ -57,7 +57,7 @@ class EditCheck:
         if old != new or len(old_variables) != len(new_variables):
             return False
         pairs = zip(old_variables, new_variables, strict=True)
-        return all(self._is_replaced(unit, old, new) for (unit, old), (_, new) in pairs)
+        return all(self._is_replaced(unit, removed, added) for (unit, removed), (_, added) in pairs)
 
     def _reduce(self, node: Any, name: str, found: list[tuple[str, Variables]]) -> Any:
         """Return a part of the file without the variables that the edits remove or set.
@@ -65,7 +65,7 @@ class EditCheck:
         Args:
             node: The part.
             name: Its key.
-            found: Gets these variables, with the name of their container.
+            found: The list to which these variables are appended, with their container's name.
         """
         if isinstance(node, list):
             return [self._reduce(item, "", found) for item in node]

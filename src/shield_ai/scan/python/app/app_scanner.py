@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 MAX_SIZE = 2_000_000  # bytes; hand-written Python files are smaller
 
-# A call of the runtime, or its settings source for pydantic.
+# Names that occur in files that use the runtime.
 RUNTIME_NAMES = (b"get_secret", b"SecretsManagerSource")
 
 
@@ -70,7 +70,8 @@ class AppScanner:
         """Scan one Python file."""
         in_settings = path in self._settings
         has_markers = self._has_markers(path, in_settings=in_settings)
-        if has_markers is False and not self._manifest_variables and not self._may_call(path):
+        is_known_clean = has_markers is False  # None: unknown
+        if is_known_clean and not self._manifest_variables and not self._may_call(path):
             self.scanned.append(path)
             return
         raw = self._read(path)
@@ -101,7 +102,7 @@ class AppScanner:
         return relate_sites(self._sites, self.collected, self.scanned, self._facts, self._files)
 
     def other_findings(self, related: Iterable[FoundSite]) -> list[Finding]:
-        """Return the findings without a site.
+        """Return the findings that have no code to rewrite.
 
         Args:
             related: From `related_sites`.
@@ -162,7 +163,10 @@ class AppScanner:
 
 
 def _without_exports(markers: Mapping[str, Markers]) -> set[str]:
-    """Return the files that export no reader, except packages, which also export their modules."""
+    """Return the modules that export no function that reads variables.
+
+    Packages are never included: their submodules may export one.
+    """
     paths = set()
     for path, found in markers.items():
         if not found.may_export_readers() and not path.endswith("__init__.py"):

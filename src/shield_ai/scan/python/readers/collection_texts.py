@@ -16,11 +16,13 @@ COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
 
 @functools.lru_cache(maxsize=8)  # few files are in use at a time
 def collection_texts(tree: ast.Module, *, with_keys: bool = False) -> frozenset[str]:
-    """Return the strings in a file's lists, tuples and sets: a loop may read these variables.
+    """Return the strings in a file's lists, tuples and sets.
+
+    They may be the names of variables that a loop reads.
 
     Args:
         tree: The file.
-        with_keys: Add the keys of dictionaries.
+        with_keys: Whether to include the keys of dictionaries.
     """
     texts: set[str] = set()
     for node in descend(tree):
