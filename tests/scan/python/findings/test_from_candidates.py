@@ -24,6 +24,18 @@ def test_recommends_a_role_instead_of_aws_keys(scanned, variable, said):
     assert ("use an IAM role instead" in next(f.message for f in found if f.env)) == said
 
 
+@pytest.mark.parametrize(
+    ("statement", "name"),
+    [
+        ("def f():\n    return 1, os.environ['API_KEY']", "API_KEY"),
+        ("PAIR = 1, os.environ['API_KEY']", "PAIR.1"),
+    ],
+)
+def test_an_index_is_not_a_name(scanned, statement, name):
+    [finding] = scanned({"shop/keys.py": f"import os\n{statement}\n"}).findings
+    assert finding.name == name
+
+
 def test_findings_are_sorted_and_numbered(scanned):
     text = "import os\nA = os.environ['API_KEY']\ndef f():\n    return os.environ['API_KEY'], os.environ['API_KEY']\n"
     found = scanned({"b/settings.py": text, "a/settings.py": text}).findings

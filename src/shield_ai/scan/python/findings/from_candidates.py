@@ -118,7 +118,7 @@ def _create_finding(
     line, column = source.position(span[0])
     end_line, end_column = source.position(span[1])
     variable = candidate.variable or " or ".join(candidate.possible_variables)
-    name = _name_of(candidate) or variable
+    name = _name_of(candidate) or variable or candidate.target
     is_read = candidate.shape in {*READ_SHAPES, Shape.PRESENCE}
     is_secret = not is_read or candidate.is_secret_read()
     is_severe = is_secret and not candidate.is_reviewed
@@ -138,11 +138,11 @@ def _create_finding(
 
 
 def _name_of(candidate: Candidate) -> str:
-    """Return the setting that gets a value; empty for an object created with the value."""
+    """Return the setting that gets a value; empty for an element or argument without a name."""
     names = [part for part in candidate.path if part.strip("?")]
     if candidate.variable and not candidate.direct and len(names) == 1 and names[0].islower():
         return names[0] if is_secret(names[0]) else ""
-    return candidate.target if names else ""
+    return "" if all(name.isdigit() for name in names) else candidate.target
 
 
 def _rule_of(candidate: Candidate) -> Rule:
