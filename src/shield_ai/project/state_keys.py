@@ -98,7 +98,8 @@ def create_state_key(app: Path, name: str) -> bytes:
     key = secrets.token_bytes(KEY_LENGTH)
     try:
         for missing in reversed((folder, *folder.parents)):
-            with contextlib.suppress(FileExistsError):
+            # macOS raises IsADirectoryError for "/"
+            with contextlib.suppress(FileExistsError, IsADirectoryError):
                 missing.mkdir(mode=0o700)
         with open_folder(folder, ()) as descriptor:
             if os.fstat(descriptor).st_uid != os.geteuid():

@@ -79,8 +79,8 @@ def add_to_pyproject(path: str, read: FileReader, wanted: Wanted) -> Outcome | N
     """Add requirements to `[project]`, Poetry's table, or the dependency group of the app.
 
     Returns:
-        None if there is no place for them: the file has none of these, or the dependencies are
-        dynamic.
+        None if there is no place for them: the file does not exist or has none of these, or the
+        dependencies are dynamic.
     """
     return _add_to_file(path, read, wanted, _add_to_project)
 
