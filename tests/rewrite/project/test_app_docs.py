@@ -50,6 +50,24 @@ def test_page_has_all_sections():
     assert "\n\n\n" not in text
 
 
+def test_documents_say_how_to_install_shield_once():
+    files = {UPDATES: b"# Updates\n"}
+    fix(files)
+    add_entry(files)
+    for path in (PAGE, UPDATES):
+        after = files[path].partition(b"`shield ")[2].partition(b"` ")[2]
+        assert after.startswith(b"(`pip install shield-ai`)")
+        assert files[path].count(b"pip install") == 1
+
+
+@pytest.mark.parametrize("prefix", ["", "shop/prod/"])
+def test_page_says_how_environments_are_separated(prefix):
+    files = {}
+    fix(files, manifest(prefix=prefix))
+    assert "Environments that share an AWS account differ in the prefix" in page(files)
+    assert ("| `AWS_SECRETS_PREFIX` | `shop/prod/` |" in page(files)) == bool(prefix)
+
+
 @pytest.mark.parametrize("message", [row[0] for row in app_docs.TROUBLESHOOTING])
 def test_troubleshooting_quotes_the_runtime(message):
     paths = Path(shield_runtime.__file__).parent.rglob("*.py")
