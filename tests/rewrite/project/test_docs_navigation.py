@@ -9,8 +9,9 @@ from shield_ai.rewrite.project import app_docs
 from shield_ai.rewrite.project.docs_navigation import add_to_navigation
 
 PAGE = "AWS_SECRETS_MANAGER.md"
-NAV = "AWS Secrets Manager: AWS_SECRETS_MANAGER.md"
-LINK = "[AWS Secrets Manager](AWS_SECRETS_MANAGER.md)"
+TITLE = "AWS Secrets Manager"
+NAV = f"{TITLE}: {PAGE}"
+LINK = f"[{TITLE}]({PAGE})"
 MKDOCS = "mkdocs.yml"
 SUMMARY = "docs/SUMMARY.md"
 
@@ -30,14 +31,21 @@ def fix(files):
         ),
         pytest.param(MKDOCS, "nav:\n- a.md", f"nav:\n- a.md\n- {NAV}\n", id="end of the file"),
         pytest.param(
-            MKDOCS, "nav:\r\n- 'ä.md'\r\nx: 1\r\n", f"nav:\r\n- 'ä.md'\r\n- {NAV}\r\nx: 1\r\n", id="crlf"
+            MKDOCS, "nav:\r\n- 'ä.md'\r\nx: 1\r\n", f"nav:\r\n- 'ä.md'\r\n- {TITLE}: '{PAGE}'\r\nx: 1\r\n", id="crlf"
         ),
         pytest.param(
             MKDOCS,
             "nav:\n    - A: ['a.md', 'b.md']\nplugins:\n- x: !ENV [A, 1]\n",
-            f"nav:\n    - A: ['a.md', 'b.md']\n    - {NAV}\nplugins:\n- x: !ENV [A, 1]\n",
+            f"nav:\n    - A: ['a.md', 'b.md']\n    - {TITLE}: '{PAGE}'\nplugins:\n- x: !ENV [A, 1]\n",
             id="tags",
         ),
+        pytest.param(
+            MKDOCS,
+            "nav:\n  - 'A': 'a.md'\n  - B:\n      - 'C': 'c.md'\n",
+            f"nav:\n  - 'A': 'a.md'\n  - B:\n      - 'C': 'c.md'\n  - '{TITLE}': '{PAGE}'\n",
+            id="quoted",
+        ),
+        pytest.param(MKDOCS, 'nav:\n- A: "a.md"\n', f'nav:\n- A: "a.md"\n- {TITLE}: "{PAGE}"\n', id="quoted paths"),
         pytest.param(MKDOCS, "site_name: x\n", "site_name: x\n", id="no nav"),
         pytest.param(MKDOCS, "docs_dir: site\nnav: [a.md]\n", "docs_dir: site\nnav: [a.md]\n", id="other folder"),
         pytest.param(

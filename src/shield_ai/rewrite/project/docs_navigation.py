@@ -9,6 +9,7 @@ https://rust-lang.github.io/mdBook/format/summary.html
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
@@ -17,7 +18,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.file_edits import encoding_problem, insertion_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
@@ -27,6 +28,7 @@ FOLDER = "docs"
 SUMMARY = f"{FOLDER}/SUMMARY.md"  # of mdBook, and of the plugin literate-nav of MkDocs
 TITLE = "AWS Secrets Manager"
 MAX_SIZE = 100_000  # bytes
+QUOTES = ("'", '"')
 ITEM = regex(r"^[-*+] +\[[^]\n]+\]\([^)\n]*\)[ \t]*$")  # `- [Title](page.md)`
 NESTED = regex(r"^(?:[ \t]+\S.*)?$")
 
@@ -43,6 +45,7 @@ class _Place(NamedTuple):
 
     at: int  # in characters
     bullet: str  # with its indentation; empty if the file does not list the pages
+    item: str = ""
 
 
 NO_LIST = _Place(0, "")
@@ -64,23 +67,22 @@ def add_to_navigation(page: str, read: FileReader) -> Navigation:
             return Navigation([], path)
         text = raw.decode()
         is_summary = path == SUMMARY
-        place = _place_in_summary(text) if is_summary else _place_in_mkdocs(text, page)
+        place = _place_in_summary(text, page) if is_summary else _place_in_mkdocs(text, page)
         if place is None:
             return Navigation([], path)
         if place.bullet:
-            item = f"[{TITLE}]({page})" if is_summary else f"{TITLE}: {page}"
-            changes.append(insertion_change(path, raw, *_item_line(text, place, item)))
+            changes.append(insertion_change(path, raw, *_item_line(text, place)))
     return Navigation(changes)
 
 
-def _item_line(text: str, place: _Place, item: str) -> tuple[int, str]:
+def _item_line(text: str, place: _Place) -> tuple[int, str]:
     """Return the byte offset of the line of a new item, and the line."""
     before = text[: place.at]
     start = "" if before.endswith("\n") else "\n"
-    return len(before.encode()), f"{start}{place.bullet}{item}\n"
+    return len(before.encode()), f"{start}{place.bullet}{place.item}\n"
 
 
-def _place_in_summary(text: str) -> _Place | None:
+def _place_in_summary(text: str, page: str) -> _Place | None:
     """Return the place after the last top-level item and its nested items; None without one."""
     place = None
     at = 0
@@ -88,7 +90,7 @@ def _place_in_summary(text: str) -> _Place | None:
         content = line.rstrip("\r\n")
         end = at + len(line)
         if ITEM.match(content):
-            place = _Place(end, f"{content[0]} ")
+            place = _Place(end, f"{content[0]} ", f"[{TITLE}]({page})")
         elif place and place.at == at and content.strip() and NESTED.match(content):
             place = place._replace(at=end)
         at = end
@@ -110,11 +112,34 @@ def _place_in_mkdocs(text: str, page: str) -> _Place | None:
     if bullet.strip() != "-":
         return None
     end = text.find("\n", max(node.end_mark.index for node in _scalars(item)))
-    place = _Place(end + 1 if end >= 0 else len(text), bullet)
-    item_text = f"{TITLE}: {page}"
-    _, line = _item_line(text, place, item_text)
+    place = _Place(end + 1 if end >= 0 else len(text), bullet, _item(navigation, page))
+    _, line = _item_line(text, place)
     after = _navigation(text[: place.at] + line + text[place.at :])
-    return place if _is_extended(navigation, after, item_text) else None
+    return place if _is_extended(navigation, after, place.item) else None
+
+
+def _item(navigation: yaml.Node, page: str) -> str:
+    """Return the new item of `nav`, with the quotes that most titles and most paths have."""
+    titles: list[yaml.Node] = []
+    paths: list[yaml.Node] = []
+    pending = [navigation]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, yaml.SequenceNode):
+            pending += node.value
+        elif isinstance(node, yaml.MappingNode):
+            titles += [title for title, _ in node.value]
+            pending += [value for _, value in node.value]
+        else:
+            paths.append(node)
+    title_quote, path_quote = _most_used_quote(titles), _most_used_quote(paths)
+    return f"{title_quote}{TITLE}{title_quote}: {path_quote}{page}{path_quote}"
+
+
+def _most_used_quote(nodes: Iterable[yaml.Node]) -> str:
+    styles = [node.style for node in nodes if isinstance(node, yaml.ScalarNode)]
+    quotes = Counter(style if style in QUOTES else "" for style in styles)
+    return max(quotes, key=lambda quote: quotes[quote], default="")
 
 
 def _navigation(text: str) -> yaml.Node | None:
