@@ -100,7 +100,7 @@ def test_generated_files_have_no_findings(app, aws):
     (app / "shield.toml").write_text(text.replace("[app]\n", '[app]\nrole = "shop"\n', 1))
     assert shield("apply", "--env-file", ".env", "--yes", cwd=app).code == 0
     written = {path for path, raw in files_of(app).items() if raw != before.get(path)}
-    assert {"docs/AWS_SECRETS_MANAGER.md", "SECURITY_UPDATES.md", ".env.example"} <= written
+    assert {"docs/aws-secrets-manager.md", "SECURITY_UPDATES.md", ".env.example"} <= written
     findings = json.loads(run("scan", "--format", "json", cwd=app).out)["findings"]
     assert {found["path"] for found in findings} & written == set()
 

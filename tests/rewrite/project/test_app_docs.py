@@ -19,6 +19,7 @@ from shield_ai.rewrite.project import app_docs
 from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 
 PAGE, UPDATES = app_docs.PAGE, app_docs.UPDATES
+LOWER_CASE_PAGE = "docs/aws-secrets-manager.md"
 
 
 def fix(files, made=None):
@@ -133,13 +134,35 @@ def test_says_which_keys_boto3_signs_in_with(variable):
 def test_names_django_only_in_its_apps(django):
     files = {UPDATES: b"# Updates\n"}
     stage = "DJANGO_ENV" if django else "AWS_SECRETS_ENV"
-    outcome = app_docs.write_docs(files.get, manifest(), stage=stage)
-    assert not run(outcome, files)
-    assert not run(app_docs.add_entry(files.get, manifest(), stage=stage), files)
+    rollout = app_docs.DEFAULT_ROLLOUT._replace(stage=stage)
+    assert not run(app_docs.write_docs(files.get, manifest(), rollout=rollout), files)
+    assert not run(app_docs.add_entry(files.get, manifest(), rollout), files)
     for path in (PAGE, UPDATES):
         text = files[path].decode()
         assert ("DJANGO_ENV" in text) == django
         assert ("AWS_SECRETS_ENV" in text) != django
+
+
+@pytest.mark.parametrize(
+    ("names", "page"),
+    [
+        pytest.param([], PAGE, id="no page"),
+        pytest.param(["README.md", "a.txt"], PAGE, id="README"),
+        pytest.param(["README.md", "index.md", "how-to.md"], LOWER_CASE_PAGE, id="lower case"),
+        pytest.param(["a.md", "b-c.md", "D.md"], LOWER_CASE_PAGE, id="most in lower case"),
+        pytest.param(["a.md", "DEPLOYMENT.md", "SETUP.md"], PAGE, id="most in capitals"),
+    ],
+)
+def test_the_page_is_named_like_the_other_pages(names, page):
+    made = manifest()
+    made = msgspec.structs.replace(made, app=msgspec.structs.replace(made.app, generate=("docs",)))
+    files = {}
+    for docs_files in (names, ["A.md", "B.md"], ["a.md", "b.md"]):
+        app = AppFiles(lambda _: True, docs_files=docs_files)
+        context = FixContext(files.get, made, app)
+        assert app_docs.page_path(context) == page
+        assert not run(app_docs.fix(context), files)
+        assert [*files] == [page]
 
 
 @pytest.mark.parametrize(

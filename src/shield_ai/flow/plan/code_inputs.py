@@ -61,6 +61,7 @@ class CodeInputs:
         kept: The variables that must stay set.
         held: Why a draft lacks variables that the app reads.
         workflows: The paths of its GitHub workflows.
+        docs_files: The names of the files in its folder docs.
     """
 
     accessor_import: str
@@ -85,6 +86,7 @@ class CodeInputs:
     kept: KeptVariables = dataclasses.field(default_factory=KeptVariables)
     held: Mapping[str, SkipReason] = dataclasses.field(default_factory=dict)
     workflows: Sequence[str] = ()
+    docs_files: Sequence[str] = ()
 
 
 def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
@@ -124,6 +126,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         kept=_kept_variables(app),
         held=app.draft.held,
         workflows=[f"{WORKFLOWS}/{name}" for name in app.tree.file_names(WORKFLOWS)],
+        docs_files=app.tree.file_names("docs"),
         removal=open_literal_removal(app, literals) if literals else None,
         deployment=find_sources(app),
     )

@@ -109,6 +109,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         installed=inputs.installed,
         kept=inputs.kept,
         workflows=inputs.workflows,
+        docs_files=inputs.docs_files,
     )
 
 

@@ -33,10 +33,14 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import SkipReason
+    from shield_ai.rewrite.project.docs_navigation import Navigation
     from shield_ai.rewrite.project.fixer import FixContext
 
-PAGE = "docs/AWS_SECRETS_MANAGER.md"
-PAGE_IN_DOCS = PAGE.rpartition("/")[2]
+FOLDER = "docs"
+PAGE = f"{FOLDER}/AWS_SECRETS_MANAGER.md"
+LOWER_CASE_PAGE = f"{FOLDER}/aws-secrets-manager.md"
+# Pages with usual names in capitals, which do not show how a project names its other pages.
+USUAL_PAGES = frozenset({"README", "SUMMARY", "CHANGELOG", "CONTRIBUTING", "LICENSE", "SECURITY"})
 UPDATES = "SECURITY_UPDATES.md"
 HEADING = "## AWS Secrets Manager (CSEC-34)"
 STAMP_NAME = "docs"
@@ -81,6 +85,7 @@ class Rollout(NamedTuple):
 
     region: RegionAdvice
     kept: KeptVariables = KeptVariables()
+    stage: str = DJANGO_STAGE  # the variable with the stage of the process
 
 
 DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
@@ -88,9 +93,8 @@ DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
 
 def fix(context: FixContext) -> Outcome:
     """Add the entry to the security updates, and write the page if it is enabled."""
-    stage = context.app.stage
-    rollout = Rollout(region_advice(context), context.app.kept)
-    changes, skipped = add_entry(context.read, context.manifest, rollout, stage=stage)
+    rollout = Rollout(region_advice(context), context.app.kept, context.app.stage)
+    changes, skipped = add_entry(context.read, context.manifest, rollout)
     if not _is_page_enabled(context):
         return changes, skipped
     page_changes, page_skipped = write_docs(
@@ -99,7 +103,7 @@ def fix(context: FixContext) -> Outcome:
         context.engines,
         rollout,
         reads_later=context.app.reads_later,
-        stage=stage,
+        page=choose_page(context),
     )
     return [*changes, *page_changes], [*skipped, *page_skipped]
 
@@ -110,16 +114,27 @@ def _inline_code(text: str) -> str:
 
 def page_path(context: FixContext) -> str:
     """Return the path of the page; "" if it is not generated."""
-    return PAGE if _is_page_enabled(context) and not place_problem(context.read) else ""
+    page = choose_page(context)
+    return page if _is_page_enabled(context) and not place_problem(context.read, page) else ""
+
+
+def choose_page(context: FixContext) -> str:
+    """Return the path of the generated page; for a new one, as the other pages are named."""
+    for page in (PAGE, LOWER_CASE_PAGE):
+        state, _ = read_stamp(read_optional(context.read, page), STAMP_NAME)
+        if state in {State.OURS, State.EDITED}:
+            return page
+    stems = [name[:-3] for name in context.app.docs_files if name.endswith(".md")]
+    is_lower = [stem.islower() for stem in stems if stem not in USUAL_PAGES]
+    return LOWER_CASE_PAGE if sum(is_lower) * 2 > len(is_lower) else PAGE
 
 
 def _is_page_enabled(context: FixContext) -> bool:
     """Return whether shield.toml enables the page, and the app has a folder for it."""
-    folder = PAGE.partition("/")[0]
     is_site = any(
-        read_optional(context.read, f"{folder}/{name}") is not None for name in BUILT_SITE
+        read_optional(context.read, f"{FOLDER}/{name}") is not None for name in BUILT_SITE
     )
-    has_folder = context.app.has_folder(folder) and not is_site
+    has_folder = context.app.has_folder(FOLDER) and not is_site
     return "docs" in context.manifest.app.generate and has_folder
 
 
@@ -141,9 +156,9 @@ def write_docs(
     rollout: Rollout = DEFAULT_ROLLOUT,
     *,
     reads_later: bool = True,
-    stage: str = DJANGO_STAGE,
+    page: str = PAGE,
 ) -> Outcome:
-    """Create or update the page `PAGE`.
+    """Create or update the page.
 
     Args:
         read: Returns the bytes of a file of the app, None if it does not exist.
@@ -151,19 +166,19 @@ def write_docs(
         engines: The Django database backends of shield that the settings use.
         rollout: What to do with the environment variables in production.
         reads_later: Whether functions of the app read secrets after its start.
-        stage: The variable with the stage of the process.
+        page: The path of the page.
     """
     if not manifest.secret:
         return NOTHING
-    raw = read(PAGE)
-    problem = place_problem(read)
+    raw = read(page)
+    problem = place_problem(read, page)
     if problem:
-        return skip_file(PAGE, problem)
+        return skip_file(page, problem)
     state, _ = read_stamp(raw, STAMP_NAME)
     if state is State.EDITED:
-        return skip_file(PAGE, SkipId.EDITED.reason())
+        return skip_file(page, SkipId.EDITED.reason())
     if state is State.FOREIGN:
-        return skip_file(PAGE, SkipId.EXISTS.reason())
+        return skip_file(page, SkipId.EXISTS.reason())
     text = render_template(
         "AWS_SECRETS_MANAGER.md.j2",
         app=manifest.app,
@@ -174,36 +189,38 @@ def write_docs(
         rollout=rollout,
         kept=list(rollout.kept.sentences(_inline_code)),
         reads_later=reads_later,
-        environment=stage,
+        environment=rollout.stage,
         signs_in=SIGN_IN_KEY in manifest.variables(),
     )
-    page = stamp(STAMP_NAME, "md", align_tables(text))
-    changes, skipped = create_or_replace(PAGE, raw, header_of(raw) + page)
-    navigation = [] if raw is not None else add_to_navigation(PAGE_IN_DOCS, read).changes
+    content = header_of(raw) + stamp(STAMP_NAME, "md", align_tables(text))
+    changes, skipped = create_or_replace(page, raw, content)
+    navigation = [] if raw is not None else _navigation(read, page).changes
     return [*changes, *navigation], skipped
 
 
-def place_problem(read: FileReader) -> SkipReason | None:
+def place_problem(read: FileReader, page: str) -> SkipReason | None:
     """Return why the page can't be created in `docs`; None if it can be, or already exists.
 
     Sphinx may build the folder from .rst files only, or its navigation can't be extended.
     """
-    if read(PAGE) is not None:
+    if read(page) is not None:
         return None
-    folders = ("docs", "docs/source")
+    folders = (FOLDER, f"{FOLDER}/source")
     sphinx = [folder for folder in folders if read_optional(read, f"{folder}/conf.py") is not None]
     if not all(read_optional(read, f"{folder}/index.md") is not None for folder in sphinx):
         return SkipId.SPHINX_DOCS.reason()
-    path = add_to_navigation(PAGE_IN_DOCS, read).problem
+    path = _navigation(read, page).problem
     return SkipId.DOCS_NAVIGATION.reason(path=path) if path else None
+
+
+def _navigation(read: FileReader, page: str) -> Navigation:
+    return add_to_navigation(page.removeprefix(f"{FOLDER}/"), read)
 
 
 def add_entry(
     read: FileReader,
     manifest: Manifest,
     rollout: Rollout = DEFAULT_ROLLOUT,
-    *,
-    stage: str = DJANGO_STAGE,
 ) -> Outcome:
     """Add an entry to the app's security updates once, if it has such a file."""
     raw = read(UPDATES)
@@ -219,6 +236,6 @@ def add_entry(
         secrets=secrets,
         rollout=rollout,
         kept=list(rollout.kept.sentences(_inline_code)),
-        environment=stage,
+        environment=rollout.stage,
     )
     return append_lines(UPDATES, raw, text, gap=True)

@@ -69,6 +69,7 @@ class AppFiles(NamedTuple):
     installed: Mapping[str, str] = MappingProxyType({})  # versions in the virtual environment
     kept: KeptVariables = KeptVariables()
     workflows: Collection[str] = ()  # the paths of its GitHub workflows
+    docs_files: Collection[str] = ()  # the names of the files in its folder docs
 
 
 class FixContext(NamedTuple):
