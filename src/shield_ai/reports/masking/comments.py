@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
     Span = tuple[int, int]
 
-CODE = regex(r"""[="`\\|<>{}@$]|->|(?<![a-z])'|'(?![a-z])""")
+# An apostrophe is no quote in a word (don't), or after the s of a plural (the users' keys).
+CODE = regex(r"""[="`\\|<>{}@$]|->|(?<![a-z])'|'(?![a-z]|(?<=s') [a-z])|'[^']*'(?![a-z])""")
 WORD = regex(r"\S+")
 PLAIN = regex(
-    r"(?:[A-Za-z]?[a-z]{0,15}|[A-Z]{1,12})(?:[-_'/](?:[A-Za-z]?[a-z]{1,15}|[A-Z]{1,12})){0,3}"
+    r"(?:[A-Za-z]?[a-z]{0,15}|[A-Z]{1,12})(?:[-_'/](?:[A-Za-z]?[a-z]{1,15}|[A-Z]{1,12})){0,3}'?"
 )
 # Usual words whose letter pairs are rare, in lower case.
 KNOWN = word_set("""
@@ -46,7 +47,7 @@ DIRECTIVE = regex(
 SLUG = r"[a-z]{1,20}(?:[-_.][a-z]{1,20}){0,8}"
 LINK = regex(
     rf"https?://[a-z]{{2,20}}(?:[.-][a-z]{{2,20}}){{1,4}}"
-    rf"(?:/(?:{SLUG}|\d(?:\.\d{{1,2}}){{0,2}})){{0,12}}/?(?:#{SLUG})?"
+    rf"(?:/(?:{SLUG}|\d{{1,3}}(?:\.\d{{1,2}}){{0,2}})){{0,12}}/?(?:#{SLUG})?"
     r"|https://docs\.djangoproject\.com/[\w./#:-]{1,120}"
 )
 SECRET_WORD = regex(
