@@ -3,7 +3,8 @@
 A value is shown only if its form is allowed under its name, by the last word of the name:
 `localhost` is shown under `HOST`, but not under `PASSWORD` or `NAME`. Booleans and environments
 such as "production" are shown under every harmless name. A word is not a form: "swordfish" is
-hidden everywhere except in `INSTALLED_APPS`. The table is `FORMS`.
+hidden everywhere except in `INSTALLED_APPS` and under a name such as `BUCKET_NAME`, which tells
+what the word names. The table is `FORMS`.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ PRIVATE_IP = regex(
     r"(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}|169\.254\.169\.254"
 )
 LABEL = r"[a-z]{2,20}(?:-[a-z]{2,20}){0,3}"
+PLAIN_WORDS = regex(LABEL)
 PUBLIC_HOST = regex(rf"\.?{LABEL}(?:\.{LABEL}){{1,4}}")
 PORT = regex(r"\d{1,5}")
 NUMBER = regex(r"\d{1,10}")
@@ -68,6 +70,10 @@ PREFIX = regex(r"[A-Z]{2,15}(?:_[A-Z]{2,15}){0,3}_")
 # https://django-crispy-forms.readthedocs.io/en/latest/install.html
 TEMPLATE_PACKS = word_set("bootstrap bootstrap3 bootstrap4 bootstrap5 tailwind uni_form bulma")
 LETTERS = regex(r"[A-Za-z]+")
+# The last words of names, such as BUCKET_NAME, under which a word is shown, unless another word of
+# the name tells that the value belongs to a login.
+LABELS = word_set("NAME SCHEMA TYPE")
+LOGINS = word_set("USER USERNAME LOGIN ADMIN ACCOUNT OWNER ROLE CLIENT KEY AUTH")
 
 
 class Form(NamedTuple):
@@ -92,7 +98,8 @@ def is_harmless(names: Collection[str], innermost: str, text: str) -> bool:
         if text.lower() in BOOLEANS or text.lower() in STAGES:
             return True
         last_word = _last_word(innermost)
-        return any(form.matches(text) for form in FORMS if last_word in form.last_words)
+        has_form = any(form.matches(text) for form in FORMS if last_word in form.last_words)
+        return has_form or (_is_label(innermost) and _are_plain_words(text))
     return meanings <= {Meaning.HARMLESS, Meaning.URL} and is_harmless_url(text)
 
 
@@ -156,8 +163,7 @@ def is_harmless_url(text: str) -> bool:
     match = URL.fullmatch(text)
     if match is None:
         return False
-    has_no_host = text.endswith("://") or text.startswith(("sqlite:///", "file:///"))
-    return (has_no_host or are_harmless_hosts(match[1])) and _is_wordy(match[2] or "")
+    return (not match[1] or are_harmless_hosts(match[1])) and _is_wordy(match[2] or "")
 
 
 def is_harmless_url_or_path(text: str) -> bool:
@@ -182,6 +188,17 @@ def is_prefix(text: str) -> bool:
     return PREFIX.fullmatch(text) is not None and _is_wordy(text.lower())
 
 
+def _is_label(name: str) -> bool:
+    *qualifiers, last_word = words(name) or ("",)
+    if not qualifiers or last_word not in LABELS:
+        return False
+    return not any(word in LOGINS or SECRET_WORD.fullmatch(word) for word in qualifiers)
+
+
+def _are_plain_words(text: str) -> bool:
+    return PLAIN_WORDS.fullmatch(text) is not None and _is_wordy(text)
+
+
 def _last_word(name: str) -> str:
     found = words(name)
     return found[-1] if found else ""
@@ -202,10 +219,15 @@ def _is_wordy(text: str) -> bool:
     return all(map(is_word, LETTERS.findall(text)))
 
 
-NUMBER_NAMES = word_set("PORT AGE TIMEOUT SECONDS TTL SIZE BYTES LIMIT MAX LIFETIME")
+HOST_NAMES = word_set("""
+    HOST HOSTS HOSTNAME HOSTNAMES DOMAIN DOMAINS IPS ADDRESS BIND SERVER
+""")
+NUMBER_NAMES = word_set("""
+    PORT AGE TIMEOUT SECONDS MINS MINUTES HOURS DAYS TTL SIZE BYTES LIMIT MAX LIFETIME
+""")
 FORMS = (
-    Form(are_harmless_hosts, word_set("HOST HOSTS HOSTNAME HOSTNAMES IPS ADDRESS BIND SERVER")),
-    Form(lambda text: PORT.fullmatch(text) is not None, word_set("PORT")),
+    Form(are_harmless_hosts, HOST_NAMES),
+    Form(lambda text: PORT.fullmatch(text) is not None, NUMBER_NAMES),
     Form(lambda text: is_module(text, 2), word_set("NAME FORMATTER HANDLER CALLABLE")),
     Form(lambda text: is_module(text, 0), word_set("APPS")),
     Form(
@@ -220,6 +242,7 @@ FORMS = (
         is_harmless_url_or_path,
         word_set("URL URLS URI URIS ENDPOINT ORIGIN ORIGINS LOCATION BROKER BACKEND BASE SERVER"),
     ),
+    Form(is_harmless_url, word_set("DEFAULT")),
     Form(is_harmless_path, word_set("ROOT DIR DIRS DIRECTORY PATH PATHS FILE FILENAME NAME")),
     Form(is_prefix, word_set("PREFIX")),
     Form(TEMPLATE_PACKS.__contains__, word_set("PACK PACKS")),

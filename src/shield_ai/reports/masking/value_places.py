@@ -37,7 +37,11 @@ PLAIN_VARIABLE = regex(r"[A-Z]{2,15}|[A-Z]+[A-Z0-9]*(?:_[A-Z0-9]{1,15}){1,6}")
 CONVERSIONS = frozenset({"str", "int", "bool", "list", "tuple", "set", "frozenset", "Path"})
 METHODS = frozenset({"split", "lower", "upper", "strip"})
 LOGGERS = frozenset({"log", "logger", "logging", "LOG", "LOGGER", "warnings"})
-MESSAGE = "\0message"  # the place of a message; code can't have this name
+LIST_METHODS = frozenset({"append", "extend", "insert"})
+# The places of a message and of the variable in a test such as `"NAME" in os.environ`. Code can't
+# have these names.
+MESSAGE = "\0message"
+TESTED_VARIABLE = "\0variable"
 
 
 class Place(NamedTuple):
@@ -96,6 +100,8 @@ def _is_harmless(place: Place, node: ast.Constant, source: Source) -> bool:
     text = code[1:-1]
     if text != node.value:
         return False  # a prefix, an escape sequence or several strings
+    if place.name == TESTED_VARIABLE:
+        return PLAIN_VARIABLE.fullmatch(text) is not None
     if place.name == MESSAGE:
         return harmless_values.is_message(text)
     if place.name in METHODS:
@@ -147,8 +153,14 @@ def _branches(place: Place, node: ast.IfExp) -> list[Place]:
 
 
 def _compared(place: Place, node: ast.Compare) -> list[Place]:
-    """Show only true and false: no form belongs to "value"."""
+    """Show the variable in a test of the environment; otherwise, only true and false.
+
+    No form belongs to "value".
+    """
     operands = [node.left, *node.comparators]
+    is_test = isinstance(node.ops[0], (ast.In, ast.NotIn))
+    if is_test and not MAPPINGS.isdisjoint(_names(operands[1])[-1:]):
+        return [Place(node.left, (), TESTED_VARIABLE)]
     names = [name for operand in operands for name in _names(operand)]
     return [place.inside(operand, *names, "value") for operand in operands]
 
@@ -242,6 +254,8 @@ def _positional(
     last_owner = owner[-1] if owner else ""
     if isinstance(function, ast.Attribute) and name in METHODS:
         return Place(argument, whole.names, name)
+    if name in LIST_METHODS and last_owner:
+        return whole.inside(argument, last_owner)
     if name == "getLogger":
         return whole.inside(argument, "LOGGER")
     if name == "print" or last_owner in LOGGERS:
