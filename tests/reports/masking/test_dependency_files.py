@@ -17,6 +17,8 @@ from shield_ai.reports.masking.mask import mask, show
         pytest.param("pyproject.toml", "[tool.poetry.dependencies]", True, id="table"),
         pytest.param("pyproject.toml", "dependencies = [", True, id="start"),
         pytest.param("pyproject.toml", "]", True, id="end"),
+        pytest.param("pyproject.toml", '    "web/gunicorn_config.py"', True, id="file"),
+        pytest.param("pyproject.toml", '    "x7Kq9swordfishZ2.py"', False, id="token in a list"),
         pytest.param("pyproject.toml", 'dependencies = ["django", "boto3>=1.26"]', True, id="line"),
         pytest.param("pyproject.toml", 'dependencies = ["x7Kq9swordfishZ2"]', False, id="token"),
         pytest.param("pyproject.toml", 'keywords = ["swordfish"]', False, id="another list"),

@@ -1,7 +1,7 @@
 """Find the lines of files with dependencies, such as Pipfile, that can't contain a secret.
 
-These are a requirement with a version, the name of a table, the start or the end of a list, and the
-project's dependencies in one line.
+These are a requirement with a version, the name of a table, the start or the end of a list, a
+Python file in a list, and the project's dependencies in one line.
 """
 
 from __future__ import annotations
@@ -30,13 +30,14 @@ REQUIREMENT = rb"[\"']?" + NAME + ASSIGNED + LIMITS + rb"[\"']?,?"
 TABLE = rb"\[{1,2}[A-Za-z][A-Za-z.-]{0,60}\]{1,2}"
 LIST_START = rb"(?:[a-z][a-z_-]{0,30}[ \t]{0,3}=[ \t]{0,3})?\["
 LIST_END = rb"\],?"
+PYTHON_FILE = rb"\"[a-z]{1,20}(?:[_/][a-z]{1,20}){0,6}\.py\",?"
 BARE = rb"[A-Za-z][a-z]{0,19}\d?(?:[._-][A-Za-z]?[a-z]{1,19}\d?){0,4}"  # not a random token
 ITEM = rb"[ \t]{0,3}\"(?:" + NAME + LIMITS + rb"|" + BARE + EXTRAS + rb")\"[ \t]{0,3}"
 # https://packaging.python.org/en/latest/specifications/pyproject-toml/#dependencies-optional-dependencies
 LIST = rb"dependencies[ \t]{0,3}=[ \t]{0,3}\[(?:" + ITEM + rb",){0,200}(?:" + ITEM + rb")?\]"
 LINE = regex(
     rb"(?m)^[ \t]{0,40}(?:"
-    + b"|".join([REQUIREMENT, TABLE, LIST_START, LIST_END, LIST])
+    + b"|".join([REQUIREMENT, TABLE, LIST_START, LIST_END, PYTHON_FILE, LIST])
     + rb")\s{0,9}$"
 )
 

@@ -4,7 +4,8 @@ In Python files, long numbers, the contents of strings, and words of comments th
 hidden. Names are shown, and so are strings that can't be secrets because of their places (see
 `value_places`). In .env files, everything except variable names is hidden. In YAML and JSON files,
 everything is hidden except the names to keep at the start of lines, and in files with the
-dependencies of a project, everything except requirements. In other files, everything is hidden.
+dependencies of a project, everything except requirements. In files such as .dockerignore, the
+patterns that consist of words are shown. In other files, everything is hidden.
 Each hidden byte becomes a NUL, so that offsets stay valid. `show` replaces each run of NULs with
 one mark.
 """
@@ -25,6 +26,7 @@ from shield_ai.project.python_source import Source
 from shield_ai.project.secret_map import SecretMap, parse_map
 from shield_ai.reports.masking.comments import hidden_spans, leads_to_value
 from shield_ai.reports.masking.dependency_files import DEPENDENCY_FILE, harmless_lines
+from shield_ai.reports.masking.ignore_files import IGNORE_FILE, harmless_patterns
 from shield_ai.reports.masking.offsets import Offsets
 from shield_ai.reports.masking.value_places import (
     PLAIN_VARIABLE,
@@ -87,14 +89,16 @@ def mask(path: str, raw: bytes, keep: Collection[str] = ()) -> bytes:
         return _hide(raw, _assigned_values(raw))
     hidden = _hide(raw, [(0, len(raw))])
     if DEPENDENCY_FILE.search(path):
-        return _with_lines(hidden, raw)
+        return _with_lines(hidden, raw, harmless_lines(raw))
+    if IGNORE_FILE.search(path):
+        return _with_lines(hidden, raw, harmless_patterns(raw))
     return _with_names(hidden, raw, keep) if keep and CONFIG.search(path) else hidden
 
 
-def _with_lines(hidden: bytes, raw: bytes) -> bytes:
-    """Show the requirements, the names of tables and the ends of lists in a hidden file."""
+def _with_lines(hidden: bytes, raw: bytes, lines: Iterable[Span]) -> bytes:
+    """Show the lines of a hidden file that can't contain a secret."""
     out = bytearray(hidden)
-    for start, end in harmless_lines(raw):
+    for start, end in lines:
         out[start:end] = raw[start:end]
     return bytes(out)
 
