@@ -38,6 +38,7 @@ class DeploymentKind(enum.StrEnum):
     KAMAL = "kamal"
     FLY = "fly"
     ENV_TEMPLATE = "env-template"
+    ENV_REFERENCES = "env-references"
     OTHER = "other"
 
     @property
@@ -65,6 +66,7 @@ LABELS = {
     DeploymentKind.KAMAL: "Kamal",
     DeploymentKind.FLY: "Fly.io",
     DeploymentKind.ENV_TEMPLATE: "template of an env file",
+    DeploymentKind.ENV_REFERENCES: "env file with references",
     DeploymentKind.OTHER: "YAML",
 }
 

@@ -33,6 +33,23 @@ def test_names_compose_files_that_list_variables(tmp_path, compose, is_named):
     assert (STEP in shown) == is_named, shown
 
 
+@pytest.mark.parametrize(
+    ("text", "is_named"),
+    [
+        pytest.param("SECRET_KEY=op://shop/web/key\n", True, id="references"),
+        pytest.param("SECRET_KEY=op://shop/web/key\nUSE_AWS_SECRETS=true\n", False, id="on"),
+        pytest.param("SECRET_KEY=swordfish\n", False, id="values"),
+    ],
+)
+def test_names_env_files_with_references(tmp_path, text, is_named):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text(SETTINGS)
+    (tmp_path / "vaults.env").write_text(text)
+    shown = " ".join(shield("plan", "--only", "code", cwd=tmp_path).text.split())
+    step = "vaults.env: if production gets its variables from this file, add USE_AWS_SECRETS, AWS_"
+    assert (step in shown) == is_named, shown
+
+
 POD = """\
 apiVersion: v1
 kind: Pod

@@ -318,6 +318,19 @@ def rows(deployment):
             id="template of an env file for envsubst",
         ),
         pytest.param(
+            "devops/vaults.gcp.env",
+            '# keys\nSECRET_KEY="op://key/$APP_ENV/base/SECRET_KEY"\nDB_PASSWORD=vault:secret/data/db#DB_PASSWORD\nDB_HOST=VALUE\n',
+            [(2, "", "SECRET_KEY", "secret-store"), (3, "", "DB_PASSWORD", "secret-store"), (4, "", "DB_HOST", "literal")],
+            id="env file with references",
+        ),
+        pytest.param("deploy/app.env", "SECRET_KEY=VALUE\n", [], id="env file with values"),
+        pytest.param(
+            ".env.production",
+            "SECRET_KEY=ref+vault://secret/key#/SECRET_KEY\n",
+            [(1, "", "SECRET_KEY", "secret-store")],
+            id="references of vals",
+        ),
+        pytest.param(
             ".github/workflows/ci.yml",
             'jobs:\n  deploy:\n    steps:\n      - uses: acme/agent@v1\n        with:\n          settings: |-\n            {\n              "env": {\n'
             '                "SECRET_KEY": "${KEY}",\n                "DB_HOST": "VALUE"\n              }\n            }\n',

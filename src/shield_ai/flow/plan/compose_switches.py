@@ -1,4 +1,4 @@
-"""Find Compose and Kubernetes files that leave out the variables that turn AWS on."""
+"""Find deployment files that leave out the variables that turn AWS on."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ LISTED = (
     "{path}: its {containers} get only the variables that the file lists: "
     "add {added} and AWS_REGION to the {containers} of the app"
 )
+REFERENCES = (
+    "{path}: if production gets its variables from this file, add {added} and AWS_REGION, and"
+    " remove the variables of secrets once the app reads them from AWS"
+)
 CONTAINERS = {DeploymentKind.COMPOSE: "services", DeploymentKind.KUBERNETES: "containers"}
 IMAGE = "remove {} from {}:{}: otherwise, the app can use this value instead of the one in AWS"
 VALUE_FORMS = frozenset(
@@ -47,6 +51,7 @@ def switch_steps(
     """Yield a step for each file that lists the variables of the app's services or containers.
 
     The variables in the .env file beside it, such as USE_AWS_SECRETS, don't reach such services.
+    Also for each env file with references to a secret manager.
 
     Args:
         deployment: The lines that set variables, and the files outside the app.
@@ -62,8 +67,22 @@ def switch_steps(
         *_files_in_app(deployment, edited, tree.read, manifest),
         *_files_above(deployment, tree, manifest),
     ]
+    added = ", ".join(names)
     for path, kind in sorted(found):
-        yield LISTED.format(path=path, containers=CONTAINERS[kind], added=", ".join(names))
+        yield LISTED.format(path=path, containers=CONTAINERS[kind], added=added)
+    for path in _reference_files(deployment):
+        if SWITCH.encode() not in (tree.read(path) or b""):
+            yield REFERENCES.format(path=path, added=added)
+
+
+def _reference_files(deployment: Deployment) -> list[str]:
+    return sorted(
+        {
+            item.path
+            for item in deployment.variables
+            if item.kind is DeploymentKind.ENV_REFERENCES and item.use is not Use.DEVELOPMENT
+        }
+    )
 
 
 def image_steps(variables: Iterable[DeploymentVariable], kept: Collection[str]) -> Iterator[str]:

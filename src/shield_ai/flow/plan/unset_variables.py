@@ -19,6 +19,7 @@ OTHER_KINDS = frozenset(
         DeploymentKind.GITHUB,
         DeploymentKind.GITLAB,
         DeploymentKind.ENV_TEMPLATE,
+        DeploymentKind.ENV_REFERENCES,
         DeploymentKind.OTHER,
     }
 )

@@ -65,6 +65,7 @@ HINTS = {
     "its name to env.secret",
     DeploymentKind.FLY: f"remove the value, and {_CONTAINER} under [env]",
     DeploymentKind.ENV_TEMPLATE: f"remove the line, and {_SWITCH} there",
+    DeploymentKind.ENV_REFERENCES: f"remove the line, and {_SWITCH} there",
     DeploymentKind.OTHER: f"remove the variable, and {_SWITCH} there",
 }
 _UNKNOWN_HINT = (

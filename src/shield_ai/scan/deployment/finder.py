@@ -10,7 +10,12 @@ from shield_ai.project.git import files_around
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.compose_files import ComposeFiles
 from shield_ai.scan.deployment.file_search import FileSearch
-from shield_ai.scan.deployment.recognize import file_format, is_shell_script
+from shield_ai.scan.deployment.recognize import (
+    file_format,
+    has_store_references,
+    is_env_file,
+    is_shell_script,
+)
 from shield_ai.scan.files.walk import display_path, walk_all
 from shield_ai.scan.text.reader import reader
 
@@ -61,11 +66,15 @@ def find_deployment(root: Path, secrets: Sequence[Secret]) -> Deployment:
 
 
 def _is_deployment(path: str, read: FileReader) -> bool:
-    """Return whether a file may set variables: by its name, or as a script without extension."""
+    """Return whether a file may set variables: by its name or its content.
+
+    By their content, these are scripts without extension, and env files with references.
+    """
     if file_format(path):
         return True
-    has_extension = "." in path.rpartition("/")[2]
-    return not has_extension and is_shell_script(read(path) or b"")
+    if "." not in path.rpartition("/")[2]:
+        return is_shell_script(read(path) or b"")
+    return is_env_file(path) and has_store_references(read(path) or b"")
 
 
 def _add_files_around(root: Path, search: FileSearch) -> None:

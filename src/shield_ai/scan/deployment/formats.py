@@ -10,7 +10,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.hcl import hcl_values
 from shield_ai.scan.deployment.line_formats import (
     dockerfile_settings,
-    env_template_settings,
+    env_file_settings,
     fly_settings,
     procfile_settings,
     shell_settings,
@@ -24,6 +24,8 @@ from shield_ai.scan.deployment.recognize import (
     DROP_IN,
     LINE_KINDS,
     file_format,
+    has_store_references,
+    is_env_file,
     is_shell_script,
     tree_kind,
 )
@@ -65,7 +67,8 @@ def parse_file(path: str, raw: bytes) -> DeploymentFile | SkipReason | None:
     """
     syntax = file_format(path)
     if not syntax:
-        return DeploymentFile(path, DeploymentKind.SHELL, raw, []) if is_shell_script(raw) else None
+        kind = _kind_by_content(path, raw)
+        return DeploymentFile(path, kind, raw, []) if kind else None
     if syntax in LINE_KINDS:
         kind = LINE_KINDS[syntax]
         roots = hcl_values(raw) if kind is DeploymentKind.TERRAFORM else []
@@ -75,6 +78,13 @@ def parse_file(path: str, raw: bytes) -> DeploymentFile | SkipReason | None:
         return SkipId.DEPLOYMENT_INVALID_YAML.reason() if has_content(raw) else None
     tree = tree_kind(path, roots)
     return DeploymentFile(path, tree, raw, roots) if tree else None
+
+
+def _kind_by_content(path: str, raw: bytes) -> DeploymentKind | None:
+    if is_shell_script(raw):
+        return DeploymentKind.SHELL
+    has_references = is_env_file(path) and has_store_references(raw)
+    return DeploymentKind.ENV_REFERENCES if has_references else None
 
 
 def file_settings(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
@@ -117,8 +127,8 @@ def _fly(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
     return fly_settings(file.raw, names)
 
 
-def _env_template(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
-    return env_template_settings(file.raw, names)
+def _env_file(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
+    return env_file_settings(file.raw, names)
 
 
 def _shell(file: DeploymentFile, names: frozenset[str]) -> Iterator[Setting]:
@@ -132,6 +142,7 @@ READERS: dict[DeploymentKind, Callable[[DeploymentFile, frozenset[str]], Iterato
     DeploymentKind.SYSTEMD: _systemd,
     DeploymentKind.PROCFILE: _procfile,
     DeploymentKind.FLY: _fly,
-    DeploymentKind.ENV_TEMPLATE: _env_template,
+    DeploymentKind.ENV_TEMPLATE: _env_file,
+    DeploymentKind.ENV_REFERENCES: _env_file,
     DeploymentKind.SHELL: _shell,
 }

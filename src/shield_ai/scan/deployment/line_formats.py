@@ -210,8 +210,8 @@ def fly_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
             yield Setting(_text(match["name"]), match.start("name"), table, form)
 
 
-def env_template_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
-    """Yield the variables of the template of an env file, as for Ansible or envsubst.
+def env_file_settings(raw: bytes, names: frozenset[str]) -> Iterator[Setting]:
+    """Yield the variables of an env file with references, as for Ansible, envsubst or 1Password.
 
     Args:
         raw: The file.

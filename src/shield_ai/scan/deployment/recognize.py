@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.deployment import DeploymentKind
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.line_formats import ENV_LINE
+from shield_ai.scan.deployment.value_form import STORE
 
 if TYPE_CHECKING:
     from shield_ai.scan.text.config_node import Node
@@ -30,6 +32,8 @@ TASK_DEFINITION = regex(
     r"(.*/)?((task|container)[-_]?definitions?|aws|ecs|fargate|deploy(ments?)?)/[^/]+\.json",
     re.IGNORECASE,
 )
+# Such as vaults.env and .env.production; .env alone is for development.
+ENV_FILE = regex(r"[\w.-]{1,100}\.env|\.env[._-][\w.-]{1,100}", re.IGNORECASE)
 DROP_IN = regex(r".*\.service\.d/[^/]+\.conf")
 WORKFLOW = regex(r"(^|/)\.(github|gitea|forgejo)/workflows/[^/]+$")
 GITLAB_FILE = regex(r"(^|/)\.?gitlab-ci([/.-][^/]*)*\.ya?ml$|(^|/)\.?gitlab(-ci)?/", re.IGNORECASE)
@@ -83,6 +87,27 @@ def is_shell_script(raw: bytes) -> bool:
         raw: The file.
     """
     return SHELL_LINE.match(raw) is not None
+
+
+def is_env_file(path: str) -> bool:
+    """Return whether a file is an env file by its name, except for .env.
+
+    Args:
+        path: The file.
+    """
+    return ENV_FILE.fullmatch(path, path.rfind("/") + 1) is not None
+
+
+def has_store_references(raw: bytes) -> bool:
+    """Return whether an env file has references that the command of a secret manager resolves.
+
+    https://developer.1password.com/docs/cli/secrets-environment-variables/
+
+    Args:
+        raw: The file.
+    """
+    values = (match["value"] for match in ENV_LINE.finditer(raw))
+    return any(STORE.search(value.decode("utf-8", "replace")) for value in values)
 
 
 def tree_kind(path: str, roots: list[Node]) -> DeploymentKind | None:

@@ -12,10 +12,13 @@ from shield_ai.scan.text.value_shapes import is_template_or_placeholder
 
 MAX_SIZE = 4096  # characters of a value that are searched
 # References to the secrets of a platform. https://docs.aws.amazon.com/AWSCloudFormation/latest/
-# UserGuide/dynamic-references.html, https://docs.github.com/en/actions/reference/contexts-reference
+# UserGuide/dynamic-references.html, https://docs.github.com/en/actions/reference/contexts-reference,
+# https://developer.1password.com/docs/cli/secret-reference-syntax/, https://github.com/helmfile/vals,
+# https://bank-vaults.dev/docs/mutating-webhook/configuration/
 STORE = regex(
     r"\{\{resolve:|\$\{\{[^}]{0,300}\bsecrets\.|\$\{ssm:|arn:aws[\w-]*:(?:secretsmanager|ssm):|\bop://"
     r"|\baws_(?:secretsmanager|ssm)_|\bget-(?:secret-value|parameter)"
+    r"|\bref\+[a-z0-9]{2,20}://|\bvault:[\w/.-]{1,200}#"
 )
 BRACES = (
     r"\$\{\{.{0,500}?\}\}|\{\{.{0,500}?\}\}|\{%.{0,500}?%\}|\$\{[^}]{0,500}\}|\$\([^)]{0,500}\)"
