@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shield_ai.model.manifest import Manifest
 from shield_ai.project.layout import is_env_example
 from shield_ai.rewrite.project import env_example
-from shield_ai.rewrite.project.fixer import DotenvFiles
+from shield_ai.rewrite.project.fixer import AppFiles, DotenvFiles, FixContext
 
 PATH = ".env.example"
 KEYS = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
@@ -72,6 +72,27 @@ def test_existing_file_gets_only_the_switch(app, stage, lines):
     heading = SWITCH.partition("#USE")[0].replace("DJANGO_ENV", stage)
     added = files[PATH].decode().removeprefix(f"DEBUG=1\n\n{heading}")
     assert added.splitlines() == [f"#{line}" for line in ["USE_AWS_SECRETS=true", *lines]]
+
+
+def test_finds_examples_in_the_docs():
+    files = {"docs/dotenv_template": b"".join(b"DB_%s=\n" % key.encode() for key in KEYS)}
+    app = AppFiles(docs_files=["dotenv_template", "index.md"])
+    assert not run(env_example.fix(FixContext(files.get, manifest(), app)), files)
+    assert b"#USE_AWS_SECRETS=true" in files["docs/dotenv_template"]
+
+
+@pytest.mark.parametrize("path", ["docs/dotenv_template", "docs/env.sample"])
+@pytest.mark.parametrize("main", [{}, {".env": b""}, {PATH: b"DEBUG=1\n"}])
+def test_an_example_in_the_docs_gets_the_switch(path, main):
+    listed = "".join(f"DB_{key}=\n" for key in KEYS)
+    for text, is_extended in [(listed, True), ("DEBUG=1\n", False)]:
+        files = {path: text.encode(), **main}
+        for _ in range(2):
+            assert not fix(files)
+        assert (files[path].decode() == f"{text}\n{SWITCH}") == is_extended
+        is_created = PATH not in main and PATH in files
+        assert is_created == (".env" in main and not is_extended)
+        assert PATH not in main or files[PATH].decode() == f"DEBUG=1\n\n{SWITCH}"
 
 
 @pytest.mark.parametrize(

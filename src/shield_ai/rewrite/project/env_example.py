@@ -11,6 +11,7 @@ from shield_ai.model.file_reader import read_optional
 from shield_ai.model.manifest import DEFAULT_REGION
 from shield_ai.model.naming import DOTENV
 from shield_ai.model.words import word_set
+from shield_ai.project.layout import is_env_example
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import DJANGO_STAGE
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append_lines, single_line
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.fixer import DotenvFiles, FixContext
 
 PATH = ".env.example"
+DOCS = "docs"
 VARIABLE = regex(
     rb"^[ \t]*(?:#[ \t]*)?(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)[ \t]*=", re.MULTILINE
 )
@@ -51,13 +53,15 @@ VARIABLES = "# The secrets in shield.toml:"
 def fix(context: FixContext) -> Outcome:
     """Extend .env.example."""
     app = context.app
-    return extend_env_example(context.read, context.manifest, app.dotenv_files, stage=app.stage)
+    in_docs = filter(is_env_example, (f"{DOCS}/{name}" for name in app.docs_files))
+    files = app.dotenv_files._replace(examples=[*app.dotenv_files.examples, *in_docs])
+    return extend_env_example(context.read, context.manifest, files, stage=app.stage)
 
 
 def extend_env_example(
     read: FileReader, manifest: Manifest, files: DotenvFiles, *, stage: str = DJANGO_STAGE
 ) -> Outcome:
-    """Append new variables and the runtime's switches to the example.
+    """Append new variables and the runtime's switches to the example, and to one in the docs.
 
     If the app reads a .env but has no example and no table of its variables in the README, create
     one with the variables of all secrets. All lines are commented out because developers copy the
@@ -72,12 +76,32 @@ def extend_env_example(
         stage: The variable with the stage of the process.
     """
     path = _choose_example(read, manifest, files)
+    in_docs = [other for other in files.examples if _is_complete_in_docs(read, other, manifest)]
     uses_dotenv = files.new_variables or (
         files.are_read and read_optional(read, DOTENV) is not None
     )
-    if not path and (not uses_dotenv or files.hides_example or _is_documented(read, manifest)):
-        return NOTHING
-    path = path or PATH
+    is_documented = in_docs or files.hides_example or _is_documented(read, manifest)
+    if not path and uses_dotenv and not is_documented:
+        path = PATH
+    outcome = NOTHING
+    for example in [path, *in_docs] if path else in_docs:
+        changes, skipped = _extend(read, example, manifest, files, stage)
+        outcome = ([*outcome[0], *changes], [*outcome[1], *skipped])
+    return outcome
+
+
+def _is_complete_in_docs(read: FileReader, path: str, manifest: Manifest) -> bool:
+    """Return whether an example is in the folder docs, and lists most variables of the secrets."""
+    if path.rpartition("/")[0] != DOCS:
+        return False
+    names = {name.decode() for name in VARIABLE.findall(read_optional(read, path) or b"")}
+    variables = set(manifest.variables())
+    return 2 * len(variables & names) > len(variables)
+
+
+def _extend(
+    read: FileReader, path: str, manifest: Manifest, files: DotenvFiles, stage: str
+) -> Outcome:
     raw = read(path)
     # A byte order mark or a single \r would hide lines from the regular expression.
     text = (raw or b"").removeprefix(codecs.BOM_UTF8).replace(b"\r", b"\n")
