@@ -25,6 +25,12 @@ READ = regex(
     rb"|(?:\bENV\[|\benviron\[|\benviron\.get\(|env\()[ \t]{0,9}\\?[\"'])"
     rb"(?P<name>[A-Za-z_][A-Za-z0-9_]{0,200})"
 )
+# In JavaScript without `process.env` or `import { env } from "process"`, `env` is another object.
+JAVASCRIPT = regex(r".*\.(?:[cm]?[jt]sx?|vue|svelte)", re.IGNORECASE)
+PROCESS_ENV = regex(
+    rb"\b(?:process|meta|Bun|Deno)\??\.env\b|\benv\b[^{}]{0,100}\}\s{0,9}(?:=|from)\s{0,9}[\"']?(?:node:)?process\b"
+)
+ENV_MEMBER = b"env."
 # Python code and copies of it (settings.py.bak), documents, assets, files that only developers use,
 # and CI configuration.
 NOT_SEARCHED = regex(
@@ -121,6 +127,8 @@ class _Search:
         kind = file_format(path)
         if kind == "dockerfile":
             raw = _blank_build_steps(raw)
+        elif JAVASCRIPT.fullmatch(path) and not PROCESS_ENV.search(raw):
+            raw = raw.replace(ENV_MEMBER, b"")
         is_production = path_use(path, DeploymentKind.SHELL, ()) is not Use.DEVELOPMENT
         if is_production and _is_starter(path) and MAKE.search(raw):
             self._calls_make = True
