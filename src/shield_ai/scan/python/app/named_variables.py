@@ -42,11 +42,13 @@ OTHER_FUNCTIONS = word_set("""
 # Code of the AWS CDK that passes values from AWS to a container:
 # https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_ecs/Secret.html
 INJECTION = regex(rb"\bSecret\.from_(?:ssm_parameter|secrets_manager)")
-# If a file contains one of these, a list of names may be a list of variables to read.
-ENVIRONMENT = (b"environ", b"getenv")
+# If a file contains one of these words, a list of names may be a list of variables to read.
+ENVIRONMENT = regex(rb"environ(?!ment)|getenv")
 # Near a list of names: they are settings. `getattr(settings, name) for name in ["MAIL_KEY"]`
 SETTING_READ = regex(rb"\b(?:get|has)attr\(\s{0,40}settings\s?,")
 NEARBY = 200  # bytes
+# After a key of a dictionary: {"MAIL_KEY": settings.MAIL_KEY}
+SETTING_VALUE = regex(rb"\s{0,40}:\s{0,40}settings\.")
 SETTINGS = b"django.conf import settings"
 ERRORS = (b"Error", b"Exception", b"Warning", b"Configured")
 
@@ -138,7 +140,7 @@ def _find_texts(raw: bytes, variables: Collection[str]) -> dict[str, int]:
 
 def reads_environment(raw: bytes) -> bool:
     """Return whether a list of names in a file may be a list of variables to read."""
-    return any(word in raw for word in ENVIRONMENT)
+    return ENVIRONMENT.search(raw) is not None
 
 
 def find_named(
@@ -167,6 +169,7 @@ def find_named(
         index = bisect.bisect_right(starts, start) - 1
         is_known = index >= 0 and start < ends[index]
         before = _code_before(raw, start, is_keyword=name in in_keywords)
+        is_known = is_known or SETTING_VALUE.match(raw, match.end()) is not None
         if is_known or not _may_read(before, is_listed=name in listed):
             continue
         if not _is_comment(raw, start):
