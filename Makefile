@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
-.PHONY: help demo recording test test-long test-fast test-oldest test-rotation test-kill test-iam wheel lint docs site bench bench-scan bench-reads bench-deployment bench-deployment-edits bench-pull-request bench-runtime drill fuzz properties coverage dist audit lock clean
+.PHONY: help demo recording test test-long test-fast test-oldest test-rotation test-kill test-iam wheel lint docs site bench bench-scan bench-reads bench-deployment bench-deployment-edits bench-pull-request bench-runtime drill fuzz properties coverage dist audit lock lock-boto clean
 
 help:  ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 20
@@ -197,6 +197,9 @@ lock:  ## update the lock files (needs uv)
 	mkdir -p build
 	$(UV) pyproject.toml --extra rotate --resolution lowest-direct -o build/oldest.txt
 	$(UV) pyproject.toml --extra local --group test-oldest -c build/oldest.txt -o requirements/oldest.lock
+
+lock-boto: $(VENV)/dev.stamp  ## update what `shield apply` adds to lock files for boto3 (needs uv and PyPI)
+	$(BIN)/python requirements/boto3_lock.py
 
 clean:  ## remove generated files
 	rm -rf $(VENV) .venv-bench .venv-fuzz .venv-release .venv-ministack .venv-oldest .venv-site .coverage .coverage.* dist build .mypy_cache .ruff_cache .import_linter_cache .hypothesis

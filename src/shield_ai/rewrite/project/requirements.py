@@ -16,7 +16,6 @@ from shield_ai.project.inside import has_git_folder
 from shield_ai.rewrite.project.dependencies.locked_versions import locked_version
 from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
 from shield_ai.rewrite.project.dependencies.pyproject import (
-    LOCK_COMMANDS,
     add_to_pipfile,
     add_to_pyproject,
     declares_app_dependencies,
@@ -76,7 +75,8 @@ PACKAGE_FILES = (
 OTHER_FILES = (PACKAGE_FILES[0], ("Pipfile", add_to_pipfile), *PACKAGE_FILES[1:])
 EMPTY: Mapping[str, str] = MappingProxyType({})
 # The files in the folders above an app that declare or lock its dependencies.
-FILES_ABOVE = (*(name for name, _ in OTHER_FILES), *LOCK_COMMANDS, *FILES)
+LOCKS = tuple(lock for _, locks, _ in LOCKED_FILES for lock in locks)
+FILES_ABOVE = (*(name for name, _ in OTHER_FILES), *LOCKS, *FILES)
 # What an app needs with a copy of the runtime, and with the installed package.
 VENDORED = {"boto3": Bound(">=1.26")}
 PACKAGE = {"shield-ai-runtime[aws]": Bound(">=0.1")}
@@ -155,7 +155,11 @@ def _missing_above(context: FixContext) -> list[Skipped] | None:
         outcome = _add_in_folder(files.get, folder, wanted)
         if outcome is not None:
             paths = [change.path for change in outcome[0]] or [item.path for item in outcome[1]]
-            return [reason.entry(posixpath.relpath(path, prefix)) for path in paths]
+            return [
+                reason.entry(posixpath.relpath(path, prefix))
+                for path in paths
+                if posixpath.basename(path) not in LOCKS
+            ]
     return None
 
 
@@ -287,7 +291,7 @@ def _installs_app(raw: bytes) -> bool:
 
 
 def _exists(read: FileReader, path: str) -> bool:
-    """Return whether a file exists, even if it can't be read: a lock file is not edited."""
+    """Return whether a file exists, even if it can't be read."""
     try:
         return read(path) is not None
     except SourceError:

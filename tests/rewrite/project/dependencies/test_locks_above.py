@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 from fixer_helpers import manifest
+from lock_samples import PROJECT as LOCKED_PROJECT
+from lock_samples import UV_LOCK
 
 from shield_ai.project.files_above import FilesAbove
 from shield_ai.rewrite.project import requirements
@@ -135,3 +137,15 @@ def test_dependencies_above_the_app(above, found):
     assert [item.path for item in skipped] == found
     advice = "outside the app's folder: add boto3>=1.26 to it"
     assert all((item.reason == advice) == (item.path != "requirements.txt") for item in skipped)
+
+
+def test_an_updated_lock_file_beside_the_project_is_the_only_one():
+    files = {"pyproject.toml": LOCKED_PROJECT, "uv.lock": UV_LOCK}
+    assert locks(files, "services/backend", {"pyproject.toml": PROJECT, "uv.lock": ""}) == {}
+
+
+def test_dependencies_above_the_app_with_a_lock_file():
+    outside = {"pyproject.toml": LOCKED_PROJECT.encode(), "uv.lock": UV_LOCK.encode()}
+    app = AppFiles(above=FilesAbove("services", outside))
+    _, skipped = requirements.fix(FixContext({}.get, manifest(), app))
+    assert [item.path for item in skipped] == ["../pyproject.toml"]

@@ -12,7 +12,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.invalid_input import INVALID_TOML
 from shield_ai.model.skip import SkipId
 from shield_ai.project.globs import has_too_many_wildcards
-from shield_ai.rewrite.project.dependencies.pyproject import LOCK_COMMANDS
+from shield_ai.rewrite.project.dependencies.lock_files import LOCK_COMMANDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,19 +29,21 @@ def outdated_locks_above(
 ) -> list[Skipped]:
     """Return entries for the nearest lock files above each changed file.
 
-    There are none if a lock file beside a changed file is already reported.
+    There are none if a lock file beside a changed file is updated or already reported.
 
     Args:
         context: The app.
-        changes: The changes of files with dependencies.
+        changes: The changes of files with dependencies and of the lock files beside them.
         skipped: What was skipped, including the outdated lock files beside the changed files.
     """
-    if any(item.id is SkipId.LOCK_FILE for item in skipped):
+    names = {change.path: PurePosixPath(change.path).name for change in changes}
+    is_reported = any(item.id is SkipId.LOCK_FILE for item in skipped)
+    if is_reported or not LOCK_COMMANDS.keys().isdisjoint(names.values()):
         return []
     found = []
-    for change in changes:
-        if PurePosixPath(change.path).name in {"pyproject.toml", PIPFILE}:
-            found += _nearest_locks(context, change.path)
+    for path, name in names.items():
+        if name in {"pyproject.toml", PIPFILE}:
+            found += _nearest_locks(context, path)
     return found
 
 

@@ -16,6 +16,7 @@ from tomlkit.items import Array, String
 
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.model.skip import SkipId, SkipReason
+from shield_ai.rewrite.project.dependencies.lock_files import update_locks
 from shield_ai.rewrite.project.dependencies.requirement_groups import (
     app_group,
     declares_dependencies,
@@ -54,14 +55,6 @@ from shield_ai.rewrite.project.file_edits import (
 
 if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
-    from shield_ai.model.skip import Skipped
-
-LOCK_COMMANDS = {
-    "poetry.lock": "poetry lock",
-    "uv.lock": "uv lock",
-    "pdm.lock": "pdm lock",
-    "Pipfile.lock": "pipenv lock",
-}
 
 
 class Result(enum.Enum):
@@ -82,7 +75,7 @@ def add_to_pyproject(path: str, read: FileReader, wanted: Wanted) -> Outcome | N
         None if there is no place for them: the file does not exist or has none of these, or the
         dependencies are dynamic.
     """
-    return _add_to_file(path, read, wanted, _add_to_project)
+    return _with_locks(read, _add_to_file(path, read, wanted, _add_to_project))
 
 
 def declares_app_dependencies(path: str, read: FileReader) -> bool:
@@ -102,7 +95,15 @@ def declares_app_dependencies(path: str, read: FileReader) -> bool:
 
 def add_to_pipfile(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
     """Add requirements to `[packages]`; return None if the file does not have that table."""
-    return _add_to_file(path, read, wanted, _add_to_packages)
+    return _with_locks(read, _add_to_file(path, read, wanted, _add_to_packages))
+
+
+def _with_locks(read: FileReader, outcome: Outcome | None) -> Outcome | None:
+    """Return the outcome for a file together with that for the lock files beside it."""
+    if outcome is None or not outcome[0]:
+        return outcome
+    changes, skipped = update_locks(read, outcome[0][0])
+    return [*outcome[0], *changes], [*outcome[1], *skipped]
 
 
 def append_to_array(
@@ -127,7 +128,7 @@ def append_to_array(
         return Result.ADDED
 
     outcome = _add_to_file(path, read, dict.fromkeys(texts, Bound("")), add)
-    return (outcome[0], []) if outcome and outcome[0] else None
+    return outcome if outcome and outcome[0] else None
 
 
 def _is_literal(array: Array) -> bool:
@@ -161,20 +162,7 @@ def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outco
     if insertion is None or not is_toml(new):
         return skip_file(path, SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted)))
     at, addition = above_comment(old, *insertion)
-    return [insertion_change(path, raw, byte_offset(text, at), addition)], _outdated_locks(
-        path, read
-    )
-
-
-def _outdated_locks(path: str, read: FileReader) -> list[Skipped]:
-    folder = path.removesuffix(path.rpartition("/")[2])
-    skipped = []
-    for name, command in LOCK_COMMANDS.items():
-        lock = f"{folder}{name}"
-        if read(lock) is not None:
-            reason = SkipId.LOCK_FILE.reason(command=command, path=path)
-            skipped.append(reason.entry(lock))
-    return skipped
+    return [insertion_change(path, raw, byte_offset(text, at), addition)], []
 
 
 def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
