@@ -52,6 +52,26 @@ def test_a_secret_that_the_code_reads_stays_in_shield_toml(moved):
     assert "SECRET_KEY" not in (moved / "shop/aws_secrets.py").read_text()
 
 
+@pytest.mark.parametrize("runtime", ["conf/aws_secrets.py", "shop/other.py", "package"])
+def test_another_map_file_than_the_code_imports_is_refused(moved, runtime):
+    manifest = moved / "shield.toml"
+    text = manifest.read_text()
+    manifest.write_text(text.replace("shop/aws_secrets.py", runtime))
+    before = files_of(moved)
+    done = run("apply", "--only", "code", "--yes", cwd=moved)
+    assert done.code == 4
+    said = f"error: shield.toml sets runtime to {runtime}, but the code imports shop/aws_secrets.py"
+    assert said in done.err
+    assert 'hint: set runtime = "shop/aws_secrets.py"; to move the file, then run' in done.err
+    assert files_of(moved) == before
+
+    manifest.write_text(text)
+    assert run("rollback", "--only", "code", "--yes", cwd=moved).code == 0
+    manifest.write_text(text.replace("shop/aws_secrets.py", runtime))
+    assert run("apply", "--only", "code", "--yes", cwd=moved).code == 0
+    assert not (moved / "shop/aws_secrets.py").exists()
+
+
 PYDANTIC = """\
 from pydantic_settings import BaseSettings
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import ManifestError, SourceError, UnsafePlanError
@@ -9,7 +11,7 @@ from shield_ai.model.manifest_parser import locate
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.suggestion import did_you_mean
 from shield_ai.project.app_folder import require_no_nested_repository
-from shield_ai.project.secret_map import SecretMap, read_map
+from shield_ai.project.secret_map import SecretMap, parse_map, read_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -55,6 +57,42 @@ def require_existing_settings(app: AppContext) -> None:
                 f"{locate(text, 'settings', table='app')}: settings: {path} does not exist",
                 similar or "settings lists the settings files of the app, relative to its folder",
             )
+
+
+def require_same_map_file(app: AppContext) -> None:
+    """Require that the code does not import another map file than the one in shield.toml.
+
+    Apply would create a second map file, which no code imports.
+
+    Raises:
+        UnsafePlanError: `runtime` was changed after an apply.
+    """
+    runtime = app.manifest.app.runtime
+    if app.only == "aws" or (runtime != "package" and app.tree.read(runtime) is not None):
+        return
+    scan = app.scan_result
+    folders = {str(PurePosixPath(copy).parent) for copy in scan.copies}
+    for path in scan.python_files:
+        is_beside_copy = str(PurePosixPath(path).parent) in folders
+        if is_beside_copy and parse_map(app.tree.read(path)) and importer_of(path, app):
+            raise UnsafePlanError(
+                f"{MANIFEST} sets runtime to {runtime}, but the code imports {path}",
+                f'set runtime = "{path}"; to move the file, then run shield rollback --only code,'
+                " change runtime, and apply again",
+            )
+
+
+def importer_of(map_file: str, app: AppContext) -> str:
+    """Return the first file that calls get_secret(), and imports it from a map file; else "".
+
+    Args:
+        map_file: The path, which need not exist.
+        app: The app.
+    """
+    module = re.escape(PurePosixPath(map_file).stem).encode()
+    imports = re.compile(rb"^[ \t]*from[ \t]+(?:[\w.]*\.)?%b[ \t]+import\b" % module, re.MULTILINE)
+    callers = sorted({caller for caller, _, _ in app.scan_result.call_sites})
+    return next((path for path in callers if imports.search(app.tree.read(path) or b"")), "")
 
 
 def require_parsed_settings(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.apply.run import resolve_value
 from shield_ai.flow.literal_variables import renamed_literals
 from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.plan.aws_endpoint import endpoint_warnings
+from shield_ai.flow.plan.manifest_preconditions import importer_of
 from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
 from shield_ai.flow.plan.other_values import other_values
 from shield_ai.flow.rotate.environment_secrets import label
@@ -77,17 +76,12 @@ def _missing_map(plan: Plan, app: AppContext) -> Iterator[str]:
     path = app.manifest.app.runtime
     if not any(file.path == path and file.before is None for file in plan.files):
         return
-    module = re.escape(PurePosixPath(path).stem).encode()
-    imports_map = re.compile(
-        rb"^[ \t]*from[ \t]+(?:[\w.]*\.)?%b[ \t]+import\b" % module, re.MULTILINE
-    )
-    for caller in sorted({caller for caller, _, _ in app.scan_result.call_sites}):
-        if imports_map.search(app.tree.read(caller) or b""):
-            yield (
-                f"{path} is missing, but {caller} imports it: if shield apply was run elsewhere,"
-                " the files that it created there were not committed; commit them"
-            )
-            return
+    caller = importer_of(path, app)
+    if caller:
+        yield (
+            f"{path} is missing, but {caller} imports it: if shield apply was run elsewhere,"
+            " the files that it created there were not committed; commit them"
+        )
 
 
 def _shared_logins(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:

@@ -20,6 +20,7 @@ from shield_ai.flow.plan.manifest_preconditions import (
     require_listed_secrets,
     require_parsed_settings,
     require_repository,
+    require_same_map_file,
 )
 from shield_ai.flow.plan.plan_check import planned_inputs, require_derived, require_safe_paths
 from shield_ai.flow.plan.plan_file import limit_plan, require_app
@@ -78,6 +79,7 @@ class PlanningSession(AppContext):
         require_repository(self)
         require_existing_settings(self)
         require_parsed_settings(self.manifest, scan.facts, self.scan_result.unreadable)
+        require_same_map_file(self)
         require_listed_secrets(self.manifest, scan, self.tree.read)
         values = self.values.open(self.values.selected_env_files())
         aws = None
