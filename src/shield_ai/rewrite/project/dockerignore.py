@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.fixer import FixContext
 
 PATH = ".dockerignore"
-COMMENT = "# Journal and backups of `shield apply`"
+COMMENT = "# Backups of changes to the secrets in shield.toml: not for images"
 PATTERN = ".shield/"
 JOURNAL = ".shield/journal.jsonl"
 
