@@ -26,6 +26,11 @@ def test_update_preserves_the_text_and_appends():
     assert render_manifest(new, text) == text
 
 
+def test_the_first_line_says_how_to_install_shield():
+    text = render_manifest(Manifest(app=App(name="shop")))
+    assert "Shield AI (pip install shield-ai)" in text.splitlines()[0]
+
+
 def test_appended_lines_have_the_newlines_of_the_file():
     old = '[app]\r\nname = "shop"\r\n'
     secret = Secret(name="stripe-key", env="STRIPE_KEY")

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret
 
 HEADER = (
-    "Secrets that Shield AI moves to AWS Secrets Manager: names, never values. Commit this file."
+    "Secrets that Shield AI (pip install shield-ai) moves to AWS Secrets Manager: names, never"
+    " values. Commit this file."
 )
 # After the `ignore` of a draft.
 IGNORE_NOTE = "left to the deployment: injected from AWS, or a URL without credentials"
