@@ -95,12 +95,16 @@ def is_harmless(names: Collection[str], innermost: str, text: str) -> bool:
         return False
     meanings = {meaning(name) for name in names}
     if meanings <= {Meaning.HARMLESS}:
-        if text.lower() in BOOLEANS or text.lower() in STAGES:
-            return True
-        last_word = _last_word(innermost)
-        has_form = any(form.matches(text) for form in FORMS if last_word in form.last_words)
-        return has_form or (_is_label(innermost) and _are_plain_words(text))
+        return _has_harmless_form(innermost, text)
     return meanings <= {Meaning.HARMLESS, Meaning.URL} and is_harmless_url(text)
+
+
+def _has_harmless_form(name: str, text: str) -> bool:
+    if text.lower() in BOOLEANS or text.lower() in STAGES:
+        return True
+    last_word = _last_word(name)
+    has_form = any(form.matches(text) for form in FORMS if last_word in form.last_words)
+    return has_form or (_is_label(name) and _are_plain_words(text))
 
 
 def is_harmless_number(names: Collection[str], innermost: str, text: str) -> bool:

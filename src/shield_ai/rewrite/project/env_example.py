@@ -105,10 +105,8 @@ def _extend(
     raw = read(path)
     # A byte order mark or a single \r would hide lines from the regular expression.
     text = (raw or b"").removeprefix(codecs.BOM_UTF8).replace(b"\r", b"\n")
-    names = VARIABLE.findall(text)
-    existing = {name.decode() for name in names}
-    # If most lines begin with `export`, a shell reads the file and passes on only those variables.
-    export = "export " if len(EXPORTED.findall(text)) * 2 > len(names) else ""
+    existing = {name.decode() for name in VARIABLE.findall(text)}
+    export = _export_prefix(text)
     variables = manifest.variables() if raw is None else sorted(files.new_variables)
     # The app parses .env itself, and does not load it into os.environ.
     is_private = files.reads and not files.loads
@@ -117,8 +115,13 @@ def _extend(
         _block(VARIABLES, [f"{mark}{export}{name}=" for name in variables if name not in existing]),
         _enable_block(manifest, existing, export, is_private=is_private, stage=stage),
     ]
-    addition = "\n".join(block for block in blocks if block)
+    addition = "\n".join(filter(None, blocks))
     return append_lines(path, raw, addition, gap=True) if addition else NOTHING
+
+
+def _export_prefix(text: bytes) -> str:
+    """Return "export " if a shell reads the file and passes on only variables with that prefix."""
+    return "export " if len(EXPORTED.findall(text)) * 2 > len(VARIABLE.findall(text)) else ""
 
 
 def _is_documented(read: FileReader, manifest: Manifest) -> bool:

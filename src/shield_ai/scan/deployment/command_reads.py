@@ -130,16 +130,15 @@ class _Search:
         elif JAVASCRIPT.fullmatch(path) and not PROCESS_ENV.search(raw):
             raw = raw.replace(ENV_MEMBER, b"")
         is_production = path_use(path, DeploymentKind.SHELL, ()) is not Use.DEVELOPMENT
-        if is_production and _is_starter(path) and MAKE.search(raw):
-            self._calls_make = True
+        if is_production:
+            self._calls_make |= _is_starter(path) and bool(MAKE.search(raw))
+            self._add_start_script(path, raw)
         if MAKEFILE.fullmatch(path):
             assigned = {match["name"].decode() for match in ASSIGNMENT.finditer(raw)}
             self._in_makefiles[path] = _first_lines(raw, set(self._names) - assigned)
         elif kind not in PLATFORM_FORMATS:
             found = self._production if is_production else self._development
             _add_places(found, path, _first_lines(raw, self._names))
-        if is_production:
-            self._add_start_script(path, raw)
 
     def _add_start_script(self, path: str, raw: bytes) -> None:
         is_script = START_SCRIPT.fullmatch(path.rpartition("/")[2])

@@ -75,12 +75,13 @@ def _runs_on_heroku(paths: Iterable[str], read: FileReader) -> bool:
         return False
     if any(read(name) is not None for name in BUILDPACK_FILES):
         return True
-    for path in paths:
-        mark = CODE_MARK if path.endswith(".py") else TEXT_MARK
-        if mark is CODE_MARK or TEXTS.fullmatch(path):
-            if mark.search(read(path) or b""):
-                return True
-    return False
+    return any(_names_heroku(path, read) for path in paths)
+
+
+def _names_heroku(path: str, read: FileReader) -> bool:
+    if path.endswith(".py"):
+        return bool(CODE_MARK.search(read(path) or b""))
+    return bool(TEXTS.fullmatch(path) and TEXT_MARK.search(read(path) or b""))
 
 
 def _addons(read: FileReader) -> Iterator[dict[str, Any]]:
