@@ -107,7 +107,8 @@ def test_says_where_the_switch_is_read(dotenv, is_private):
     files = {PATH: b"DEBUG=1\n"}
     fix(files, **dotenv)
     assert (
-        b"environment of the process: it is not enough that the app reads this file\n" in files[PATH]
+        b"environment of the process: it is not enough that the app reads this file\n"
+        in files[PATH]
     ) == is_private
     assert max(map(len, files[PATH].splitlines())) <= 100
 
