@@ -13,7 +13,7 @@ import os
 
 from .errors import Failure, SecretFormatError, SecretNotFoundError, value_or_raise
 from .log import inform, warn
-from .request import CURRENT, MISSING
+from .request import CURRENT, MISSING, SERVER_FIELDS
 from .value import SecretValue, text_or_field
 
 TYPE_CHECKING = False
@@ -192,7 +192,8 @@ class Sources:
             is_declared = request.name in self._mapping.names
             answer = request.default_in_production(failure, is_declared=is_declared)
         if not isinstance(answer, Failure):
-            self._log_default(request, failure, is_optional=request.optional or not answer)
+            may_be_absent = request.optional or not answer or request.key in SERVER_FIELDS
+            self._log_default(request, failure, is_optional=may_be_absent)
         return answer
 
     def _log_default(self, request: Request, failure: Failure, *, is_optional: bool) -> None:

@@ -159,6 +159,15 @@ def test_what_the_deployment_sets_stays(app, code, path, content, fields):
     assert ('rotate = "manual"' in manifest) is (fields != ALL or code == PYDANTIC)
 
 
+def test_a_port_stays_beside_its_host(app):
+    port = "DATABASES['default']['PORT'] = os.environ.get('DB_PORT', '5432')\n"
+    (app / "settings.py").write_text(POSTGRES + port)
+    (app / "compose.prod.yaml").write_text(COMPOSE)
+    skipped = planned(app)["skipped"]
+    assert "DB_PORT" in {skip["name"] for skip in skipped if skip["id"] == "set-by-deployment"}
+    assert f'fields = {{ database = "DB_NAME", {LOGIN} }}' in drafted(app)
+
+
 SERVER = (
     "import os\n\nURL = os.environ.get({name!r}, 'http://{host}:9200')\nK = os.environ['API_KEY']\n"
 )

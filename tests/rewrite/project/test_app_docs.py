@@ -369,7 +369,7 @@ def test_lists_the_variables_that_stay(kept, text):
     files = {UPDATES: b"# Updates\n"}
     app = AppFiles(lambda _: True, kept=KeptVariables(**kept))
     assert not run(app_docs.fix(FixContext(files.get, made, app)), files)
-    sentence = f"Remove the values from the production environment.{text}"
+    sentence = f"Remove the values from the production environment, unless something else reads them.{text}"
     assert f"{sentence}\n" in files[PAGE].decode()
     assert f"{sentence} Rotate" in files[UPDATES].decode()
 

@@ -10,6 +10,7 @@ from shield_ai.flow.draft.injected_secrets import without_injected
 from shield_ai.flow.draft.main_database import require_deployed_database
 from shield_ai.flow.draft.plain_fields import (
     plain_urls,
+    ports_of_servers,
     set_by_deployment,
     sqlite_names,
     without_fields,
@@ -40,6 +41,7 @@ def adapt_to_deployment(
     draft = without_injected(manifest, known, deployment, scan)
     plain = set_by_deployment(deployment) | sqlite_names(scan.sites)
     drafted = tuple(require_deployed_database(draft.manifest.secret[len(known) :], deployment))
+    plain = ports_of_servers(drafted, plain) | plain
     urls = plain_urls(deployment, scan.sites)
     servers = {name for s in drafted for name in s.variables() if urls.keys() >= {*s.variables()}}
     added = [without_fields(s, plain) for s in drafted if not servers.issuperset(s.variables())]

@@ -62,6 +62,24 @@ def set_by_deployment(deployment: Deployment) -> dict[str, SkipReason]:
     return reasons
 
 
+def ports_of_servers(
+    secrets: Iterable[Secret], plain: Mapping[str, SkipReason]
+) -> dict[str, SkipReason]:
+    """Map the port of each database whose host stays a variable to the reason of the host.
+
+    Args:
+        secrets: The new secrets.
+        plain: Why variables are not moved.
+    """
+    ports = {}
+    for secret in secrets:
+        fields = secret.fields or {}
+        host, port = fields.get("host", ""), fields.get("port", "")
+        if port and host in plain:
+            ports[port] = plain[host]
+    return ports
+
+
 def plain_urls(deployment: Deployment, sites: Iterable[FoundSite]) -> dict[str, SkipReason]:
     """Map the variables with a server's URL that has no credentials anywhere to that reason.
 

@@ -78,7 +78,9 @@ def plan_code(
         skipped += find_patched_tests(rewritten.files, inputs.python_files, app.read)
         module = inputs.accessor_import.split()[1]  # from MODULE import get_secret
         edited = [file.path for file in rewritten.files]
-        app_files = _app_files(inputs, edited, dotenv)
+        app_files = _app_files(inputs, edited, dotenv)._replace(
+            has_lambdas=_contain_lambdas(rewritten.files)
+        )
         context = FixContext(app.read, manifest, app_files, module, rewritten.engines)
         others, unchanged = rewrite_project(context)
         inside, links = app.without_outside(others)
@@ -111,6 +113,10 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         workflows=inputs.workflows,
         docs_files=inputs.docs_files,
     )
+
+
+def _contain_lambdas(files: Sequence[FileChange]) -> bool:
+    return any("lambda" in edit.replacement for file in files for edit in file.edits)
 
 
 def _without_links(

@@ -55,6 +55,7 @@ class AppFiles(NamedTuple):
     paths: Collection[str] = ()  # all Python files of the app
     dotenv_files: DotenvFiles = DotenvFiles()
     edited: Collection[str] = ()  # the Python files that the plan edits
+    has_lambdas: bool = False  # the edits of the code contain lambdas
     importers: Collection[str] = ()  # the Python files that import the runtime after the edits
     dockerfiles: Collection[Dockerfile] = ()
     django: bool = True  # the app uses Django

@@ -47,6 +47,7 @@ class MapStyle(NamedTuple):
     license: str = ""  # the comment above the docstring, and a newline
     docs: str = ""  # path of the page on the app's secrets
     stage: str = ""  # the variable with the stage of the process, named if there is no such page
+    has_lambdas: bool = False  # the edited code passes lambdas to get_secret()
     summary_on_second_line: bool = False
     uses_bandit: bool = False
     uses_detect_secrets: bool = False

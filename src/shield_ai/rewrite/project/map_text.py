@@ -34,9 +34,13 @@ prefetch = client.prefetch
 '''
 SWITCH = (
     "With USE_AWS_SECRETS=true, get_secret() reads them from AWS Secrets Manager; otherwise, it"
-    " reads the variables. A lambda in a call always runs, and finds the secret in its variable."
-    "{note}"
+    " reads the variables.{lambdas}{note}"
 )
+PRODUCTION = (
+    " In production, also set {}=production and AWS_REGION. AWS_SECRETS_PREFIX separates the"
+    " environments in an AWS account."
+)
+LAMBDAS = " A lambda in a call always runs, and finds the secret in its variable."
 UPDATES = "`shield apply` keeps the mapping in step with shield.toml."
 
 
@@ -67,13 +71,12 @@ def map_text(app: str, content: SecretMap, style: MapStyle | None = None) -> str
 
 
 def _docstring(app: str, style: MapStyle) -> str:
-    note = (
-        f" In production, also set {style.stage}=production and AWS_REGION." if style.stage else ""
-    )
+    note = PRODUCTION.format(style.stage) if style.stage else ""
     if style.docs:
         note = f" See {style.docs}."
+    lambdas = LAMBDAS if style.has_lambdas else ""
     width = min(style.width, style.doc_width)
-    switch = textwrap.fill(SWITCH.format(note=note), width, break_on_hyphens=False)
+    switch = textwrap.fill(SWITCH.format(lambdas=lambdas, note=note), width, break_on_hyphens=False)
     start = "\n" if style.summary_on_second_line else ""
     return f"{start}{_summary(app, style)}\n\n{switch}\n{UPDATES}"
 

@@ -49,6 +49,7 @@ class MapNotes(NamedTuple):
 
     docs: str = ""  # path of the page on the app's secrets; "" without one
     stage: str = ""  # the variable with the stage of the process
+    has_lambdas: bool = False  # the edited code passes lambdas to get_secret()
     uses_bandit: bool = False
     uses_detect_secrets: bool = False
 
@@ -65,7 +66,7 @@ def fix(context: FixContext) -> Outcome:
         context.manifest,
         context.module,
         headers=license_headers(context),
-        notes=MapNotes(page_path(context), context.app.stage, **linters),
+        notes=MapNotes(page_path(context), context.app.stage, context.app.has_lambdas, **linters),
         parts=find_parts(context),
     )
 

@@ -155,5 +155,6 @@ def _update_map(
 
 
 def _is_unedited(raw: bytes, app: str, content: SecretMap, style: MapStyle) -> bool:
-    text = map_text(app, content, style)
-    return raw.replace(b"\r\n", b"\n") == text.encode()
+    current = raw.replace(b"\r\n", b"\n").decode("utf-8", "replace")
+    styles = (style._replace(has_lambdas=has_lambdas) for has_lambdas in (True, False))
+    return any(current == map_text(app, content, each) for each in styles)
