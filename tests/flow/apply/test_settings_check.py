@@ -208,6 +208,25 @@ def test_names_the_variable_that_other_code_reads(app):
     assert "proved: 1 of 1" in done.err
 
 
+def test_says_that_an_expression_reads_another_variable(app):
+    assert apply(app).code == 0
+    path = app / "shop/settings.py"
+    value = "PARCEL = get_secret('parcel-key', lambda: eval('os' + '.environ[\"PARCEL\"]'))\n"
+    path.write_text(f"{path.read_text()}import os\n{value}")
+    manifest = app / "shield.toml"
+    entry = '\n[[secret]]\nname = "parcel-key"\nkind = "api-key"\nenv = "PARCEL_KEY"\n'
+    manifest.write_text(manifest.read_text() + entry)
+    env = {"PARCEL": secrets.token_hex(16), "PARCEL_KEY": secrets.token_hex(16)}
+    done = apply(app, "--allow-dirty", **env)
+    assert done.code == 4
+    said = (
+        "error: these settings would change: shop.settings: SecretError: secret 'parcel-key': its"
+        " expression never read the variable PARCEL_KEY, so the result is not the secret (if"
+    )
+    assert said in done.err
+    assert "; name the variable that the code reads for this secret in shield.toml;" in done.err
+
+
 def test_names_the_python_that_lacks_the_runtime_package(app, monkeypatch):
     monkeypatch.delenv("PYTHONPATH", raising=False)  # make test names the built packages there
     venv.create(app / ".venv", with_pip=False)

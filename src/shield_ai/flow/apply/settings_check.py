@@ -14,13 +14,13 @@ from shield_ai.flow.apply.settings_probe import SettingsLoader, compare_settings
 from shield_ai.flow.value_sources import app_env_values
 from shield_ai.model.errors import UnsafePlanError
 from shield_ai.model.hidden import Hidden
-from shield_ai.model.naming import DOTENV
+from shield_ai.model.naming import DOTENV, MANIFEST
 from shield_ai.model.plan import Comparison
 from shield_ai.project.app_name import metadata_names
 from shield_ai.project.runtime_names import COPY, PACKAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from shield_ai.flow.apply.loaded_settings import LoadedSettings
     from shield_ai.flow.apply.settings_values import KnownValues
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _CLOCK_DELAY = 1.1
 # Each is tried by itself, with another load of the settings.
 _MAX_TRIED_SECRETS = 40
+_UNREAD = "its expression never read the variable"  # in a message of the runtime
 
 
 class SettingsCheck:
@@ -65,7 +66,7 @@ class SettingsCheck:
             if advice:
                 advice += "; then apply again"
             else:
-                advice = _differ_advice(self._comparison.variables_read_elsewhere())
+                advice = _differ_advice(self._comparison.variables_read_elsewhere(), differ)
             raise UnsafePlanError(
                 f"these settings would change: {', '.join(differ)}",
                 f"every file was restored; {advice}",
@@ -79,12 +80,15 @@ class SettingsCheck:
         return self._comparison.summary(problems)
 
 
-def _differ_advice(variables: Sequence[str]) -> str:
+def _differ_advice(variables: Sequence[str], differ: Iterable[str]) -> str:
     """Return what to do about settings that differ.
 
     Args:
         variables: The variables without which they differ.
+        differ: The settings, and the errors of modules that do not load.
     """
+    if not variables and any(_UNREAD in text for text in differ):
+        return f"name the variable that the code reads for this secret in {MANIFEST}; apply again"
     if not variables:
         return (
             "remove the secrets that these settings read from shield.toml; if they read none,"
@@ -125,6 +129,7 @@ class SettingsComparison:
         self._loader = SettingsLoader(tree.root, modules, python)
         self._loader.project_names = _project_names(tree, modules)
         self._loader.own_names = (PACKAGE, COPY, PurePosixPath(manifest.app.runtime).stem)
+        self._loader.secret_names = {secret.name for secret in manifest.secret}
         self.python = self._loader.python
         self._manifest = manifest
         current = {name: Hidden(text) for name, text in environ.items()}

@@ -47,6 +47,7 @@ class SettingsLoader:
         self.allowed_port = 0  # the only local port that the settings may connect to
         self.hidden: Collection[str] = ()  # values to hide, which the settings may get from AWS
         self.samples: Mapping[str, str] = {}  # the sample values in the environment, by variable
+        self.secret_names: Collection[str] = ()  # names of secrets that messages may contain
         self.project_names: Collection[str] = ()  # the names under which the app may be installed
         # Packages and modules that are no libraries, in addition to those in the app's folders.
         self.own_names: Collection[str] = (PACKAGE, COPY)
@@ -94,7 +95,7 @@ class SettingsLoader:
         except (OSError, ValueError, IndexError, TypeError, msgspec.ValidationError):
             return LoadedSettings(module=module, error="the process exited without a result")
         values = [*environ.values(), *self.hidden]
-        names = {*environ, *self._names_read(loaded, folder)}
+        names = {*environ, *self.secret_names, *self._names_read(loaded, folder)}
         shown = without_values(loaded, names, values, self.project_names)
         return msgspec.structs.replace(
             shown,
