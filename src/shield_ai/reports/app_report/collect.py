@@ -48,7 +48,6 @@ def collect_report(
     if not account:
         app = AppContext(app.tree.root, AppOptions(only="code", environment=app.environment))
     code = scan_code(app.tree.root)
-    applied = journal.last_file_steps()
     environment = f" ({app.environment})" if app.environment else ""
     return ReportData(
         app=manifest.app.name + environment,
@@ -66,9 +65,9 @@ def collect_report(
         commit=code.commit,
         repository=code.repository,
         role=manifest.app.role,
-        diffs=file_diffs(app, journal, applied),
-        is_applied=bool(applied),
-        steps_to_undo=len(journal.last_steps()),
+        diffs=file_diffs(app, journal),
+        is_applied=bool(journal.original_files()),
+        steps_to_undo=sum(len(journal.open_steps(run)) for run in journal.run_ids()),
         has_manifest=app.manifest_on_disk is not None,
         secrets=secret_statuses(app, manifest),
         locations=secret_locations(manifest, app.scan_result, app.deployment.variables),

@@ -122,7 +122,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
     repository: str = ""  # the host and path of the git remote; empty without one
     role: str = ""  # the app's role in shield.toml
     diffs: tuple[FileDiff, ...] = ()
-    is_applied: bool = False  # the diffs show the last apply, not the plan
+    is_applied: bool = False  # the diffs show all applies, not the plan
     steps_to_undo: int = 0
     has_manifest: bool = True  # without shield.toml, `secrets` are those of a draft
     secrets: tuple[SecretStatus, ...] = ()

@@ -84,7 +84,7 @@ class ReportDocument(msgspec.Struct, frozen=True, kw_only=True):
     audit: Audit | None  # null if CloudTrail was not read
     alarms: tuple[Alarm, ...]
     cost: tuple[CostEntry, ...]
-    steps_to_undo: int  # steps of the last apply that `shield rollback` can undo
+    steps_to_undo: int  # steps of all applies that `shield rollback` can undo
 
 
 def report_json(data: ReportData) -> str:

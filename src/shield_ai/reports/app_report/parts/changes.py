@@ -1,4 +1,4 @@
-"""Collect the changes of the last apply, or the planned ones, with values hidden."""
+"""Collect the changes of all applies, or the planned ones, with values hidden."""
 
 from __future__ import annotations
 
@@ -10,36 +10,32 @@ from shield_ai.reports.app_report.report_data import FileDiff, applied_diff
 from shield_ai.reports.diff import diff_text, literal_spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping
 
     from shield_ai.flow.app_context import AppContext
-    from shield_ai.flow.journal.journal_record import FileStep
     from shield_ai.flow.journal.log import Journal
 
 
-def file_diffs(
-    app: AppContext, journal: Journal, applied: Sequence[FileStep]
-) -> tuple[FileDiff, ...]:
+def file_diffs(app: AppContext, journal: Journal) -> tuple[FileDiff, ...]:
     """Return the changes of files, in the order in which the report shows them.
 
     Args:
         app: The app.
-        journal: The loaded journal of the app.
-        applied: The last change of each file; if empty, the planned changes are returned.
+        journal: The loaded journal of the app; without edits, the planned changes are returned.
     """
-    diffs = _applied_diffs(app, journal, applied) if applied else _planned_diffs(app)
+    original = journal.original_files()
+    diffs = _applied_diffs(app, journal, original) if original else _planned_diffs(app)
     return tuple(sorted(diffs, key=_diff_order))
 
 
 def _applied_diffs(
-    app: AppContext, journal: Journal, edits: Sequence[FileStep]
+    app: AppContext, journal: Journal, original: Mapping[str, str | None]
 ) -> Iterator[FileDiff]:
     keep = _known_names(app)
-    steps = {step.what: step for step in edits}
-    for path, step in sorted(steps.items()):
+    for path, sha256 in sorted(original.items()):
         if is_copied_file(path):
             continue
-        before = journal.backups.read(step.before) if step.before else None
+        before = journal.backups.read(sha256) if sha256 else None
         yield applied_diff(path, before, app.tree.read(path) or b"", keep)
 
 
