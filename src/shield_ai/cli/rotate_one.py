@@ -53,9 +53,7 @@ def rotate_one(rotator: SecretRotator, secret: Secret, app: AppContext, *, yes: 
         echo(f"{text}\n", err=True)
     else:
         rotator.require_own_login(secret)
-        preview = rotator.preview(secret)
-        preview = msgspec.structs.replace(preview, uses_backend=_uses_backend(app))
-        print_before_question(preview_text(preview), yes=yes)
+        _print_preview(rotator, secret, app, yes=yes)
     confirm(f"Rotate {secret.name}?", yes=yes)
     run_steps(rotator, secret)
     if rotates_in_two_steps:
@@ -63,6 +61,14 @@ def rotate_one(rotator: SecretRotator, secret: Secret, app: AppContext, *, yes: 
         echo(f"\n{text}", err=True)
         return "restart"
     return "rotated"
+
+
+def _print_preview(
+    rotator: SecretRotator, secret: Secret, app: AppContext, *, yes: bool, resume: bool = False
+) -> None:
+    preview = rotator.preview(secret, resume=resume)
+    preview = msgspec.structs.replace(preview, uses_backend=_uses_backend(app))
+    print_before_question(preview_text(preview), yes=yes)
 
 
 def resume_rotation(rotator: SecretRotator, secret: Secret, app: AppContext, *, yes: bool) -> None:
@@ -77,7 +83,7 @@ def resume_rotation(rotator: SecretRotator, secret: Secret, app: AppContext, *, 
     rotates_in_two_steps = rotator.rotates_in_two_steps(secret)
     has_fallbacks = rotates_in_two_steps and _has_fallbacks(app)
     if not rotates_in_two_steps:
-        print_before_question(preview_text(rotator.preview(secret, resume=True)), yes=yes)
+        _print_preview(rotator, secret, app, yes=yes, resume=True)
     elif not has_fallbacks:
         echo(f"{no_fallbacks_text(secret.name)}\n", err=True)
     confirm(f"Resume the rotation of {secret.name}?", yes=yes)

@@ -269,6 +269,12 @@ def test_a_backend_needs_no_restart(app, database, module):
     preview = " ".join(app.shield("database-credentials", "--yes")[2].split())
     assert "Databases with the backend shield_runtime.django need none" in preview
     assert "restart right after" not in preview
+    app.write(old='sslmode = "disable"', new='sslmode = "verify-full"')
+    assert app.shield("database-credentials", "--yes")[0] == 2
+    app.write()
+    resumed = " ".join(app.shield("database-credentials", "--resume", "--yes")[2].split())
+    assert "About to resume" in resumed
+    assert "Databases with the backend shield_runtime.django need none" in resumed
 
 
 def test_the_url_of_a_database_is_not_a_key_of_a_provider(app, monkeypatch):
