@@ -39,6 +39,18 @@ def test_several_outputs_of_one_scan(app):
     assert all(uri.startswith("app/") for uri in uris)
 
 
+def test_a_read_that_shield_toml_ignores_does_not_fail_the_scan(tmp_path):
+    (tmp_path / "settings.py").write_text("import os\nDSN = os.environ['SENTRY_DSN']\n")
+    assert shield("scan", cwd=tmp_path).code == 1
+    (tmp_path / "shield.toml").write_text(
+        '[app]\nname = "app"\nsettings = ["settings.py"]\nregion = "us-east-1"\nignore = ["SENTRY_DSN"]\n'
+    )
+    done = shield("scan", cwd=tmp_path)
+    assert re.search(r"2:7 +low +DSN is a secret read from the environment", done.out)
+    assert "not fixable: ignored in shield.toml" in done.out
+    assert done.code == 0
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_printed_and_written_report_are_equal(app, form):
     printed = shield("scan", "--format", form, cwd=app)

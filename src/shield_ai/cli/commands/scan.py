@@ -29,6 +29,7 @@ from shield_ai.model.errors import DONE, FINDINGS, ShieldError
 from shield_ai.model.finding import Severity
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.plurals import count
+from shield_ai.model.skip import SkipId
 from shield_ai.scan import baseline as baselines
 from shield_ai.scan.merge import ScanResult
 from shield_ai.scan.runner import is_folder, scan_paths
@@ -295,8 +296,10 @@ def _has_failed(result: ScanResult, fail_on: str) -> bool:
 def _is_failure(finding: Finding, result: ScanResult, fail_on: str) -> bool:
     """Return whether a finding fails the scan: its severity is at least `fail_on`.
 
-    Findings in .env files that git ignores never fail it: their values are for development.
+    Findings in .env files that git ignores never fail it: their values are for development. Nor do
+    reads of variables that shield.toml ignores.
     """
-    if fail_on == NEVER or finding.path in result.ignored:
+    is_ignored = finding.reason is not None and finding.reason.id is SkipId.IGNORED
+    if fail_on == NEVER or is_ignored or finding.path in result.ignored:
         return False
     return LEVELS.index(finding.severity) >= LEVELS.index(fail_on)

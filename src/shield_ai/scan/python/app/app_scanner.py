@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from shield_ai.model.finding import Finding
-    from shield_ai.model.site import FoundSite
+    from shield_ai.model.site import FoundSite, Site
     from shield_ai.project.layout import AppFacts
     from shield_ai.scan.files.file_filter import Markers
     from shield_ai.scan.python.app.app_facts import AppFiles
@@ -107,7 +107,7 @@ class AppScanner:
         Args:
             related: From `related_sites`.
         """
-        paths = {finding.path for finding, _ in related}
+        paths = {finding.path for finding, site in related if not _is_ignored(site)}
         paths.update(finding.path for finding in self._without_site)
         affected = sorted(self._without_runtime & paths)
         return self._without_site + ([missing_runtime_finding(affected)] if affected else [])
@@ -172,3 +172,7 @@ def _without_exports(markers: Mapping[str, Markers]) -> set[str]:
         if not found.may_export_readers() and not path.endswith("__init__.py"):
             paths.add(path)
     return paths
+
+
+def _is_ignored(site: Site) -> bool:
+    return site.reason is not None and site.reason.id is SkipId.IGNORED

@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite, Site
 
 PASSWORD_NAME = re.compile(r"(?:\w+\.)*(?P<prefix>[A-Z][A-Z0-9_]*)_(?:PASSWORD|PASSWD|PASS|PWD)")
-# Reasons for reads that production does not need, or of values that are public.
+# Reasons for reads that production does not need, or of values that are public or no secrets.
 LOW_REASONS = frozenset(
     {
+        SkipId.IGNORED,
         SkipId.DEVELOPMENT_NAME,
         SkipId.DEVELOPMENT_FILE,
         SkipId.DEVELOPMENT_STAGE,
