@@ -29,6 +29,7 @@ from shield_ai.project.env_file import (
     set_variables,
     variables_with_escapes,
 )
+from shield_ai.project.layout import is_env_example
 from shield_ai.project.safe_write import read_private_file, write_private_file
 
 if TYPE_CHECKING:
@@ -282,6 +283,8 @@ def _require_ignored(path: Path) -> None:
     elif state is git.GitState.UNKNOWN:
         problem = "is in a git repository, but git can't read it or is not installed"
         hint = "name a file outside the repository"
+    if state is not git.GitState.UNKNOWN and is_env_example(path.name):
+        hint = f"name a file for values, such as {DOTENV}, that git ignores"
     raise UnsafePlanError(f"{path} {problem}: secrets can't be written there", hint)
 
 

@@ -205,6 +205,17 @@ def test_a_value_with_several_lines(app, client, shield):
     assert "multiline values, which django-environ can't read: SECRET_KEY\n" in done.err
 
 
+@pytest.mark.parametrize("is_tracked", [True, False])
+def test_names_another_file_than_an_example(app, shield, is_tracked):
+    git(app, "init", "-q")
+    (app / ".env.example").write_text("DEBUG=\n")
+    if is_tracked:
+        git(app, "add", ".env.example")
+    done = shield("pull", "--env-file", ".env.example", cwd=app)
+    assert done.code == 4
+    assert "hint: name a file for values, such as .env, that git ignores" in done.err
+
+
 def test_refuses_a_file_that_git_does_not_ignore(app, shield, tmp_path):
     git(app, "init", "-q")
     done = shield("pull", "--env-file", ".env", cwd=app)
