@@ -36,7 +36,7 @@ _MARKS = {
 }
 _KEPT_VALUES = {
     ValueState.DIFFERS: "keep (value differs)",
-    ValueState.UNKNOWN: "keep (value may differ)",
+    ValueState.UNKNOWN: "keep (value not compared)",
 }
 
 

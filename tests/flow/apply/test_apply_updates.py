@@ -90,7 +90,7 @@ def test_keeps_a_different_value_unless_told_to_replace_it(app):
 
 def test_a_value_stored_by_others_is_unknown(app):
     boto3.client("secretsmanager").put_secret_value(SecretId=NAME, SecretString="theirs")
-    assert "keep (value may differ)" in plan(app)
+    assert "keep (value not compared)" in plan(app)
     apply(app)
     assert value() == "theirs"
     apply(app, "--conflict", "replace")
@@ -103,7 +103,7 @@ def test_the_same_value_stored_by_others_is_not_replaced(app):
     boto3.client("secretsmanager").put_secret_value(SecretId=NAME, SecretString="second")
     version = state().current
     assert "nothing to do" in apply(app, value="second")
-    assert "keep (value may differ)" in plan(app)
+    assert "keep (value not compared)" in plan(app)
     assert "nothing to do" in apply(app, "--conflict", "replace")
     assert state().current == version
     assert "updated" in apply(app, "--conflict", "replace", value="first")
