@@ -13,6 +13,7 @@ from shield_ai.aws.cloudtrail.audit import Auditor
 from shield_ai.aws.cloudtrail.events import is_unreadable, parse_event
 from shield_ai.aws.cloudtrail.since import parse_since
 from shield_ai.aws.desired.iam import app_slug, role_name, session_reader
+from shield_ai.project.app_folder import require_app_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,9 +43,12 @@ def audit_access(app: AppContext, query: TrailQuery) -> Audit:
         query: The events to read.
 
     Raises:
-        ShieldError: The time, a path or shield.toml is invalid, or an AWS call failed.
+        ShieldError: The time, a path or shield.toml is invalid, the folder is inside another app,
+            or an AWS call failed.
     """
     manifest = app.target_manifest if app.manifest_on_disk else None
+    if manifest is None:
+        require_app_folder(app.tree.root)
     start = parse_since(query.since, query.now) if query.since else None
     unread: list[Skipped] = []
     if query.trails:

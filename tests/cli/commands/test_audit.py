@@ -61,6 +61,14 @@ def test_says_that_there_is_no_manifest(tmp_path, shield):
     assert done.code == 0
 
 
+def test_names_the_folder_of_the_app_around_a_folder(app, shield):
+    (app / "shop").mkdir(exist_ok=True)
+    done = shield("audit", "--trail", ".", cwd=app / "shop")
+    assert done.code == 2
+    assert "is inside another app" in done.err
+    assert "hint: run shield in ..;" in done.err
+
+
 def test_is_80_columns_wide_without_control_characters(app, tmp_path, shield):
     hour = dt.timedelta(hours=1)
     records = [
