@@ -1,7 +1,8 @@
 """Find the rules that may match a file, with hyperscan if it is installed, else by keyword.
 
 A prefilter only selects candidates. The regular expressions of the rules decide, so both
-prefilters give the same findings.
+prefilters give the same findings. No candidate is lost: a rule applies only to files with one of
+its keywords, in both paths, and `keyword_search` explains why it finds every keyword.
 
 https://intel.github.io/hyperscan/dev-reference/
 """

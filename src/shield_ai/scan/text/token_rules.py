@@ -13,6 +13,7 @@ from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
 from shield_ai.scan.text.credibility import secret_confidence
+from shield_ai.scan.text.keyword_search import KeywordSearch
 from shield_ai.scan.text.randomness import entropy, is_random
 from shield_ai.scan.text.regex_timeout import TIMEOUT, find_matches
 from shield_ai.scan.text.regions import whole_file_region
@@ -122,6 +123,7 @@ class RegexRules:
         for number, words in enumerate(self._keywords):
             for word in words:
                 self._rules_by_keyword.setdefault(word, []).append(number)
+        self._keyword_search = KeywordSearch(self._rules_by_keyword)
 
     def with_keyword(self, raw: bytes, numbers: Iterable[int]) -> list[int]:
         """Return the numbers of the given rules with a keyword in a file, sorted."""
@@ -133,11 +135,9 @@ class RegexRules:
 
     def with_any_keyword(self, raw: bytes) -> list[int]:
         """Return the numbers of all rules with a keyword in a file, sorted."""
-        lower = raw.lower()
         found: set[int] = set()
-        for word, numbers in self._rules_by_keyword.items():
-            if word in lower:
-                found.update(numbers)
+        for word in self._keyword_search.find(raw):
+            found.update(self._rules_by_keyword[word])
         return sorted(found)
 
     def find(
