@@ -11,6 +11,7 @@ with warnings.catch_warnings():
     import re._constants as codes  # type: ignore[import-not-found]
     import re._parser as parser  # type: ignore[import-not-found]
 
+__all__ = ["MAX_BOUND", "REPEATS", "codes", "count_unbounded", "find_exponential", "parser"]
 MAX_BOUND = 1000  # a repeat with a higher upper bound counts as unbounded
 REPEATS = frozenset({codes.MAX_REPEAT, codes.MIN_REPEAT})
 NESTED_REPEAT = "a repeat within an unbounded repeat"

@@ -36,14 +36,11 @@ from shield_ai.scan.text.assignment_patterns import (
     YAML_ITEM,
 )
 from shield_ai.scan.text.randomness import is_random
-from shield_ai.scan.text.regions import Region, finditer_overlapping
+from shield_ai.scan.text.regions import Region, find_words, finditer_overlapping
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Iterator, Sequence
-
-
-LONGEST_PREFIX = max(map(len, SECRET_WORD_PREFIXES))
 
 
 class Assignment(NamedTuple):
@@ -91,15 +88,7 @@ def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Ite
 
 def find_secret_words(raw: bytes, region: Region) -> list[int]:
     """Return the offsets at which a secret-like word may begin in a region, sorted."""
-    size = region.stop - region.start
-    lower = raw[region.start : region.stop + LONGEST_PREFIX].lower()
-    offsets = []
-    for word in SECRET_WORD_PREFIXES:
-        at = lower.find(word)
-        while 0 <= at < size:
-            offsets.append(region.start + at)
-            at = lower.find(word, at + 1)
-    return sorted(offsets)
+    return find_words(raw, region, SECRET_WORD_PREFIXES)
 
 
 def name_start(raw: bytes, at: int) -> int:

@@ -2,7 +2,8 @@
 
 A prefilter only selects candidates. The regular expressions of the rules decide, so both
 prefilters give the same findings. No candidate is lost: a rule applies only to files with one of
-its keywords, in both paths, and `keyword_search` explains why it finds every keyword.
+its keywords, in both paths, and `keyword_search` explains why it finds every keyword. In both paths, a regular expression is
+tried only where one of the texts from `match_starts` is, with which each match begins.
 
 https://intel.github.io/hyperscan/dev-reference/
 """

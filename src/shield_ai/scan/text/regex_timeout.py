@@ -10,7 +10,7 @@ from shield_ai.scan.text.regions import Region, finditer_in
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 # RE2 would need no timeout, but rejects the lookarounds around most rules, and its $ and \s differ.
 TIMEOUT = 1.0  # seconds of CPU time, for one rule in one file
@@ -22,6 +22,7 @@ def find_matches(
     regions: Iterable[Region],
     timeout: float = TIMEOUT,
     limit: int | None = None,
+    starts: Sequence[bytes] = (),
 ) -> list[re.Match[bytes]] | None:
     """Return each match that begins in one of the regions; None on timeout.
 
@@ -34,8 +35,9 @@ def find_matches(
         regions: The regions, sorted.
         timeout: The CPU time in seconds.
         limit: The maximum number of matches; None for all.
+        starts: The texts in lower case with one of which each match begins, if known.
     """
-    matches = itertools.islice(finditer_in(pattern, raw, regions), limit)
+    matches = itertools.islice(finditer_in(pattern, raw, regions, starts), limit)
     if threading.current_thread() is not threading.main_thread():
         return list(matches)
     import signal

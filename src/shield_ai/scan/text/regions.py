@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
+
+MIN_BYTES_PER_START = 8  # where starts are closer, finditer() is faster
 
 
 class Region(NamedTuple):
@@ -22,8 +24,30 @@ def whole_file_region(raw: bytes) -> tuple[Region, ...]:
     return (Region(0, len(raw), len(raw)),)
 
 
+def find_words(raw: bytes, region: Region, words: Sequence[bytes]) -> list[int]:
+    """Return the offsets at which a word begins in a region, sorted.
+
+    Args:
+        raw: The file's bytes.
+        region: The region; a word may end after it.
+        words: The words, in lower case; the file may have them in upper case.
+    """
+    size = region.stop - region.start
+    lower = raw[region.start : region.stop + max(map(len, words))].lower()
+    offsets = []
+    for word in words:
+        at = lower.find(word)
+        while 0 <= at < size:
+            offsets.append(region.start + at)
+            at = lower.find(word, at + 1)
+    return sorted(offsets)
+
+
 def finditer_in(
-    pattern: re.Pattern[bytes], raw: bytes, regions: Iterable[Region]
+    pattern: re.Pattern[bytes],
+    raw: bytes,
+    regions: Iterable[Region],
+    starts: Sequence[bytes] = (),
 ) -> Iterator[re.Match[bytes]]:
     """Like finditer(), but yield only matches that begin in one of the regions.
 
@@ -31,12 +55,29 @@ def finditer_in(
         pattern: The regular expression.
         raw: The file's bytes.
         regions: The regions, sorted; they may overlap.
+        starts: The texts in lower case with one of which each match begins, if known. It makes
+            the search faster.
     """
     done = 0
     for region in regions:
-        for match in pattern.finditer(raw, max(done, region.start), region.end):
+        rest = region._replace(start=max(done, region.start))
+        for match in _finditer(pattern, raw, rest, starts):
             if match.start() >= region.stop:
                 break
+            yield match
+            done = match.end()
+
+
+def _finditer(
+    pattern: re.Pattern[bytes], raw: bytes, region: Region, starts: Sequence[bytes]
+) -> Iterator[re.Match[bytes]]:
+    offsets = find_words(raw, region, starts) if starts else []
+    if not starts or len(offsets) * MIN_BYTES_PER_START > region.stop - region.start:
+        yield from pattern.finditer(raw, region.start, region.end)
+        return
+    done = region.start
+    for at in offsets:
+        if at >= done and (match := pattern.match(raw, at, region.end)):
             yield match
             done = match.end()
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.rules.match_starts import find_starts
 from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
 from shield_ai.scan.text.credibility import secret_confidence
 from shield_ai.scan.text.keyword_search import KeywordSearch
@@ -92,6 +93,12 @@ def full_regex(rule: Rule) -> str:
 def compile_rule(rule: Rule) -> re.Pattern[bytes]:
     """Compile a rule on first use: most scans need only a few rules."""
     return re.compile(_move_flags_first(full_regex(rule)).encode())
+
+
+@functools.lru_cache(maxsize=1024)
+def match_starts(rule: Rule) -> tuple[bytes, ...]:
+    """Return the texts with one of which each match of a rule begins, if there are a few."""
+    return find_starts(_move_flags_first(full_regex(rule)))
 
 
 def _move_flags_first(text: str) -> str:
@@ -192,7 +199,7 @@ class RegexRules:
             return []
         started = time.process_time()
         limit = MAX_MATCHES if is_custom else None
-        matches = find_matches(compile_rule(rule), raw, regions, timeout, limit)
+        matches = find_matches(compile_rule(rule), raw, regions, timeout, limit, match_starts(rule))
         used = time.process_time() - started
         if is_custom and matches:
             used += len(matches) * TIME_PER_MATCH
