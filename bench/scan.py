@@ -23,6 +23,11 @@ from pathlib import Path
 
 BIN = Path(__file__).resolve().parents[1] / ".venv-bench" / "bin"
 SCAN = [sys.executable, "-m", "shield_ai", "scan"]
+# As without the optional library.
+WITHOUT_HYPERSCAN = (
+    "import sys; sys.modules['hyperscan'] = None; "
+    "from shield_ai.__main__ import main; sys.exit(main())"
+)
 # Users run with cached bytecode.
 ENVIRONMENT = {**os.environ}
 ENVIRONMENT.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -32,6 +37,10 @@ def commands(folder: Path, tree: Path) -> dict[str, list[str]]:
     made = {
         "shield": [*SCAN, str(tree), "--format", "json"],
         "shield --jobs 1": [*SCAN, str(tree), "--format", "json", "--jobs", "1"],
+        "without hyperscan": [
+            *(sys.executable, "-c", WITHOUT_HYPERSCAN, "scan"),
+            *(str(tree), "--format", "json", "--jobs", "1"),
+        ],
     }
     kingfisher = folder / "kingfisher"
     if kingfisher.exists():
