@@ -1,9 +1,9 @@
 """Find the rules that may match a file, with hyperscan if it is installed, else by keyword.
 
 A prefilter only selects candidates. The regular expressions of the rules decide, so both
-prefilters give the same findings. No candidate is lost: a rule applies only to files with one of
-its keywords, in both paths, and `keyword_search` explains why it finds every keyword. In both paths, a regular expression is
-tried only where one of the texts from `match_starts` is, with which each match begins.
+prefilters give the same findings. No candidate is lost: in both paths, a rule applies only to files
+with one of its keywords, and `keyword_search` finds every keyword. Its regular expression is tried
+where one of the texts of `match_starts` is, and every match begins with one of them.
 
 https://intel.github.io/hyperscan/dev-reference/
 """
