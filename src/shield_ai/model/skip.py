@@ -204,7 +204,7 @@ class SkipId(TextEnum):
     )
     SET_BY_PLATFORM = "set-by-platform", "set by the platform, which changes it with each binding"
     SET_BY_ADDON = "set-by-addon", "set by {addon}" + _OPT_IN
-    SIGNS_IN = "signs-in", "boto3 signs in with it: replace it by an IAM role"
+    SIGNS_IN = "signs-in", "boto3 signs in with it where the app has no IAM role: not moved"
     FOLDER_NOT_SCANNED = (
         "folder-not-scanned",
         "not rewritten because of its folder: keep the variables set: {variables}",
