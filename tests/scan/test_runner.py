@@ -200,6 +200,14 @@ def test_index_reports_only_changed_lines(committed) -> None:
     assert done.out.endswith(": 1 high; 1 more in unchanged lines with --whole-files\n")
 
 
+def test_index_says_the_same_about_a_literal_as_the_scan_of_the_file(committed) -> None:
+    (committed / "shop/views.py").write_text(f'PARCEL_API_KEY = "{PASSWORD}"\n')
+    git(committed, "add", ".")
+    for given in ("--staged", "shop/views.py", "."):
+        done = run("scan", given, cwd=committed)
+        assert "not fixable: not in settings: read it from an environment variable" in done.out
+
+
 def test_index_with_a_renamed_file(committed) -> None:
     git(committed, "mv", "deploy/values.yml", "deploy/other.yml")
     assert run("scan", "--staged", cwd=committed).code == 0

@@ -76,7 +76,8 @@ def create_findings(
             continue
         if candidate.shape is Shape.LITERAL and not candidate.reason:
             candidate.reason = kept.explain(candidate)
-        candidate.reason = candidate.reason or not_importable
+        if in_settings or candidate.shape is not Shape.LITERAL:  # `create_site` explains literals
+            candidate.reason = candidate.reason or not_importable
         finding, site = _create_entry(source, candidate, in_settings=in_settings)
         if is_label:
             finding = msgspec.structs.replace(finding, severity=Severity.LOW)
