@@ -171,6 +171,8 @@ class Request:
         if is_own_error and is_missing and type(result.raised) not in (KeyError, ValueError):
             # The app may handle its own exception; ours would not match the handler.
             result.raised.__cause__ = failure.error()
+            if hasattr(result.raised, "add_note"):  # in the last line of a traceback: Python 3.11
+                result.raised.add_note(failure.text)
             return result
         if not result or self.optional or (is_allowed and not is_own_error):
             return result

@@ -361,6 +361,7 @@ def test_absent_and_the_apps_own_error():
     with pytest.raises(ImproperlyConfiguredError) as caught:
         get_secret("absent", expression)
     assert isinstance(caught.value.__cause__, SecretNotFoundError)
+    assert caught.value.__notes__ == [str(caught.value.__cause__)]
 
 
 def test_what_is_denied_is_not_shown_either(monkeypatch):
