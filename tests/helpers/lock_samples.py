@@ -69,3 +69,59 @@ lock-version = "2.1"
 python-versions = "^3.11"
 content-hash = "3d3cd7411a598c2b5827d671f2a8f6d6276e621f6c7502905ad21275bd4d097b"
 """
+PIPFILE = """\
+[[source]]
+name = "pypi"
+url = "https://pypi.org/simple"
+verify_ssl = true
+
+[packages]
+Django = "*"
+
+[dev-packages]
+python-dateutil = "*"
+
+[requires]
+python_version = "3.12"
+"""
+# The hash is that of pipenv 2026.
+PIPFILE_LOCK = """\
+{
+    "_meta": {
+        "hash": {
+            "sha256": "46a69f9f672e3a39158f1049846fa6582662c4fb1b2a60de416596771b087fd3"
+        },
+        "pipfile-spec": 6,
+        "requires": {
+            "python_version": "3.12"
+        },
+        "sources": [
+            {
+                "name": "pypi",
+                "url": "https://pypi.org/simple",
+                "verify_ssl": true
+            }
+        ]
+    },
+    "default": {
+        "django": {
+            "hashes": [],
+            "index": "pypi",
+            "markers": "python_version >= '3.10'",
+            "version": "==5.2"
+        }
+    },
+    "develop": {
+        "python-dateutil": {
+            "hashes": [],
+            "index": "pypi",
+            "version": "==2.9.0"
+        },
+        "six": {
+            "hashes": [],
+            "markers": "python_version >= '2.7' and python_version not in '3.0, 3.1'",
+            "version": "==1.16.0"
+        }
+    }
+}
+"""

@@ -11,6 +11,7 @@ from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.model.skip import SkipId
 from shield_ai.project.python_source import apply_edits, file_change
 from shield_ai.rewrite.project.dependencies.lock_update import LockInput, Splice, require
+from shield_ai.rewrite.project.dependencies.pipenv_lock import update_pipfile_lock
 from shield_ai.rewrite.project.dependencies.poetry_lock import update_poetry_lock
 from shield_ai.rewrite.project.dependencies.toml_insertion import BOM
 from shield_ai.rewrite.project.dependencies.uv_lock import update_uv_lock
@@ -30,6 +31,7 @@ LOCK_COMMANDS = {
 }
 # These raise an exception if the file is unusual in any way.
 UPDATES: dict[str, Callable[[LockInput], list[Splice]]] = {
+    "Pipfile.lock": update_pipfile_lock,
     "poetry.lock": update_poetry_lock,
     "uv.lock": update_uv_lock,
 }
