@@ -224,7 +224,7 @@ def test_says_that_an_expression_reads_another_variable(app):
         " expression never read the variable PARCEL_KEY, so the result is not the secret (if"
     )
     assert said in done.err
-    assert "; name the variable that the code reads for this secret in shield.toml;" in done.err
+    assert "; if the code reads another variable for the secret than shield.toml names" in done.err
 
 
 def test_names_the_python_that_lacks_the_runtime_package(app, monkeypatch):

@@ -20,7 +20,7 @@ from shield_ai.project.app_name import metadata_names
 from shield_ai.project.runtime_names import COPY, PACKAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from shield_ai.flow.apply.loaded_settings import LoadedSettings
     from shield_ai.flow.apply.settings_values import KnownValues
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 _CLOCK_DELAY = 1.1
 # Each is tried by itself, with another load of the settings.
 _MAX_TRIED_SECRETS = 40
-_UNREAD = "its expression never read the variable"  # in a message of the runtime
 
 
 class SettingsCheck:
@@ -66,7 +65,7 @@ class SettingsCheck:
             if advice:
                 advice += "; then apply again"
             else:
-                advice = _differ_advice(self._comparison.variables_read_elsewhere(), differ)
+                advice = _differ_advice(self._comparison)
             raise UnsafePlanError(
                 f"these settings would change: {', '.join(differ)}",
                 f"every file was restored; {advice}",
@@ -80,15 +79,14 @@ class SettingsCheck:
         return self._comparison.summary(problems)
 
 
-def _differ_advice(variables: Sequence[str], differ: Iterable[str]) -> str:
-    """Return what to do about settings that differ.
-
-    Args:
-        variables: The variables without which they differ.
-        differ: The settings, and the errors of modules that do not load.
-    """
-    if not variables and any(_UNREAD in text for text in differ):
-        return f"name the variable that the code reads for this secret in {MANIFEST}; apply again"
+def _differ_advice(comparison: SettingsComparison) -> str:
+    """Return what to do about settings that differ, without a known cause."""
+    variables = comparison.variables_read_elsewhere()
+    if not variables and comparison.has_secret_error:
+        return (
+            f"if the code reads another variable for the secret than {MANIFEST} names, write the"
+            " same variable in both, and apply again"
+        )
     if not variables:
         return (
             "remove the secrets that these settings read from shield.toml; if they read none,"
@@ -126,6 +124,7 @@ class SettingsComparison:
         self.modules = tuple(module for module, _ in modules)
         self.map_path = "secrets.py"  # where apply could write a map file
         self.lacks_runtime = False  # whether a load after the edits did not find shield_runtime
+        self.has_secret_error = False  # whether the runtime rejects an expression, with AWS on
         self._loader = SettingsLoader(tree.root, modules, python)
         self._loader.project_names = _project_names(tree, modules)
         self._loader.own_names = (PACKAGE, COPY, PurePosixPath(manifest.app.runtime).stem)
@@ -171,6 +170,7 @@ class SettingsComparison:
         differ_current, _ = compare_settings(before_current, current)
         differ_complete, problems = compare_settings(before_complete, complete)
         with_aws = self._load_with_aws()
+        self.has_secret_error = any(loaded.error == "SecretError" for loaded in with_aws)
         differ_with_aws, _ = compare_settings(before_complete, with_aws, compares_errors=False)
         differ = list(dict.fromkeys([*differ_current, *differ_complete]))
         if differ or differ_with_aws:
