@@ -8,7 +8,6 @@ import jinja2
 import pytest
 
 from shield_ai.scan import enclosing_app
-from shield_ai.scan.python.app.app_scanner import AppScanner
 from shield_ai.scan.python.app_scan import scan_app
 from shield_ai.scan.rules.pattern import RuleKind, csec34_rules
 from shield_ai.scan.runner import scan_paths
@@ -69,7 +68,6 @@ def plain(monkeypatch):
             patch.setattr(prefilter, "load_hyperscan", lambda: None)
             patch.setattr(structure, "matters", every_key)
             patch.setattr(structure, "needs_parser", needs_parser)
-            patch.setattr(AppScanner, "_statement_filter", lambda _self, _raw: None)
             patch.setattr(
                 enclosing_app,
                 "scan_app",

@@ -78,11 +78,9 @@ class AppScanner:
         if raw is None:
             return
         self.scanned.append(path)
-        if has_markers is None:
-            has_markers = find_markers(raw).may_have_secrets(in_settings=in_settings)
         if (has_markers or self._project.may_call_reader(raw)) and not in_settings:
             self._parse_and_visit(path, raw, self._statement_filter(raw))
-        elif has_markers or self._names_manifest_variable(raw):
+        elif has_markers or self._may_have_secrets(raw, in_settings=in_settings):
             self._parse_and_visit(path, raw)
 
     def _has_markers(self, path: str, *, in_settings: bool) -> bool | None:
@@ -124,7 +122,9 @@ class AppScanner:
             return None
         return raw
 
-    def _names_manifest_variable(self, raw: bytes) -> bool:
+    def _may_have_secrets(self, raw: bytes, *, in_settings: bool) -> bool:
+        if find_markers(raw).may_have_secrets(in_settings=in_settings):
+            return True
         return any(name.encode() in raw for name in self._manifest_variables)
 
     def _parse_and_visit(
