@@ -70,8 +70,7 @@ class AppScanner:
         """Scan one Python file."""
         in_settings = path in self._settings
         has_markers = self._has_markers(path, in_settings=in_settings)
-        is_known_clean = has_markers is False  # None: unknown
-        if is_known_clean and not self._manifest_variables and not self._may_call(path):
+        if has_markers is False and self._is_clean_without_markers(path):
             self.scanned.append(path)
             return
         raw = self._read(path)
@@ -88,9 +87,10 @@ class AppScanner:
         markers = self._files.markers.get(path)
         return None if markers is None else markers.may_have_secrets(in_settings=in_settings)
 
-    def _may_call(self, path: str) -> bool:
-        """Return whether a file may pass the name of a secret to a function that reads it."""
-        return bool(self._project.reading_names) and self._files.markers[path].quoted_name
+    def _is_clean_without_markers(self, path: str) -> bool:
+        """Return whether a file neither names a variable nor calls a function that reads it."""
+        may_call = bool(self._project.reading_names) and self._files.markers[path].quoted_name
+        return not self._manifest_variables and not may_call
 
     def _statement_filter(self, raw: bytes) -> StatementFilter | None:
         # shield.toml may name variables that no pattern of the filter matches.

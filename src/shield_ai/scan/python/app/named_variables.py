@@ -164,15 +164,13 @@ def find_named(
     found: dict[str, int] = {}
     for match in NAME.finditer(raw):
         name, start = match[1].decode(), match.start()
-        if name not in variables or name in found:
+        if name not in variables or name in found or SETTING_VALUE.match(raw, match.end()):
             continue
         index = bisect.bisect_right(starts, start) - 1
-        is_known = index >= 0 and start < ends[index]
+        is_in_span = index >= 0 and start < ends[index]
         before = _code_before(raw, start, is_keyword=name in in_keywords)
-        is_known = is_known or SETTING_VALUE.match(raw, match.end()) is not None
-        if is_known or not _may_read(before, is_listed=name in listed):
-            continue
-        if not _is_comment(raw, start):
+        may_read = not is_in_span and _may_read(before, is_listed=name in listed)
+        if may_read and not _is_comment(raw, start):
             found[name] = start
     return found
 

@@ -74,9 +74,10 @@ def create_findings(
         is_label = not in_settings and is_probably_label(candidate)
         if is_label and not _is_short_signing_key(candidate):
             continue
-        if candidate.shape is Shape.LITERAL and not candidate.reason:
-            candidate.reason = kept.explain(candidate)
-        if in_settings or candidate.shape is not Shape.LITERAL:  # `create_site` explains literals
+        is_literal = candidate.shape is Shape.LITERAL
+        if is_literal:
+            candidate.reason = candidate.reason or kept.explain(candidate)
+        if in_settings or not is_literal:  # `create_site` explains literals
             candidate.reason = candidate.reason or not_importable
         finding, site = _create_entry(source, candidate, in_settings=in_settings)
         if is_label:
