@@ -32,7 +32,10 @@ MAX_APPS = 8
 
 
 def scan_folder(
-    folder: Path, paths: Collection[str], selected: AppPaths, markers: Mapping[str, Markers]
+    folder: Path,
+    paths: Collection[str],
+    selected: AppPaths,
+    markers: Mapping[str, Markers | None],
 ) -> Scan:
     """Scan the Python code of a folder, which can be an app or a part of one.
 

@@ -134,7 +134,7 @@ class Markers(NamedTuple):
         """
         if self.env_read and (self.quoted_name or (self.computed_read and self.secret_word)):
             return True
-        if self.config_read and self.config_source:
+        if self.config_source and self.config_read:  # the second is slow to search for
             return True
         return self.secret_word and (in_settings or self.secret_api or self.literal)
 

@@ -11,7 +11,7 @@ from shield_ai.project.app_name import choose_app_name
 from shield_ai.project.layout import is_test
 from shield_ai.project.runtime_names import copied_folder, is_copied_file
 from shield_ai.scan.files.walk import display_path, is_python
-from shield_ai.scan.python.app.app_facts import AppFiles, collect_facts
+from shield_ai.scan.python.app.app_facts import collect_facts, open_files
 from shield_ai.scan.python.app.app_paths import AppPaths, find_app_paths
 from shield_ai.scan.python.app.app_scanner import AppScanner
 from shield_ai.scan.python.app.complete import (
@@ -38,7 +38,7 @@ def scan_app(
     root: Path,
     paths: list[str] | None = None,
     manifest_variables: Collection[str] = (),
-    markers: Mapping[str, Markers] | None = None,
+    markers: Mapping[str, Markers | None] | None = None,
     ignored: Collection[str] = (),
     other_reads: Sequence[Finding] = (),
 ) -> Scan:
@@ -73,7 +73,7 @@ def scan_files(
     paths: list[str],
     read: FileReader,
     manifest_variables: Collection[str] = (),
-    markers: Mapping[str, Markers] | None = None,
+    markers: Mapping[str, Markers | None] | None = None,
     ignored: Collection[str] = (),
 ) -> Scan:
     """Scan the files of an app.
@@ -87,7 +87,7 @@ def scan_files(
         ignored: Variables that shield.toml ignores; their reads are not fixable.
     """
     valid_paths = [path for path in paths if path == display_path(path)]
-    files = AppFiles(set(valid_paths), read, markers or {})
+    files = open_files(valid_paths, read, markers or {})
     facts = collect_facts(name, files)
     scanner = AppScanner(files, facts, manifest_variables, ignored)
     for path in valid_paths:

@@ -49,7 +49,8 @@ class CredentialScan(NamedTuple):
     findings: list[Finding]
     skipped: list[Skipped]
     suppressions: dict[str, list[Suppression]]  # by path
-    markers: dict[str, Markers]  # by path; of the Python files that the prefilter has searched
+    # By path; of the Python files that were searched. None if the prefilter finds no markers.
+    markers: dict[str, Markers | None]
 
     def merge(self, other: CredentialScan) -> None:
         """Add the results of other files."""
@@ -146,7 +147,7 @@ def _scan_file(detector: Detector, path: str, raw: bytes | None, result: Credent
     result.findings.extend(detector.find(path, raw, candidates))
     for problem in detector.take_problems():
         result.skip(path, problem)
-    if candidates.markers is not None and path.endswith(".py"):
+    if path.endswith(".py"):
         result.markers[path] = candidates.markers
     if candidates.has_suppressions is not False and has_suppressions(raw):
         result.suppressions[path] = _find_suppressions(path, raw)

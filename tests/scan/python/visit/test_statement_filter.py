@@ -104,6 +104,24 @@ def test_filtered_and_unfiltered_scans_find_the_same() -> None:
     assert len(filtered.findings) == 5
 
 
+def test_scans_with_known_and_unknown_markers_find_the_same() -> None:
+    """The filter does not select a tuple with its texts on other lines than its name."""
+    items = "        'ssh-ed25519',\n        'ecdsa-sha2-nistp256',\n        'rsa-sha2-512',\n"
+    files = {
+        "shop/settings.py": b"import os\nKEY = os.environ['SECRET_KEY']\n",
+        "shop/ssh.py": (
+            f"import conf\nx = conf['token']\nclass A:\n    _preferred_keys = (\n{items}    )\n"
+        ).encode(),
+    }
+    known = {path: find_markers(raw) for path, raw in files.items()}
+    one, two = (
+        scan_files("shop", list(files), files.get, markers=markers)
+        for markers in (known, dict.fromkeys(files))
+    )
+    assert (one.findings, one.sites) == (two.findings, two.sites)
+    assert {finding.path for finding in one.findings} == {*files}
+
+
 def test_selects_the_classes_of_a_file_with_settings() -> None:
     text = "class A(BaseSettings): ...\nclass B(A):\n  api_key: str\nx = 1\n"
     found = StatementFilter(text.encode())

@@ -28,15 +28,15 @@ from shield_ai.project.runtime_path import (
 )
 from shield_ai.scan.files.file_filter import ENV_READ, PATTERNS, QUOTED_NAME, SECRET_WORD
 from shield_ai.scan.python.app.import_statements import find_imports
+from shield_ai.scan.python.app.lazy_markers import complete_markers
 from shield_ai.scan.python.app.own_stages import has_own_stages
 from shield_ai.scan.python.app.region import find_region
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.scan.files.file_filter import Markers
-
 
 # Names under which an app can import get_secret, in the order of preference.
 ACCESSOR_NAMES = ("get_secret", "aws_get_secret", "shield_get_secret")
@@ -72,6 +72,20 @@ class AppFiles(NamedTuple):
                 raw = self.read(path) or b""
                 if PATTERNS[name].search(raw):
                     yield path, raw
+
+
+def open_files(
+    paths: Iterable[str], read: FileReader, markers: Mapping[str, Markers | None]
+) -> AppFiles:
+    """Return the files of an app.
+
+    Args:
+        paths: Their paths.
+        read: Returns the bytes of a file; None if it can't be read.
+        markers: The markers of the Python files that were already searched, by path; None if they
+            are not known.
+    """
+    return AppFiles(set(paths), read, complete_markers(markers, read))
 
 
 def collect_facts(name: str, files: AppFiles) -> AppFacts:
