@@ -43,7 +43,8 @@ wheel: $(VENV)/dev.stamp
 PYTEST = -m pytest -n 3 --dist worksteal $(ARGS)
 # Each of these takes whole projects, servers, databases or other tools through many steps.
 LONG := $(addprefix tests/hostile/test_,canaries.py control_characters.py git_programs.py invariants.py manifest_texts.py scaling.py)
-LONG += $(addprefix tests/,reports/test_reworded.py repository/test_no_prose.py rewrite/project/test_app_tests.py)
+LONG += $(addprefix tests/,cli/commands/test_rotate.py reports/test_reworded.py repository/test_no_prose.py)
+LONG += $(addprefix tests/rewrite/,project/test_app_tests.py python/fixers/test_move_literals.py)
 LONG += $(addprefix tests/,sandbox/test_demo.py sandbox/emulator/test_server.py shield_runtime/test_types.py)
 LONG += $(addprefix tests/scan/,test_optimizations.py text/test_engine.py text/test_prefilter.py)
 LONG += $(addprefix tests/flow/,apply/test_killed_apply.py apply/test_settings_check.py rotate/test_rotation_interrupts.py)
