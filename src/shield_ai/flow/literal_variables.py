@@ -65,15 +65,25 @@ def choose_literal_variables(scan: Scan, root: Path, manifest: Manifest | None) 
     return msgspec.structs.replace(scan, sites=tuple(sites), skipped=tuple(skipped))
 
 
-def renamed_literals(sites: Sequence[FoundSite]) -> Iterator[FoundSite]:
+def renamed_literals(sites: Sequence[FoundSite], app_name: str) -> Iterator[FoundSite]:
     """Yield the hardcoded values to move whose variable has the name of the app as its prefix.
 
     Args:
         sites: The sites of the app.
+        app_name: The name of the app in shield.toml.
     """
     for finding, site in sites:
-        if _is_named_by_tool(finding, site) and site.variable.endswith(f"_{finding.name}"):
+        is_renamed = site.variable == _prefixed(finding.name, app_name) != finding.name
+        if is_renamed and _is_named_by_tool(finding, site):
             yield finding, site
+
+
+def _prefixed(name: str, app_name: str) -> str:
+    """Return a variable with the name of the app as its prefix."""
+    prefix = env_var_name(app_name).strip("_")
+    if not ENV_VAR_NAME.fullmatch(prefix):
+        prefix = "APP"
+    return name if name.startswith(f"{prefix}_") else f"{prefix}_{name}"
 
 
 def _is_named_by_tool(finding: Finding, site: Site) -> bool:
@@ -144,10 +154,7 @@ class _NamedVariables:
 
     def prefixed(self, name: str) -> str:
         """Return a variable with the name of the app as its prefix."""
-        prefix = env_var_name(self._app_name).strip("_")
-        if not ENV_VAR_NAME.fullmatch(prefix):
-            prefix = "APP"
-        return name if name.startswith(f"{prefix}_") else f"{prefix}_{name}"
+        return _prefixed(name, self._app_name)
 
     def find(self, name: str, used: Collection[str]) -> str:
         """Return the variable that shield.toml has for a hardcoded value; empty if it has none.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import bisect
 import codecs
+import contextlib
 import functools
 import io
 import sys
@@ -208,13 +209,8 @@ def _parse_newer(text: str) -> ast.Module:
             # ast.parse() ignores the encoding declaration if the source is a str
             return ast.parse(text)
         except SyntaxError:
-            older = to_older_syntax(text)
-            if older == text:
-                raise
-            try:
-                return ast.parse(older)
-            except SyntaxError:
-                older = ""
+            with contextlib.suppress(SyntaxError):
+                return ast.parse(to_older_syntax(text))
             raise
 
 

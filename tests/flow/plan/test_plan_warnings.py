@@ -90,3 +90,14 @@ def test_plan_says_that_a_hardcoded_value_gets_another_variable(tmp_path, variab
     line = "config.py:1: AUTH_PASSWORD moves to the variable SHOP_AUTH_PASSWORD"
     text = " ".join(run("plan", "--only", "code", cwd=tmp_path).text.split())
     assert (line in text) == (variable == "AUTH_PASSWORD")
+
+
+def test_a_variable_that_shield_toml_chooses_is_no_reason_for_a_line(tmp_path):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text("AUTH_PASSWORD = 'correct-horse-battery'\n")
+    assert run("draft", cwd=tmp_path).code == 0
+    manifest = tmp_path / "shield.toml"
+    manifest.write_text(manifest.read_text().replace("AUTH_PASSWORD", "MY_AUTH_PASSWORD"))
+    done = run("plan", "--only", "code", cwd=tmp_path)
+    assert done.code == 0, done.text
+    assert "moves to the variable" not in done.text

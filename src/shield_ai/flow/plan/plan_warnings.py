@@ -55,7 +55,7 @@ def _default_region(app: AppContext) -> Iterator[str]:
 
 def _renamed_literals(plan: Plan, app: AppContext) -> Iterator[str]:
     edited = {file.path for file in plan.files}
-    for finding, site in renamed_literals(app.sites):
+    for finding, site in renamed_literals(app.sites, app.manifest.app.name):
         if finding.path in edited:
             yield (
                 f"{finding.path}:{finding.line}: {finding.name} moves to the variable"

@@ -24,7 +24,7 @@ MIN_SIZE, MAX_SIZE = 2, 12
 def find_starts(pattern: str) -> tuple[bytes, ...]:
     """Return the texts, in lower case; none if a match can begin with almost any text.
 
-    No text begins with another one.
+    A text that begins with another text of the result is left out.
 
     Args:
         pattern: The regular expression, for bytes.

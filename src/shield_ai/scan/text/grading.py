@@ -110,7 +110,7 @@ SEARCH_INDEX = regex(r"\bindexName[\"']?\s{0,9}:")
 # Temporary credentials expire after 36 hours at most:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 TEMPORARY_ID = "ASIA"
-# Keys with which nobody can pay: https://docs.stripe.com/keys#obtain-api-keys
+# Keys for tests, with which no money moves: https://docs.stripe.com/keys#obtain-api-keys
 TEST_MODE = regex(r"(?:sk|rk|rzp)_test_")
 VARIABLE = regex(r"\$\{?[A-Za-z_]\w*\}?")
 EMAIL = regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")

@@ -1,8 +1,8 @@
 """Find which of many keywords are in a text.
 
-A text that contains a keyword also contains each word of the keyword, as a part of one of its own
-words. So only the words of a text are searched, and each distinct word only once in a scan: the
-files of a project share most of their words. A keyword without a long word is searched in the text.
+A text with a keyword has a word that contains the longest word of the keyword. Only the words of a
+text are searched, and each distinct word once in a scan, because the files of a project share most
+of their words. A keyword without a long word is searched in the text.
 """
 
 from __future__ import annotations
