@@ -8,7 +8,7 @@ from manifest_samples import GOOD
 
 from shield_ai.model.errors import ManifestError
 from shield_ai.model.finding import Kind
-from shield_ai.model.manifest import App, Functions, Manifest, Rotation, Secret
+from shield_ai.model.manifest import App, Environment, Functions, Manifest, Rotation, Secret
 from shield_ai.model.manifest_parser import parse_manifest
 from shield_ai.model.manifest_writer import SCHEDULE_NOTE, render_manifest
 from shield_ai.model.printable import printable_lines
@@ -88,6 +88,27 @@ def test_writes_the_region(app, line):
     text = render_manifest(Manifest(app=app))
     assert line in text
     assert parse_manifest(text) == Manifest(app=app)
+
+
+def test_proposes_a_prefix_in_a_comment():
+    comment = (
+        '# prefix = "shop/" # of all names in AWS, if apps share the account: set it before apply'
+    )
+    text = render_manifest(Manifest(app=App(name="shop")))
+    assert f"\n{comment}\n" in text
+    assert parse_manifest(text.replace("# prefix", "prefix")).app.prefix == "shop/"
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        Manifest(app=App(name="shop", prefix="shop/live/")),
+        Manifest(app=App(name="shop"), environments={"live": Environment(prefix="shop/live/")}),
+    ],
+    ids=["a prefix of all", "a prefix of each environment"],
+)
+def test_proposes_no_prefix_beside_another(manifest):
+    assert "# prefix" not in render_manifest(manifest)
 
 
 def test_says_that_a_drafted_schedule_is_not_in_force():

@@ -22,6 +22,8 @@ HEADER = (
     "Secrets that Shield AI (pip install shield-ai) moves to AWS Secrets Manager: names, never"
     " values. Commit this file."
 )
+# After the commented prefix of a new file.
+PREFIX_NOTE = "of all names in AWS, if apps share the account: set it before apply"
 # After the `ignore` of a draft.
 IGNORE_NOTE = "left to the deployment: injected from AWS, or a URL without credentials"
 # After a region that is not the default.
@@ -107,6 +109,8 @@ def _render_new(manifest: Manifest) -> str:
     if not is_found:
         app.add("region", manifest.app.region)
     app["region"].comment(FOUND_REGION_NOTE if is_found else DEFAULT_REGION_NOTE)
+    if not manifest.app.prefix and not manifest.environments:
+        app.add(tomlkit.comment(f'prefix = "{manifest.app.name}/" # {PREFIX_NOTE}'))
     if "ignore" in app:
         app["ignore"].comment(IGNORE_NOTE)
     document.add("app", app)
