@@ -13,7 +13,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
 from shield_ai.project.inside import has_git_folder
-from shield_ai.rewrite.project.dependencies.locked_versions import locked_version
+from shield_ai.rewrite.project.dependencies.locked_versions import is_any_locked, locked_version
 from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
 from shield_ai.rewrite.project.dependencies.pyproject import (
     add_to_pipfile,
@@ -30,6 +30,7 @@ from shield_ai.rewrite.project.dependencies.requirement_lines import (
 from shield_ai.rewrite.project.dependencies.setup_files import add_to_setup_cfg, add_to_setup_py
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
 from shield_ai.rewrite.project.dependencies.wanted_requirements import (
+    BOTO_NAMES,
     Bound,
     first_requirement_name,
     requirement_name,
@@ -192,6 +193,8 @@ def _add_in_folder(read: FileReader, folder: str, wanted: Wanted) -> Outcome | N
     name = first_requirement_name(wanted)
     files = _requirements_files(read, folder)
     wanted = _with_known_version(wanted, locked_version(read, folder, name))
+    if is_any_locked(read, folder, [name, *BOTO_NAMES]):
+        wanted = {name: bound._replace(is_free=False) for name, bound in wanted.items()}
     outcome = _add_to_locked(read, folder, files, wanted)
     if outcome is not None:
         return outcome

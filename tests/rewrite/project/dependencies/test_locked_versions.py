@@ -6,7 +6,9 @@ import pytest
 from fixer_helpers import manifest, run
 
 from shield_ai.rewrite.project import requirements
+from shield_ai.rewrite.project.dependencies.lock_update import releases
 
+NEWEST = releases()["boto3"].version
 PINS = (
     '[project]\ndependencies = ["aiohttp ==3.1", "celery ==5.6.2", "Django ==5.2", "redis ==7.1"]\n'
 )
@@ -64,7 +66,7 @@ def test_pins_the_version_of_the_lock_file_as_its_neighbors(files, expected):
 @pytest.mark.parametrize(
     "lock",
     [
-        pytest.param(BOTO3.replace("boto3", "boto3-stubs"), id="another package"),
+        pytest.param(BOTO3.replace("boto3", "aiobotocore"), id="a package that limits boto3"),
         pytest.param(BOTO3.replace("1.42.65", "1.20.1"), id="too old for the runtime"),
         pytest.param(BOTO3.replace("1.42.65", "1.42; x"), id="not a version"),
         pytest.param(BOTO3 + BOTO3.replace("1.42.65", "1.40.1"), id="one for each platform"),
@@ -75,18 +77,38 @@ def test_allows_new_versions_if_the_lock_file_has_none_to_pin(lock):
 
 
 @pytest.mark.parametrize(
-    "lock",
+    ("before", "pin"),
     [
-        "[]",
-        "{",
-        '{"default": []}',
-        '{"default": {"boto3": {}}}',
-        '{"default": {"boto3": {"version": "*"}}}',
+        pytest.param(PINS, "1.42.97", id="no Python"),
+        pytest.param(f'{PINS}requires-python = ">=3.9"\n', "1.42.97", id="old Python"),
+        pytest.param(f'{PINS}requires-python = ">=3.10"\n', NEWEST, id="newer Python"),
     ],
 )
-def test_ignores_an_invalid_lock_file_of_pipenv(lock):
+def test_pins_a_new_package_as_its_neighbors(before, pin):
+    lock = BOTO3.replace("boto3", "boto3-stubs")
+    expected = before.replace('"celery', f'"boto3 =={pin}", "celery')
+    assert fix({"pyproject.toml": before, "uv.lock": lock}) == {"pyproject.toml": expected}
+
+
+@pytest.mark.parametrize("python", ['python_version = "3.12"', 'python_full_version = "3.12.1"'])
+def test_pins_a_new_package_for_the_python_of_pipenv(python):
+    before = f"[requires]\n{python}\n{PIPFILE}"
+    assert fix({"Pipfile": before}) == {"Pipfile": f'{before}boto3 = "=={NEWEST}"\n'}
+
+
+@pytest.mark.parametrize(
+    ("lock", "requirement"),
+    [
+        ("[]", "==1.42.97"),
+        ("{", "==1.42.97"),
+        ('{"default": []}', "==1.42.97"),
+        ('{"default": {"boto3": {}}}', ">=1.26"),
+        ('{"default": {"boto3": {"version": "*"}}}', ">=1.26"),
+    ],
+)
+def test_ignores_an_invalid_lock_file_of_pipenv(lock, requirement):
     after = fix({"Pipfile": PIPFILE, "Pipfile.lock": lock})
-    assert after["Pipfile"] == PIPFILE + 'boto3 = ">=1.26"\n'
+    assert after["Pipfile"] == PIPFILE + f'boto3 = "{requirement}"\n'
 
 
 def test_prefers_the_lock_file_to_the_virtual_environment():

@@ -77,12 +77,17 @@ def require(condition: object) -> None:
 
 def require_python(versions: str) -> None:
     """Require that the releases in boto3_lock.toml support all Python versions of a project."""
+    require(supports_python(versions))
+
+
+def supports_python(versions: str) -> bool:
+    """Return whether the releases in boto3_lock.toml support all Python versions of a project."""
     bounds = [(0, 0)]
     for part in OPERATOR_SPACE.sub("", versions).replace(",", " ").split():
         match = LOWER_BOUND.match(part)
         if match:
             bounds.append((int(match[1]), int(match[2] or 0)))
-    require("|" not in versions and max(bounds) >= OLDEST_PYTHON)
+    return "|" not in versions and max(bounds) >= OLDEST_PYTHON
 
 
 def added_specifier(old: list[str], new: list[str]) -> str:

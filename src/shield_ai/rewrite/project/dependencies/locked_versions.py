@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # uv, Poetry and PDM write the version of a package below its name.
 TOML_LOCKS = ("uv.lock", "poetry.lock", "pdm.lock")
+PIPENV_LOCK = "Pipfile.lock"
 TOML_PACKAGE = r'^name = "{name}"\r?\nversion = "(\d[\w.!+]*)"'
 PIPENV_PIN = regex(r"==(\d[\w.!+]*)")
 
@@ -35,8 +36,14 @@ def locked_version(read: FileReader, folder: str, name: str) -> str:
     pattern = re.compile(TOML_PACKAGE.format(name=re.escape(name)), re.MULTILINE)
     for lock in TOML_LOCKS:
         found.update(pattern.findall(_text(read, f"{folder}{lock}")))
-    found.update(_pipenv_versions(_text(read, f"{folder}Pipfile.lock"), name))
+    found.update(_pipenv_versions(_text(read, f"{folder}{PIPENV_LOCK}"), name))
     return found.pop() if len(found) == 1 else ""
+
+
+def is_any_locked(read: FileReader, folder: str, names: Iterable[str]) -> bool:
+    """Return whether a lock file of a folder may have one of some packages."""
+    text = "".join(_text(read, f"{folder}{lock}") for lock in (*TOML_LOCKS, PIPENV_LOCK))
+    return any(f'"{name}"' in text for name in names)
 
 
 def _text(read: FileReader, path: str) -> str:

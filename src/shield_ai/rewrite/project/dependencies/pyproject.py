@@ -35,6 +35,7 @@ from shield_ai.rewrite.project.dependencies.toml_insertion import (
 from shield_ai.rewrite.project.dependencies.version_form import (
     EXACT,
     common_table_operator,
+    pin_unknown,
     with_version,
 )
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
@@ -141,8 +142,9 @@ def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outco
     raw = read(path)
     if raw is None:
         return None
-    if encoding_problem(raw, "é"):  # TOML must be UTF-8, even to add ASCII text
-        return skip_file(path, SkipId.NOT_UTF8.reason())
+    problem = encoding_problem(raw, "é")  # TOML must be UTF-8, even to add ASCII text
+    if problem:
+        return skip_file(path, problem)
     text = raw.decode()
     old = text.removeprefix(BOM).replace("\r\n", "\n")
     try:
@@ -188,6 +190,7 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
     if outdated:
         return SkipId.OUTDATED_PIN.reason(pin=outdated, requirement=first)
     requirements = [f"{name}{bound.minimum}" for name, bound in wanted.items()]
+    wanted = pin_unknown(wanted, [*poetry, *texts], _python_versions(project, poetry))
     if isinstance(dependencies, Array):
         others = [] if pins else [str(item) for item in dependencies]
         requirements = [with_version(name, bound, others) for name, bound in wanted.items()]
@@ -201,6 +204,10 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
     else:
         project["dependencies"] = requirements
     return Result.ADDED
+
+
+def _python_versions(project: Any, poetry: Any) -> str:
+    return str(project.get("requires-python") or poetry.get("python") or "")
 
 
 def _present(name: str, texts: Iterable[str]) -> Result | SkipReason:
@@ -228,7 +235,9 @@ def _add_to_packages(document: Any, wanted: Wanted) -> Result | SkipReason:
     outdated = outdated_pin(texts)
     if outdated:
         return SkipId.OUTDATED_PIN.reason(pin=outdated, requirement=first)
-    _add_to_table(packages, wanted)
+    versions = _get_nested(document, dict, "requires")
+    python = str(versions.get("python_full_version") or versions.get("python_version") or "")
+    _add_to_table(packages, pin_unknown(wanted, list(packages), python))
     return Result.ADDED
 
 
@@ -241,7 +250,7 @@ def _get_nested(table: Any, kind: type, *path: str) -> Any:
 
 def _add_to_table(table: Any, wanted: Wanted) -> None:
     operator = common_table_operator(table)
-    for requirement, (minimum, known) in wanted.items():
+    for requirement, (minimum, known, _) in wanted.items():
         bound = minimum
         if operator == "^" and not minimum.startswith(">=0"):  # ^0.1 would not allow 0.2
             bound = minimum.replace(">=", "^")

@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Any
 from packaging.version import InvalidVersion, Version
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.rewrite.project.dependencies.wanted_requirements import requirement_name
+from shield_ai.rewrite.project.dependencies.lock_update import releases, supports_python
+from shield_ai.rewrite.project.dependencies.wanted_requirements import (
+    BOTO_NAMES,
+    requirement_name,
+)
 
 if TYPE_CHECKING:
-    from shield_ai.rewrite.project.dependencies.wanted_requirements import Bound
+    from shield_ai.rewrite.project.dependencies.wanted_requirements import Bound, Wanted
 
 # The version to require with the operator that most requirements of a file have.
 SPECIFIERS = {"boto3": {"~=": "1.26"}}
-# The version to pin if the app has none: the last for Python 3.9, the runtime's oldest Python.
+# The version to pin if the app has none, and its Python may be the runtime's oldest, 3.9.
 # https://pypi.org/project/boto3/1.42.97/
 PINS = {"boto3": "1.42.97"}
-# Packages that work only with certain versions of boto3. From 1.34 on, botocore and boto3 have the
-# same version numbers.
-BOTO_NAMES = frozenset({"botocore", "s3transfer", "aiobotocore", "awscli", "aioboto3"})
+# From this version on, botocore and boto3 have the same version numbers.
 SAME_VERSIONS = Version("1.34")
 OPERATOR = regex(r"\s*[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(\s*(?:==|~=)\s*)[^\s,;#*]+\s*(?:[;#\\]|$)")
 EXACT_PIN = regex(r"\s*([A-Za-z0-9][\w.-]*)\s*==\s*([\w.+!-]+)\s*(?:[;#\\]|$)")
@@ -53,15 +55,35 @@ def with_version(requirement: str, bound: Bound, others: Sequence[str]) -> str:
     return f"{requirement}{bound.minimum}"
 
 
-def choose_pin(requirement: str, others: Sequence[str]) -> str:
+def pin_unknown(wanted: Wanted, others: Sequence[str], python: str) -> Wanted:
+    """Return requirements with a version to pin where the app's version is not known.
+
+    Args:
+        wanted: The requirements to add.
+        others: The other requirements of the file.
+        python: The Python versions of the app; "" if it declares none.
+    """
+    pinned = {}
+    for name, bound in wanted.items():
+        known = bound.known
+        if not known and bound.is_free:
+            known = choose_pin(name, others, python)
+        pinned[name] = bound._replace(known=known)
+    return pinned
+
+
+def choose_pin(requirement: str, others: Sequence[str], python: str = "") -> str:
     """Return the version to pin a requirement to; "" if other requirements limit it.
 
     Args:
         requirement: The name.
         others: The other requirements of the file.
+        python: The Python versions of the app; "" if it declares none.
     """
     related = [other for other in others if requirement_name(other) in BOTO_NAMES]
     if not related:
+        if requirement in PINS and supports_python(python):
+            return releases()[requirement].version
         return PINS.get(requirement, "")
     pin = EXACT_PIN.match(related[0])
     if requirement != "boto3" or len(related) > 1 or pin is None or pin[1] != "botocore":

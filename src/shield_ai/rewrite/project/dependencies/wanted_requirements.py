@@ -9,6 +9,8 @@ from packaging.utils import canonicalize_name
 
 from shield_ai.project.perf.lazy_regex import regex
 
+# Packages that work only with certain versions of boto3.
+BOTO_NAMES = frozenset({"botocore", "s3transfer", "aiobotocore", "awscli", "aioboto3"})
 NAME = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
@@ -17,6 +19,7 @@ class Bound(NamedTuple):
 
     minimum: str  # the version specifier
     known: str = ""  # the version in the app's lock file or virtual environment
+    is_free: bool = True  # no lock file limits the version
 
 
 Wanted = Mapping[str, Bound]  # by requirement
