@@ -82,9 +82,7 @@ def choose_pin(requirement: str, others: Sequence[str], python: str = "") -> str
     """
     related = [other for other in others if requirement_name(other) in BOTO_NAMES]
     if not related:
-        if requirement in PINS and supports_python(python):
-            return releases()[requirement].version
-        return PINS.get(requirement, "")
+        return _newest(requirement, python)
     pin = EXACT_PIN.match(related[0])
     if requirement != "boto3" or len(related) > 1 or pin is None or pin[1] != "botocore":
         return ""
@@ -92,6 +90,13 @@ def choose_pin(requirement: str, others: Sequence[str], python: str = "") -> str
         return pin[2] if Version(pin[2]) >= SAME_VERSIONS else ""
     except InvalidVersion:
         return ""
+
+
+def _newest(requirement: str, python: str) -> str:
+    """Return a recent version that supports some Python versions; "" if none is known."""
+    if requirement in PINS and supports_python(python):
+        return releases()[requirement].version
+    return PINS.get(requirement, "")
 
 
 def _common_operator(requirements: Sequence[str]) -> str:
