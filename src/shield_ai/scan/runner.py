@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
+from shield_ai.model.naming import MANIFEST
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.enclosing_app import scan_folder, scan_in_app
+from shield_ai.scan.files.manifest_variables import manifest_variables
 from shield_ai.scan.files.tracking import find_ignored, find_tracked
 from shield_ai.scan.files.walk import is_dotenv, is_python, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
@@ -194,6 +196,7 @@ def _scan_files(
     root: Path,
     app_patterns: tuple[pattern.Pattern, ...],
     custom_paths: set[str] | None = None,
+    manifest: tuple[Sequence[str], Sequence[str]] = ((), ()),
 ) -> PartResult:
     for path in files:
         OUTPUT.log_file(path)
@@ -201,7 +204,8 @@ def _scan_files(
     credentials = scan_credentials(files, read, patterns, custom_paths=custom_paths)
     app = None
     if any(_is_dotenv_path(path) or is_python(path, read) for path in files):
-        app = scan_files(root.resolve().name, files, read, markers=credentials.markers)
+        variables, ignored = manifest
+        app = scan_files(root.resolve().name, files, read, variables, credentials.markers, ignored)
     return PartResult(app, credentials, "", read, set(), list(app_patterns))
 
 
@@ -241,7 +245,9 @@ def _scan_index(paths: Sequence[Path], *, whole_files: bool) -> PartResult:
         names = [name for name in names if _is_in_any(name, wanted)]
     # All staged files may not fit into memory.
     read = functools.lru_cache(maxsize=MAX_CACHED)(staged.read)
-    part = _scan_files(names, read, root, pattern.load_app_patterns(root))
+    app_patterns = pattern.load_app_patterns(root)
+    manifest = manifest_variables(staged.read if MANIFEST in names else reader(str(root)))
+    part = _scan_files(names, read, root, app_patterns, manifest=manifest)
     part = part._replace(tracked={name for name in names if _is_dotenv_path(name)})
     if whole_files:
         return part

@@ -5,6 +5,7 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
+from hostile_git import git
 from hostile_text import forbidden, make_hostile_app
 from hostile_text import shield as run_bytes
 from shield_helpers import make_app, shield
@@ -39,16 +40,36 @@ def test_several_outputs_of_one_scan(app):
     assert all(uri.startswith("app/") for uri in uris)
 
 
+IGNORING = """\
+[app]
+name = "app"
+settings = ["settings.py"]
+region = "us-east-1"
+ignore = ["SENTRY_DSN"]
+"""
+
+
 def test_a_read_that_shield_toml_ignores_does_not_fail_the_scan(tmp_path):
     (tmp_path / "settings.py").write_text("import os\nDSN = os.environ['SENTRY_DSN']\n")
     assert shield("scan", cwd=tmp_path).code == 1
-    (tmp_path / "shield.toml").write_text(
-        '[app]\nname = "app"\nsettings = ["settings.py"]\nregion = "us-east-1"\nignore = ["SENTRY_DSN"]\n'
-    )
+    (tmp_path / "shield.toml").write_text(IGNORING)
     done = shield("scan", cwd=tmp_path)
     assert re.search(r"2:7 +low +DSN is a secret read from the environment", done.out)
     assert "not fixable: ignored in shield.toml" in done.out
     assert done.code == 0
+
+
+@pytest.mark.parametrize(
+    ("staged", "code"), [("settings.py", 0), (".", 0), ("without", 1)], ids=["no", "yes", "other"]
+)
+def test_staged_reads_that_shield_toml_ignores(tmp_path, staged, code):
+    git(tmp_path, "init", "-q")
+    (tmp_path / "settings.py").write_text("import os\nDSN = os.environ['SENTRY_DSN']\n")
+    text = IGNORING.replace("SENTRY_DSN", "OTHER") if staged == "without" else IGNORING
+    (tmp_path / "shield.toml").write_text(text)
+    git(tmp_path, "add", "." if staged == "without" else staged)
+    (tmp_path / "shield.toml").write_text(IGNORING)
+    assert shield("scan", "--staged", cwd=tmp_path).code == code
 
 
 @pytest.mark.parametrize("form", FORMATS)
