@@ -81,6 +81,12 @@ MINIMUM = b"[tool.coverage.report]\nfail_under = 90\n"
             id="pytest.ini",
         ),
         pytest.param(
+            {".coveragerc": b"[run]\nomit =\n  # generated\n  a/*\n  # old\n  b/*\n\n[html]\n"},
+            ".coveragerc",
+            f"\n  # old\n  b/*\n  {PATTERN}\n\n[html]\n",
+            id="comments in omit",
+        ),
+        pytest.param(
             {"pyproject.toml": b"[tool.coverage.report]\nomit = ['a/*', \"b/*\"]\n"},
             "pyproject.toml",
             f"omit = ['a/*', \"b/*\", \"{PATTERN}\"]\n",

@@ -56,12 +56,12 @@ PYTEST_COV = regex(rb"--cov(?=[=\s\"'])")
 PLAIN_SOURCE = regex(r"[\w./-]*\w[\w./-]*")  # not ".", a pattern or a variable
 PLAIN_PATTERN = regex(r"[\w.-][\w./*-]*[\w*]")  # relative, and not of a folder
 HAS_OMIT = regex(rb"(?m)^[ \t]*omit[ \t]*=")
-# The option with one pattern per line.
+# The option with one pattern per line, perhaps between comments.
 OMIT = regex(
     rb"(?m)^\[(?:coverage:)?(?:run|report)\][ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?"
-    rb"omit[ \t]*=[ \t]*\r?\n((?P<indent>[ \t]+)[^\s#][^\n]*(?:\n(?P=indent)[^\s#][^\n]*)*)"
+    rb"omit[ \t]*=[ \t]*\r?\n((?:[ \t]*+#[^\n]*\n)*+(?P<indent>[ \t]+)[^\s#][^\n]*"
+    rb"(?:\n(?P=indent)[^\s][^\n]*)*)"
 )
-
 # The option with all patterns on its line.
 OMIT_LINE = regex(
     rb"(?m)^\[(?:coverage:)?(?:run|report)\][ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?"

@@ -37,10 +37,13 @@ SWITCH = (
     " reads the variables.{lambdas}{note}"
 )
 PRODUCTION = (
-    " In production, also set {}=production and AWS_REGION. AWS_SECRETS_PREFIX separates the"
-    " environments in an AWS account."
+    " In production, also set AWS_REGION, and {}=production: variables then do not take precedence"
+    " over AWS. AWS_SECRETS_PREFIX separates the environments in an AWS account."
 )
-LAMBDAS = " A lambda in a call always runs, and finds the secret in its variable."
+LAMBDAS = (
+    " A function in a call, such as a lambda, always runs: with AWS, its variable contains the"
+    " secret."
+)
 UPDATES = "`shield apply` keeps the mapping in step with shield.toml."
 
 
