@@ -18,6 +18,8 @@ class KeptVariables(NamedTuple):
     passed_on: Sequence[str] = ()  # Docker Compose passes them to services other than the app
     in_commands: Mapping[str, Sequence[str]] = MappingProxyType({})  # `path:line` of scripts
     injected: Mapping[str, Sequence[str]] = MappingProxyType({})  # `path:line` of other code
+    # by variable: the variable that a script sets from it, and the path of the script
+    parts: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
     def sentences(self, quote: Callable[[str], str] = str) -> Iterator[str]:
         """Yield a sentence for each kind of reader, without its period.
@@ -39,6 +41,11 @@ class KeptVariables(NamedTuple):
             files = _files(self.in_commands.values())
             verb = "reads" if len(files) == 1 else "read"
             yield f"Keep {names} set for {_shortened(files, quote)}, which {verb} {pronoun}"
+        for name, (whole, path) in self.parts.items():
+            yield (
+                f"Keep {quote(name)} set, and change it whenever {quote(whole)} changes in AWS:"
+                f" {quote(path)} uses it"
+            )
         if self.injected:
             names, files = _listed(self.injected, quote), _files(self.injected.values())
             yield (

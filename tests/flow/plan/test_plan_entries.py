@@ -210,3 +210,26 @@ def test_plan_lists_secrets_that_only_a_script_reads(tmp_path):
     assert [(item["path"], item["line"], item["name"]) for item in found] == [
         ("entrypoint.sh", 2, "GCP_KEY")
     ]
+
+
+def test_plan_lists_variables_from_which_a_script_sets_another(tmp_path):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_text("# Docs\n")
+    (tmp_path / "config.py").write_text("import os\nDATABASE_URL = os.environ['DATABASE_URL']\n")
+    (tmp_path / "entrypoint").write_text(
+        "#!/bin/sh\n"
+        'psql "password=$POSTGRES_PASSWORD" $API_TOKEN\n'
+        'export DATABASE_URL="postgres://${POSTGRES_USER}:${POSTGRES_PASSWORD}@db/app"\n'
+    )
+    document = json.loads(shield("plan", "--only", "code", "--json", cwd=tmp_path).out)
+    wanted = {SkipId.PART_OF_VARIABLE: 3, SkipId.READ_BY_SCRIPT: 2}
+    found = {item["name"]: item for item in document["skipped"] if item["id"] in wanted}
+    assert found["POSTGRES_PASSWORD"]["line"] == 3
+    assert found["POSTGRES_PASSWORD"]["reason"].startswith("part of DATABASE_URL, which the script")
+    assert found["API_TOKEN"]["line"] == 2
+    assert "POSTGRES_USER" not in found
+    shield("apply", "--only", "code", "--yes", cwd=tmp_path)
+    [page] = (tmp_path / "docs").glob("*[sS][eE][cC][rR][eE][tT]*")
+    sentence = "Keep `POSTGRES_PASSWORD` set, and change it whenever `DATABASE_URL` changes in AWS:"
+    assert f"{sentence} `entrypoint` uses it." in page.read_text()

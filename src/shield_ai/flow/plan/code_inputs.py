@@ -144,6 +144,10 @@ def _kept_variables(app: AppContext) -> KeptVariables:
         passed_on=passed_on_variables(app.tree.root, app.manifest),
         in_commands={name: in_commands[name] for name in variables if name in in_commands},
         injected=injected,
+        parts={
+            name: (composed.variable, composed.path)
+            for name, composed in app.command_reads.composed.items()
+        },
     )
 
 

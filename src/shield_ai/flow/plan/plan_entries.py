@@ -175,8 +175,13 @@ def report_script_secrets(app: AppContext) -> Iterator[Skipped]:
     known.update(app.manifest.app.ignore, scan.kept, scan.migrated)
     for _, site in app.sites:
         known.update(site.variables, site.other_variables)
-    for variable, places in app.command_reads.start_scripts.items():
-        if variable not in known:
+    reads = app.command_reads
+    for variable, places in reads.start_scripts.items():
+        composed = reads.composed.get(variable)
+        if composed:
+            reason = SkipId.PART_OF_VARIABLE.reason(variable=composed.variable)
+            yield reason.entry(composed.path, composed.line, variable)
+        elif variable not in known:
             path, _, line = places[0].rpartition(":")
             yield SkipId.READ_BY_SCRIPT.reason().entry(path, int(line), variable)
 

@@ -58,8 +58,18 @@ START_SCRIPT = regex(
     r"(?:[\w-]{0,100}[_-])?(?:entry[_-]?point|start|launch)(?:[_-][\w-]{0,100})?(?:\.(?:ba)?sh)?",
     re.IGNORECASE,
 )
+# A variable that a script sets: export URL="postgres://$USER:$PASSWORD@db".
+SET_BY_SCRIPT = regex(rb"(?m)^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w{0,200})=(?P<value>.*)$")
 START_KINDS = frozenset({"dockerfile", "procfile"})
 NOT_NEWLINE = regex(rb"[^\n]")
+
+
+class Composed(NamedTuple):
+    """A variable that a script sets from others."""
+
+    variable: str
+    path: str
+    line: int
 
 
 class CommandReads(NamedTuple):
@@ -69,6 +79,8 @@ class CommandReads(NamedTuple):
     development: Mapping[str, Sequence[str]]  # in files for development or tests
     # other variables with the names of secrets, in scripts that start the app in production
     start_scripts: Mapping[str, Sequence[str]] = MappingProxyType({})
+    # by one of those variables: the searched variable that such a script sets from it
+    composed: Mapping[str, Composed] = MappingProxyType({})
 
     @property
     def preferred(self) -> dict[str, Sequence[str]]:
@@ -119,6 +131,7 @@ class _Search:
         self._production: dict[str, list[str]] = {}
         self._development: dict[str, list[str]] = {}
         self._start_scripts: dict[str, list[str]] = {}
+        self._composed: dict[str, Composed] = {}
         self._in_makefiles: dict[str, dict[str, int]] = {}
         self._calls_make = False
 
@@ -143,7 +156,18 @@ class _Search:
     def _add_start_script(self, path: str, raw: bytes) -> None:
         is_script = START_SCRIPT.fullmatch(path.rpartition("/")[2])
         if is_script or file_format(path) in START_KINDS:
-            _add_places(self._start_scripts, path, _first_lines(raw, self._other_secrets(raw)))
+            others = self._other_secrets(raw)
+            _add_places(self._start_scripts, path, _first_lines(raw, others))
+            self._add_composed(path, raw, others)
+
+    def _add_composed(self, path: str, raw: bytes, others: set[str]) -> None:
+        for match in SET_BY_SCRIPT.finditer(raw):
+            name = match["name"].decode()
+            if name not in self._names:
+                continue
+            line = raw.count(b"\n", 0, match.start()) + 1
+            for part in _first_lines(match["value"], others):
+                self._composed.setdefault(part, Composed(name, display_path(path), line))
 
     def _other_secrets(self, raw: bytes) -> set[str]:
         """Return the names of other secrets that a script reads, and does not set itself."""
@@ -156,7 +180,9 @@ class _Search:
         found = self._production if self._calls_make else self._development
         for path, lines in self._in_makefiles.items():
             _add_places(found, path, lines)
-        return CommandReads(self._production, self._development, self._start_scripts)
+        return CommandReads(
+            self._production, self._development, self._start_scripts, self._composed
+        )
 
 
 def _add_places(found: dict[str, list[str]], path: str, lines: Mapping[str, int]) -> None:
