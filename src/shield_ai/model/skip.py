@@ -115,10 +115,7 @@ class SkipId(TextEnum):
     ONLY_MASKED = "only-masked", "only masked in texts, and nothing else reads the variable"
     ALSO_NAMED = "also-named", "names {variable}, moved to AWS: keep it set if this code reads it"
     READ_BY_SCRIPT = "read-by-script", "read by a script, not by Python code: keep it set"
-    PART_OF_VARIABLE = (
-        "part-of-variable",
-        "part of {variable}, which the script sets: keep it set, and equal to the secret in AWS",
-    )
+    PART_OF_VARIABLE = "part-of-variable", "part of {variable}: keep it equal to its part in AWS"
     INJECTED = "injected", "injected from AWS: remove this entry before its value in AWS"
     IN_INFRASTRUCTURE = "in-infrastructure", "its template can contain the secrets of {module}"
     IN_ANNOTATION = "in-annotation", "inside a type annotation"
