@@ -198,8 +198,12 @@ def _copied_place(
     source: str, place: str, target: str, excluded: list[tuple[int, str]], *, is_folder: bool
 ) -> str:
     """Return where a source of COPY puts a file; empty if it does not copy the file."""
-    if "$" in source or place == _UNKNOWN:
+    if place == _UNKNOWN:
         return _UNKNOWN
+    if "$" in source:
+        folder = source.partition("$")[0].rpartition("/")[0]
+        is_outside = folder and _part_inside(folder, place) is None
+        return "" if is_outside else _UNKNOWN
     inside = _part_inside(source, place)
     name = posixpath.basename(place)
     if inside is None or excluding_line(inside or name, excluded):

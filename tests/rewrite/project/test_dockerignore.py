@@ -44,6 +44,10 @@ def test_adds_the_folder_once(text, added):
     [
         pytest.param("FROM x\nCOPY . /app\n", True, id="whole folder"),
         pytest.param("FROM x\nCOPY $FROM /app\n", True, id="unknown"),
+        pytest.param(
+            "FROM x\nCOPY requirements/$FILE /app\n", False, id="unknown file of another folder"
+        ),
+        pytest.param("FROM x\nCOPY .shield/$FILE /app\n", True, id="unknown file of this folder"),
         pytest.param("FROM x\nCOPY shop shop\n", False, id="single folder"),
         pytest.param("FROM x\nCOPY --from=y . /app\n", False, id="another image"),
     ],

@@ -112,6 +112,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         kept=inputs.kept,
         workflows=inputs.workflows,
         docs_files=inputs.docs_files,
+        nested_requirements=inputs.nested_requirements,
     )
 
 

@@ -71,6 +71,7 @@ class AppFiles(NamedTuple):
     kept: KeptVariables = KeptVariables()
     workflows: Collection[str] = ()  # the paths of its GitHub workflows
     docs_files: Collection[str] = ()  # the names of the files in its folder docs
+    nested_requirements: Collection[str] = ()  # the files in the folders inside requirements/
 
 
 class FixContext(NamedTuple):

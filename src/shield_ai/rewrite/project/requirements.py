@@ -39,7 +39,7 @@ from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, skip_file
 from shield_ai.rewrite.project.import_names import root_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
@@ -58,6 +58,7 @@ FILES = (
     *(f"{name}.txt" for name in NAMES),
     *(f"requirements.d/{stem}.txt" for stem in STEMS),
 )
+NESTED = re.compile(rf"requirements/[^/]+/(?:requirements[._-])?(?:{'|'.join(STEMS)})\.(?:in|txt)")
 # A requirements file with one of these installs the app, and not only its documentation or tests.
 FRAMEWORKS = frozenset({
     "django", "flask", "fastapi", "starlette", "litestar", "quart", "sanic", "tornado", "aiohttp",
@@ -99,7 +100,10 @@ VALID_LINE = re.compile(
 def fix(context: FixContext) -> Outcome:
     """Add the dependencies of the runtime."""
     installed = context.app.installed
-    changes, skipped = add_requirements(context.read, context.manifest, context.module, installed)
+    nested = context.app.nested_requirements
+    changes, skipped = add_requirements(
+        context.read, context.manifest, context.module, installed, nested
+    )
     if any(item.id is SkipId.NO_REQUIREMENTS for item in skipped):
         above = _missing_above(context)
         return [], skipped if above is None else above
@@ -107,7 +111,11 @@ def fix(context: FixContext) -> Outcome:
 
 
 def add_requirements(
-    read: FileReader, manifest: Manifest, module: str = "", installed: Mapping[str, str] = EMPTY
+    read: FileReader,
+    manifest: Manifest,
+    module: str = "",
+    installed: Mapping[str, str] = EMPTY,
+    nested: Collection[str] = (),
 ) -> Outcome:
     """Add the dependencies of the runtime to the first file that declares dependencies.
 
@@ -118,13 +126,15 @@ def add_requirements(
         manifest: The secrets to move.
         module: Dotted name by which the settings import the runtime; derived from the path if "".
         installed: The versions in the app's virtual environment, by name.
+        nested: The files in the folders inside the folder `requirements`.
     """
+    nested = [path for path in nested if NESTED.fullmatch(path)]
     requirements = _required_by(manifest)
     name = first_requirement_name(requirements)
     wanted = _with_known_version(requirements, installed.get(name, ""))
     locked: list[Skipped] = []
     for folder in _candidate_folders(read, manifest, module):
-        outcome = _add_in_folder(read, folder, wanted)
+        outcome = _add_in_folder(read, folder, wanted, nested)
         if outcome is None:
             continue
         changes, skipped = outcome
@@ -188,10 +198,12 @@ def _candidate_folders(read: FileReader, manifest: Manifest, module: str) -> lis
     return folders
 
 
-def _add_in_folder(read: FileReader, folder: str, wanted: Wanted) -> Outcome | None:
+def _add_in_folder(
+    read: FileReader, folder: str, wanted: Wanted, nested: Collection[str] = ()
+) -> Outcome | None:
     """Add requirements to a file in a folder; return None if no file declares dependencies."""
     name = first_requirement_name(wanted)
-    files = _requirements_files(read, folder)
+    files = _requirements_files(read, [*(f"{folder}{name}" for name in FILES), *nested])
     wanted = _with_known_version(wanted, locked_version(read, folder, name))
     if is_any_locked(read, folder, [name, *BOTO_NAMES]):
         wanted = {name: bound._replace(is_free=False) for name, bound in wanted.items()}
@@ -308,11 +320,10 @@ def _skip_unedited(files: Mapping[str, bytes], edited: str, name: str) -> list[S
     return [reason.entry(path) for path in lacking if not only_includes(files[path])]
 
 
-def _requirements_files(read: FileReader, folder: str) -> dict[str, bytes]:
-    """Return the requirements files of a folder, and those that they include."""
+def _requirements_files(read: FileReader, usual: Sequence[str]) -> dict[str, bytes]:
+    """Return the requirements files with usual names, and those that they include."""
     files: dict[str, bytes] = {}
-    usual = [f"{folder}{name}" for name in FILES]
-    paths = usual.copy()
+    paths = list(usual)
     for path in paths:  # grows
         if path in files:
             continue

@@ -48,7 +48,9 @@ def read_grouped_style(
     own_package = path.removeprefix(f"{root}/" if root else "").partition("/")[0]
     if package != own_package and is_third_party_for_linter(style, package, paths):
         return msgspec.structs.replace(style, mixes_own_packages=True)
-    if style.first_party or not mixes_own_packages(read, paths, own_packages(paths, root)):
+    if style.first_party or _is_own_for_linter(style, package, paths):
+        return style
+    if not mixes_own_packages(read, paths, own_packages(paths, root)):
         return style
     return msgspec.structs.replace(style, mixes_own_packages=True)
 
@@ -62,10 +64,14 @@ def is_third_party_for_linter(style: CodeStyle, package: str, paths: Collection[
         return False
     if any(ABOVE_APP.match(source) for source in style.package_sources):
         return False
-    starts = tuple(
-        f"{source}{package}{end}" for source in style.package_sources for end in ("/", ".py")
-    )
-    return not any(path.startswith(starts) for path in paths)
+    return not _is_own_for_linter(style, package, paths)
+
+
+def _is_own_for_linter(style: CodeStyle, package: str, paths: Collection[str]) -> bool:
+    """Return whether ruff or isort finds a package of the app in its source folders."""
+    sources = style.package_sources or ()
+    starts = tuple(f"{source}{package}{end}" for source in sources for end in ("/", ".py"))
+    return bool(package) and any(path.startswith(starts) for path in paths)
 
 
 def own_packages(paths: Iterable[str], root: str) -> tuple[str, ...]:
