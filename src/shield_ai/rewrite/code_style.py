@@ -95,6 +95,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
     # The folders in which the linter that sorts the imports looks for the project's packages, each
     # with a trailing slash; None if that is unknown.
     package_sources: tuple[str, ...] | None = None
+    usual_sources: tuple[str, ...] = ()  # those of isort if its configuration names none
     force_grid_wrap: int = 0  # the number of names from which each has a line
 
     def width(self, source: Source) -> int:
@@ -116,6 +117,9 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
     lint = {**ruff, **_table(ruff, "lint")}
     isort_folder, isort = next(_isort_tables(read, path), ("", {}))
     sources = _package_sources(isort_folder, isort.get("src_paths"))
+    # https://pycqa.github.io/isort/docs/configuration/options.html#src-paths
+    names_no_sources = isort and "src_paths" not in isort
+    usual = _package_sources(isort_folder, [".", "src"]) if names_no_sources else None
     own_package: tuple[str, ...] = ()
     if _selects(lint, "I001"):
         sources = _package_sources(folder, ruff.get("src", [".", "src"]))
@@ -157,6 +161,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         imports_annotations=ANNOTATIONS
         in (*_names(isort.get("required_imports")), *_names(isort.get("add_imports"))),
         package_sources=sources,
+        usual_sources=usual or (),
         force_grid_wrap=_count(isort.get("force_grid_wrap")),
     )
 

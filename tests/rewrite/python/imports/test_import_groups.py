@@ -12,6 +12,7 @@ from shield_ai.rewrite.python.imports.import_groups import (
     is_third_party_for_linter,
     mixes_own_packages,
     own_packages,
+    read_grouped_style,
 )
 
 PACKAGES = ("config", "shop")
@@ -38,6 +39,16 @@ PACKAGES = ("config", "shop")
 def test_finds_own_packages_among_libraries(texts, is_mixed):
     files = {f"shop/{number}.py": text.encode() for number, text in enumerate(texts)}
     assert mixes_own_packages(files.get, files, PACKAGES) is is_mixed
+
+
+@pytest.mark.parametrize("configured", [False, True], ids=["no linter", "isort"])
+def test_a_new_file_is_sorted_like_others_unless_isort_sorts_it(configured):
+    files = {"shop/a.py": b"import django\nfrom shop.b import c\n", "shop/b.py": b""}
+    if configured:
+        files["setup.cfg"] = b"[isort]\nline_length = 100\n"
+    paths = [path for path in files if path.endswith(".py")]
+    style = read_grouped_style(files.get, "tests/test_b.py", paths, "", "shop")
+    assert style.mixes_own_packages is not configured
 
 
 def test_packages_of_a_folder():

@@ -281,7 +281,7 @@ def test_a_reviewed_line_is_not_moved(scanned, comment):
     [(found, site)] = scanned({"settings.py": text, "manage.py": ""}).sites
     assert (found.severity.name, reason_of(site)) == (
         "LOW",
-        "marked as reviewed in a comment",
+        "a comment says that it is no secret, such as noqa: S105 or nosec",
     )
 
 
@@ -297,7 +297,9 @@ def test_a_reviewed_line_is_not_moved(scanned, comment):
 def test_a_comment_above_a_value_can_say_that_it_is_not_secret(scanned, comment, is_reviewed):
     text = f"{comment}API_PASSWORD = 'k3y-of-a-test'\n"
     [(_, site)] = scanned({"settings.py": text, "manage.py": ""}).sites
-    assert (reason_of(site) == "marked as reviewed in a comment") == is_reviewed
+    assert (
+        reason_of(site) == "a comment says that it is no secret, such as noqa: S105 or nosec"
+    ) == is_reviewed
 
 
 def test_djangos_key_moves_from_a_reviewed_line(scanned):

@@ -69,7 +69,7 @@ def is_third_party_for_linter(style: CodeStyle, package: str, paths: Collection[
 
 def _is_own_for_linter(style: CodeStyle, package: str, paths: Collection[str]) -> bool:
     """Return whether ruff or isort finds a package of the app in its source folders."""
-    sources = style.package_sources or ()
+    sources = style.package_sources or style.usual_sources
     starts = tuple(f"{source}{package}{end}" for source in sources for end in ("/", ".py"))
     return bool(package) and any(path.startswith(starts) for path in paths)
 
