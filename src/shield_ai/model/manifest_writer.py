@@ -57,13 +57,7 @@ def render_manifest(manifest: Manifest, old: str = "") -> str:
     missing = [secret for secret in manifest.secret if secret.name not in names]
     if not missing:
         return old
-    import tomlkit
-
-    addition = tomlkit.document()
-    addition.add("secret", _secret_tables(missing, manifest))
-    text = old + _blank_line_after(old) + tomlkit.dumps(addition).strip("\n") + "\n"
-    if "\r\n" in old:
-        text = old + text[len(old) :].replace("\n", "\r\n")
+    text = old + _addition(missing, manifest, old)
     try:
         parse_manifest(text)
     except ManifestError:  # TOML does not allow tables after an inline array
@@ -72,6 +66,16 @@ def render_manifest(manifest: Manifest, old: str = "") -> str:
             "write each secret as a [[secret]] table",
         ) from None
     return text
+
+
+def _addition(secrets: Iterable[Secret], manifest: Manifest, old: str) -> str:
+    """Return the text that adds secrets to a file, with the line endings of the file."""
+    import tomlkit
+
+    document = tomlkit.document()
+    document.add("secret", _secret_tables(secrets, manifest))
+    text = _blank_line_after(old) + tomlkit.dumps(document).strip("\n") + "\n"
+    return text.replace("\n", "\r\n") if "\r\n" in old else text
 
 
 def _with_ignored(text: str, names: Iterable[str]) -> str:

@@ -201,9 +201,7 @@ def _copied_place(
     if place == _UNKNOWN:
         return _UNKNOWN
     if "$" in source:
-        folder = source.partition("$")[0].rpartition("/")[0]
-        is_outside = folder and _part_inside(folder, place) is None
-        return "" if is_outside else _UNKNOWN
+        return _UNKNOWN if _may_contain(source, place) else ""
     inside = _part_inside(source, place)
     name = posixpath.basename(place)
     if inside is None or excluding_line(inside or name, excluded):
@@ -213,6 +211,12 @@ def _copied_place(
     if inside:  # the source is a folder: its content is copied
         return posixpath.normpath(f"{target}/{inside}")
     return posixpath.normpath(f"{target}/{name}" if is_folder else target)
+
+
+def _may_contain(source: str, place: str) -> bool:
+    """Return whether a source with a variable can contain a file: its folder before it decides."""
+    folder = source.partition("$")[0].rpartition("/")[0]
+    return not folder or _part_inside(folder, place) is not None
 
 
 def _part_inside(source: str, place: str) -> str | None:

@@ -25,7 +25,7 @@ from shield_ai.scan.text.engine import Pool, no_progress, scan_credentials
 from shield_ai.scan.text.reader import MAX_SIZE, reader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.scan.text.engine import Progress
@@ -241,8 +241,7 @@ def _scan_index(paths: Sequence[Path], *, whole_files: bool) -> PartResult:
     staged = StagedFiles(root, MAX_SIZE)
     names = staged.paths
     if not has_one_folder:
-        wanted = {_relative_to_current_folder(path) for path in paths}
-        names = [name for name in names if _is_in_any(name, wanted)]
+        names = _select(names, paths)
     # All staged files may not fit into memory.
     read = functools.lru_cache(maxsize=MAX_CACHED)(staged.read)
     app_patterns = pattern.load_app_patterns(root)
@@ -252,6 +251,12 @@ def _scan_index(paths: Sequence[Path], *, whole_files: bool) -> PartResult:
     if whole_files:
         return part
     return part._replace(changed=functools.lru_cache(maxsize=1)(staged.changed_lines))
+
+
+def _select(names: Iterable[str], paths: Sequence[Path]) -> list[str]:
+    """Return the staged files that are in one of some paths."""
+    wanted = {_relative_to_current_folder(path) for path in paths}
+    return [name for name in names if _is_in_any(name, wanted)]
 
 
 def _relative_to_current_folder(path: Path) -> str:
