@@ -248,6 +248,11 @@ class Tree:
         except (OSError, SourceError):
             return []
 
+    def nested_files(self, relative: str) -> list[str]:
+        """Return the paths of the files in the folders inside a folder."""
+        folders = [f"{relative}/{name}" for name in self.folder_names(relative)]
+        return [f"{folder}/{name}" for folder in folders for name in self.file_names(folder)]
+
     def missing_folders(self, relative: str) -> list[str]:
         """Return the parent folders of a file that do not exist, outermost first."""
         parents = list(PurePosixPath(relative).parents)[:-1]

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
-from shield_ai.model.naming import MANIFEST
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.scan.enclosing_app import scan_folder, scan_in_app
-from shield_ai.scan.files.manifest_variables import manifest_variables
 from shield_ai.scan.files.tracking import find_ignored, find_tracked
 from shield_ai.scan.files.walk import is_dotenv, is_python, walk_all
 from shield_ai.scan.merge import PartResult, ScanResult, merge_parts
@@ -245,8 +243,7 @@ def _scan_index(paths: Sequence[Path], *, whole_files: bool) -> PartResult:
     # All staged files may not fit into memory.
     read = functools.lru_cache(maxsize=MAX_CACHED)(staged.read)
     app_patterns = pattern.load_app_patterns(root)
-    manifest = manifest_variables(staged.read if MANIFEST in names else reader(str(root)))
-    part = _scan_files(names, read, root, app_patterns, manifest=manifest)
+    part = _scan_files(names, read, root, app_patterns, manifest=staged.manifest_variables())
     part = part._replace(tracked={name for name in names if _is_dotenv_path(name)})
     if whole_files:
         return part

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import HasFolder
     from shield_ai.model.skip import SkipReason
     from shield_ai.project.docker_copies import Dockerfile
-    from shield_ai.project.tree import Tree
     from shield_ai.project.values import Values
     from shield_ai.rewrite.python.fixers.move_literals import LiteralRemoval
 
@@ -130,18 +129,10 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         held=app.draft.held,
         workflows=[f"{WORKFLOWS}/{name}" for name in app.tree.file_names(WORKFLOWS)],
         docs_files=app.tree.file_names("docs"),
-        nested_requirements=_nested_files(app.tree, "requirements"),
+        nested_requirements=app.tree.nested_files("requirements"),
         removal=open_literal_removal(app, literals) if literals else None,
         deployment=find_sources(app),
     )
-
-
-def _nested_files(tree: Tree, folder: str) -> list[str]:
-    """Return the files in the folders inside a folder of the app."""
-    paths = []
-    for inner in tree.folder_names(folder):
-        paths += [f"{folder}/{inner}/{name}" for name in tree.file_names(f"{folder}/{inner}")]
-    return paths
 
 
 def _kept_variables(app: AppContext) -> KeptVariables:
