@@ -112,6 +112,8 @@ def graded(path, text, findings):
         pytest.param("a.yml", "DEPLOY_SECRET: hJq/vXz/Kpw/Qbd/rT\n", HIGH, id="slashes in a random text"),
         pytest.param("a.py", 'x = {"k": "6Lc' + "q7Vd0zLk3PxT9mWbH2sYf8RnJ4uKc1Gv5XeAq" + '"}\n', LOW, id="reCAPTCHA site key"),
         pytest.param("a.py", 'x = {"recaptcha_secret": "6Lc' + "q7Vd0zLk3PxT9mWbH2sYf8RnJ4uKc1Gv5XeAq" + '"}\n', Severity.MEDIUM, id="reCAPTCHA secret"),
+        pytest.param("a.py", 'x = {"recaptcha_secret": "6Lcq7Vd0' + "AAAAALk3PxT9mWbH2sYf8RnJ4uKc1Gv5" + '"}\n', Severity.MEDIUM, id="zeros in a reCAPTCHA secret"),
+        pytest.param("a.py", 'x = {"recaptcha_secret": "6Lcq7Vd0' + "AAAAALk3PxT9mWbHxxxxxxxxJ4uKc1Gv" + '"}\n', LOW, id="filled reCAPTCHA secret"),
         pytest.param(".yarn/releases/yarn-4.1.0.cjs", 'x = {apiKey: "8b03159305e2c0f49bf7481c073a4819"}\n', LOW, id="copy of Yarn"),
         pytest.param("a.py", 'x = {"github_token": r"[0-9a-fA-F]{40}"}\n', LOW, id="regular expression"),
         pytest.param("a.py", 'CAPTCHA_SECRET = "0x0000000000000000000000000000000000000000"\n', LOW, id="repeated character"),

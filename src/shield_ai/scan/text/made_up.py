@@ -26,6 +26,9 @@ FILLED_HEX = regex(r"(.)\1{5}")
 # In keys of Azure, zeros in base64 follow:
 # https://learn.microsoft.com/en-us/purview/sit-defn-azure-devops-personal-access-token
 AZURE = "JQQJ99"
+# Keys of reCAPTCHA contain zeros in base64:
+# https://docs.gitguardian.com/secrets-detection/secrets-detection-engine/detectors/specifics/recaptcha_key
+RECAPTCHA_START = regex(r"6L[\w-]{6}AAAAA+")
 # A file or line with several of these keys is a report of a scanner.
 REPORT_KEY = regex(
     r"\"(finding_?id|rule_?(?:id|name|text_id)|check_?id|detector_?(?:name|type)|source_?metadata"
@@ -68,7 +71,8 @@ def _is_filled(value: str) -> bool:
     """Return whether a token contains repeated characters, which are rare in random tokens."""
     if len(value) > MAX_LENGTH or AZURE in value:
         return False
-    tail = value[FIXED_LENGTH:]
+    recaptcha = RECAPTCHA_START.match(value)
+    tail = value[recaptcha.end() if recaptcha else FIXED_LENGTH :]
     pattern = FILLED_HEX if HEX.fullmatch(tail) else FILLED
     return bool(pattern.search(tail))
 
