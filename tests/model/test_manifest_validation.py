@@ -97,7 +97,7 @@ from shield_ai.model.manifest_parser import parse_manifest
         pytest.param(
             "region =",
             'region = "eu-centrl-1" #',
-            "shield.toml:2: invalid region",
+            "shield.toml:4: invalid region",
             id="misspelled region",
         ),
         pytest.param(
@@ -139,7 +139,7 @@ from shield_ai.model.manifest_parser import parse_manifest
         pytest.param(
             "[[secret]]",
             '[deployment]\nedit = ["github"]\njobs = ["a;b"]\n\n[[secret]]',
-            "shield.toml:6: invalid jobs",
+            "shield.toml:8: invalid jobs",
             id="job",
         ),
         pytest.param(
@@ -157,7 +157,7 @@ from shield_ai.model.manifest_parser import parse_manifest
         pytest.param(
             "[[secret]]",
             '[deployment]\nedit = ["ecs"]\ncontainers = ["a b"]\n\n[[secret]]',
-            "shield.toml:6: invalid containers",
+            "shield.toml:8: invalid containers",
             id="container",
         ),
         pytest.param(
@@ -175,25 +175,25 @@ from shield_ai.model.manifest_parser import parse_manifest
         pytest.param(
             "[[secret]]",
             '[rotation]\nsubnets = ["subnet-0a;"]\nsecurity_groups = ["sg-0a"]\n\n[[secret]]',
-            "shield.toml:6: invalid subnets",
+            "shield.toml:7: invalid subnets",
             id="invalid subnet",
         ),
         pytest.param(
             "[[secret]]",
             '[environments.far]\nrole = "a//b"\n[[secret]]',
-            "shield.toml:6: invalid role",
+            "shield.toml:7: invalid role",
             id="invalid role in an environment",
         ),
         pytest.param(
             "[[secret]]",
             '[environments.far]\nassume = "Shop"\n[[secret]]',
-            "shield.toml:6: invalid assume",
+            "shield.toml:7: invalid assume",
             id="role to assume is not an ARN",
         ),
         pytest.param(
             "[[secret]]",
             '[monitoring]\nnamespace = "AWS/Lambda"\n[[secret]]',
-            "shield.toml:6: invalid namespace",
+            "shield.toml:7: invalid namespace",
             id="namespace of AWS",
         ),
         pytest.param(

@@ -50,7 +50,17 @@ class ShieldError(Exception):
 
 
 class ManifestError(ShieldError):
-    """shield.toml can't be read or is invalid."""
+    """shield.toml can't be read or is invalid.
+
+    Args:
+        message: What is wrong.
+        hint: What to do next.
+        key: The key with the invalid value; empty if it is unknown.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, key: str = "") -> None:
+        super().__init__(message, hint)
+        self.key = key
 
 
 class SourceError(ShieldError):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-from functools import partial
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import ManifestError
@@ -55,37 +54,43 @@ def validate_manifest(manifest: Manifest, locate: Locate) -> None:
     Raises:
         ManifestError: A value is invalid.
     """
-    with _errors_at(partial(locate, table="app")):
+    with _errors_at(locate, table="app"):
         _check_app(manifest.app)
     if manifest.rotation:
-        with _errors_at(partial(locate, table="rotation")):
+        with _errors_at(locate, table="rotation"):
             _check_functions(manifest.rotation)
-    with _errors_at(partial(locate, "tags", table="app")):
+    with _errors_at(locate, "tags", table="app"):
         _check_tags(manifest.app.tags)
-    with _errors_at(partial(locate, "ignore", table="app")):
+    with _errors_at(locate, "ignore", table="app"):
         _check_ignored(manifest)
     for name, environment in manifest.environments.items():
-        with _errors_at(partial(locate, table=f"environments.{name}")):
+        with _errors_at(locate, table=f"environments.{name}"):
             _check_environment(name, environment)
-    with _errors_at(partial(locate, table="monitoring")):
+    with _errors_at(locate, table="monitoring"):
         _check_monitoring(manifest.monitoring)
-    with _errors_at(partial(locate, table="deployment")):
+    with _errors_at(locate, table="deployment"):
         _check_deployment(manifest.deployment)
     _check_secrets(manifest, locate)
 
 
 @contextlib.contextmanager
-def _errors_at(find_place: Callable[[], str], subject: str = "") -> Iterator[None]:
+def _errors_at(
+    locate: Locate, key: str = "", subject: str = "", *, table: str = "", secret: int | None = None
+) -> Iterator[None]:
     """Prefix the messages of errors with a file and a line.
 
     Args:
-        find_place: Returns `shield.toml:LINE`. Called only after an error.
+        locate: Returns `shield.toml:LINE`. Called only after an error.
+        key: The key that is checked, unless the error names another one.
         subject: The start of each message after the place, such as `rotate of db: `.
+        table: The table that is checked.
+        secret: The index of the [[secret]] that is checked.
     """
     try:
         yield
     except ManifestError as error:
-        raise ManifestError(f"{find_place()}: {subject}{error.message}", error.hint) from None
+        place = locate(error.key or key, table=table, secret=secret)
+        raise ManifestError(f"{place}: {subject}{error.message}", error.hint) from None
 
 
 def _check_app(app: App) -> None:
@@ -245,7 +250,7 @@ def _check_secrets(manifest: Manifest, locate: Locate) -> None:
     longest_prefix = max(prefixes, key=len)
     names: set[str] = set()
     for index, secret in enumerate(manifest.secret):
-        with _errors_at(partial(locate, secret=index)):
+        with _errors_at(locate, secret=index):
             if secret.name in names:
                 raise ManifestError(
                     f"duplicate secret {secret.name!r}", "rename or remove one of them"
@@ -253,5 +258,5 @@ def _check_secrets(manifest: Manifest, locate: Locate) -> None:
             check_secret(secret, longest_prefix)
         names.add(secret.name)
         if isinstance(secret.rotate, Rotation):
-            with _errors_at(partial(locate, "rotate", secret=index), f"rotate of {secret.name}: "):
+            with _errors_at(locate, "rotate", f"rotate of {secret.name}: ", secret=index):
                 check_rotation(secret, secret.rotate)

@@ -38,7 +38,7 @@ def check_texts(checks: Iterable[PatternCheck]) -> None:
     for key, value, allowed in checks:
         if value and not allowed.fullmatch(value):
             hint = _HINTS.get(key, f"it must match {allowed.pattern}")
-            raise ManifestError(f"invalid {key}", hint)
+            raise ManifestError(f"invalid {key}", hint, key=key)
 
 
 def check_printable(key: str, path: str) -> None:
