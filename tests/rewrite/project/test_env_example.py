@@ -178,6 +178,22 @@ def test_chooses_one_file(names, chosen):
     assert [name for name in files if files[name] != b"A=1\n"] == [chosen]
 
 
+@pytest.mark.parametrize(
+    ("command", "is_edited"),
+    [
+        ("- `cp local.env .env` - then fill it in", True),
+        ("cp -n ./local.env ./.env", True),
+        ("cp local.env .env.docker", False),
+        ("cp ../local.env .env", False),
+        ("source local.env", False),
+    ],
+)
+def test_extends_the_file_that_the_readme_copies(command, is_edited):
+    files = {"README.md": command.encode(), "local.env": b"DEBUG=1\n"}
+    assert not fix(files)
+    assert (files["local.env"].decode() == f"DEBUG=1\n\n{SWITCH}") == is_edited
+
+
 def test_does_not_choose_the_example_of_a_part_of_the_app():
     files = {".env.stripe-sample": b"STRIPE_KEY=\n"}
     assert not fix(files)

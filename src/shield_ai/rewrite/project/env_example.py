@@ -32,6 +32,10 @@ EXPORTED = regex(rb"^[ \t]*(?:#[ \t]*)?export[ \t]+[A-Za-z_]", re.MULTILINE)
 EXAMPLES_FOLDER = regex(r"(?:^|/)\.?envs?[._-](?:example|sample|template)s?$")
 README = "README.md"
 TABLE_ROW = regex(rb"(?m)^[ \t]*\|[^\n]*")
+# The file that developers copy to .env, in the README: cp local.env .env
+COPY_COMMAND = regex(
+    rb"\bcp[ \t]+(?:-\w+[ \t]+)?(?:\./)?([\w.-]*env[\w.-]*)[ \t]+(?:\./)?\.env(?![\w.-])"
+)
 UPPER_NAME = regex(rb"[A-Z][A-Z0-9_]+")
 # Matches the names of example files for development.
 DEVELOPMENT = regex(r"dev|local|test|ci\b")
@@ -135,9 +139,9 @@ def _is_documented(read: FileReader, manifest: Manifest) -> bool:
 def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) -> str:
     """Return the example in the app's folder or a parent folder of its settings; "" if missing.
 
-    A .env that git tracks and the app reads counts as an example if there is no other. The least
-    nested file is preferred, then one that is not for development, then the one with the fewest
-    words in its name.
+    A .env that git tracks and the app reads counts as an example if there is no other, and so does
+    the file that the README copies to .env. The least nested file is preferred, then one that is
+    not for development, then the one with the fewest words in its name.
     """
     folders = {""}
     for path in (*manifest.app.settings, manifest.app.runtime):
@@ -149,6 +153,9 @@ def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) ->
     ]
     if files.has_example_values and not examples:
         examples = [DOTENV]
+    copied = COPY_COMMAND.search(read_optional(read, README) or b"")
+    if copied and not examples:
+        examples = [copied[1].decode()]
     existing = (path for path in examples if read_optional(read, path) is not None)
     return min(existing, key=_order, default="")
 
