@@ -95,7 +95,7 @@ def test_a_procfile_with_another_mark_of_heroku(path, content, is_held, with_pro
     if with_procfile:
         files["Procfile"] = b"web: gunicorn shop.wsgi\n"
     [(_, site)] = scan_files("shop", list(files), files.get).sites
-    expected = "set by an add-on of Heroku or Scalingo: to move it to AWS, add it to shield.toml"
+    expected = "set by an add-on of a platform such as Heroku or Scalingo: to move it to AWS, add it to shield.toml"
     assert (site.reason.text if site.reason else "") == (
         expected if is_held and with_procfile else ""
     )

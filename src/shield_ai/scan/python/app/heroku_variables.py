@@ -63,7 +63,7 @@ def find_heroku_variables(paths: Iterable[str], read: FileReader) -> dict[str, S
     if not found.keys().isdisjoint(REDIS_URLS):
         found.update(REDIS_URLS)
     if _runs_on_heroku(paths, read):
-        found = dict.fromkeys(COMMON, "an add-on of Heroku or Scalingo") | found
+        found = dict.fromkeys(COMMON, "an add-on of a platform such as Heroku or Scalingo") | found
     return {name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in found.items()}
 
 
