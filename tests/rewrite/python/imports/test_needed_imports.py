@@ -79,6 +79,7 @@ def test_each_import_of_a_settings_class_has_its_place():
     [
         pytest.param("smarkets", "import zoo\nfrom lib import a\nfrom zoo import b\n", "import zoo\nfrom lib import a\n+\nfrom zoo import b\n", id="smarkets"),
         pytest.param("smarkets", "import zoo\nfrom zoo import b\n", "import zoo\n+\nfrom zoo import b\n", id="first from"),
+        pytest.param("smarkets", "from zoo import b\nfrom datetime import date\n", "from zoo import b\nfrom datetime import date\n+\n", id="not sorted"),
         pytest.param("pep8", "import zoo\n\nfrom . import b\n", "import zoo\n+\n\nfrom . import b\n", id="above relative imports"),
         pytest.param("google", "from lib import a\nimport mod\nimport zoo\n", "from lib import a\nimport mod\n+\nimport zoo\n", id="google"),
         pytest.param("smarkets\napplication-import-names = zoo", "import lib\n\nfrom zoo import b\n", "import lib\n+\n\nfrom zoo import b\n", id="another application"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.site import Shape
@@ -277,8 +278,14 @@ def _is_exempt(source: Source, node: Import) -> bool:
 def _among_third_party(
     source: Source, block: list[Import], module: str, style: CodeStyle
 ) -> Placement | None:
-    """Place an import among third-party imports; return None if there are none."""
+    """Place an import among third-party imports; return None if there are none.
+
+    It is the last one if the block is not sorted: it ends with the standard library.
+    """
     others = [node for node in block if imports_third_party(node, style.first_party)]
+    if others and top_level_package(block[-1]) in sys.stdlib_module_names:
+        at, lead = line_below(source, block[-1])
+        return Placement(at, lead, "\n")
     listed = [
         node
         for node in others
