@@ -42,8 +42,9 @@ wheel: $(VENV)/dev.stamp
 # Three workers on two cores, because many tests wait for servers.
 PYTEST = -m pytest -n 3 --dist worksteal $(ARGS)
 # Each of these takes whole projects, servers, databases or other tools through many steps.
-LONG := $(addprefix tests/hostile/test_,canaries.py control_characters.py git_programs.py invariants.py manifest_texts.py scaling.py)
-LONG += $(addprefix tests/,cli/commands/test_rotate.py reports/test_reworded.py repository/test_no_prose.py)
+LONG := $(addprefix tests/hostile/test_,canaries.py control_characters.py git_programs.py invariants.py manifest_texts.py plan_file.py scaling.py)
+LONG += $(addprefix tests/,cli/commands/test_rotate.py repository/test_no_prose.py)
+LONG += $(addprefix tests/reports/,test_reworded.py app_report/test_html.py)
 LONG += $(addprefix tests/rewrite/,project/test_app_tests.py python/fixers/test_move_literals.py)
 LONG += $(addprefix tests/,sandbox/test_demo.py sandbox/emulator/test_server.py shield_runtime/test_types.py)
 LONG += $(addprefix tests/scan/,test_optimizations.py text/test_engine.py text/test_prefilter.py)
@@ -65,8 +66,8 @@ coverage: wheel  ## run the tests and measure the branch coverage
 
 FAST := $(addprefix tests/,model project reports rewrite scan aws/desired aws/cost aws/cloudtrail)
 FAST += $(addprefix tests/flow/,draft/test_manifest_draft.py plan/test_app_plan.py plan/test_aws_plan.py plan/test_secret_change.py)
-# Each test of these scans whole projects, or starts several processes.
-FAST += $(addprefix --ignore=tests/,scan/test_optimizations.py reports/test_reworded.py)
+# Each test of these scans whole projects, or starts several processes or a browser.
+FAST += $(addprefix --ignore=tests/,scan/test_optimizations.py reports/test_reworded.py reports/app_report/test_html.py)
 test-fast: $(VENV)/dev.stamp  ## run the tests that start no server: scan, rewrite, plan, reports
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(FAST) $(ARGS)
 
