@@ -39,6 +39,7 @@ def shown(comment):
         "# Timed token_cache for installation access token (1 minute less than an hour)",
         "# type: ignore[no-untyped-call]",
         "# S3 for uploads, with keys of the shared bucket.",
+        "# OpenAI",
         "# noqa: TC002 Pydantic requires this to be present at runtime",
         "#",
     ],

@@ -51,6 +51,7 @@ SHOWN = {
     "DEBUG": "True false 0",
     "AWS_REGION": "eu-central-1 us-gov-west-1",
     "TIME_ZONE": "UTC Europe/Berlin",
+    "OPENAI_MODEL": "gpt-4o-mini claude-sonnet-4-5 llama3.1:8b mistralai/mixtral-8x7b",
     "LANGUAGE_CODE": "en-us de",
 }
 

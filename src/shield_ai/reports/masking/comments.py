@@ -36,7 +36,7 @@ NUMBER = regex(
     r"\d{1,3}%|\d\d:\d\d"
     r"|v?\d{1,4}(?:\.\d{1,3}){0,3}|\d{4}-\d\d-\d\d|[a-z]{1,5}-\d{1,2}|[a-z]\.[a-z]"
 )
-CAMEL_CASE = regex(r"[A-Z][a-z]{2,14}(?:[A-Z][a-z]{2,14}|SQL|API|DB){1,3}")
+CAMEL_CASE = regex(r"[A-Z][a-z]{2,14}(?:[A-Z][a-z]{2,14}|SQL|API|DB|AI){1,3}")
 CONSTANT = regex(r"[A-Z]{2,15}(?:_[A-Z]{1,15}){1,5}")
 SEPARATOR = regex(r"[-*#~_.&+/—\u2013«»•]+")  # such as ----
 # Comments for tools, with the ids of rules.

@@ -65,6 +65,11 @@ ZONE = regex(r"UTC|GMT|[A-Z][a-z]{3,10}(?:/[A-Z][A-Za-z_]{2,20}){1,2}")
 LANGUAGE = regex(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 # https://docs.aws.amazon.com/general/latest/gr/rande.html
 REGION = regex(r"[a-z]{2}(?:-[a-z]{3,10}){1,2}-\d")
+# The names of language models: gpt-4o-mini, claude-sonnet-4-5
+LANGUAGE_MODEL = regex(
+    r"(?:[a-z]{4,12}/)?(?:gpt|claude|gemini|llama|mistral|mixtral|deepseek|qwen|text-embedding)"
+    r"(?:[-.:]?(?:[a-z]{1,10}|v?\d{1,3}[a-z]?)){1,6}"
+)
 SEPARATOR = regex(r"[,;:|/ ]{1,2}")
 PREFIX = regex(r"[A-Z]{2,15}(?:_[A-Z]{2,15}){0,3}_")
 # https://django-crispy-forms.readthedocs.io/en/latest/install.html
@@ -229,6 +234,13 @@ HOST_NAMES = word_set("""
 NUMBER_NAMES = word_set("""
     PORT AGE TIMEOUT SECONDS MINS MINUTES HOURS DAYS TTL SIZE BYTES LIMIT MAX LIFETIME
 """)
+
+
+def is_language_model(text: str) -> bool:
+    """Return whether a text has the form of the name of a language model."""
+    return LANGUAGE_MODEL.fullmatch(text) is not None and not is_random(text)
+
+
 FORMS = (
     Form(are_harmless_hosts, HOST_NAMES),
     Form(lambda text: PORT.fullmatch(text) is not None, NUMBER_NAMES),
@@ -249,6 +261,7 @@ FORMS = (
     Form(is_harmless_url, word_set("DEFAULT")),
     Form(is_harmless_path, word_set("ROOT DIR DIRS DIRECTORY PATH PATHS FILE FILENAME NAME")),
     Form(is_prefix, word_set("PREFIX")),
+    Form(is_language_model, word_set("MODEL")),
     Form(TEMPLATE_PACKS.__contains__, word_set("PACK PACKS")),
     Form(LEVELS.__contains__, word_set("LEVEL")),
     Form(lambda text: ZONE.fullmatch(text) is not None, word_set("ZONE TIMEZONE TZ")),
