@@ -117,9 +117,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
     lint = {**ruff, **_table(ruff, "lint")}
     isort_folder, isort = next(_isort_tables(read, path), ("", {}))
     sources = _package_sources(isort_folder, isort.get("src_paths"))
-    # https://pycqa.github.io/isort/docs/configuration/options.html#src-paths
-    names_no_sources = isort and "src_paths" not in isort
-    usual = _package_sources(isort_folder, [".", "src"]) if names_no_sources else None
+    usual = _usual_sources(isort_folder, isort)
     own_package: tuple[str, ...] = ()
     if _selects(lint, "I001"):
         sources = _package_sources(folder, ruff.get("src", [".", "src"]))
@@ -161,7 +159,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         imports_annotations=ANNOTATIONS
         in (*_names(isort.get("required_imports")), *_names(isort.get("add_imports"))),
         package_sources=sources,
-        usual_sources=usual or (),
+        usual_sources=usual,
         force_grid_wrap=_count(isort.get("force_grid_wrap")),
     )
 
@@ -187,6 +185,13 @@ def _own_package(read: FileReader, path: str) -> tuple[str, ...]:
             break
         package = (folder.name,)
     return package
+
+
+def _usual_sources(folder: str, isort: Table) -> tuple[str, ...]:
+    """Return the folders of isort's option `src_paths` by default; empty if isort names others."""
+    if not isort or "src_paths" in isort:
+        return ()
+    return _package_sources(folder, [".", "src"]) or ()
 
 
 def _package_sources(folder: str, names: object) -> tuple[str, ...] | None:

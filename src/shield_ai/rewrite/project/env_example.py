@@ -151,13 +151,17 @@ def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) ->
         for path in files.examples
         if _folder_of(path) in folders and _is_for_app(read, path, manifest)
     ]
-    if files.has_example_values and not examples:
-        examples = [DOTENV]
-    copied = COPY_COMMAND.search(read_optional(read, README) or b"")
-    if copied and not examples:
-        examples = [copied[1].decode()]
+    examples = examples or _other_examples(read, files)
     existing = (path for path in examples if read_optional(read, path) is not None)
     return min(existing, key=_order, default="")
+
+
+def _other_examples(read: FileReader, files: DotenvFiles) -> list[str]:
+    """Return the file with the values for development in an app without an example."""
+    if files.has_example_values:
+        return [DOTENV]
+    copied = COPY_COMMAND.search(read_optional(read, README) or b"")
+    return [copied[1].decode()] if copied else []
 
 
 def _order(path: str) -> tuple[int, bool, int, str]:
