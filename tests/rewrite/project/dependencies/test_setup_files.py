@@ -30,6 +30,7 @@ def added(path, text):
         pytest.param(CFG.format(""), CFG.format("    boto3>=1.26\n"), id="at the end"),
         pytest.param(CFG.format("    urllib3\n"), CFG.format("    urllib3\n").replace("    django", "    boto3>=1.26\n    django"), id="sorted"),
         pytest.param("[options]\ninstall_requires =\n\tx", "[options]\ninstall_requires =\n\tx\n\tboto3>=1.26\n", id="no final newline"),
+        pytest.param("[options]\ninstall_requires =\n    # web\n    a\n\n; old\n    c # d\n\nzip_safe = no\n", "[options]\ninstall_requires =\n    # web\n    a\n\n; old\n    c # d\n    boto3>=1.26\n\nzip_safe = no\n", id="comments and empty lines"),
         pytest.param("[options]\r\ninstall_requires =\r\n    x\r\n", "[options]\r\ninstall_requires =\r\n    x\r\n    boto3>=1.26\r\n", id="crlf"),
         pytest.param("[options]\ninstall-requires =\n  a==1\n  x==2\n", "[options]\ninstall-requires =\n  a==1\n  x==2\n  boto3>=1.26\n", id="pins"),
     ],
@@ -60,6 +61,8 @@ def test_adds_to_setup_py(before, after):
     ("path", "text", "reason"),
     [
         pytest.param("setup.cfg", "[options]\ninstall_requires =\n    boto3>=1.30\n", "", id="present"),
+        pytest.param("setup.cfg", "[options]\ninstall_requires =\n    x\n    # new\n    boto3==1.20\n", "boto3==1.20 is too old for the runtime", id="old after a comment"),
+        pytest.param("setup.cfg", "[options]\ninstall_requires =\n    # none\n", "no file with the app's dependencies", id="only a comment"),
         pytest.param("setup.py", "setup(install_requires=['Boto3'])\n", "", id="present in a list"),
         pytest.param("setup.py", "setup(install_requires=['boto3==1.9.1'])\n", "boto3==1.9.1 is too old for the runtime", id="old"),
         pytest.param("setup.cfg", "[options]\ninstall_requires =\n    urllib3<1.20\n", "urllib3<1.20 is too old: update it, then add boto3", id="old dependency"),

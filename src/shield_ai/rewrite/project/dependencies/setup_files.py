@@ -35,10 +35,11 @@ if TYPE_CHECKING:
 
 # https://setuptools.pypa.io/en/latest/userguide/declarative_config.html
 OPTIONS = regex(rb"(?m)^\[options\][^\n]*\n(?:(?!\[)[^\n]*\n?)*")
+# The lines include comments and empty lines, as those of configparser do.
 INSTALL_REQUIRES = regex(
-    rb"(?m)^install[_-]requires[ \t]*=[ \t]*\r?\n(?P<lines>(?:[ \t]+[^\s#;][^\n]*\n?)+)"
+    rb"(?m)^install[_-]requires[ \t]*=[ \t]*\r?\n(?P<lines>(?:[ \t#;\r][^\n]*\n?|\n)+)"
 )
-LINE = regex(rb"(?P<indent>[ \t]+)(?P<text>[^\r\n]*)\r?(?P<end>\n?)")
+LINE = regex(rb"(?m)^(?P<indent>[ \t]+)(?P<text>[^\s#;][^\r\n]*)\r?(?P<end>\n?)")
 
 
 def add_to_setup_cfg(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
@@ -49,6 +50,8 @@ def add_to_setup_cfg(path: str, read: FileReader, wanted: Wanted) -> Outcome | N
     if not raw or not options or not listed:
         return None
     lines = list(LINE.finditer(raw, *_span(options.start(), listed.span("lines"))))
+    if not lines:
+        return None
     texts = [line["text"].decode("utf-8", "replace") for line in lines]
     addition, unchanged = _addition(path, texts, wanted)
     if not addition:
