@@ -641,6 +641,19 @@ def test_reports_lock_of_pyproject(lock, command):
     assert command in fix({"pyproject.toml": PROJECT.encode(), lock: b""})[lock]
 
 
+@pytest.mark.parametrize(
+    ("name", "raw", "locks"),
+    [
+        ("pyproject.toml", PROJECT.encode(), ("Pipfile.lock",)),
+        ("Pipfile", b'[packages]\ndjango = "*"\n', ("uv.lock", "poetry.lock", "pdm.lock")),
+    ],
+)
+def test_does_not_report_locks_of_other_files(name, raw, locks):
+    files = {name: raw, **dict.fromkeys(locks, b"{}")}
+    assert fix(files) == {}
+    assert files[name] != raw
+
+
 @pytest.mark.parametrize("lock", ["uv.lock", "poetry.lock", "pdm.lock"])
 def test_a_lock_file_decides_for_pyproject(lock):
     files = {"requirements.txt": b"django==5.2\n", "pyproject.toml": PROJECT.encode(), lock: b""}

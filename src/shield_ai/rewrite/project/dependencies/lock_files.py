@@ -39,6 +39,16 @@ UPDATES: dict[str, Callable[[LockInput], list[Splice]]] = {
 UV_OPTIONS = "uv.toml"
 
 
+def lock_commands(name: str) -> dict[str, str]:
+    """Return the lock files of a pyproject.toml or Pipfile, with the commands that update them."""
+    is_pipfile = name == "Pipfile"
+    return {
+        lock: command
+        for lock, command in LOCK_COMMANDS.items()
+        if (lock == "Pipfile.lock") == is_pipfile
+    }
+
+
 def update_locks(read: FileReader, change: FileChange) -> Outcome:
     """Return the changes of the lock files beside a file, and entries for the outdated ones.
 
@@ -46,9 +56,10 @@ def update_locks(read: FileReader, change: FileChange) -> Outcome:
         read: Returns the bytes of a file of the app.
         change: The change of the pyproject.toml or Pipfile.
     """
-    folder = change.path.removesuffix(change.path.rpartition("/")[2])
+    manifest_name = change.path.rpartition("/")[2]
+    folder = change.path.removesuffix(manifest_name)
     changes, skipped = [], []
-    for name, command in LOCK_COMMANDS.items():
+    for name, command in lock_commands(manifest_name).items():
         path = f"{folder}{name}"
         raw = _read(read, path)
         if raw is None:

@@ -12,7 +12,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.invalid_input import INVALID_TOML
 from shield_ai.model.skip import SkipId
 from shield_ai.project.globs import has_too_many_wildcards
-from shield_ai.rewrite.project.dependencies.lock_files import LOCK_COMMANDS
+from shield_ai.rewrite.project.dependencies.lock_files import LOCK_COMMANDS, lock_commands
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from shield_ai.model.edit import FileChange
     from shield_ai.model.skip import Skipped
     from shield_ai.rewrite.project.fixer import FixContext
-
-PIPFILE = "Pipfile"
 
 
 def outdated_locks_above(
@@ -42,7 +40,7 @@ def outdated_locks_above(
         return []
     found = []
     for path, name in names.items():
-        if name in {"pyproject.toml", PIPFILE}:
+        if name in {"pyproject.toml", "Pipfile"}:
             found += _nearest_locks(context, path)
     return found
 
@@ -54,9 +52,8 @@ def _nearest_locks(context: FixContext, path: str) -> list[Skipped]:
     for folder in project.parents:
         member = project.relative_to(folder)
         found = []
-        for name, command in LOCK_COMMANDS.items():
-            locks_pipfile = name == f"{PIPFILE}.lock"
-            if locks_pipfile != (manifest_name == PIPFILE) or _read(context, folder / name) is None:
+        for name, command in lock_commands(manifest_name).items():
+            if _read(context, folder / name) is None:
                 continue
             settings = _read(context, folder / manifest_name)
             if settings is not None and (name != "uv.lock" or _may_lock(settings, member)):
