@@ -25,6 +25,22 @@ SETTINGS = "src/shop/config.py"
         ("pyproject.toml", '[tool.setuptools.packages.find]\nwhere = ["lib"]', ""),
         ("pyproject.toml", '[tool.poetry]\npackages = [{include = "shop"}]', ""),
         ("pyproject.toml", "\xff", ""),
+        ("pyproject.toml", 'tool.poetry.packages = [{from = "src", include = "shop"}]', "src"),
+        (
+            "pyproject.toml",
+            'tool.setuptools.packages.find.where = [\n  "lib",\n  "./src"\n]',
+            "src",
+        ),
+        ("pyproject.toml", 'tool.hatch.build.packages = ["lib/x", "src/shop"]', "src"),
+        ("pyproject.toml", 'tool.hatch.build.targets.wheel.sources = ["src"]', "src"),
+        ("pyproject.toml", 'tool.pdm.build.package-dir = "src"', "src"),
+        ("pyproject.toml", '# packages = [{include = "shop", from = "src"}]', ""),
+        ("pyproject.toml", "tool.poetry.packages = 'src'\ntool.hatch.build.packages = [1]", ""),
+        ("pyproject.toml", "tool = 1", ""),
+        ("setup.cfg", "[options]\npackage_dir =\n    shop = lib\n    = src\n", "src"),
+        ("setup.cfg", "[options.packages.find]\nwhere = src\n", "src"),
+        ("setup.py", 'setup(package_dir={"a": "b", **x, "": "src"})', "src"),
+        ("setup.py", "setup(", ""),
     ],
 )
 def test_roots_of_the_metadata(path, text, root):
@@ -37,7 +53,7 @@ def test_the_metadata_decides_if_no_import_does():
         "src/__init__.py": b"",
         "src/shop/__init__.py": b"",
         SETTINGS: b"",
-        "pyproject.toml": b'packages = [{include = "shop", from = "src"}]',
+        "pyproject.toml": b'tool.poetry.packages = [{include = "shop", from = "src"}]',
     }
     assert find_roots([SETTINGS], {}, set(files), files.get) == ("src",)
     files["src/shop/app.py"] = b"from src.shop.config import A\n"

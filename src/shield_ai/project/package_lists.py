@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 import fnmatch
-import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.file_reader import read_optional
-from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.project.globs import has_too_many_wildcards
 from shield_ai.project.ini_file import parse_ini
+from shield_ai.project.pyproject_file import PYPROJECT, get_nested, read_pyproject
 from shield_ai.project.python_source import Source
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
 
-PYPROJECT, SETUP_CFG, SETUP_PY = "pyproject.toml", "setup.cfg", "setup.py"
+SETUP_CFG, SETUP_PY = "setup.cfg", "setup.py"
 _SETUPTOOLS = ("tool", "setuptools")
 _HATCH = ("tool", "hatch", "build")
 _POETRY = ("tool", "poetry")
@@ -101,13 +100,7 @@ def _has_path(entry: str, path: str) -> bool:
 
 
 def _in_pyproject(read: FileReader) -> Iterator[PackageList]:
-    raw = read_optional(read, PYPROJECT)
-    try:
-        text = (raw or b"").decode("utf-8-sig")
-        require_short_keys(text)
-        document = tomllib.loads(text)
-    except INVALID_TOML:
-        return
+    document = read_pyproject(read)
     yield from _of_setuptools(document)
     yield from _of_hatch(document)
     entries = tuple(_poetry_paths(document))
@@ -137,33 +130,29 @@ def _of_hatch(document: Mapping[str, Any]) -> Iterator[PackageList]:
                 return
 
 
-def _get(table: Any, *keys: str) -> Any:
-    for key in keys:
-        table = table.get(key) if isinstance(table, dict) else None
-    return table
-
-
 def _texts(document: Mapping[str, Any], *keys: str) -> tuple[str, ...]:
     """Return a list of texts; empty for other values."""
-    value = _get(document, *keys)
+    value = get_nested(document, *keys)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         return ()
     return tuple(value)
 
 
 def _poetry_paths(document: Mapping[str, Any]) -> Iterator[str]:
-    packages = _get(document, *_POETRY, "packages")
+    packages = get_nested(document, *_POETRY, "packages")
     for item in packages if isinstance(packages, list) else ():
-        folder, path = _get(item, "from") or "", _get(item, "include")
+        folder, path = get_nested(item, "from") or "", get_nested(item, "include")
         if isinstance(path, str) and isinstance(folder, str):
             yield f"{folder}/{path}" if folder else path
 
 
 def _flit_module(document: Mapping[str, Any]) -> str:
-    backend = _get(document, "build-system", "build-backend")
+    backend = get_nested(document, "build-system", "build-backend")
     if not isinstance(backend, str) or not backend.startswith("flit"):
         return ""
-    name = _get(document, "tool", "flit", "module", "name") or _get(document, "project", "name")
+    name = get_nested(document, "tool", "flit", "module", "name") or get_nested(
+        document, "project", "name"
+    )
     return name.replace("-", "_") if isinstance(name, str) else ""
 
 
