@@ -14,6 +14,8 @@ FORMS = {
     "expandvars": "import os\nX = os.path.expandvars('Bearer ${API_KEY}')",
     "a shell": "import subprocess\nsubprocess.run('curl -H $API_KEY', shell=True)",
     "itemgetter": "import os, operator\nX, Y = operator.itemgetter('API_KEY', 'LANG')(os.environ)",
+    "a set": "import os\nX = {'API_KEY'} - set(os.environ)",
+    "a function with a similar name": "import os\nX = settings(os.environ, 'API_KEY')",
     "a pattern": "import os\nmatch os.environ:\n    case {'API_KEY': x}:\n        print(x)",
     "a comparison in a loop": "import os\nX = next(v for k, v in os.environ.items() if k == 'API_KEY')",
     "bytes": "import os\nX = os.environb[b'API_KEY']",
@@ -34,6 +36,9 @@ def test_reports_a_secret_that_is_named_beside_the_environment(sites, text):
     "text",
     [
         pytest.param("import os\nos.environ.update({'API_KEY': x})", id="an update"),
+        pytest.param("import os\npatch.setenv(os.environ, 'API_KEY', x)", id="setenv"),
+        pytest.param("import os\nset_all(os.environ, 'API_KEY', x)", id="a function that writes"),
+        pytest.param("import os\nupdateEnv(os.environ, 'API_KEY', x)", id="camel case"),
         pytest.param("import os\nrun(['x'], env={**os.environ, 'API_KEY': x})", id="of a child"),
         pytest.param("import os\nf(os.environ.copy(), config['API_KEY'])", id="another argument"),
         pytest.param("import os\nos.environ['LANG'] = config['API_KEY']", id="another mapping"),

@@ -28,8 +28,13 @@ VARIABLE = regex(r"[A-Z_][A-Z0-9_]*")
 # $NAME, ${NAME}, {NAME}, {0[NAME]}, %(NAME)s
 PLACEHOLDER = regex(r"\$\{?([A-Za-z_]\w*)|\{(?:\w*\[)?([A-Za-z_]\w*)|%\(([A-Za-z_]\w*)\)")
 SHELL_VARIABLE = regex(r"\$\{?([A-Z_][A-Z0-9_]*)")
-WRITES = regex(r"(?:^|_)(?:set|del|patch|update|clear|pop)")
+# Functions that change the environment, such as update(), set_env() and setenv(); not set().
+WRITES = regex(
+    r"(?:^|_)(?:clear|del|delete|patch|pop|popitem|update|set(?=[_A-Z])"
+    r"|(?:del|set)(?:attr|default|env|item))(?:_|[A-Z]|$)"
+)
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
+# Expressions that contain the environment, or a method of it.
 PASSED_ON = (ast.Attribute, ast.BoolOp, ast.NamedExpr, ast.IfExp, ast.keyword, ast.Starred)
 
 
@@ -67,7 +72,11 @@ class EnvironUse:
         return outermost, tuple(self._names)
 
     def _add_parent(self, node: ast.AST, parent: ast.AST) -> bool:
-        """Add the secrets named in a parent; return whether the use continues in its own parent."""
+        """Add the secrets that a parent names.
+
+        Returns:
+            Whether to continue with the parent of the parent.
+        """
         if isinstance(parent, ast.Call):
             return self._add_call(node, parent)
         if isinstance(parent, ast.Subscript):
