@@ -15,10 +15,10 @@ class Origin(NamedTuple):
 
     source: str  # the function that loads it, or the name of the object
     is_file: bool = False  # known to be the content of a file; otherwise, a guess by the name
-    is_value: bool = False  # a function that returns the value of a key, not all values
+    is_value: bool = False  # it is a function that returns the value of a key, not all values
     has_attributes: bool = False  # the values are attributes, too
     has_constants: bool = False  # only attributes in upper case are values
-    has_sections: bool = False  # a module with a get() that takes a section and a key
+    has_sections: bool = False  # it is a module with a get() that takes a section and a key
 
 
 # From names to origins; None for a name that is certainly not a configuration.
@@ -46,7 +46,9 @@ ARGUMENT_PARSERS = (".parse_args", ".parse_known_args")
 STREAMLIT = word_set("st.secrets streamlit.secrets")
 OPENERS = word_set("open io.open codecs.open aiofiles.open")
 READ_METHODS = word_set("read read_text read_bytes open")
-OTHER_SOURCES = ("environ", "getenv", "urlopen", "request", "response", "stdin", "StringIO")
+# Words in the names of functions and objects that provide values from elsewhere than a file.
+OTHER_SOURCES = word_set("ENVIRON ENVIRONB GETENV URLOPEN REQUEST REQUESTS RESPONSE STDIN")
+PATH_WORDS = (("PATH",), ("FILENAME",), ("DIR",), ("FOLDER",))  # last words of names of paths
 PART_METHODS = word_set("get pop copy get_service")  # return an item, or a copy, of the object
 OPENED = Origin("open()")  # an open file, or its text
 
@@ -117,8 +119,18 @@ def _loader(node: ast.Call, names: Names) -> Origin | None:
 
 def has_other_source(node: ast.expr) -> bool:
     """Return whether an expression takes values from the environment or a request."""
-    text = ast.unparse(node)
-    return any(source in text for source in OTHER_SOURCES)
+    return any(_is_other_source(part) for part in ast.walk(node))
+
+
+def _is_other_source(node: ast.AST) -> bool:
+    if isinstance(node, ast.Attribute):
+        name = node.attr
+    else:
+        name = node.id if isinstance(node, ast.Name) else ""
+    parts = words(name)
+    return name == "StringIO" or (
+        not OTHER_SOURCES.isdisjoint(parts) and parts[-1:] not in PATH_WORDS
+    )
 
 
 def opens_file(node: ast.expr, names: Names) -> bool:
