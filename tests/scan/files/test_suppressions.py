@@ -24,6 +24,11 @@ def at(line: int, rule: str = "CRED.password") -> Finding:
         pytest.param("x = 1  # shield: ignore: [CRED] a reason", 1, id="colon before the bracket"),
         pytest.param(f"x = 1  # shield: ignore[{'X,' * 200}CRED] why", 1, id="many rules"),
         pytest.param("<!-- shield: ignore[CRED.password] a reason -->\nx", 2, id="html"),
+        pytest.param("/* shield: ignore a reason */ x = 1", 1, id="comment before code"),
+        pytest.param("<!-- shield: ignore a reason --> <x/>", 1, id="html before a tag"),
+        pytest.param("{/* shield: ignore a reason */}\n<x/>", 2, id="JSX"),
+        pytest.param("<%-- shield: ignore[CRED] a reason --%>\n<x/>", 2, id="JSP"),
+        pytest.param('[\n"shield: ignore a reason",\n"x"]', 3, id="JSON"),
         pytest.param("x = 1  # pragma: allowlist secret", 1, id="detect-secrets"),
         pytest.param(
             "# pragma: allowlist nextline secret\nx = 1", 2, id="detect-secrets, next line"
@@ -69,8 +74,24 @@ def test_pragma_may_be_unused() -> None:
     )
 
 
-def test_end_of_comment_is_not_a_reason() -> None:
-    assert find_suppressions(b"<!-- shield: ignore[CRED] -->")[0].reason == ""
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!-- shield: ignore[CRED] -->",
+        "<!-- shield: ignore --> <x/>",
+        "/* shield: ignore */ x = 1",
+        "{/* shield: ignore */}",
+        "{# shield: ignore -#}",
+        "<%# shield: ignore %>",
+        "<%# shield: ignore -%> x",
+        "<%-- shield: ignore --%>",
+        '{"c": "shield: ignore"}',
+        '"x = 1  # shield: ignore\\n",',
+        "x = 1  # shield: ignore - ...",
+    ],
+)
+def test_end_of_comment_is_not_a_reason(text) -> None:
+    assert find_suppressions(text.encode())[0].reason == ""
 
 
 def test_reason_can_end_with_a_url() -> None:

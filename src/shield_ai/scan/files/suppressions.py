@@ -17,12 +17,20 @@ if TYPE_CHECKING:
 
 LINE_END = regex(rb"\r\n|\n|\r")
 MARK = regex(rb"shield: *ignore|pragma: *allowlist")
+# The start of a comment, and the text after it without the separators.
 SHIELD_COMMENT = regex(
-    rb"(?:#|//|--|;|/\*|<!--|\{#|%|\")[ \t]*shield: *ignore\b[ \t:,-]*"
-    rb"(?:(?P<rules>\[[^\]\r\n]*\])|(?P<unclosed>\[))?[ \t:,-]*(?P<reason>[^\r\n]*)"
+    rb"(?P<start>#|//|--|;|\{?/\*|<!--|\{#|<%#|<%--|%|\")[ \t]*shield: *ignore\b"
+    rb"(?:[ \t:,]|-(?!-?%?>))*(?:(?P<rules>\[[^\]\r\n]*\])|(?P<unclosed>\[))?"
+    rb"(?:[ \t:,]|-(?!-?%?>))*(?P<text>[^\r\n]*)"
 )
+# The ends of comments, by their starts. Other comments end with the line.
+COMMENT_ENDS = {
+    b"/*": b"*/", b"{/*": b"*/}", b"<!--": b"-->", b"{#": b"#}", b"<%#": b"%>", b"<%--": b"--%>",
+    b'"': b'"',
+}  # fmt: skip
 ALLOWLIST_PRAGMA = regex(rb"pragma: *allowlist(?P<next>[ -]nextline)?[ -]secret")
-COMMENT_END = regex(r"(\*/|-->|^>|#\})$")
+# The end of a comment that starts in an earlier line, or of a line in a notebook.
+LINE_COMMENT_END = regex(r"(?:\*/|-->|#\}|\\n\",?)$")
 MAX_PER_CELL = 100  # comments that apply to the outputs of a cell
 UNUSED = "is an unused suppression: no matching finding on its line"
 
@@ -31,7 +39,7 @@ class Suppression(NamedTuple):
     """A suppression comment."""
 
     line: int  # of the findings that it suppresses
-    rules: frozenset[str]  # ids of rules, or what precedes the dot in them; empty: every rule
+    rules: frozenset[str]  # rule IDs, or their part before the dot; empty: every rule
     reason: str
     is_shield: bool  # other tools' comments need no reason and may be unused
     comment_line: int  # the line of the comment itself
@@ -70,11 +78,12 @@ def find_suppressions(raw: bytes) -> list[Suppression]:
     found = []
     for number, line in enumerate(LINE_END.split(raw), 1):
         if comment := SHIELD_COMMENT.search(line):
-            is_alone = not line[: comment.start()].strip()
+            text, _, after = comment["text"].partition(COMMENT_ENDS.get(comment["start"], b"\n"))
+            is_alone = not line[: comment.start()].strip() and not after.strip(b" \t,")
             suppression = Suppression(
                 line=number + 1 if is_alone else number,
                 rules=_parse_rules(comment["rules"] or b""),
-                reason=_parse_reason(comment["reason"]),
+                reason=_parse_reason(text),
                 is_shield=True,
                 comment_line=number,
                 is_unclosed=bool(comment["unclosed"]),
@@ -87,7 +96,8 @@ def find_suppressions(raw: bytes) -> list[Suppression]:
 
 
 def _parse_reason(text: bytes) -> str:
-    return COMMENT_END.sub("", text.decode("utf-8", "replace").strip()).strip()
+    reason = LINE_COMMENT_END.sub("", text.decode("utf-8", "replace").strip()).strip()
+    return reason if any(map(str.isalnum, reason)) else ""
 
 
 def _parse_rules(brackets: bytes) -> frozenset[str]:
@@ -134,7 +144,7 @@ def _comments_of_outputs(
 
     Args:
         comments: The comments of all cells, sorted by the first line of their outputs.
-        starts: These first lines.
+        starts: The first lines of their outputs, in the same order.
         line: The line of a finding.
     """
     after = bisect.bisect_right(starts, line)
