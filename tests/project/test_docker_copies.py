@@ -31,6 +31,8 @@ def missing(root, files, needed=BOTH):
         pytest.param(BUILDER + "COPY . .\nFROM builder AS test\nFROM python:3.12\nCOPY --from=0 /srv/worker.py .\n", 6, BOTH, id="from a number"),
         pytest.param(BUILDER + "COPY aws_secrets.py .\nFROM builder\nCOPY shop shop\n", 5, (COPY,), id="on a stage"),
         pytest.param(FROM + "RUN echo '<<E' $((1<<2))\nRUN echo \"<<E\nCOPY shop .\n", 5, BOTH, id="no here-document"),
+        pytest.param(BUILDER + "COPY . .\nWORKDIR /opt/a\nCOPY worker.py /opt\nFROM python\nCOPY --from=builder /opt/worker.py ./\n", 7, BOTH, id="into the working directory"),
+        pytest.param(BUILDER + "COPY . .\nCOPY x /a/\nCOPY worker.py /a\nFROM python\nCOPY --from=builder /a/worker.py ./\n", 7, BOTH, id="into an existing folder"),
         pytest.param(FROM + "COPY --exclude=*_secrets.py . .\n", 3, (MAP,), id="excluded"),
         pytest.param("# escape=`\n" + FROM + "COPY `\n  shop .\n", 4, BOTH, id="another escape character"),
     ],

@@ -107,6 +107,8 @@ class Stage:
         self.folder: str = parent.folder if parent else "/"
         inherited = parent.places if parent else {}
         self.places: dict[str, set[str]] = {file: {*paths} for file, paths in inherited.items()}
+        # Existing folders of the image, as far as the instructions name them.
+        self.folders: frozenset[str] = parent.folders if parent else frozenset()
         self.context_copies: list[ContextCopy] = []
         self._lines: dict[str, int] = {}
 
@@ -122,6 +124,9 @@ class Stage:
         """Change the working directory, as WORKDIR does."""
         self.folder = posixpath.join(self.folder, text.strip().strip("\"'"))
 
+    def _has_folder(self, path: str) -> bool:
+        return path in self.folders or f"{self.folder}/".startswith(f"{path}/")
+
     def copy(self, instruction: Instruction, files: Iterable[str], others: _Stages) -> None:
         """Copy files as COPY or ADD does.
 
@@ -133,8 +138,10 @@ class Stage:
         origin, excluded, paths = split_arguments(instruction.arguments)
         if len(paths) < 2 or (origin and origin not in others):
             return  # no destination, or a file of another image
-        target = posixpath.join(self.folder, paths[-1])
-        is_folder = len(paths) > 2 or paths[-1].endswith(("/", "."))
+        target = posixpath.normpath(posixpath.join(self.folder, paths[-1]))
+        is_folder = len(paths) > 2 or paths[-1].endswith(("/", ".")) or self._has_folder(target)
+        if is_folder:
+            self.folders |= {target}
         for file, place in list(_places(files, others[origin] if origin else None)):
             for source in paths[:-1]:
                 copied = _copied_place(source, place, target, excluded, is_folder=is_folder)
@@ -209,8 +216,8 @@ def _copied_place(
     if "$" in target:
         return _UNKNOWN
     if inside:  # the source is a folder: its content is copied
-        return posixpath.normpath(f"{target}/{inside}")
-    return posixpath.normpath(f"{target}/{name}" if is_folder else target)
+        return posixpath.normpath(posixpath.join(target, inside))
+    return posixpath.join(target, name) if is_folder else target
 
 
 def _may_contain(source: str, place: str) -> bool:
