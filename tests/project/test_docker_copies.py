@@ -15,7 +15,7 @@ def missing(root, files, needed=BOTH):
     for name, text in files.items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
     copies = find_missing_copies(Tree(root), ["shop/app.py", "worker.py"], needed)
     return [(copy.path, copy.line, copy.missing) for copy in copies]
 
@@ -33,6 +33,8 @@ def missing(root, files, needed=BOTH):
         pytest.param(FROM + "RUN echo '<<E' $((1<<2))\nRUN echo \"<<E\nCOPY shop .\n", 5, BOTH, id="no here-document"),
         pytest.param(BUILDER + "COPY . .\nWORKDIR /opt/a\nCOPY worker.py /opt\nFROM python\nCOPY --from=builder /opt/worker.py ./\n", 7, BOTH, id="into the working directory"),
         pytest.param(BUILDER + "COPY . .\nCOPY x /a/\nCOPY worker.py /a\nFROM python\nCOPY --from=builder /a/worker.py ./\n", 7, BOTH, id="into an existing folder"),
+        pytest.param("\ufeff" + FROM + "COPY shop shop\n", 3, BOTH, id="byte order mark"),
+        pytest.param(FROM + "COPY shop shop \\\n\n# end\n", 3, BOTH, id="escape character at the end"),
         pytest.param(FROM + "COPY --exclude=*_secrets.py . .\n", 3, (MAP,), id="excluded"),
         pytest.param("# escape=`\n" + FROM + "COPY `\n  shop .\n", 4, BOTH, id="another escape character"),
     ],
@@ -94,6 +96,7 @@ def test_code_in_a_copied_package(tmp_path):
     ("patterns", "line"),
     [
         pytest.param("*secret*\n", 1, id="in the folder"),
+        pytest.param("\ufeff*secret*\n", 1, id="byte order mark"),
         pytest.param("a\n\n**/*_secrets.py\n", 3, id="everywhere"),
         pytest.param("*\n!shop\n!worker.py\n", 1, id="all but some"),
         pytest.param("[a-c]ws_[^x]ecrets.py\n", 1, id="character classes"),

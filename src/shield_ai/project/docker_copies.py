@@ -268,7 +268,7 @@ def _read(tree: Tree, path: str) -> str:
         raw = tree.read(path) or b""
     except SourceError:  # for example, a broken symbolic link
         return ""
-    return raw[:_MAX_SIZE].decode("utf-8", "replace")
+    return raw[:_MAX_SIZE].decode("utf-8-sig", "replace")
 
 
 def ignore_patterns(text: str) -> list[tuple[int, str]]:

@@ -48,21 +48,30 @@ def read_instructions(text: str) -> Iterator[Instruction]:
     """
     continued = _CONTINUED_WITH_BACKTICK if _BACKTICK_DIRECTIVE.match(text) else _CONTINUED
     lines = iter(list(enumerate(text.splitlines(), 1)))
-    parts: list[str] = []
-    start = 0
-    for number, line in lines:
-        if line.lstrip().startswith("#") or (parts and not line.strip()):
-            continue
-        start = start if parts else number
-        parts.append(continued.sub("", line))
-        if continued.search(line):
-            continue
-        match = _INSTRUCTION.fullmatch(" ".join(parts))
-        parts = []
+    for start, number, instruction in _joined_lines(lines, continued):
+        match = _INSTRUCTION.fullmatch(instruction)
         if match:
             last = _skip_heredocs(match[2], lines) or number
             if match[1].upper() not in _WITHOUT_COPIES:
                 yield Instruction(start, last, match[1].upper(), match[2])
+
+
+def _joined_lines(
+    lines: Iterator[tuple[int, str]], continued: re.Pattern[str]
+) -> Iterator[tuple[int, int, str]]:
+    """Yield the first and the last line of each instruction, and its text."""
+    parts: list[str] = []
+    start = last = 0
+    for number, line in lines:
+        if line.lstrip().startswith("#") or (parts and not line.strip()):
+            continue
+        start, last = (start if parts else number), number
+        parts.append(continued.sub("", line))
+        if not continued.search(line):
+            yield start, last, " ".join(parts)
+            parts = []
+    if parts:  # the end of the file ends the instruction
+        yield start, last, " ".join(parts)
 
 
 def _skip_heredocs(arguments: str, lines: Iterator[tuple[int, str]]) -> int:

@@ -62,6 +62,13 @@ def test_adds_instructions(tmp_path, before, after, added):
         assert not skipped
 
 
+def test_escape_character_at_the_end(tmp_path):
+    files = {"Dockerfile": FROM + "COPY shop shop \\\n# end\n"}
+    found, skipped = fixed(tmp_path, files)
+    assert found == files
+    assert len(skipped) == 1
+
+
 def test_stages(tmp_path):
     text = STAGES.format("")
     files, skipped = fixed(tmp_path, {"docker/web.Dockerfile": text})

@@ -116,11 +116,16 @@ def _add_copies(
             continue
         added = {_instructions(copy, problem.missing) for copy in stage.context_copies}
         lines = added.pop()
-        if lines and not added:
-            after = stage.context_copies[0].instruction.last_line
+        after = stage.context_copies[0].instruction.last_line
+        if lines and not added and not _continues(dockerfile.text, after):
             text = _insert_lines(dockerfile.text, after, lines)
             return dockerfile._replace(text=text)
     return dockerfile
+
+
+def _continues(text: str, line: int) -> bool:
+    """Return whether a line ends with an escape character, as the last instruction may do."""
+    return text.splitlines()[line - 1].rstrip().endswith(("\\", "`"))
 
 
 def _instructions(copy: ContextCopy, files: Iterable[str]) -> tuple[str, ...]:
