@@ -59,7 +59,9 @@ def test_reports_the_last_line_that_copies_code(tmp_path, text, line, needed):
         pytest.param(FROM + "COPY <<-'E' <<\"F\" /x/\nCOPY shop .\n\tE\nCOPY shop .\nF\n", id="two here-documents"),
         pytest.param("# escape=`\n" + FROM + "COPY shop `\n  . .\n", id="another escape character"),
         pytest.param(FROM + "COPY --exclude=tests . .\n", id="other files are excluded"),
-        pytest.param(FROM + "COPY [\nCOPY 'shop\nCOPY\n", id="invalid"),
+        pytest.param(FROM + "COPY shop shop\nCOPY [a]*.py _shield_runtime ./\n", id="a pattern that starts with a bracket"),
+        pytest.param(FROM + "COPY shop shop\nCOPY ./[^x]*.py _shield_runtime ./\n", id="a negated class"),
+        pytest.param(FROM + "COPY [1] [2]\nCOPY [\nCOPY 'shop\nCOPY\n", id="invalid"),
     ],
 )  # fmt: skip
 def test_reports_nothing(tmp_path, text):

@@ -234,7 +234,8 @@ def _part_inside(source: str, place: str) -> str | None:
     if len(parts) > len(names) or has_too_many_wildcards(source):
         return None
     pairs = zip(names, parts, strict=False)
-    if not all(fnmatch.fnmatchcase(name, part) for name, part in pairs):
+    # Docker negates a class of characters with ^, fnmatch with !.
+    if not all(fnmatch.fnmatchcase(name, part.replace("[^", "[!")) for name, part in pairs):
         return None
     return "/".join(names[len(parts) :])
 

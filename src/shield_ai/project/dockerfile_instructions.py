@@ -36,7 +36,7 @@ class CopyArguments(NamedTuple):
     """The arguments of COPY or ADD."""
 
     stage: str  # empty: the files of the context are copied
-    excluded: list[tuple[int, str]]  # patterns, with their numbers
+    excluded: list[tuple[int, str]]  # patterns, numbered from 1 as in excluding_line()
     paths: list[str]  # the last one is the destination; empty if the arguments are invalid
 
 
@@ -109,9 +109,18 @@ def split_arguments(text: str) -> CopyArguments:
         elif match[1] == "exclude":
             excluded.append(match[2] or "")
         text = text[match.end() :]
+    return CopyArguments(stage, list(enumerate(excluded, 1)), _split_paths(text))
+
+
+def _split_paths(text: str) -> list[str]:
+    """Split paths, which are words or a JSON list of strings; [] if they are invalid."""
     try:
-        words = json.loads(text) if text.startswith("[") else shlex.split(text)
+        paths = json.loads(text)
     except (ValueError, RecursionError):
-        words = []
-    is_list = isinstance(words, list) and all(isinstance(word, str) for word in words)
-    return CopyArguments(stage, list(enumerate(excluded, 1)), words if is_list else [])
+        paths = None
+    if isinstance(paths, list) and all(isinstance(path, str) for path in paths):
+        return paths
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return []
