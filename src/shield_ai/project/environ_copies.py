@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 ENVIRON = "os.environ"
-MUTATING_METHODS = frozenset({"update", "setdefault", "pop", "popitem", "clear"})
+ENVIRONS = frozenset({ENVIRON, "os.environb"})  # two mappings of the same variables
+MUTATING_METHODS = frozenset({
+    "update", "setdefault", "pop", "popitem", "clear", "__setitem__", "__delitem__", "__ior__",
+})  # fmt: skip
 # Functions that set variables from a file, or for child processes.
 LOADER_FUNCTIONS = frozenset({"load_dotenv", "read_env", "read_dotenv", "putenv", "unsetenv"})
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -104,7 +107,10 @@ def unchanged_copies(
 
 
 def _valid_until_line(copied_at: int, changes: list[int]) -> int:
-    """Return the line of the first statement after a copy that may change the environment."""
+    """Return the line of the first statement from a copy on that may change the environment.
+
+    If the environment may change at any time, this is the line of the copy.
+    """
     if changes[:1] == [ANY_LINE]:
         return copied_at
     at = bisect.bisect_left(changes, copied_at)
@@ -207,7 +213,7 @@ def _changes(
 ) -> Iterator[int]:
     """Yield the lines of the top-level statements that may change the environment.
 
-    Yields ANY_LINE for changes in a function, and for other names of os.environ.
+    Yields ANY_LINE for changes in a function, and for other names of os.environ and its methods.
     """
     for node, line in _nodes_with_lines(tree):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -215,7 +221,7 @@ def _changes(
                 yield line
         elif isinstance(node, ast.expr) and _may_change(node, names):
             yield line
-        if any(_has_environ(value, names) for value in _named_values(node)):
+        if any(_has_environ(value, names) for value in _kept_values(node)):
             yield ANY_LINE
 
 
@@ -230,10 +236,12 @@ def _nodes_with_lines(tree: ast.Module) -> Iterator[tuple[ast.AST, int]]:
         stack.extend((child, line) for child in ast.iter_child_nodes(node))
 
 
-def _named_values(node: ast.AST) -> list[ast.expr]:
-    """Return the values to which a node gives a name."""
-    if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
+def _kept_values(node: ast.AST) -> list[ast.expr]:
+    """Return the values to which a node gives a name, or that a function returns."""
+    if isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.Return, ast.Yield)):
         return [node.value] if node.value else []
+    if isinstance(node, ast.Lambda):
+        return [node.body]
     if isinstance(node, ast.arguments):
         return [*node.defaults, *filter(None, node.kw_defaults)]
     if isinstance(node, (ast.For, ast.comprehension)) and isinstance(node.iter, SEQUENCES):
@@ -242,34 +250,51 @@ def _named_values(node: ast.AST) -> list[ast.expr]:
 
 
 def _has_environ(node: ast.expr, names: Mapping[str, str]) -> bool:
-    """Return whether a value is or contains os.environ, as in `os.environ or {}`."""
+    """Return whether a value is or contains os.environ, as in `os.environ or {}`.
+
+    A method that changes it counts, too.
+    """
     parts: Iterable[ast.AST] = ()
     if isinstance(node, ast.Dict):  # `{**x}` copies x
         parts = (value for key, value in zip(node.keys, node.values, strict=True) if key)
     elif isinstance(node, (*SEQUENCES, ast.Starred, ast.BoolOp, ast.IfExp)):
         parts = ast.iter_child_nodes(node)
     is_in_part = any(isinstance(part, ast.expr) and _has_environ(part, names) for part in parts)
-    return is_in_part or dotted_name(node, names) == ENVIRON
+    return is_in_part or _is_environ(node, names) or _is_mutating_method(node, names)
+
+
+def _is_environ(node: ast.expr, names: Mapping[str, str]) -> bool:
+    return dotted_name(node, names) in ENVIRONS
+
+
+def _is_mutating_method(node: ast.expr, names: Mapping[str, str]) -> bool:
+    """Return whether an expression is a method such as `os.environ.update`, called or not."""
+    if not isinstance(node, ast.Attribute) or node.attr not in MUTATING_METHODS:
+        return False
+    return _is_environ(node.value, names)
 
 
 def _may_change(node: ast.expr, names: Mapping[str, str]) -> bool:
     """Return whether an expression sets variables, or passes os.environ to other code."""
     if isinstance(node, (ast.Subscript, ast.Name, ast.Attribute)):
         written = node.value if isinstance(node, ast.Subscript) else node
-        return not isinstance(node.ctx, ast.Load) and dotted_name(written, names) == ENVIRON
+        is_written = not isinstance(node.ctx, ast.Load) and _is_environ(written, names)
+        return is_written or _is_mutating_method(node, names)
     if not isinstance(node, ast.Call):
         return False
-    function = node.func
-    if isinstance(function, ast.Attribute) and function.attr in MUTATING_METHODS:
-        return dotted_name(function.value, names) == ENVIRON
-    name = _last_name(function)
+    name = _last_name(node.func)
     return name in LOADER_FUNCTIONS or any(
         _has_environ(value, names) for value in _passed(node, name)
     )
 
 
 def _passed(node: ast.Call, name: str) -> Iterator[ast.expr]:
-    """Yield the arguments of a call that the called function, which has a name, may change."""
+    """Yield the arguments that a call may change.
+
+    Args:
+        node: The call.
+        name: The last part of the name of the called function.
+    """
     if name != "dict":
         yield from node.args
     for keyword in node.keywords:
