@@ -1,4 +1,4 @@
-"""Parse Terraform files to nodes with byte offsets, as far as their maps and lists go.
+"""Parse the maps, lists and blocks of Terraform files into nodes with byte offsets.
 
 An expression that contains maps or lists, such as `jsonencode([{…}])` or `merge({…}, {…})`, becomes
 a list of them. https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
@@ -16,7 +16,7 @@ from shield_ai.scan.text.config_parsers import json_values
 # A comment or text that is not closed takes the rest of the file or line: the search is linear.
 TOKEN = regex(
     rb"(?P<comment>\#[^\n]*|//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z))"
-    rb"|<<[-~]?\"?(?P<heredoc>\w{1,40})\"?\r?\n"
+    rb"|<<[-~]?\"?(?P<heredoc>\w[\w-]{0,39})\"?\r?\n"
     rb"|\"(?P<text>(?:\\.|\$\{[^}\n]{0,500}\}|[^\"\\\n])*+)(?:\"|\\?\Z|(?=\n))"
     rb"|(?P<sign>=>|[=!<>]=|[{}\[\](),=:?]|\n)"
     rb"|(?P<name>[^\s{}\[\](),=:?\"\#!<>/]+)",
@@ -69,9 +69,9 @@ class _Parser:
         """Add the next token, and return the offset after it."""
         group = match.lastgroup or ""
         if group == "sign":
-            self._sign(match["sign"], match.start(), match.end())
+            self._add_sign(match["sign"], match.start(), match.end())
         elif group == "heredoc":
-            return self._heredoc(match["heredoc"], match.end())
+            return self._add_heredoc(match["heredoc"], match.end())
         elif group in {"text", "name"}:
             start, end = match.span(group)
             text = match[group].decode("utf-8", "replace")
@@ -85,7 +85,7 @@ class _Parser:
         self._end_expression(self._frames[0])
         return Node("", 0, len(self._raw), pairs=tuple(self._frames[0].pairs), is_container=True)
 
-    def _sign(self, sign: bytes, start: int, end: int) -> None:
+    def _add_sign(self, sign: bytes, start: int, end: int) -> None:
         frame = self._frames[-1]
         is_key = frame.opener == b"{" and frame.key is None and bool(frame.parts)
         if sign in OPENERS:
@@ -125,7 +125,7 @@ class _Parser:
         """Add the current expression to a map or list."""
         if not frame.parts:
             return
-        value = self._value(frame.parts)
+        value = self._join_parts(frame.parts)
         if frame.opener != b"{":
             frame.items.append(value)
         elif frame.key is not None:
@@ -134,17 +134,22 @@ class _Parser:
         frame.is_block = False
         frame.parts = []
 
-    def _value(self, parts: list[Node]) -> Node:
+    def _join_parts(self, parts: list[Node]) -> Node:
+        """Return the value of an expression, with the quotes of its first and last part."""
         if len(parts) == 1:
             return parts[0]
         start, end = parts[0].start, parts[-1].end
+        if self._raw[start - 1 : start] == b'"':
+            start -= 1
+        if self._raw[end : end + 1] == b'"':
+            end += 1
         containers = tuple(part for part in parts if part.is_container)
         if containers:
             return Node("", start, end, items=containers, is_container=True)
         text = self._raw[start:end].decode("utf-8", "replace")
         return Node(text, start, end, quoted=False)
 
-    def _heredoc(self, word: bytes, start: int) -> int:
+    def _add_heredoc(self, word: bytes, start: int) -> int:
         """Add the text of a heredoc; parse it if it is JSON, as in container definitions."""
         self._heredocs += 1
         if self._heredocs > MAX_HEREDOCS:
