@@ -10,14 +10,18 @@ from shield_ai.scan.python.config.names import key_meaning
 from shield_ai.scan.python.config.origins import OPENED, OPENERS, Names
 from shield_ai.scan.python.config.statements import dotted_name
 
-# Methods that return the same text, or a part of it.
-TEXT_METHODS = word_set("strip rstrip lstrip decode encode replace splitlines removesuffix")
+# Methods of str and bytes that are applied to the text of a file before it is used.
+TEXT_METHODS = word_set("""
+    strip rstrip lstrip decode encode replace removesuffix splitlines split rsplit
+    partition rpartition
+""")
 # Methods of a path that read its file.
 PATH_METHODS = word_set("read_text read_bytes")
 # Methods of an open file.
 READ_METHODS = word_set("read readline readlines")
 # The first word of a function that reads a file: read_secret_file().
 READERS = word_set("GET READ LOAD FETCH")
+SECRETS = frozenset({Meaning.SECRET, Meaning.URL, Meaning.DSN})
 
 
 def file_secret(statement: ast.stmt, names: Names) -> tuple[ast.expr, str, str] | None:
@@ -29,12 +33,12 @@ def file_secret(statement: ast.stmt, names: Names) -> tuple[ast.expr, str, str] 
     """
     if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
         return None
-    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-    name = _target_name(target)
-    if key_meaning(name) not in {Meaning.SECRET, Meaning.URL, Meaning.DSN}:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    names_of_secrets = [name for name in map(_target_name, targets) if key_meaning(name) in SECRETS]
+    if not names_of_secrets:
         return None
     reader = _file_reader(_text_source(statement.value), names)
-    return (statement.value, name, reader) if reader else None
+    return (statement.value, names_of_secrets[0], reader) if reader else None
 
 
 def _target_name(target: ast.expr) -> str:
@@ -80,5 +84,5 @@ def _is_open_file(node: ast.expr, names: Names) -> bool:
         return names.get(node.id) is OPENED
     if not isinstance(node, ast.Call):
         return False
-    is_path = isinstance(node.func, ast.Attribute) and node.func.attr == "open"
-    return is_path or dotted_name(node.func) in OPENERS
+    is_open_method = isinstance(node.func, ast.Attribute) and node.func.attr == "open"
+    return is_open_method or dotted_name(node.func) in OPENERS
