@@ -75,21 +75,21 @@ def iam_resources(
     manifest: Manifest,
     account: str,
     _read: FileReader | None = None,
-    kept: Sequence[str] = (),
+    former: Sequence[str] = (),
 ) -> Iterator[Resource]:
     """Describe the policies and their attachments; yield nothing if shield.toml names no role.
 
     Args:
         manifest: shield.toml, with the settings of the environment.
         account: The AWS account.
-        kept: The names in AWS of other secrets that the role may read.
+        former: The names in AWS of former secrets, which the role may still read.
     """
     app = manifest.app
-    if not app.role or not (manifest.secret or kept):
+    if not app.role or not (manifest.secret or former):
         return
     role = role_name(app)
     location = Location(account, app.region)
-    for number, document in enumerate(policy_documents(manifest, account, kept), 1):
+    for number, document in enumerate(policy_documents(manifest, account, former), 1):
         name = f"{app_slug(app)}-secrets-read-{app.region}"
         if number > 1:
             name += f"-{number}"
@@ -102,8 +102,8 @@ def iam_resources(
         )
 
 
-def with_kept_secrets(
-    desired: Sequence[Resource], manifest: Manifest, account: str, kept: Sequence[str]
+def allow_former_secrets(
+    desired: Sequence[Resource], manifest: Manifest, account: str, former: Sequence[str]
 ) -> tuple[Resource, ...]:
     """Return the desired resources, with policies that also allow reading former secrets.
 
@@ -113,10 +113,10 @@ def with_kept_secrets(
         desired: All resources of the app.
         manifest: shield.toml, with the settings of the environment.
         account: The AWS account.
-        kept: The names in AWS of the former secrets.
+        former: The names in AWS of the former secrets.
     """
     replaced = {resource.key for resource in iam_resources(manifest, account)}
-    policies = [*iam_resources(manifest, account, kept=kept)]
+    policies = [*iam_resources(manifest, account, former=former)]
     found: list[Resource] = []
     for resource in desired:
         if resource.key in replaced:
@@ -226,10 +226,10 @@ def app_tags(app: App) -> dict[str, str]:
 
 
 def policy_documents(
-    manifest: Manifest, account: str, kept: Sequence[str] = ()
+    manifest: Manifest, account: str, former: Sequence[str] = ()
 ) -> list[dict[str, Any]]:
     """Return the policy of the app's role, split into documents within IAM's size limit."""
-    return _split(policy_document(manifest, account, kept))
+    return _split(policy_document(manifest, account, former))
 
 
 def platform_policies(manifest: Manifest, account: str) -> list[dict[str, Any]]:
@@ -269,13 +269,13 @@ def _compact_size(document: dict[str, Any]) -> int:
     return len(json.dumps(document, separators=(",", ":")))
 
 
-def policy_document(manifest: Manifest, account: str, kept: Sequence[str] = ()) -> dict[str, Any]:
+def policy_document(manifest: Manifest, account: str, former: Sequence[str] = ()) -> dict[str, Any]:
     """Return the policy of the app's role as one document of any size.
 
     Args:
         manifest: shield.toml, with the settings of the environment.
         account: The AWS account.
-        kept: The names in AWS of other secrets that the role may read.
+        former: The names in AWS of former secrets, which the role may still read.
     """
     app = manifest.app
     base = f"arn:{partition(app.region)}:secretsmanager:{app.region}:{account}:secret:{app.prefix}"
@@ -284,7 +284,7 @@ def policy_document(manifest: Manifest, account: str, kept: Sequence[str] = ()) 
     # permission, it would return AccessDeniedException, but an app that can run without the secret
     # needs ResourceNotFoundException. No existing secret has such an ARN.
     resources += [f"{base}{secret.name}" for secret in manifest.secret if secret.optional]
-    resources += [Location(account, app.region).secret_arn(name) for name in kept]
+    resources += [Location(account, app.region).secret_arn(name) for name in former]
     statements = [{"Sid": SID, "Effect": "Allow", "Action": list(ACTIONS), "Resource": resources}]
     if uses_customer_key(app):
         statements.append(decrypt_statement(app, account))

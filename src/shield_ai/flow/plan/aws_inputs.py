@@ -10,7 +10,7 @@ import msgspec
 from shield_ai.flow.apply.run import resolve_value
 from shield_ai.flow.plan.aws_plan import AwsInputs, resource_keys
 from shield_ai.flow.plan.desired_resources import desired_resources
-from shield_ai.flow.plan.kept_secrets import live_secrets, with_former_secrets
+from shield_ai.flow.plan.former_secrets import live_secrets, with_former_secrets
 from shield_ai.flow.plan.renamed_secrets import applied_secrets, renamed_sources
 from shield_ai.flow.plan.stored_values import StoredValues
 from shield_ai.flow.value_sources import has_value

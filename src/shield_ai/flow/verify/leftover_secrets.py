@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.journal.log import Journal
-from shield_ai.flow.plan.kept_secrets import live_former_secrets
+from shield_ai.flow.plan.former_secrets import live_former_secrets
 from shield_ai.flow.plan.renamed_secrets import DELETE_HINT, leftover_secrets
 from shield_ai.flow.verify.check import (
     Check,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.aws import desired
-from shield_ai.aws.desired.iam import with_kept_secrets
+from shield_ai.aws.desired.iam import allow_former_secrets
 from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.plan.aws_plan import comparable_settings
-from shield_ai.flow.plan.kept_secrets import kept_secrets, live_secrets
+from shield_ai.flow.plan.former_secrets import former_secrets, live_secrets
 from shield_ai.flow.verify.check import (
     Check,
     CheckInfo,
@@ -35,14 +35,14 @@ RESOURCES_MATCH = CheckInfo(
 
 
 def verify_resources(
-    desired: Sequence[Resource], aws: Account, kept: Sequence[str] = ()
+    desired: Sequence[Resource], aws: Account, former: Sequence[str] = ()
 ) -> Iterator[Check]:
     """Compare the desired resources with those in AWS.
 
     Args:
         desired: The desired resources; without any, there is no check.
         aws: The account.
-        kept: The former secrets that the policy of the app's role keeps.
+        former: The former secrets that the policy of the app's role keeps.
     """
     if not desired:
         return
@@ -64,12 +64,12 @@ def verify_resources(
     if errors and not problems:
         yield unknown_check(RESOURCES_MATCH, errors[0])
     else:
-        yield _match_check(problems, kept)
+        yield _match_check(problems, former)
 
 
-def _match_check(problems: Sequence[str], kept: Sequence[str]) -> Check:
-    if kept and not problems:
-        detail = f"the policy of the role keeps {join_names(kept)} until deleted"
+def _match_check(problems: Sequence[str], former: Sequence[str]) -> Check:
+    if former and not problems:
+        detail = f"the policy of the role keeps {join_names(former)} until deleted"
         return make_check(RESOURCES_MATCH, Status.OK, detail)
     return ok_or_failed(
         RESOURCES_MATCH,
@@ -92,22 +92,22 @@ def _check(target: AwsTarget) -> Iterator[Check]:
     read = target.app.tree.read
     wanted = desired.resources(manifest, target.aws.id, read)
     try:
-        kept = _kept_secrets(target, wanted)
+        former = _former_secrets(target, wanted)
     except ShieldError as error:
         yield unknown_check(RESOURCES_MATCH, error)
         return
-    wanted = with_kept_secrets(wanted, manifest, target.aws.id, kept)
-    yield from verify_resources(wanted, target.aws, kept)
+    wanted = allow_former_secrets(wanted, manifest, target.aws.id, former)
+    yield from verify_resources(wanted, target.aws, former)
 
 
-def _kept_secrets(target: AwsTarget, wanted: Sequence[Resource]) -> list[str]:
+def _former_secrets(target: AwsTarget, wanted: Sequence[Resource]) -> list[str]:
     """Return the former secrets that the policy of the app's role must keep."""
     policies = [resource.key for resource in wanted if resource.kind == "policy"]
     if not policies:
         return []
     journal = Journal(target.app.tree.root).load()
     found = target.aws.resources.read(policies)
-    return kept_secrets(target.app, live_secrets(target.app, target.aws, journal, found))
+    return former_secrets(target.app, live_secrets(target.app, target.aws, journal, found))
 
 
 CHECKS = (AwsCheck(70, _check, (RESOURCES_MATCH,)),)

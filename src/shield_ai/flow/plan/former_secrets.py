@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.aws.desired.iam import granted_names, with_kept_secrets
+from shield_ai.aws.desired.iam import allow_former_secrets, granted_names
 from shield_ai.flow.plan.renamed_secrets import (
     applied_secrets,
     former_names,
@@ -52,7 +52,7 @@ def live_secrets(
 
 
 def live_former_secrets(app: AppContext, aws: Account, journal: Journal) -> Live:
-    """Return the state of the secrets that the app may have had, without those of `live_secrets`.
+    """Return the state of the former secrets, without those in the live policies.
 
     Args:
         app: The app.
@@ -95,7 +95,7 @@ def _granted(
     return names
 
 
-def kept_secrets(app: AppContext, live: Live) -> list[str]:
+def former_secrets(app: AppContext, live: Live) -> list[str]:
     """Return the names in AWS of former secrets that the app's role may still read, sorted.
 
     Args:
@@ -117,4 +117,4 @@ def with_former_secrets(
         desired: The resources that shield.toml describes.
         live: From `live_secrets`.
     """
-    return with_kept_secrets(desired, app.target_manifest, aws.id, kept_secrets(app, live))
+    return allow_former_secrets(desired, app.target_manifest, aws.id, former_secrets(app, live))
