@@ -71,6 +71,15 @@ def test_uses_of_settings_from_a_configuration_are_reported(config_reads, settin
     assert config_reads(text, files={"shop/settings.py": settings}) == [(1, "API_KEY", "low")]
 
 
+def test_a_declaration_without_a_value_does_not_hide_the_reads(config_reads):
+    settings = "class Config:\n    SENTRY_DSN = None\n    MAIL_PASSWORD: str = None\n"
+    text = "login(app.config['MAIL_PASSWORD'])\nreport(app.config.get('SENTRY_DSN', ''))\n"
+    found = [(1, "MAIL_PASSWORD", "low"), (2, "SENTRY_DSN", "low")]
+    assert config_reads(text, files={"config.py": settings}) == found
+    declared = [(3, "MAIL_PASSWORD", "low")]
+    assert config_reads(settings, "config.py", {"shop/mail.py": text}) == declared
+
+
 def test_settings_that_a_loop_over_variables_sets_are_not_reported_again(config_reads):
     loop = "import os\ndef load(config):\n    for key in ('MAIL_PASSWORD', 'API_KEY'):\n        config[key] = os.environ.get(key)\n"
     text = "login(app.config['MAIL_PASSWORD'])\n"

@@ -322,7 +322,7 @@ def _sets_new_value(name: str, value: ast.expr) -> bool:
     if isinstance(value, ast.Call) and len(value.args) > 1:
         if ast.unparse(value.func) == "getattr":
             return literal_text(value.args[1]) != name
-    if literal_text(value) is not None:
+    if isinstance(value, ast.Constant) or literal_text(value) is not None:
         return False
     return not isinstance(value, ast.Attribute) or value.attr != name
 
