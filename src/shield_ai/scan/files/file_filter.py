@@ -46,10 +46,11 @@ SECRET_API = regex(
 # A secret-like key of a configuration, or an attribute of it: config["smtp"]["password"].
 CONFIG_KEY = (
     rb"[\w.:/%{}-]{0,60}(?:secret|passw|passphrase|pass\b|pwd|token|[_a-z.-]key|key_|cred|dsn|salt"
-    rb"|fernet|hmac|bearer|_pw\b|(?:db|database|sql|redis|mongo|broker|webhook|amqp|postgres|mail|cache)"
-    rb"[\w.]{0,20}ur[li]|broker|connection|conn_?str|mnemonic)\w{0,30}"
+    rb"|fernet|hmac|bearer|_pw\b|(?:\b|_)pat\b|psk|service_account"
+    rb"|(?:db|database|sql|redis|mongo|broker|webhook|amqp|postgres|mail|cache)[\w.]{0,20}ur[li]"
+    rb"|broker|connection|conn_?str|mnemonic)\w{0,30}"
 )
-CONSTANT = rb"(?-i:[A-Z_.]{0,40}(?:SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|SALT)[A-Z0-9_]{0,40})"
+CONSTANT = rb"(?-i:[A-Z_.]{0,40}(?:SECRET|PASS|PWD|TOKEN|KEY|CRED|DSN|SALT|PSK)[A-Z0-9_]{0,40})"
 CONFIG_READ = regex(
     rb"(?i)(?:[\w\])]\[|(?:get|read|load|fetch|lookup|require|pop|value|option|conf|cfg|setting"
     rb"|secret)"

@@ -36,7 +36,7 @@ OTHER_TOKENS = word_set("""
 """)
 # In the names of the two parts with which an app identifies itself; the access key is a secret.
 CONSUMER_WORDS = word_set("OAUTH OAUTH2 CONSUMER CLIENT")
-AMBIGUOUS = frozenset({("TOKEN",), ("PASS",), ("SALT",), ("PW",)})
+AMBIGUOUS = frozenset({("TOKEN",), ("PASS",), ("SALT",), ("PW",), ("PAT",)})
 # In the name of an object: the file contains configuration, not other data.
 SOURCE_WORDS = CONFIG_WORDS | word_set("SECRET SECRETS CRED CREDS CREDENTIALS AUTH ENV INI TOML")
 
@@ -78,7 +78,7 @@ def key_meaning(key: str) -> Meaning:
         return Meaning.HARMLESS
     if parts[-1] == "TOKEN" and OTHER_TOKENS.intersection(parts[-2:-1]):
         return Meaning.HARMLESS
-    return meaning(key)
+    return Meaning.SECRET if parts == ("PAT",) else meaning(key)  # a personal access token
 
 
 def is_consumer_key(key: str, others: Collection[str]) -> bool:
