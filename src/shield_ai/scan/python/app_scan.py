@@ -61,9 +61,12 @@ def scan_app(
         OUTPUT.log_file(str(root / path))
     name = choose_app_name(root, read)
     found = scan_files(name, selected.paths, read, manifest_variables, markers, ignored)
+    # The app's configuration gets these settings from variables.
+    settings = {finding.name for finding in found.findings if finding.rule == "CSEC34.environ-read"}
+    others = [other for other in selected.findings if other.env or other.name not in settings]
     return msgspec.structs.replace(
         found,
-        findings=tuple(assign_fingerprints([*found.findings, *selected.findings])),
+        findings=tuple(assign_fingerprints([*found.findings, *others])),
         unscanned=(*selected.skipped, *found.unscanned),
     )
 

@@ -122,8 +122,29 @@ def test_only_reads_in_migrations_are_findings(path, line, variables):
     files = {"a.py": b"", f"migrations/0/{path}": f"{MIGRATION_CODE}{line}\n".encode()}
     entries = [Entry(path, is_app_file=path == "a.py") for path in files]
     found = select_app_paths(entries, files.get)
-    assert [finding.env for finding in found.findings] == variables
+    assert [finding.env for finding in found.findings if finding.env] == variables
     assert [skipped.path for skipped in found.skipped] == (["migrations"] if variables else [])
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        pytest.param("class Config:\n    SECRET_KEY = ''\n", [(1, "low", False)], id="empty"),
+        pytest.param("import os\nSECRET_KEY = os.environ['SECRET_KEY']\n", [], id="variable"),
+    ],
+)
+@pytest.mark.parametrize(
+    "code", ['app.config["SECRET_KEY"]', 'current_app.config.get("SECRET_KEY")']
+)
+@pytest.mark.parametrize("folder", ["migrations/versions", "alembic/versions", "shop/migrations"])
+def test_reads_of_a_configuration_in_migrations_are_findings(
+    selected, tmp_path, settings, found, code, folder
+):
+    path = f"{folder}/0001_data.py"
+    selected({"settings.py": settings, path: f"encrypt({code})\n"})
+    findings = json.loads(shield("scan", "--format", "json", cwd=tmp_path).out)["findings"]
+    reads = [(f["line"], f["severity"], f["fixable"]) for f in findings if f["path"] == path]
+    assert reads == found
 
 
 def test_a_folder_of_installed_packages_is_not_part_of_the_app(selected):

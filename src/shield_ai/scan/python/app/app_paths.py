@@ -80,7 +80,8 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
         reads: list[Finding] = []
         if folder.rpartition("/")[2] in MIGRATIONS:
             reads = list(find_migration_reads(files, read))
-            variables = sorted({found.name for found in reads})
+            variables = sorted({found.name for found in reads if found.env})
+            findings += [found for found in reads if found.reason]
         else:
             variables = _secret_variables(_without_copies(files, app_files), read)
         if not variables:
@@ -90,7 +91,9 @@ def select_app_paths(entries: Iterable[Entry], read: FileReader) -> AppPaths:
         else:
             reason = _reason(variables)
             skipped.append(reason.entry(folder))
-            findings += [msgspec.structs.replace(found, reason=reason) for found in reads]
+            for found in reads:
+                if not found.reason:
+                    findings.append(msgspec.structs.replace(found, reason=reason))
     return AppPaths(paths, tuple(skipped), tuple(findings))
 
 

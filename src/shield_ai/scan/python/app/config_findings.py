@@ -65,7 +65,7 @@ class ConfigFindings:
         for read in [*from_files, *others]:
             if read.line not in other_lines:
                 found = self._fields if isinstance(read.node, ast.AnnAssign) else self._found
-                found.append(create_finding(source, read, _explain(read.origin)))
+                found.append(create_finding(source, read, explain(read.origin)))
                 nodes.add(read.node)
         if nodes:
             self._from_config |= names_with(source.tree, nodes)
@@ -157,7 +157,8 @@ def create_finding(
     )
 
 
-def _explain(origin: Origin) -> SkipReason:
+def explain(origin: Origin) -> SkipReason:
+    """Return the reason why no fixer can rewrite a read from a configuration."""
     if origin.is_file:
         return SkipId.READS_FILE.reason(loader=origin.source)
     return SkipId.READS_CONFIG.reason(source=origin.source)

@@ -10,7 +10,10 @@ from shield_ai.model.finding import Confidence, Finding
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.python_source import parse_python
+from shield_ai.project.python_source import Source, parse_python
+from shield_ai.scan.files.file_filter import CONFIG_READ
+from shield_ai.scan.python.app.config_findings import create_finding, explain
+from shield_ai.scan.python.config.reads import find_config_reads
 from shield_ai.scan.python.readers.ast_walk import name_of
 from shield_ai.scan.rules.pattern import csec34_rules
 from shield_ai.scan.text.line_index import LineIndex
@@ -27,7 +30,7 @@ READ = regex(
 
 
 def find_migration_reads(paths: Iterable[str], read: FileReader) -> Iterator[Finding]:
-    """Yield the reads of secrets in migrations.
+    """Yield the reads of secrets in migrations; those from a configuration have a reason.
 
     Args:
         paths: The files in a folder of migrations.
@@ -35,7 +38,9 @@ def find_migration_reads(paths: Iterable[str], read: FileReader) -> Iterator[Fin
     """
     for path in paths:
         if path.endswith(".py") and not is_test(path):
-            yield from _find_reads(path, read(path) or b"")
+            raw = read(path) or b""
+            yield from _find_reads(path, raw)
+            yield from _config_reads(path, raw)
 
 
 def _find_reads(path: str, raw: bytes) -> Iterator[Finding]:
@@ -66,10 +71,23 @@ def _find_reads(path: str, raw: bytes) -> Iterator[Finding]:
         )
 
 
+def _config_reads(path: str, raw: bytes) -> Iterator[Finding]:
+    """Yield the reads such as `app.config.get("SECRET_KEY")`."""
+    if not CONFIG_READ.search(raw):
+        return
+    try:
+        source = Source.from_bytes(path, raw)
+        reads = find_config_reads(source, ())
+    except (SourceError, RecursionError):
+        return
+    for found in reads:
+        yield create_finding(source, found, explain(found.origin))
+
+
 def _read_names(path: str, raw: bytes) -> set[tuple[object, int]] | None:
     """Return the names in subscripts and calls, with their lines; None if the code is invalid.
 
-    Comments, assignments and the configuration of Flask, `app.config["NAME"]`, are left out.
+    Comments, assignments and `app.config["NAME"]`, which is not a variable, are left out.
     """
     try:
         tree = parse_python(path, raw.decode("utf-8", "replace"))
