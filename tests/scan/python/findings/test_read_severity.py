@@ -145,3 +145,23 @@ def test_main_block_of_an_entry_point(scanned, path, severity):
     others = dict.fromkeys(("manage.py", "shop/__init__.py", "shop/scripts/lib/__init__.py"), "")
     found = scanned({path: text, **others})
     assert [str(f.severity) for f in found.findings if f.env == "API_TOKEN"] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("test", "severity"),
+    [
+        ("{} is not None", "low"),
+        ("{} != ''", "low"),
+        ("not {}", "low"),
+        ("bool({})", "low"),
+        ("bool(({} or '').strip())", "low"),
+        ("a or {}", "medium"),
+        ("{} == a", "medium"),
+        ("{}.strip()", "medium"),
+    ],
+)
+def test_each_test_of_presence_has_the_same_severity(scanned, test, severity):
+    expression = test.format("os.environ.get('API_TOKEN')")
+    text = f"import os\nhas_key = {expression}\n"
+    found = scanned({"shop/__init__.py": "", "shop/mail.py": text}).findings
+    assert [str(finding.severity) for finding in found] == [severity]

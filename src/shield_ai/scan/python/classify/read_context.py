@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from shield_ai.model.site import Shape
 from shield_ai.model.words import word_set, words
@@ -222,13 +222,15 @@ def mark_optional_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> No
 
 
 def mark_tested_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read that is used only as a condition: `if os.environ.get("X"): …`."""
+    """Mark each read that is only tested: `if os.environ.get("X"): …`, `x = get("X") is None`."""
     reads = {candidate.node: candidate for candidate in candidates}
     for node in descend(tree):
         if isinstance(node, (ast.If, ast.IfExp, ast.While)):
             conditions = [node.test]
         elif isinstance(node, ast.Call) and ast.unparse(node.func) == "bool":
             conditions = node.args
+        elif isinstance(node, ast.UnaryOp) or _tests_presence(node):
+            conditions = [node]
         else:
             continue
         for condition in conditions:
@@ -270,14 +272,22 @@ def _is_script_test(test: ast.expr) -> bool:
 def _operands(test: ast.expr) -> Iterator[ast.expr]:
     """Yield the parts of a condition that are only tested."""
     if isinstance(test, ast.BoolOp):
+        yield test  # a read with its default: os.environ.get("X") or ""
         for value in test.values:
             yield from _operands(value)
     elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         yield from _operands(test.operand)
-    elif isinstance(test, ast.Compare) and all(map(is_empty_literal, test.comparators)):
-        yield test.left  # os.environ.get("X") is None
+    elif _tests_presence(test):
+        yield test.left
+    elif isinstance(test, ast.Call) and isinstance(test.func, ast.Attribute):
+        yield from _operands(test.func.value) if test.func.attr == "strip" else [test]
     else:
         yield test
+
+
+def _tests_presence(node: ast.AST) -> TypeGuard[ast.Compare]:
+    """Return whether an expression is a test such as `os.environ.get("X") is None`."""
+    return isinstance(node, ast.Compare) and all(map(is_empty_literal, node.comparators))
 
 
 def _reads_another(node: ast.If, result: Candidate, reads: dict[ast.AST, Candidate]) -> bool:
