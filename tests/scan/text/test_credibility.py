@@ -92,6 +92,7 @@ def test_secrets(name: str, value: str) -> None:
         pytest.param("access_key_id", "DJANGO_AWS_ACCESS_KEY_ID", id="variable with a prefix"),
         pytest.param("secret", "arn:aws:secretsmanager:eu-west-1:1:secret:a", id="arn"),
         pytest.param("password", "abc", id="short"),
+        pytest.param("signature", f"0x{'5a3f09c7d2e41b86' * 4}", id="event of a contract"),
         pytest.param("password", "--remote", id="option"),
         pytest.param("password", "string?", id="type"),
         pytest.param("client_secret", "client_secret", id="field"),

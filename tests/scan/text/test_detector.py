@@ -305,6 +305,24 @@ def test_context_is_not_a_part_of_another_word(name, rules) -> None:
     assert [finding.rule for finding in DETECTOR.find("a.txt", line)] == rules
 
 
+@pytest.mark.parametrize(
+    ("text", "rules"),
+    [
+        ("ARG SENTRY_CLI_SHA256={hex:64}", []),
+        ("ARG SENTRY_CHECKSUM_AMD64={hex:64}", []),
+        ("ARG SENTRY_SHA={hex:64}", []),
+        ("ARG SENTRY_SHA256_TOKEN={hex:64}", ["CRED.sentry-token-old"]),
+        ("ARG SENTRY_CLI={hex:64}", ["CRED.sentry-token-old"]),
+        ("from bitbucket_app import f as bitbucket_should_process_pr_logic_again", []),
+        ("RUN fab -c travis.rc app_compile_nodbupdate", []),
+        ("from bitbucket import BITBUCKET_WEBHOOK_PAYLOAD_SCHEMA as schema", []),
+    ],
+)
+def test_checksums_and_names_are_no_tokens(text, rules) -> None:
+    found = DETECTOR.find("Dockerfile", fill(f"{text}\n").encode())
+    assert [finding.rule for finding in found] == rules
+
+
 def test_url_rule_requires_a_colon() -> None:
     made = pattern.parse_pattern(OWN.replace("KIND", "url"), "acme.yaml")
     assert Detector([made]).find("a.yaml", b"see acme_abcd") == []

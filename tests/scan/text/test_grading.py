@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import msgspec
 import pytest
 
@@ -13,6 +15,8 @@ from shield_ai.scan.text.place import LINE_WINDOW, create_place
 
 CRITICAL, HIGH, MEDIUM, LOW = reversed(Severity)
 RANDOM = "q7Vd0zLk3PxT9mWb"
+YAML = "private_key:\n"  # makes the detector parse the file
+DIGEST = hashlib.sha256(b"shop").hexdigest()
 AWS_ID = "AKIA" + "Q7IODE3ZIX6FGTPA"  # made up
 KEY = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\n" * 4
 
@@ -159,7 +163,6 @@ def graded(path, text, findings):
         pytest.param("a.html", f"a?SubscriptionId={AWS_ID}&tag=x\n", LOW, id="AWS ID in a URL"),
         pytest.param("a.py", f'KEY = "{AWS_ID}"\n', Severity.CRITICAL, id="AWS ID"),
         pytest.param("tests/a.py", f'KEY = "{AWS_ID}"\n', Severity.CRITICAL, id="AWS ID in a test"),
-        pytest.param("a.yml", "# fab -c travis.rc app_compile_nodbupdate\n", LOW, id="name of a function near a vendor"),
         pytest.param("a.go", 'x["BitbucketBuildTrigger"] = newBitbucketBuildTriggerFieldGroup\n', LOW, id="camel case near a vendor"),
         pytest.param("a.py", 'create_user("shop", "password", "me+1@shop.net")\n', LOW, id="address in a login call"),
         pytest.param("a.py", 'create_user("shop", "shop@example.com", "xPuppies42")\n', HIGH, id="password in a login call"),
@@ -292,7 +295,8 @@ SIGNED = "MEUCIQD1JCA8lWR9na44" + "q7Vd0zLk3PxT9mWb" * 4 + "Lk3PxT9mWb0zLkxM="
         pytest.param("a.sh", "  password = CASE WHEN email LIKE 'a' THEN b ELSE password END\n", LOW, id="SQL"),
         pytest.param("a.sh", "  password = CASEWHEN\n", HIGH, id="not SQL"),
         pytest.param("a.sql", f'{{"envelope":{{"signature":"{SIGNED}","statement":"eyJ"}}}}\n', LOW, id="attestation"),
-        pytest.param("abi.py", f'X = {{"signature": "0x{"5a3f09c7d2e41b86" * 4}"}}\n', LOW, id="event of a contract"),
+        pytest.param(".drone.yml", f"{YAML}---\nkind: signature\nhmac: {DIGEST}\n", LOW, id="signature of a CI file"),
+        pytest.param("a.yml", f"{YAML}---\nkind: webhook\nhmac: {DIGEST}\n", HIGH, id="key of a webhook"),
         pytest.param("a.json", '{"$$hashKey": "object:1043"}\n', LOW, id="AngularJS"),
         pytest.param("a.sql", f'{{"shop":{{"signature":"{RANDOM}","user":"eyJ"}}}}\n', HIGH, id="signature"),
     ],

@@ -40,6 +40,10 @@ COMMON_SECRETS = frozenset({"secret", "passwd"})
 ENV_NAME = regex(r"[A-Z][A-Z0-9]*(?:__?[A-Z0-9]+)+")
 # The name of a country, for example: PW is the code of Palau.
 TITLE = regex(r"[A-Z][^\W\d_]+(?: [^\W\d_]+)*")
+SIGNATURES = word_set("SIGNATURE SIGNATURES SIG SIGS")
+# The selector of a function of a contract, the topic of an event, and a signature:
+# https://docs.soliditylang.org/en/latest/abi-spec.html
+ETHEREUM = regex(r"0x(?:[0-9a-f]{8}|[0-9a-f]{64}|[0-9a-f]{130})", re.IGNORECASE)
 MIN_SECRET_LENGTH = 6
 MIN_KEY_LENGTH = 20  # of a value with the name "key"
 MIN_NUMBER_LENGTH = 15  # digits; a time in milliseconds has 13
@@ -64,6 +68,9 @@ PASSWORD_NAME = regex(
 )
 # At the end of a name: the value is a digest or an id of a secret. NOPASSWD is from sudoers.
 NOT_VALUES = word_set("HASH SHA MD DIGEST CHECKSUM FINGERPRINT FINGERPRINTS IDS NOPASSWD")
+# In a name: a hexadecimal value is the checksum of a download, as in SENTRY_CLI_SHA256.
+CHECKSUM_WORDS = word_set("SHA MD CHECKSUM CHECKSUMS DIGEST")
+HEX = regex(r"[0-9a-f]+", re.IGNORECASE)
 # Before TOKEN or KEY: the value only identifies a page or a request.
 CURSORS = word_set(
     """
@@ -110,6 +117,18 @@ def secret_family(name: str) -> Family:
     if last.endswith(PASSWORD_ENDINGS):
         return Family.PASSWORD
     return Family.SECRET if _ends_with_secret(parts) else Family.KEY
+
+
+def is_checksum(name: str, value: str) -> bool:
+    """Return whether a value is the checksum of a file, which has the format of many tokens.
+
+    Args:
+        name: The name that the value is assigned to.
+        value: The text.
+    """
+    if CHECKSUM_WORDS.isdisjoint(words(name)) or meaning(name) is Meaning.SECRET:
+        return False
+    return HEX.fullmatch(value) is not None
 
 
 def _ends_with_secret(parts: tuple[str, ...]) -> bool:
@@ -189,6 +208,8 @@ def _is_key(name: str, value: str) -> bool:
         return False
     if value in VENDOR_DEFAULTS:
         return meaning(name) is Meaning.SECRET
+    if ETHEREUM.fullmatch(value) and not SIGNATURES.isdisjoint(words(name)[-1:]):
+        return False
     if " " in value:
         return is_symbol_mix(value)
     if value.isdigit():

@@ -12,7 +12,13 @@ from shield_ai.model.skip import SkipId
 from shield_ai.scan.files.file_class import allows_unquoted, is_non_production
 from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
 from shield_ai.scan.text.assigned_values import find_assigned
-from shield_ai.scan.text.credibility import LABELS, Family, secret_confidence, secret_family
+from shield_ai.scan.text.credibility import (
+    LABELS,
+    Family,
+    is_checksum,
+    secret_confidence,
+    secret_family,
+)
 from shield_ai.scan.text.hits import (
     FileFindings,
     Hit,
@@ -181,13 +187,16 @@ class Detector:
             raw, candidates.rules, candidates.rule_regions, non_production=non_production
         )
         for token in tokens:
+            name = name_before(raw, token.start, in_url=token.rule.kind is RuleKind.URL)
+            if token.rule.context and is_checksum(name, token.value):
+                continue
             is_sample = bool(SAMPLE_VALUE.search(token.value)) or is_placeholder(token.value)
             severity = token.rule.severity
             if is_sample or (non_production and severity is not Severity.CRITICAL):
                 severity = Severity.LOW
             yield Hit(
                 rule=token.rule,
-                name=name_before(raw, token.start, in_url=token.rule.kind is RuleKind.URL),
+                name=name,
                 start=token.start,
                 end=token.end,
                 severity=severity,

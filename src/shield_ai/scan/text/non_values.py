@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import allows_unquoted, is_translation
-from shield_ai.scan.text.credibility import Family, secret_family
+from shield_ai.scan.text.credibility import SIGNATURES, Family, secret_family
 from shield_ai.scan.text.randomness import has_words, is_random
 from shield_ai.scan.text.value_shapes import is_word_like
 
@@ -91,7 +91,6 @@ MESSAGE = regex(
     re.IGNORECASE,
 )
 SQL = regex(r"CASE\s+WHEN\b|SELECT\s+\S", re.IGNORECASE)
-SIGNATURES = word_set("SIGNATURE SIGNATURES SIG SIGS")
 # Documents with public signatures: https://github.com/in-toto/attestation and
 # https://github.com/secure-systems-lab/dsse
 SIGNED = regex(
@@ -99,9 +98,8 @@ SIGNED = regex(
     r"\\?\"",
     re.IGNORECASE,
 )
-# The selector of a function, the topic of an event, and a signature:
-# https://docs.soliditylang.org/en/latest/abi-spec.html
-ETHEREUM = regex(r"0x(?:[0-9a-f]{8}|[0-9a-f]{64}|[0-9a-f]{130})", re.IGNORECASE)
+# The signature of a configuration of Drone: https://docs.drone.io/signature/
+CI_SIGNATURE = regex(r"^kind:[ \t]*signature[ \t]*$", re.MULTILINE)
 # The identifiers that AngularJS adds to objects: {"$$hashKey": "object:42"}
 ANGULAR_ID = regex(r"object:\w{1,12}")
 ECDSA = regex(r"ME[QUY]CI[A-Za-z0-9+/]{80,}={0,2}")  # two numbers of 32 bytes, in DER
@@ -187,10 +185,10 @@ def _is_message(place: Place) -> bool:
 
 def _is_public_signature(place: Place) -> bool:
     """Return whether a value is the signature of a document, not that of a URL or a request."""
+    if place.name == "hmac":
+        return bool(CI_SIGNATURE.search(place.nearby))
     if SIGNATURES.isdisjoint(words(place.name)[-1:]):
         return False
-    if ETHEREUM.fullmatch(place.value):
-        return True
     return bool(ECDSA.fullmatch(place.value) or SIGNED.search(place.line))
 
 

@@ -60,8 +60,9 @@ RFC_EXAMPLES = frozenset({"Aladdin:open sesame", "Aladdin:OpenSesame", "test:123
 BASE64_BEFORE = regex(rb"[A-Za-z0-9+/]{0,60}[+/]\Z")
 # Characters before a token; the paths of URLs are shorter, or have other characters.
 MIN_BASE64 = 60
-# A long word, in any language. Vendors issue tokens of letters only up to 16 characters.
-LETTERS = regex(r"[a-z]{20,}|[A-Z]{20,}")
+# A long word, in any language, or a name in code. Vendors issue tokens of letters only up to 16
+# characters.
+LETTERS = regex(r"[a-z_-]{20,}|[A-Z_-]{20,}")
 MAX_TIMEOUTS = 20  # after which a rule is disabled for the rest of the scan
 CUSTOM_BUDGET = 30.0  # seconds of CPU time, of one process, for all custom rules in a scan
 MAX_MATCHES = 1000  # of a custom rule in a file
