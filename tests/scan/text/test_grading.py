@@ -453,6 +453,8 @@ def literal(path, text, value, name, rule="CSEC34.literal"):
         pytest.param("app/settings/devstack.py", "SHOP_SECRET", '"shop-backend-secret"', LOW, id="development stack"),
         pytest.param("app/settings/build.py", "SECRET_KEY", '"dummykeyforbuilding"', LOW, id="dummy"),
         pytest.param("app/settings.py", "SECRET_KEY", '"secret key"', HIGH, id="signing key of its name"),
+        pytest.param("app/settings.py", "SECRET_KEY", r'"t\xad\xe7%\xd2.=\xec\\2+\xb8Lx"', HIGH, id="escaped bytes"),
+        pytest.param("app/settings.py", "API_TOKEN", r'"(\\w\\w)-\\1-x"', LOW, id="reference to a group"),
         pytest.param("app/settings.py", "secret_key", '"secret_key"', LOW, id="field of its name"),
         pytest.param("app/util.py", "V1_COMPAT_KEY", '"v1Compatibility"', LOW, id="camel case with a number"),
         pytest.param("app/settings.py", "RUDDER_WRITE_KEY", f'"{RANDOM}1"', LOW, id="key of an event stream"),

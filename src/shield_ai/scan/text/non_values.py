@@ -58,8 +58,9 @@ LIST_KEY = regex(r"<key>\Z")  # of a property list
 # An account or contract in a blockchain: https://chainagnostic.org/CAIPs/caip-19
 BLOCKCHAIN_ADDRESS = regex(r"(?:[\w-]+:\w+(?:/[\w-]+:)?)?0x[0-9A-Fa-f]{40}")
 ESCAPED_BYTES = regex(r"(?:\\x[0-9A-Fa-f]{2}.*){2}", re.DOTALL)
-# A group, a repeated range of characters, or a reference to a group.
-REGEX = regex(r"\(\.[+*]\??\)|\[[^\]\s]*\w-\w[^\]\s]*\](?:[+*]|\{\d)|\\[1-9](?!\d)|\\g<\w+>")
+# A group, or a repeated range of characters; a reference to a group.
+REGEX = regex(r"\(\.[+*]\??\)|\[[^\]\s]*\w-\w[^\]\s]*\](?:[+*]|\{\d)|\\g<\w+>")
+GROUP_REFERENCE = regex(r"\\[1-9](?!\d)")
 CAMEL_FIELD = regex(r"(?=.*(?:[Pp]ass|[Ss]ecret|[Tt]oken|[Kk]ey|[Cc]red))[a-z]+(?:[A-Z][a-z]+)+")
 ANNOTATION = regex(r"[A-Z]\w*(?:\.\w+)*(?:\[[\w\[\], .|]*\])?(?: \| [\w.\[\]]+)*")
 NAME_OF_ANNOTATION = regex(r"(?:^|[(,*])\s*[A-Za-z_]\w*:[ \t]*[\"']\Z")
@@ -206,9 +207,16 @@ def _has_other_form(place: Place) -> bool:
         return True
     if any(pattern.fullmatch(value) for pattern in NOT_VALUES) or _is_resource_path(value):
         return True
-    if REFERENCE.match(value) or REGEX.search(value) or _is_title(place) or _is_topic(place):
+    if REFERENCE.match(value) or _is_regex(value) or _is_title(place) or _is_topic(place):
         return True
     return _is_bound_to_another_name(place) or bool(COMPOUND_OPTION.search(place.before))
+
+
+def _is_regex(value: str) -> bool:
+    """Return whether a text is a regular expression, not the escaped bytes of a key."""
+    if REGEX.search(value):
+        return True
+    return bool(GROUP_REFERENCE.search(value)) and not ESCAPED_BYTES.search(value)
 
 
 def _is_label(place: Place) -> bool:
