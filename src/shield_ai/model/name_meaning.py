@@ -58,9 +58,11 @@ from shield_ai.model.secret_words import (
     OWN_COOKIES,
     PASSWORD_ACTIONS,
     PATHS,
+    PROJECT_IDS,
     PROPERTIES,
     PUBLIC_WORDS,
     SECRET_ENDINGS,
+    SECRET_KINDS,
     SECRET_PHRASES,
     SECRET_WORDS,
     SERVICES,
@@ -103,7 +105,7 @@ def meaning(name: str) -> Meaning:
         return Meaning.HARMLESS
     if (parts[0] in SWITCHES and len(parts) > 1) or SWITCHES_ANYWHERE & set(parts):
         return Meaning.HARMLESS
-    if _lists_forbidden_values(parts) or _describes_url(parts):
+    if _lists_forbidden_values(parts) or _describes_url(parts) or names_object(parts):
         return Meaning.HARMLESS
     if parts[-1] in URL_ENDINGS:
         return _classify_url(parts)
@@ -119,6 +121,14 @@ def _describes_url(parts: tuple[str, ...]) -> bool:
         return True
     is_token = parts[-2:] in {("URL", "TOKEN"), ("URI", "TOKEN"), ("ENDPOINT", "TOKEN")}
     return is_token and not IDENTITY_PROVIDERS.isdisjoint(parts)
+
+
+def names_object(parts: tuple[str, ...]) -> bool:
+    """Return whether a value is the name of a Secret of Kubernetes: K8S_SECRET, K8S_TLS_SECRET."""
+    *head, last = parts or ("",)
+    while head and head[-1] in SECRET_KINDS:
+        head.pop()
+    return last == "SECRET" and (head[-1:] == ["KUBERNETES"] or head[-3:] == ["K", "8", "S"])
 
 
 def _lists_forbidden_values(parts: tuple[str, ...]) -> bool:
@@ -222,6 +232,8 @@ def _is_public_token(parts: tuple[str, ...]) -> bool:
     if parts[-3:-1] == ("GOOGLE", "ANALYTICS"):
         return True
     if parts[-1] == "ID" and not TRACKING_WORDS.isdisjoint(parts):
+        return True
+    if parts[-1] in {"KEY", "TOKEN"} and {parts[-2:-1], parts[-3:-1]} & PROJECT_IDS:
         return True
     return parts[-1] in {"KEY", "KEYS", "TOKEN", "TOKENS"} and bool(PUBLIC_WORDS & set(parts))
 

@@ -119,6 +119,10 @@ def test_guesses_configurations_by_name(text, found):
         pytest.param("x = request.json['password']\n", id="request"),
         pytest.param("import secrets\nx = secrets.token_hex(8)\n", id="standard library"),
         pytest.param("secrets = {}\nx = secrets['password']\n", id="dict of secrets"),
+        pytest.param(
+            "import configparser\nx = settings.get('GIT.AUTH_TYPE', 'oauth_token')\n",
+            id="default of a kind",
+        ),
         pytest.param("x = data.get('password')\n", id="data"),
         pytest.param("self.chat_token = response['chat_token']\n", id="copied from a response"),
         pytest.param("self.access_token = rule['access_token']\n", id="copied token of a session"),

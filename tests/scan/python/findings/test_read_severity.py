@@ -165,3 +165,8 @@ def test_each_test_of_presence_has_the_same_severity(scanned, test, severity):
     text = f"import os\nhas_key = {expression}\n"
     found = scanned({"shop/__init__.py": "", "shop/mail.py": text}).findings
     assert [str(finding.severity) for finding in found] == [severity]
+
+
+def test_the_name_of_a_kubernetes_secret_is_no_secret(scanned):
+    text = "import os\nAPP_CONFIG_SECRET = os.environ.get('APP_K8S_CONFIG_SECRET', 'shop')\n"
+    assert not scanned({"shop/__init__.py": "", "shop/mail.py": text}).findings

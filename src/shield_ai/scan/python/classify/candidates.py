@@ -9,7 +9,7 @@ import msgspec
 
 from shield_ai.model.database_fields import DATABASE_KEYS, is_sqlite
 from shield_ai.model.harmless_words import harmless_word
-from shield_ai.model.name_meaning import Meaning, is_path, is_secret, meaning
+from shield_ai.model.name_meaning import Meaning, is_path, is_secret, meaning, names_object
 from shield_ai.model.secret_words import HARMLESS_ENDS, SERVICES
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipReason
@@ -128,8 +128,8 @@ class Candidate(msgspec.Struct, kw_only=True):
         if not self.direct or not name or meaning(name) not in SECRET_MEANINGS:
             return False
         parts = words(self.variable)
-        if parts[-2:] == ("SSH", "CONNECTION"):
-            return False  # user@host:port
+        if parts[-2:] == ("SSH", "CONNECTION") or names_object(parts):
+            return False  # user@host:port, or the name of a Secret of Kubernetes
         is_public = "PUBLIC" in parts or not HARMLESS_ENDS.isdisjoint(parts[-1:])
         return not is_path(self.variable) and not is_public and not is_endpoint(parts)
 

@@ -165,11 +165,12 @@ class _Finder:
 
     def _takes_section(self, node: ast.Call, names: Names) -> bool:
         """Return whether the arguments of `config.get()` are a section and a key."""
+        if not KINDS.isdisjoint(words(self._keys.text(node.args[0]))[-1:]):
+            return False
         if self._has_sections or not isinstance(node.func, ast.Attribute):
             return self._has_sections
         origin = origin_of(node.func.value, names)
-        section = words(self._keys.text(node.args[0]))
-        return bool(origin and origin.has_sections) and KINDS.isdisjoint(section[-1:])
+        return bool(origin and origin.has_sections)
 
     def _function_read(self, node: ast.Call, names: Names) -> _Found | None:
         """Return the read of a function such as `get_config("services", "smtp", "password")`."""
