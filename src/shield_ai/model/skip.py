@@ -232,6 +232,7 @@ class SkipId(TextEnum):
     HARMLESS_ENTRY = "harmless-entry", "the name of a database, cache or secret"
     HARMLESS_TEMPLATE = "harmless-template", "a template, not a value"
     HARMLESS_LABEL = "harmless-label", "looks like a name or an address, not a secret"
+    HARMLESS_CHOICE = "harmless-choice", "a name to choose, such as that of a model, not a secret"
     HARMLESS_OUTSIDE_SETTINGS = (
         "harmless-outside-settings",
         "outside the settings, does not look like a secret",

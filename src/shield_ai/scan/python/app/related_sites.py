@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.scan.python.app.chosen_names import drop_chosen_names
 from shield_ai.scan.python.app.compare_literals import mark_different_literals, merge_equal_literals
 from shield_ai.scan.python.app.cross_file import ProjectContext, apply_context
 from shield_ai.scan.python.app.development import explain_literals, mark_development_reads
@@ -76,6 +77,8 @@ def relate_sites(
     sites = drop_masked_names(sites, {*variables, *context.migrated})
     with_reads = dict(files.with_marker("env_read"))
     contents = [(path, with_reads[path]) for path in scanned if path in with_reads]
+    sites, chosen = drop_chosen_names(sites, context.harmless, {*variables, *context.migrated})
+    collected.harmless += chosen
     reserve_variables(context, sites, variables, contents)
     harmless_uses = find_harmless_uses(sites, scanned, read, context.harmless)
     for variable, reason in harmless_uses.items():

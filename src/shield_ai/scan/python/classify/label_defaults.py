@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.rotation_policy import DATA_KEY_WORDS
+from shield_ai.model.secret_words import SECRET_WORDS
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.classify.literals import STRONG_KEYS, literal_text
+from shield_ai.scan.python.classify.literals import STRONG_KEYS, literal_text, names_entry
 
 if TYPE_CHECKING:
     import ast
@@ -27,8 +28,9 @@ ADDRESS = regex(
 )
 # Words of placeholders, and of keys for development.
 PLACEHOLDERS = word_set("""
-    CHANGE CHANGEME DEFAULT DEV DEVELOPMENT DUMMY EXAMPLE FAKE INSECURE KEY LOCAL MY NONE NOT NULL
-    PASSWORD RANDOM REPLACE SAMPLE SECRET SET TEST TESTING THIS TOKEN UNDEFINED UNSAFE UNSET YOUR
+    CHANGE CHANGEME DEFAULT DEV DEVELOPMENT DUMMY EXAMPLE FAKE HERE INSECURE KEY LOCAL ME MY NONE
+    NOT NULL PASSWORD PLACEHOLDER RANDOM REPLACE SAMPLE SECRET SET TEST TESTING THIS TODO TOKEN
+    UNDEFINED UNSAFE UNSET YOUR
 """)
 
 # A salt that names an action only separates its signatures from those of other actions: the secret
@@ -71,29 +73,45 @@ def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:
     """Return the reason to skip a variable whose default is a host name or a label, or None.
 
     A service's URL has a scheme; `REDIS_URL` with the default `redis` is a host. The URL of a
-    webhook is a secret if its path has a token; an address without one is the app's own. If the
-    variable's name ends with KEY, a default such as `relay-premium-127` is a label, and so is
-    `theme_choice` for THEME_CHOICE_KEY.
+    webhook is a secret if its path has a token; an address without one is the app's own. A default
+    such as `theme_choice` for THEME_CHOICE_KEY is a label. See `is_choice` for other keys.
 
     Args:
         name: The variable.
         default: The default of the read.
     """
     text = literal_text(default) or ""
-    is_label = _repeats_name(words(name), text) or _is_label(name, text)
+    if is_choice(name, text):
+        return SkipId.HARMLESS_CHOICE.reason()
+    is_label = _repeats_name(words(name), text) or _is_address(name, text)
     return SkipId.HARMLESS_LABEL.reason() if is_label else None
 
 
-def _is_label(name: str, text: str) -> bool:
-    parts = words(name)
+def is_choice(name: str, text: str) -> bool:
+    """Return whether the value of a variable that ends with KEY names an entry to choose.
+
+    Examples: OPENAI_GPT4O for LLM_KEY, and relay-premium-127 for PRODUCT_KEY.
+
+    Args:
+        name: The variable.
+        text: Its default.
+    """
+    is_placeholder = not PLACEHOLDERS.isdisjoint(words(text))
+    return may_be_choice(name) and not is_placeholder and names_entry(text)
+
+
+def may_be_choice(name: str) -> bool:
+    """Return whether a name ends with KEY, and no other word says that the key is a secret."""
+    *names, last = words(name) or ("",)
+    return last == "KEY" and (STRONG_KEYS | OWN_KEY_WORDS | SECRET_WORDS).isdisjoint(names)
+
+
+def _is_address(name: str, text: str) -> bool:
     if not PLACEHOLDERS.isdisjoint(words(text)):
         return False
-    if "WEBHOOK" in parts and ADDRESS.fullmatch(text):
+    if "WEBHOOK" in words(name) and ADDRESS.fullmatch(text):
         return True
-    if meaning(name) is Meaning.URL:
-        return HOST.fullmatch(text) is not None
-    is_key = parts[-1:] == ("KEY",) and STRONG_KEYS.isdisjoint(parts)
-    return is_key and LABEL.fullmatch(text) is not None
+    return meaning(name) is Meaning.URL and HOST.fullmatch(text) is not None
 
 
 def _repeats_name(parts: tuple[str, ...], text: str) -> bool:

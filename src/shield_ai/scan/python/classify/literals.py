@@ -13,6 +13,7 @@ from shield_ai.model.secret_words import FORBIDDEN_VALUES, LIMITS
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.model.words import words
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.text.randomness import is_random
 from shield_ai.scan.text.value_shapes import (
     NO_VALUE,
     PUBLIC_KEY,
@@ -37,7 +38,14 @@ MIXED = regex(r"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[a-z].*[A-Z].*[a-z].*[A-Z]|-|.{2
 CAMEL_CASE = regex(r"[A-Za-z][a-z]+(?:[A-Z][a-z]+)+")
 HYPHENATED_NAME = regex(r"[a-z]{1,12}(?:[-_][a-z]{1,12})+")  # of a form field or header
 VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not a value
+# The name of an entry in a list, such as a model: OPENAI_GPT4O, GEMINI_2.5_FLASH.
+_NUMBER = r"\d{1,4}(?:\.\d{1,3})?"
+CHOICE = regex(
+    rf"(?=.*[A-Z]{{3}})[A-Z]{{1,20}}(?:{_NUMBER}[A-Z]?)?"
+    rf"(?:_(?:[A-Z]{{1,20}}(?:{_NUMBER}[A-Z]?)?|{_NUMBER})){{1,10}}"
+)
 REGEX = regex(r"\(\?[P:=!]|\\[swdb]|\[\^|\[\w-\w")
+CHOICE_IN_LOWER_CASE = regex(r"[a-z]{2,30}(?:-[a-z0-9.]{1,30}){1,8}")
 URL = regex(r"^(?:[a-z][a-z0-9+.-]*://|urn:)", re.IGNORECASE)
 PATH = regex(r"^(\.{0,2}/|~/|[A-Za-z]:\\)[^\s]*$")
 LONG_PATH = regex(r"(?:\.{0,2}|~)(?:/[\w.-]+){2,}")  # with two parts; base64 can start with "/"
@@ -311,12 +319,22 @@ def _is_plausible_value(text: str, path: tuple[str, ...]) -> bool:
         return False
     is_weak_key = last_word == ("KEY",) and STRONG_KEYS.isdisjoint(name_words[:-1])
     if is_weak_key and (
-        CAMEL_CASE.fullmatch(text) or HYPHENATED_NAME.fullmatch(text) or not MIXED.search(text)
+        CAMEL_CASE.fullmatch(text)
+        or HYPHENATED_NAME.fullmatch(text)
+        or names_entry(text)
+        or not MIXED.search(text)
     ):
         return False  # NON_FIELD_ERRORS_KEY = "__all__", layout_key = "OrderDetail"
     if is_weak_key and is_sentence(text) and text[-1] in ".:!?":
         return False  # {"missing_layout_key": "The layout has no key."}
     return path[-1] in REAL_PASSWORD_NAMES or not _repeats_name(text, path)
+
+
+def names_entry(text: str) -> bool:
+    """Return whether a text is like the name of a model or a product, such as gpt-4o-mini."""
+    if CHOICE.fullmatch(text):
+        return True
+    return CHOICE_IN_LOWER_CASE.fullmatch(text) is not None and not is_random(text)
 
 
 def _is_other_syntax(text: str) -> bool:

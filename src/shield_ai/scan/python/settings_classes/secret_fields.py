@@ -10,6 +10,7 @@ from shield_ai.model.words import words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import SERVICE_URL
 from shield_ai.scan.python.classify.literals import is_harmless_value, literal_text
+from shield_ai.scan.python.settings_classes.chosen_fields import is_chosen
 from shield_ai.scan.python.settings_classes.field_defaults import (
     SECRET_ANNOTATION,
     default_text,
@@ -50,7 +51,7 @@ def may_be_secret(node: ast.AnnAssign, settings: SettingsClass | None, parents: 
     if not is_secret(name) and not (settings and _is_secret_field(node, settings, parents)):
         return False
     default = node.value.value if isinstance(node.value, ast.Constant) else None
-    if isinstance(default, (bool, int, float)):
+    if isinstance(default, (bool, int, float)) or is_chosen(node):
         return False
     return not isinstance(default, str) or not is_harmless_value(name, default)
 

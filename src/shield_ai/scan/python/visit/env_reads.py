@@ -93,6 +93,10 @@ class EnvReadVisitor(PresenceTestVisitor):
     def _uses(self) -> ValueUses:
         return ValueUses(self.source.tree)
 
+    def add_choice(self, node: ast.Name, variable: str) -> None:
+        """Record that a field is not a secret, because it names an entry."""
+        self._add_harmless(node, variable, SkipId.HARMLESS_CHOICE.reason())
+
     def _add_harmless(self, node: ast.expr, name: str | None, reason: SkipReason) -> None:
         if name and is_secret(name):
             self.not_secrets.append((node, name, reason))

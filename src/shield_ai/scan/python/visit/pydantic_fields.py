@@ -13,6 +13,7 @@ from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.project.pydantic_sources import PYDANTIC_1, SOURCE, adds_source
 from shield_ai.scan.python.classify.candidates import Candidate
+from shield_ai.scan.python.settings_classes.chosen_fields import chosen_fields
 from shield_ai.scan.python.settings_classes.field_defaults import (
     default_number,
     default_text,
@@ -62,6 +63,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
         self.kept_texts: dict[ast.expr, tuple[SkipReason | None, str]] = {}
         self._kinds: dict[ast.ClassDef, ClassKind] = {}
         self._readers = SettingsReaders(self.resolver)
+        self._chosen: dict[ast.ClassDef, frozenset[str]] = {}  # fields that name an entry
 
     @abc.abstractmethod
     def add(self, candidate: Candidate) -> None:
@@ -140,11 +142,24 @@ class PydanticFieldVisitor(ExpressionVisitor):
             return
         self._add_nested_fields(scope, node, target)
         settings, parents = self._reader_of(scope)
+        if target.id in self._chosen_fields(scope):
+            variable = settings.variable(target.id, node.value, parents) if settings else ""
+            self.add_choice(target, variable)
+            return
         if not may_be_secret(node, settings, parents):
             self._add_database_field(scope, target, node)
             return
         if not self._is_choice(node) and not self._is_nested(node):
             self._add_field(scope, target, node)
+
+    @abc.abstractmethod
+    def add_choice(self, node: ast.Name, variable: str) -> None:
+        """Add a field that names an entry to choose, with its variable or ""."""
+
+    def _chosen_fields(self, scope: ast.ClassDef) -> frozenset[str]:
+        if scope not in self._chosen:
+            self._chosen[scope] = chosen_fields(scope.body)
+        return self._chosen[scope]
 
     def _reader_of(self, scope: ast.ClassDef) -> tuple[SettingsClass | None, str]:
         """Return the settings class that reads a class's fields, and the names above the fields."""
