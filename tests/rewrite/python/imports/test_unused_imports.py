@@ -154,6 +154,14 @@ def test_disables_the_lint_rule_for_a_kept_import(before, after):
             "patch('a.file_utils.os.path.isfile')\nX = 'the settings'\n", id="other string names it"
         ),
         pytest.param("X = settings_of()\npatch('shop.views.os.environ')\n", id="longer name"),
+        pytest.param(
+            "from shop import views\nviews.run(settings=1)\nsetattr(views, 'os', None)\n",
+            id="argument with its name",
+        ),
+        pytest.param(
+            'from shop import views\n"""With settings."""\npatch.object(views.os, "link")\n',
+            id="docstring with its name",
+        ),
         pytest.param("from shop import settings\nX = 'macos', 'os'\n", id="other string"),
     ],
 )

@@ -79,7 +79,7 @@ class Importers:
             return set(), False
         text = raw.decode("utf-8", "replace")
         used, has_star = _used_names(text, stem, names)
-        if is_test(other) and re.search(rf"\b{re.escape(stem)}\b", text):
+        if is_test(other) and _names_module(text, stem):
             used |= {name for name in names if _is_patched(text, stem, name)}
         if has_star:
             used |= _names_without_import(text, names, anywhere=is_settings(other))
@@ -105,6 +105,18 @@ def _used_names(text: str, stem: str, names: Collection[str]) -> tuple[set[str],
         has_star |= "*" in imported
         used |= imported & set(names)
     return used, has_star
+
+
+def _names_module(text: str, stem: str) -> bool:
+    """Return whether a test imports a module, or has its dotted name in a text.
+
+    Other uses of the word do not count, such as those of a variable with the same name.
+    """
+    name = re.escape(stem)
+    imported = rf"(?:from\s+[\w.]+\s+)?import\b(?:\s*\([^)]{{0,2000}}|[^\n(]*)\b{name}\b"
+    pattern = rf"""(?m)^[ \t]*(?:{imported}|from\s+[\w.]*\b{name}\s+import\b)
+        |import_module\(\s*["']{name}["'] | ["'](?:[\w.{{}}]*\.{name}\b|{name}\.)"""
+    return re.search(pattern, text, re.VERBOSE) is not None
 
 
 def _is_patched(text: str, stem: str, name: str) -> bool:
