@@ -765,6 +765,14 @@ def test_the_login_of_the_main_database_is_required(alias, optional):
         pytest.param("if not USE_S3:", False, id="negated"),
         pytest.param("if USE_DATABASE:", False, id="database"),
         pytest.param("if PRODUCTION:", False, id="production"),
+        pytest.param("if env.str('A_SERVER', ''):", True, id="server of the same service"),
+        pytest.param("if os.environ.get('A_SERVER') and DEBUG:", True, id="get"),
+        pytest.param("if config('A_SERVER', default=None):", True, id="keyword"),
+        pytest.param("if env.str('A_SERVER'):", False, id="required variable"),
+        pytest.param("if env.str('A_SERVER', 'a.org'):", False, id="default"),
+        pytest.param("if not env.str('A_SERVER', ''):", False, id="not set"),
+        pytest.param("if os.getenv('DYNO'):", False, id="platform"),
+        pytest.param("if os.getenv('A_ENV'):", False, id="stage"),
     ],
 )
 def test_the_secret_of_an_optional_feature_is_optional(condition, optional):

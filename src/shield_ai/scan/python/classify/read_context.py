@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeGuard
 
+from shield_ai.model.database_fields import database_field
+from shield_ai.model.secret_words import STAGES
 from shield_ai.model.site import Shape
 from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.classify.alternative_reads import mark_alternatives
@@ -21,7 +23,7 @@ from shield_ai.scan.python.classify.required_settings import mark_required_setti
 from shield_ai.scan.python.classify.secret_uses import mark_secret_uses
 from shield_ai.scan.python.classify.stage_branches import mark_other_stages
 from shield_ai.scan.python.classify.url_or_fields import mark_urls_or_fields
-from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.ast_walk import descend, name_of
 from shield_ai.scan.python.readers.known_readers import URL_READERS
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 FEATURE_WORDS = word_set("ENABLE ENABLED USE USES HAS WITH")
 # Words in the name of a switch between databases, such as USE_POSTGRES: a database is not optional.
 DATABASE_WORDS = word_set("DB DATABASE POSTGRES POSTGRESQL PG MYSQL MARIADB SQL")
+# In the name of a variable that tells where the app runs, such as GOOGLE_CLOUD_PROJECT.
+STAGE_WORDS = STAGES | word_set("ENV ENVIRONMENT STAGE PROJECT PLATFORM RUNTIME")
 
 
 def mark_reads_by_context(
@@ -134,17 +138,24 @@ def _requires(node: ast.If, tests: Collection[ast.AST]) -> bool:
 def mark_feature_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
     """Mark each read that runs only if an optional feature is on, as in `if USE_S3: …`.
 
-    A read is skipped if an `else` branch sets the same name, possibly to a development value.
+    A test of another variable of the same service is such a switch, too:
+    `if os.environ.get("MAIL_SERVER"): …` with `MAIL_TOKEN`. A read is skipped if an `else` branch
+    sets the same name, possibly to a development value.
     """
     reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
     if not reads:
         return
     for node in descend(tree):
-        if not isinstance(node, ast.If) or not _is_feature(node.test):
+        if not isinstance(node, ast.If):
+            continue
+        is_feature = _is_feature(node.test)
+        tested = list(_tested_variables(node.test))
+        if not is_feature and not tested:
             continue
         alternatives = _stored_names(node.orelse)
         for read in _reads_in(node.body, reads):
-            if not read.path or read.path[0] not in alternatives:
+            is_set = bool(read.path) and read.path[0] in alternatives
+            if not is_set and (is_feature or any(_is_same_service(read, name) for name in tested)):
                 read.is_guarded = True
 
 
@@ -184,6 +195,37 @@ def _is_feature(test: ast.expr) -> bool:
             if parts & FEATURE_WORDS and not parts & DATABASE_WORDS:
                 return True
     return False
+
+
+def _tested_variables(test: ast.expr) -> Iterator[str]:
+    """Yield the variables that a condition requires, as in `if env.str("MAIL_SERVER", ""): …`.
+
+    Each is read by a call that returns an empty value if the variable is not set.
+    """
+    for call in required_parts(test):
+        if not isinstance(call, ast.Call) or not call.args:
+            continue
+        name, *defaults = call.args
+        defaults += [keyword.value for keyword in call.keywords if keyword.arg == "default"]
+        is_empty = all(map(is_empty_literal, defaults)) and (
+            bool(defaults) or name_of(call.func) in {"get", "getenv"}
+        )
+        if is_empty and isinstance(name, ast.Constant) and isinstance(name.value, str):
+            yield name.value
+
+
+def _is_same_service(read: Candidate, tested: str) -> bool:
+    """Return whether a read is for the optional service to which a tested variable belongs.
+
+    Their names start with the same word. A variable that names the stage or the platform tells
+    where the app runs, and a database is not optional.
+    """
+    parts = words(tested)
+    if read.variable == tested or read.group or database_field(read.variable):
+        return False
+    if not (STAGE_WORDS | DATABASE_WORDS).isdisjoint(parts):
+        return False
+    return parts[:1] == words(read.variable)[:1]
 
 
 def _names_in(test: ast.expr) -> Iterator[str]:
