@@ -36,6 +36,7 @@ from shield_ai.model.secret_words import (
     CHAT_SERVICES,
     COLLECTIONS,
     CONN_SERVICES,
+    CONNECTION_OWNERS,
     CONNECTION_STRINGS,
     CONSENT_WORDS,
     COUNTS,
@@ -215,7 +216,9 @@ def _holds_secret(parts: tuple[str, ...]) -> bool:
 def _is_connection_string(parts: tuple[str, ...]) -> bool:
     if parts[-1] in CONNECTION_STRINGS:
         return True
-    return parts[-1] in {"STRING", "STR"} and parts[-2:-1] in {("CONNECTION",), ("CONN",)}
+    *head, last = parts
+    owner = _strip_stages(tuple(head))[-1:]
+    return last in {"STRING", "STR"} and not CONNECTION_OWNERS.isdisjoint(owner)
 
 
 def _has_service_url_inside(parts: tuple[str, ...]) -> bool:

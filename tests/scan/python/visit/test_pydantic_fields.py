@@ -583,3 +583,14 @@ def test_limits_the_fields_of_models_in_models(scanned):
     variables = [site.variable for _, site in scanned(files).sites]
     assert "A__F0__F0__F0__API_KEY" in variables
     assert 12 < len(variables) <= MAX_NESTED_FIELDS
+
+
+@pytest.mark.parametrize(
+    "default",
+    ["Field(default_factory=make_string)", "'postgresql+psycopg://shop@localhost/shop'", "''"],
+)
+def test_a_connection_string_is_a_secret(sites, default):
+    fields = f"    DATABASE_STRING: str = {default}\n    DB_REPLICA_STRING: str | None = None\n"
+    head = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n"
+    found = [(shape, variable) for shape, variable, _ in sites(head + fields)]
+    assert found == [("field", "DATABASE_STRING"), ("field", "DB_REPLICA_STRING")]
