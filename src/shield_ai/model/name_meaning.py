@@ -206,6 +206,8 @@ def _classify_credential(parts: tuple[str, ...]) -> Meaning:
 
 
 def _holds_secret(parts: tuple[str, ...]) -> bool:
+    if parts[-2:] == ("PROJECT", "ID"):
+        return False
     indexes = [i for i in range(len(parts)) if is_secret_word(parts, i)]
     if indexes:
         is_limit = bool(LIMITS & set(parts)) and parts[-1] not in {"PASSWORD", "SECRET"}
