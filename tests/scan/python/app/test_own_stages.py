@@ -18,9 +18,24 @@ IMPORT = "importlib.import_module(f'shop.{STAGE}')\n"
             id="production",
         ),
         pytest.param(
-            {"shop/settings.py": READ, "shop/a.py": "x = settings.DJANGO_ENV == 'Production'"},
+            {"shop/settings.py": READ, "shop/a.py": "x = settings.DJANGO_ENV == 'production'"},
             "DJANGO_ENV",
             id="production in another file",
+        ),
+        pytest.param(
+            {"shop/settings.py": READ + "assert STAGE in ('Production', 'Local')\n"},
+            "AWS_SECRETS_ENV",
+            id="Production",
+        ),
+        pytest.param(
+            {"shop/settings.py": READ + "DEBUG = STAGE != 'Production'\nX = {'production': 1}\n"},
+            "AWS_SECRETS_ENV",
+            id="production in another use",
+        ),
+        pytest.param(
+            {"shop/settings.py": "X = os.environ['DJANGO_ENV'].upper() == 'PRODUCTION'\n"},
+            "DJANGO_ENV",
+            id="case is changed",
         ),
         pytest.param(
             {"shop/settings.py": READ, "shop/a.py": "x = 'production'"},
@@ -29,6 +44,19 @@ IMPORT = "importlib.import_module(f'shop.{STAGE}')\n"
         ),
         pytest.param(
             {"shop/settings.py": READ + IMPORT, "shop/production.py": ""}, "DJANGO_ENV", id="module"
+        ),
+        pytest.param(
+            {
+                "shop/settings.py": READ + IMPORT.replace("{", "for_{"),
+                "shop/for_production.py": "",
+            },
+            "DJANGO_ENV",
+            id="part of the module's name",
+        ),
+        pytest.param(
+            {"shop/settings.py": READ + IMPORT, "shop/preproduction.py": ""},
+            "AWS_SECRETS_ENV",
+            id="module with another name",
         ),
         pytest.param(
             {"shop/settings.py": READ, "shop/production.py": ""},

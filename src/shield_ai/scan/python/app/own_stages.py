@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
 NAME = b"DJANGO_ENV"
 READ = regex(rb"[\"']DJANGO_ENV[\"']")
-PRODUCTION = regex(rb"(?i)[\"']production[\"']")
+PRODUCTION = regex(rb"(?i)[\"'](production)[\"']")
+# Code that changes the case of the value accepts it in any case.
+CHANGES_CASE = regex(rb"DJANGO_ENV[\"'][^\n]{0,200}\.(?:lower|upper|casefold|capitalize|title)\(")
+MODULE = regex(r"(?:^|[/_])production\.py$")
 # With split_settings, include() loads a module by its path.
 IMPORTS_BY_NAME = regex(rb"DJANGO_SETTINGS_MODULE|import_module|import_string|__import__|include\(")
 
@@ -28,6 +31,7 @@ IMPORTS_BY_NAME = regex(rb"DJANGO_SETTINGS_MODULE|import_module|import_string|__
 def has_own_stages(paths: Collection[str], read: FileReader, app_packages: tuple[str, ...]) -> bool:
     """Return whether the app reads DJANGO_ENV, and its code does not name the value "production".
 
+    Code that also names "Production", without changing the case of the value, may reject it.
     A module called `production` also counts as such a name if the app imports modules by the value.
 
     Args:
@@ -36,16 +40,12 @@ def has_own_stages(paths: Collection[str], read: FileReader, app_packages: tuple
         app_packages: The packages with test-like names that belong to the app.
     """
     reads = b""
+    names: set[bytes] = set()
     for path in paths:
         raw = b"" if is_copied_file(path) or is_test(path, app_packages) else read(path) or b""
         if NAME not in raw:
             continue
-        if PRODUCTION.search(raw):
-            return False
+        names.update(PRODUCTION.findall(raw.lower() if CHANGES_CASE.search(raw) else raw))
         reads += raw if READ.search(raw) else b""
-    imports_production = IMPORTS_BY_NAME.search(reads) and any(map(_is_production, paths))
-    return bool(reads) and not imports_production
-
-
-def _is_production(path: str) -> bool:
-    return path.endswith("production.py")
+    imports_production = IMPORTS_BY_NAME.search(reads) and any(map(MODULE.search, paths))
+    return bool(reads) and names != {b"production"} and not imports_production
