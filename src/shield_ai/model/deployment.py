@@ -47,6 +47,17 @@ class DeploymentKind(enum.StrEnum):
         return LABELS[self]
 
 
+# Kinds of deployment files in which `secrets` refers to AWS Secrets Manager or Parameter Store.
+# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html
+# https://aws.github.io/copilot-cli/docs/developing/secrets/
+INJECTING_KINDS = frozenset(
+    {
+        DeploymentKind.ECS,
+        DeploymentKind.CLOUDFORMATION,
+        DeploymentKind.TERRAFORM,
+        DeploymentKind.COPILOT,
+    }
+)
 LABELS = {
     DeploymentKind.COMPOSE: "Docker Compose",
     DeploymentKind.DOCKERFILE: "Dockerfile",

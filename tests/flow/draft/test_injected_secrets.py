@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 
 import pytest
 from shield_helpers import run
@@ -259,3 +260,96 @@ def test_a_listed_secret_moves_although_most_are_injected(app):
     assert 'ignore = ["MAIL_API_KEY", "SECRET_KEY"]' in manifest
     assert manifest.count("[[secret]]") == 1
     assert "1 finding to fix" in run("plan", "--only", "code", cwd=app).text
+
+
+@pytest.fixture
+def subfolder(app):
+    """Return the folder of an app in a repository with other folders."""
+    folder = app / "src/shop"
+    folder.mkdir(parents=True)
+    for name in ("settings.py", "manage.py"):
+        (app / name).rename(folder / name)
+    return folder
+
+
+def drafted_in_repository(folder, files):
+    root = folder.parents[1]
+    for path, text in files.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_text(text)
+    subprocess.run(["git", "init", "-q"], cwd=root, check=True)
+    subprocess.run(["git", "add", "-A"], cwd=root, check=True)
+    return drafted(folder)
+
+
+OUTSIDE = "../../deploy/ecs/app.json already injects it from AWS: not moved"
+
+
+def test_secrets_that_a_container_outside_the_app_injects_are_ignored(subfolder):
+    files = {
+        "deploy/ecs/app.json": json.dumps(json.loads(task("SECRET_KEY"))["containerDefinitions"]),
+        "docs/a.md": "SECRET_KEY",
+        ".env.sample": "SECRET_KEY=",
+        "compose.yml": "services: {a: {environment: {SECRET_KEY: Zk8vR2q1Lm4xP0}}}",
+    }
+    manifest, text = drafted_in_repository(subfolder, files)
+    assert 'ignore = ["SECRET_KEY"]' in manifest
+    assert 'env = "MAIL_API_KEY"' in manifest
+    assert f"SECRET_KEY: {OUTSIDE}" in text
+
+
+READER = "import os\nSECRET_KEY = os.environ['SECRET_KEY']\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "ignored"),
+    [
+        pytest.param({"src/other/a.py": READER}, "", id="read by another app"),
+        pytest.param(
+            {
+                "src/other/a.py": READER.replace("SECRET_KEY", "DB_PASSWORD"),
+                "src/shop/settings.py": SETTINGS
+                + DATABASE
+                + "SIGN_API_KEY = os.environ['SIGN_API_KEY']\n",
+                "deploy/ecs/app.json": task("SECRET_KEY", "DB_PASSWORD"),
+            },
+            '["DB_PASSWORD", "SECRET_KEY"]',
+            id="another variable is read by the app only",
+        ),
+        pytest.param({"src/other/a.py": READER + " " * 400_000}, "", id="large file"),
+        pytest.param(
+            {"deploy/ecs/worker.json": task(environment=["SECRET_KEY"])},
+            "",
+            id="a value in another file",
+        ),
+        pytest.param(
+            {"deploy/ecs/dev.json": task(environment=["SECRET_KEY"])},
+            '["SECRET_KEY"]',
+            id="a value in development",
+        ),
+        pytest.param(
+            {"deploy/ecs/app.json": " " * 400_000 + task("SECRET_KEY")}, "", id="too large"
+        ),
+    ],
+)
+def test_only_containers_that_run_the_app_count_outside_it(subfolder, files, ignored):
+    first = {"deploy/ecs/app.json": task("SECRET_KEY")}
+    manifest, _ = drafted_in_repository(subfolder, {**first, **files})
+    line = next((line for line in manifest.splitlines() if line.startswith("ignore")), "")
+    assert line.partition(" #")[0] == (f"ignore = {ignored}" if ignored else "")
+
+
+def test_a_server_outside_the_app_is_not_the_app(subfolder):
+    settings = SETTINGS + DATABASE.replace("DB_", "POSTGRES_")
+    (subfolder / "settings.py").write_text(settings)
+    files = {"deploy/ecs/app.json": task("POSTGRES_PASSWORD")}
+    assert "ignore" not in drafted_in_repository(subfolder, files)[0]
+
+
+def test_a_link_to_a_file_outside_the_repository_is_not_read(subfolder, tmp_path_factory):
+    target = tmp_path_factory.mktemp("other") / "app.json"
+    target.write_text(task("SECRET_KEY"))
+    folder = subfolder.parents[1] / "deploy/ecs"
+    folder.mkdir(parents=True)
+    (folder / "app.json").symlink_to(target)
+    assert "ignore" not in drafted_in_repository(subfolder, {})[0]

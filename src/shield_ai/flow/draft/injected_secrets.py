@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
-from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
+from shield_ai.model.deployment import INJECTING_KINDS, DeploymentKind, Use, ValueForm
 from shield_ai.model.manifest import Draft
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
 from shield_ai.model.skip import SkipId
@@ -21,17 +21,6 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest, Secret
     from shield_ai.scan.python.scan import Scan
 
-# Kinds of deployment files in which `secrets` refers to AWS Secrets Manager or Parameter Store.
-# https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specifying-sensitive-data.html
-# https://aws.github.io/copilot-cli/docs/developing/secrets/
-INJECTING_KINDS = frozenset(
-    {
-        DeploymentKind.ECS,
-        DeploymentKind.CLOUDFORMATION,
-        DeploymentKind.TERRAFORM,
-        DeploymentKind.COPILOT,
-    }
-)
 # Lines in these forms do not contain a value. In a file that may be only for development, they are
 # not evidence that the variable is also set elsewhere.
 WITHOUT_VALUE = frozenset(

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.deployment import DeploymentKind, DeploymentVariable, Use
+from shield_ai.model.deployment import (
+    INJECTING_KINDS,
+    DeploymentKind,
+    DeploymentVariable,
+    Use,
+    ValueForm,
+)
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.scan.deployment.formats import file_settings, parse_file
 from shield_ai.scan.deployment.hidden_names import has_hidden_names
@@ -21,13 +27,14 @@ from shield_ai.scan.deployment.templates import has_actions
 from shield_ai.scan.text.line_index import LineIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Secret
     from shield_ai.scan.deployment.compose_files import ComposeFiles
     from shield_ai.scan.deployment.environment import Setting
 
+VALUE_FORMS = frozenset({ValueForm.LITERAL, ValueForm.URL, ValueForm.MIXED})
 MAX_SETTINGS = 5000  # assignments to secrets' variables, per file
 # Keys of files that refer to env files. "Generator:" matches secretGenerator and configMapGenerator
 # of kustomize.
@@ -76,6 +83,28 @@ class FileSearch:
         for index, item in enumerate(self.found[known_count:], known_count):
             if item.use is Use.PRODUCTION:
                 self.found[index] = msgspec.structs.replace(item, use=Use.UNKNOWN)
+
+    def search_outside(
+        self, files: Iterable[tuple[str, bytes | None]], own: Collection[str]
+    ) -> None:
+        """Search files outside of the app for variables that its containers get only from AWS.
+
+        Args:
+            files: The paths, with the content; None if it can't be read.
+            own: The variables that only the app reads. A container with one of them runs the app.
+        """
+        known, incomplete = self.found.copy(), self.incomplete.copy()
+        for path, raw in files:
+            self.search_common(path, raw)
+        found = [item for item in self.found[len(known) :] if _may_inject(item)]
+        units = {(item.path, item.unit) for item in found if item.variable in own}
+        found = [item for item in found if (item.path, item.unit) in units]
+        with_value = {item.variable for item in found if item.form in VALUE_FORMS}
+        self.found = known
+        self.incomplete = incomplete
+        for item in found:
+            if item.form is ValueForm.SECRET_STORE and item.variable not in with_value:
+                self.found.append(item)
 
     def _search(self, path: str, raw: bytes | None, siblings: Sequence[str]) -> None:
         if raw is None:
@@ -147,3 +176,7 @@ class FileSearch:
         """
         if path_use(path, DeploymentKind.OTHER, ()) is not Use.DEVELOPMENT:
             self.incomplete.append(reason.entry(path))
+
+
+def _may_inject(item: DeploymentVariable) -> bool:
+    return item.kind in INJECTING_KINDS and item.use is Use.UNKNOWN

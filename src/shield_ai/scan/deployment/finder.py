@@ -10,6 +10,7 @@ from shield_ai.project.git import files_around
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.compose_files import ComposeFiles
 from shield_ai.scan.deployment.file_search import FileSearch
+from shield_ai.scan.deployment.files_around import MAX_FILES, read_around, read_elsewhere
 from shield_ai.scan.deployment.recognize import (
     file_format,
     has_store_references,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 HELPERS = ".tpl"  # of Helm
 # The workflows and the pipeline of a repository that contains the app in a subfolder. Other apps of
 # the repository can share them, so they are never edited.
-COMMON_JOBS = regex(r"(?P<up>(?:\.\./)+)(?:\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml)")
+COMMON_JOBS = regex(r"(?:\.\./)+(?:\.github/workflows/[^/]+\.ya?ml|\.gitlab-ci\.yml)")
 
 
 def find_deployment(root: Path, secrets: Sequence[Secret]) -> Deployment:
@@ -82,13 +83,20 @@ def _add_files_around(root: Path, search: FileSearch) -> None:
     paths = files_around(root, search.secret_variables)
     if paths is None:
         search.add_incomplete("..", SkipId.AROUND_NOT_SEARCHED.reason())
+    outside = []
     for path in paths or ():
-        is_deployment = file_format(path) or path.endswith(HELPERS)
-        if not is_deployment or path != display_path(path):
+        if not _is_deployment_around(path) or path != display_path(path):
             continue
-        if match := COMMON_JOBS.fullmatch(path):
-            read_in_repository = reader(str(root / match["up"]))
-            raw = read_in_repository(path.removeprefix(match["up"]))
-            search.search_common(path, raw)
+        if COMMON_JOBS.fullmatch(path):
+            search.search_common(path, read_around(root, path))
         else:
             search.add_incomplete(path, SkipId.DEPLOYMENT_OUTSIDE.reason())
+            outside.append(path)
+    if 0 < len(outside) <= MAX_FILES:
+        code = [path for path in paths or () if not _is_deployment_around(path)]
+        own = search.secret_variables - read_elsewhere(root, code, search.secret_variables)
+        search.search_outside(((path, read_around(root, path)) for path in outside), own)
+
+
+def _is_deployment_around(path: str) -> bool:
+    return bool(file_format(path)) or path.endswith(HELPERS)

@@ -120,7 +120,7 @@ def tree_kind(path: str, roots: list[Node]) -> DeploymentKind | None:
     name = path.rpartition("/")[2]
     if WORKFLOW.search(path):
         return DeploymentKind.GITHUB
-    if name == "app.json":
+    if name == "app.json" and _kind_by_content(path, name, roots) is not DeploymentKind.ECS:
         return DeploymentKind.HEROKU
     if TERRAFORM_JSON.fullmatch(name):
         return DeploymentKind.TERRAFORM
