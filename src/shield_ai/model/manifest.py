@@ -198,10 +198,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Draft(NamedTuple):
-    """A drafted shield.toml, and why it lacks variables that the app reads."""
+    """A drafted shield.toml, and why it lacks variables that the app reads, or a schedule."""
 
     manifest: Manifest
     held: Mapping[str, SkipReason] = MappingProxyType({})
+    notes: tuple[str, ...] = ()
 
 
 def has_default_region(manifest: Manifest, written: bytes | None) -> bool:

@@ -63,7 +63,7 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
     for line in _unparsed_lines(context):
         echo(printable(line), err=True)
     note(write_draft(context, drafted, imported))
-    for line in _held_lines(result.held):
+    for line in (*_held_lines(result.held), *result.notes):
         echo(printable(line), err=True)
     unlisted = unlisted_line(context, drafted)
     if unlisted:
