@@ -27,6 +27,7 @@ from __future__ import annotations
 import enum
 import functools
 
+from shield_ai.model.object_names import names_object
 from shield_ai.model.secret_words import (
     ACCOUNT_OWNERS,
     AUTH_KINDS,
@@ -63,7 +64,6 @@ from shield_ai.model.secret_words import (
     PROPERTIES,
     PUBLIC_WORDS,
     SECRET_ENDINGS,
-    SECRET_KINDS,
     SECRET_PHRASES,
     SECRET_WORDS,
     SERVICES,
@@ -122,14 +122,6 @@ def _describes_url(parts: tuple[str, ...]) -> bool:
         return True
     is_token = parts[-2:] in {("URL", "TOKEN"), ("URI", "TOKEN"), ("ENDPOINT", "TOKEN")}
     return is_token and not IDENTITY_PROVIDERS.isdisjoint(parts)
-
-
-def names_object(parts: tuple[str, ...]) -> bool:
-    """Return whether a value is the name of a Secret of Kubernetes: K8S_SECRET, K8S_TLS_SECRET."""
-    *head, last = parts or ("",)
-    while head and head[-1] in SECRET_KINDS:
-        head.pop()
-    return last == "SECRET" and (head[-1:] == ["KUBERNETES"] or head[-3:] == ["K", "8", "S"])
 
 
 def _lists_forbidden_values(parts: tuple[str, ...]) -> bool:

@@ -243,7 +243,8 @@ def _scan_index(paths: Sequence[Path], *, whole_files: bool) -> PartResult:
     # All staged files may not fit into memory.
     read = functools.lru_cache(maxsize=MAX_CACHED)(staged.read)
     app_patterns = pattern.load_app_patterns(root)
-    part = _scan_files(names, read, root, app_patterns, manifest=staged.manifest_variables())
+    manifest = staged.manifest_variables(reader(str(root)))
+    part = _scan_files(names, read, root, app_patterns, manifest=manifest)
     part = part._replace(tracked={name for name in names if _is_dotenv_path(name)})
     if whole_files:
         return part

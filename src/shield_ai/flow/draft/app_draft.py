@@ -10,7 +10,6 @@ from shield_ai.flow.draft.database_engine import with_engine
 from shield_ai.flow.draft.deployment_draft import adapt_to_deployment
 from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.flow.draft.map_path import choose_map_path
-from shield_ai.flow.draft.shared_rotation import without_shared_rotation
 from shield_ai.flow.manifest_file import add_secrets, write_manifest
 from shield_ai.model.errors import SourceError
 from shield_ai.model.finding import Kind, Severity
@@ -65,10 +64,9 @@ def draft_manifest(app: AppContext) -> Draft:
     manifest = draft_manifest_from_sites(scan.sites, app.manifest_on_disk, facts)
     known = app.manifest_on_disk.secret if app.manifest_on_disk else ()
     draft = adapt_to_deployment(manifest, known, app.tree.root, scan)
-    with_engines = list(with_engine(draft.manifest.secret[len(known) :], app.tree, scan))
-    added, notes = without_shared_rotation(with_engines, app.tree.root)
+    added = with_engine(draft.manifest.secret[len(known) :], app.tree, scan)
     manifest = msgspec.structs.replace(draft.manifest, secret=(*known, *added))
-    return draft._replace(manifest=manifest, notes=tuple(notes))
+    return draft._replace(manifest=manifest)
 
 
 def _require_repository(app: AppContext) -> None:

@@ -15,6 +15,7 @@ from shield_ai.flow.draft.plain_fields import (
     sqlite_names,
     without_fields,
 )
+from shield_ai.flow.draft.shared_rotation import without_shared_rotation
 from shield_ai.model.manifest import Draft
 from shield_ai.scan.deployment.finder import find_deployment
 
@@ -45,9 +46,11 @@ def adapt_to_deployment(
     urls = plain_urls(deployment, scan.sites)
     servers = {name for s in drafted for name in s.variables() if urls.keys() >= {*s.variables()}}
     added = [without_fields(s, plain) for s in drafted if not servers.issuperset(s.variables())]
+    added, notes = without_shared_rotation(added, root)
     app = draft.manifest.app
     app = msgspec.structs.replace(app, ignore=(*app.ignore, *sorted(servers)))
     manifest = msgspec.structs.replace(draft.manifest, app=app, secret=(*known, *added))
     left_out = {name for secret in drafted for name in secret.variables()} - {*manifest.variables()}
     reasons = plain | urls
-    return Draft(manifest, {name: reasons[name] for name in sorted(left_out)} | {**draft.held})
+    held = {name: reasons[name] for name in sorted(left_out)} | {**draft.held}
+    return Draft(manifest, held, tuple(notes))

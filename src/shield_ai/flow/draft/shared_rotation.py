@@ -35,10 +35,18 @@ def without_shared_rotation(
     lines: list[str] = []
     others = {name for s in secrets if s.kind is not Kind.DATABASE for name in s.variables()}
     for secret in secrets:
-        password = (secret.fields or {}).get("password") or secret.env
-        has_schedule = secret.kind is Kind.DATABASE and isinstance(secret.rotate, Rotation)
-        place = find_other_services(root, password, others) if password and has_schedule else ""
+        password = _scheduled_password(secret)
+        place = find_other_services(root, password, others) if password else ""
         if place:
             lines.append(SHARED.format(name=secret.name, place=place, variable=password))
-        drafted.append(msgspec.structs.replace(secret, rotate="manual") if place else secret)
+            drafted.append(msgspec.structs.replace(secret, rotate="manual"))
+        else:
+            drafted.append(secret)
     return drafted, lines
+
+
+def _scheduled_password(secret: Secret) -> str:
+    """Return the variable with the password of a database with a schedule; "" without one."""
+    if secret.kind is not Kind.DATABASE or not isinstance(secret.rotate, Rotation):
+        return ""
+    return (secret.fields or {}).get("password") or secret.env or ""

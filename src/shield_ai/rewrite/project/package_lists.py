@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
 from shield_ai.project.package_lists import (
-    PYPROJECT,
     SETUP_CFG,
     SETUP_PY,
     PackageList,
     read_package_lists,
 )
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.pyproject_file import PYPROJECT
 from shield_ai.rewrite.project.copy_files import copy_folder, needed_files
 from shield_ai.rewrite.project.copy_parts import find_parts
 from shield_ai.rewrite.project.dependencies.pyproject import append_to_array

@@ -9,11 +9,12 @@ from shield_ai.model.naming import MANIFEST
 from shield_ai.project.git_objects import BlobReader, staged_files
 from shield_ai.scan.files.changed_lines import changed_lines
 from shield_ai.scan.files.manifest_variables import manifest_variables
-from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from shield_ai.model.file_reader import FileReader
 
 
 class StagedFiles:
@@ -30,7 +31,6 @@ class StagedFiles:
     """
 
     def __init__(self, root: Path, max_size: int) -> None:
-        self._root = root
         self._files = staged_files(root)
         self._objects = BlobReader(root)
         self._max_size = max_size
@@ -46,10 +46,9 @@ class StagedFiles:
         file = self._files.get(path)
         return self._objects.read(file.name, self._max_size) if file else None
 
-    def manifest_variables(self) -> tuple[Sequence[str], Sequence[str]]:
+    def manifest_variables(self, read_from_disk: FileReader) -> tuple[Sequence[str], Sequence[str]]:
         """Return the variables that shield.toml names and ignores: staged, or else on disk."""
-        is_staged = MANIFEST in self._files
-        return manifest_variables(self.read if is_staged else reader(str(self._root)))
+        return manifest_variables(self.read if MANIFEST in self._files else read_from_disk)
 
     def changed_lines(self, path: str) -> frozenset[int] | None:
         """Return the numbers of the lines that differ from HEAD.

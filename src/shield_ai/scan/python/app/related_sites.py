@@ -6,18 +6,14 @@ from typing import TYPE_CHECKING
 
 from shield_ai.scan.python.app.chosen_names import drop_chosen_names
 from shield_ai.scan.python.app.compare_literals import mark_different_literals, merge_equal_literals
-from shield_ai.scan.python.app.cross_file import ProjectContext, apply_context
+from shield_ai.scan.python.app.cross_file import apply_context
 from shield_ai.scan.python.app.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.app.development_files import development_files
 from shield_ai.scan.python.app.folder_scripts import mark_folder_scripts
 from shield_ai.scan.python.app.harmless_uses import find_harmless_uses
 from shield_ai.scan.python.app.masked_names import drop_masked_names
 from shield_ai.scan.python.app.related_reads import select_related_reads
-from shield_ai.scan.python.app.reserved_variables import (
-    find_reserved_variables,
-    reserve_variables,
-)
-from shield_ai.scan.python.app.stored_variables import find_stored_variables
+from shield_ai.scan.python.app.reserved_variables import find_context, reserve_variables
 from shield_ai.scan.python.app.used_settings import explain_uses
 
 if TYPE_CHECKING:
@@ -27,6 +23,7 @@ if TYPE_CHECKING:
     from shield_ai.project.layout import AppFacts
     from shield_ai.scan.python.app.app_facts import AppFiles
     from shield_ai.scan.python.app.collected import Collected
+    from shield_ai.scan.python.app.cross_file import ProjectContext
 
 
 def open_context(
@@ -39,18 +36,7 @@ def open_context(
         manifest_variables: Variables in shield.toml; they count as secrets.
         ignored: Variables that shield.toml ignores; their reads are not fixable.
     """
-    reserved = find_reserved_variables(files.paths, files.read)
-    for variable in manifest_variables:
-        reserved.pop(variable, None)
-    return ProjectContext(
-        ignored=frozenset(ignored),
-        reserved=reserved,
-        named=frozenset(manifest_variables),
-        stored={
-            variable: f"{path} takes {variable} from a secret store"
-            for variable, path in find_stored_variables(files.paths, files.read).items()
-        },
-    )
+    return find_context(files.paths, files.read, manifest_variables, ignored)
 
 
 def relate_sites(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.app.cross_file import RESERVED
+from shield_ai.scan.python.app.cross_file import RESERVED, ProjectContext
 from shield_ai.scan.python.app.deleted_variables import find_deleted_variables
 from shield_ai.scan.python.app.example_values import explain_examples
 from shield_ai.scan.python.app.heroku_variables import find_heroku_variables
@@ -16,6 +16,7 @@ from shield_ai.scan.python.app.public_keys import (
     find_site_keys,
 )
 from shield_ai.scan.python.app.separate_logins import find_separate_logins
+from shield_ai.scan.python.app.stored_variables import find_stored_variables
 from shield_ai.scan.python.app.tls_keys import find_tls_key_paths
 from shield_ai.scan.python.app.written_variables import find_written_variables
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import SkipReason
-    from shield_ai.scan.python.app.cross_file import ProjectContext
 
 # https://docs.aws.amazon.com/boto3/latest/guide/credentials.html
 SIGN_IN_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -50,6 +50,34 @@ def find_reserved_variables(paths: Collection[str], read: FileReader) -> dict[st
         **dict.fromkeys(SIGN_IN_KEYS, SkipId.SIGNS_IN.reason()),
         **RESERVED,
     }
+
+
+def find_context(
+    paths: Collection[str],
+    read: FileReader,
+    manifest_variables: Collection[str],
+    ignored: Collection[str],
+) -> ProjectContext:
+    """Return what is known about the variables of an app before its files are scanned.
+
+    Args:
+        paths: The app's files.
+        read: Returns the bytes of a file; None if it can't be read.
+        manifest_variables: Variables in shield.toml; they count as secrets.
+        ignored: Variables that shield.toml ignores; their reads are not fixable.
+    """
+    reserved = find_reserved_variables(paths, read)
+    for variable in manifest_variables:
+        reserved.pop(variable, None)
+    return ProjectContext(
+        ignored=frozenset(ignored),
+        reserved=reserved,
+        named=frozenset(manifest_variables),
+        stored={
+            variable: f"{path} takes {variable} from a secret store"
+            for variable, path in find_stored_variables(paths, read).items()
+        },
+    )
 
 
 def reserve_variables(

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from shield_ai.scan.python.readers.ast_walk import descend, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from shield_ai.scan.python.classify.candidates import Candidate
 
 # The exceptions for a missing variable: of os.environ, django-environ, decouple and others.
 MISSING_VARIABLE = frozenset({
@@ -61,3 +63,13 @@ def is_empty_literal(value: ast.expr) -> bool:
         return not ast.literal_eval(value)
     except (ValueError, TypeError, MemoryError, RecursionError):
         return False
+
+
+def reads_in(
+    statements: Iterable[ast.stmt], reads: Mapping[ast.AST, Candidate]
+) -> Iterator[Candidate]:
+    """Yield the reads in statements, from a mapping of nodes to reads."""
+    for statement in statements:
+        for part in descend(statement):
+            if part in reads:
+                yield reads[part]

@@ -5,39 +5,30 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, TypeGuard
 
-from shield_ai.model.database_fields import database_field
-from shield_ai.model.secret_words import STAGES
 from shield_ai.model.site import Shape
-from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.classify.alternative_reads import mark_alternatives
 from shield_ai.scan.python.classify.command_options import mark_command_options
 from shield_ai.scan.python.classify.conditions import (
     continues_without,
     is_empty_literal,
+    reads_in,
     required_parts,
 )
 from shield_ai.scan.python.classify.demanded_reads import mark_demanded_reads
+from shield_ai.scan.python.classify.feature_reads import mark_feature_reads
 from shield_ai.scan.python.classify.masked_reads import mark_masked_reads
 from shield_ai.scan.python.classify.overwritten_reads import mark_overwritten_reads
 from shield_ai.scan.python.classify.required_settings import mark_required_settings
 from shield_ai.scan.python.classify.secret_uses import mark_secret_uses
 from shield_ai.scan.python.classify.stage_branches import mark_other_stages
 from shield_ai.scan.python.classify.url_or_fields import mark_urls_or_fields
-from shield_ai.scan.python.readers.ast_walk import descend, name_of
+from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.known_readers import URL_READERS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from shield_ai.scan.python.classify.candidates import Candidate
-
-
-# Words in the name of a switch for an optional feature, such as USE_S3 or ENABLE_EMAIL.
-FEATURE_WORDS = word_set("ENABLE ENABLED USE USES HAS WITH")
-# Words in the name of a switch between databases, such as USE_POSTGRES: a database is not optional.
-DATABASE_WORDS = word_set("DB DATABASE POSTGRES POSTGRESQL PG MYSQL MARIADB SQL")
-# In the name of a variable that tells where the app runs, such as GOOGLE_CLOUD_PROJECT.
-STAGE_WORDS = STAGES | word_set("ENV ENVIRONMENT STAGE PROJECT PLATFORM RUNTIME")
 
 
 def mark_reads_by_context(
@@ -109,7 +100,7 @@ def mark_alternative_reads(tree: ast.Module, candidates: Sequence[Candidate]) ->
     tests = _presence_tests(candidates).keys() | reads.keys()
     for condition in _choices(tree):
         chosen = (branch for branch in condition if _requires(branch, tests))
-        mark_alternatives([list(_reads_in(branch.body, reads)) for branch in chosen])
+        mark_alternatives([list(reads_in(branch.body, reads)) for branch in chosen])
 
 
 def _choices(tree: ast.Module) -> Iterator[list[ast.If]]:
@@ -135,109 +126,13 @@ def _requires(node: ast.If, tests: Collection[ast.AST]) -> bool:
     return any(part in tests for part in required_parts(node.test))
 
 
-def mark_feature_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read that runs only if an optional feature is on, as in `if USE_S3: …`.
-
-    A test of another variable of the same service is such a switch, too:
-    `if os.environ.get("MAIL_SERVER"): …` with `MAIL_TOKEN`. A read is skipped if an `else` branch
-    sets the same name, possibly to a development value.
-    """
-    reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
-    if not reads:
-        return
-    for node in descend(tree):
-        if not isinstance(node, ast.If):
-            continue
-        is_feature = _is_feature(node.test)
-        tested = list(_tested_variables(node.test))
-        if not is_feature and not tested:
-            continue
-        alternatives = _stored_names(node.orelse)
-        for read in _reads_in(node.body, reads):
-            is_set = bool(read.path) and read.path[0] in alternatives
-            if not is_set and (is_feature or any(_is_same_service(read, name) for name in tested)):
-                read.is_guarded = True
-
-
 def mark_handled_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
     """Mark each read in a `try` that goes on without the variable: `except KeyError: X = None`."""
     reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
     for node in descend(tree):
         if isinstance(node, ast.Try) and any(map(continues_without, node.handlers)):
-            for read in _reads_in(node.body, reads):
+            for read in reads_in(node.body, reads):
                 read.is_guarded = True
-
-
-def _reads_in(
-    statements: Iterable[ast.stmt], reads: Mapping[ast.AST, Candidate]
-) -> Iterator[Candidate]:
-    for statement in statements:
-        for part in descend(statement):
-            if part in reads:
-                yield reads[part]
-
-
-def _stored_names(statements: Iterable[ast.stmt]) -> set[str]:
-    """Return the names that statements assign."""
-    names: set[str] = set()
-    for statement in statements:
-        for part in descend(statement):
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
-                names.add(part.id)
-    return names
-
-
-def _is_feature(test: ast.expr) -> bool:
-    """Return whether a condition requires the switch of an optional feature."""
-    for required in required_parts(test):
-        for name in _names_in(required):
-            parts = set(words(name))
-            if parts & FEATURE_WORDS and not parts & DATABASE_WORDS:
-                return True
-    return False
-
-
-def _tested_variables(test: ast.expr) -> Iterator[str]:
-    """Yield the variables that a condition requires, as in `if env.str("MAIL_SERVER", ""): …`.
-
-    Each is read by a call that returns an empty value if the variable is not set.
-    """
-    for call in required_parts(test):
-        if not isinstance(call, ast.Call) or not call.args:
-            continue
-        name, *defaults = call.args
-        defaults += [keyword.value for keyword in call.keywords if keyword.arg == "default"]
-        is_empty = all(map(is_empty_literal, defaults)) and (
-            bool(defaults) or name_of(call.func) in {"get", "getenv"}
-        )
-        if is_empty and isinstance(name, ast.Constant) and isinstance(name.value, str):
-            yield name.value
-
-
-def _is_same_service(read: Candidate, tested: str) -> bool:
-    """Return whether a read is for the optional service to which a tested variable belongs.
-
-    Their names start with the same word. A variable that names the stage or the platform tells
-    where the app runs, and a database is not optional.
-    """
-    parts = words(tested)
-    if read.variable == tested or read.group or database_field(read.variable):
-        return False
-    if not (STAGE_WORDS | DATABASE_WORDS).isdisjoint(parts):
-        return False
-    return parts[:1] == words(read.variable)[:1]
-
-
-def _names_in(test: ast.expr) -> Iterator[str]:
-    """Yield the name of a tested setting or variable; nothing for a negated test."""
-    if isinstance(test, ast.Name):
-        yield test.id
-    elif isinstance(test, ast.Attribute):
-        yield test.attr
-    elif isinstance(test, ast.Call):
-        for argument in test.args[:1]:
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                yield argument.value
 
 
 def mark_optional_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
@@ -288,7 +183,7 @@ def mark_script_block_reads(tree: ast.Module, candidates: Iterable[Candidate]) -
         return
     reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
     for block in blocks:
-        for read in _reads_in(block.body, reads):
+        for read in reads_in(block.body, reads):
             read.in_script_block = True
 
 
@@ -299,7 +194,7 @@ def mark_function_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> No
         return
     for node in descend(tree):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            for read in _reads_in(node.body, reads):
+            for read in reads_in(node.body, reads):
                 read.in_function = True
 
 

@@ -10,7 +10,7 @@ from shield_ai.model.words import words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import SERVICE_URL
 from shield_ai.scan.python.classify.literals import is_harmless_value, literal_text
-from shield_ai.scan.python.settings_classes.chosen_fields import is_chosen
+from shield_ai.scan.python.settings_classes.chosen_fields import chosen_fields, is_chosen
 from shield_ai.scan.python.settings_classes.field_defaults import (
     SECRET_ANNOTATION,
     default_text,
@@ -33,6 +33,11 @@ TEXT_ANNOTATION = regex(r"(?:(?:typing\.)?Optional\[str\]|str(?: \| None)?)")
 
 # Last words of fields that are secrets only by the names of the models above: `openai.key`.
 NAMED_BY_PARENTS = frozenset({("URL",), ("URI",), ("DSN",), ("KEY",), ("PASS",)})
+
+
+def find_choices(scope: ast.ClassDef) -> frozenset[str]:
+    """Return the fields of a class that name an entry to choose, such as a model."""
+    return chosen_fields(scope.body)
 
 
 def may_be_secret(node: ast.AnnAssign, settings: SettingsClass | None, parents: str) -> bool:

@@ -13,7 +13,6 @@ from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.project.pydantic_sources import PYDANTIC_1, SOURCE, adds_source
 from shield_ai.scan.python.classify.candidates import Candidate
-from shield_ai.scan.python.settings_classes.chosen_fields import chosen_fields
 from shield_ai.scan.python.settings_classes.field_defaults import (
     default_number,
     default_text,
@@ -23,7 +22,7 @@ from shield_ai.scan.python.settings_classes.field_defaults import (
     is_optional,
     without_none,
 )
-from shield_ai.scan.python.settings_classes.secret_fields import may_be_secret
+from shield_ai.scan.python.settings_classes.secret_fields import find_choices, may_be_secret
 from shield_ai.scan.python.settings_classes.served_fields import served_variables
 from shield_ai.scan.python.settings_classes.settings_class import (
     ClassKind,
@@ -158,7 +157,7 @@ class PydanticFieldVisitor(ExpressionVisitor):
 
     def _chosen_fields(self, scope: ast.ClassDef) -> frozenset[str]:
         if scope not in self._chosen:
-            self._chosen[scope] = chosen_fields(scope.body)
+            self._chosen[scope] = find_choices(scope)
         return self._chosen[scope]
 
     def _reader_of(self, scope: ast.ClassDef) -> tuple[SettingsClass | None, str]:
