@@ -73,10 +73,15 @@ def _in_setup_py(read: FileReader) -> Iterator[Any]:
     except SourceError:
         return
     for node in ast.walk(tree):
-        if not isinstance(node, ast.keyword) or not isinstance(node.value, ast.Dict):
-            continue
-        if node.arg == "package_dir":
-            for key, value in zip(node.value.keys, node.value.values, strict=True):
-                is_root = isinstance(key, ast.Constant) and key.value == ""
-                if is_root and isinstance(value, ast.Constant):
-                    yield value.value
+        if isinstance(node, ast.keyword) and node.arg == "package_dir":
+            yield from _root_folders(node.value)
+
+
+def _root_folders(value: ast.expr) -> Iterator[Any]:
+    """Yield the folders of the root package in a dict of `package_dir`."""
+    if not isinstance(value, ast.Dict):
+        return
+    for key, folder in zip(value.keys, value.values, strict=True):
+        is_root = isinstance(key, ast.Constant) and key.value == ""
+        if is_root and isinstance(folder, ast.Constant):
+            yield folder.value

@@ -124,6 +124,13 @@ class Stage:
         """Change the working directory, as WORKDIR does."""
         self.folder = posixpath.join(self.folder, text.strip().strip("\"'"))
 
+    def _copies_to_folder(self, paths: Sequence[str], target: str) -> bool:
+        """Return whether the target is a folder, which then exists."""
+        is_folder = len(paths) > 2 or paths[-1].endswith(("/", ".")) or self._has_folder(target)
+        if is_folder:
+            self.folders |= {target}
+        return is_folder
+
     def _has_folder(self, path: str) -> bool:
         return path in self.folders or f"{self.folder}/".startswith(f"{path}/")
 
@@ -139,9 +146,7 @@ class Stage:
         if len(paths) < 2 or (origin and origin not in others):
             return  # no destination, or a file of another image
         target = posixpath.normpath(posixpath.join(self.folder, paths[-1]))
-        is_folder = len(paths) > 2 or paths[-1].endswith(("/", ".")) or self._has_folder(target)
-        if is_folder:
-            self.folders |= {target}
+        is_folder = self._copies_to_folder(paths, target)
         for file, place in list(_places(files, others[origin] if origin else None)):
             for source in paths[:-1]:
                 copied = _copied_place(source, place, target, excluded, is_folder=is_folder)

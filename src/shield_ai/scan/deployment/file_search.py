@@ -27,7 +27,7 @@ from shield_ai.scan.deployment.templates import has_actions
 from shield_ai.scan.text.line_index import LineIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Secret
@@ -96,15 +96,9 @@ class FileSearch:
         known, incomplete = self.found.copy(), self.incomplete.copy()
         for path, raw in files:
             self.search_common(path, raw)
-        found = [item for item in self.found[len(known) :] if _may_inject(item)]
-        units = {(item.path, item.unit) for item in found if item.variable in own}
-        found = [item for item in found if (item.path, item.unit) in units]
-        with_value = {item.variable for item in found if item.form in VALUE_FORMS}
-        self.found = known
+        self.found, found = known, self.found[len(known) :]
         self.incomplete = incomplete
-        for item in found:
-            if item.form is ValueForm.SECRET_STORE and item.variable not in with_value:
-                self.found.append(item)
+        self.found += _only_injected(_of_own_containers(found, own))
 
     def _search(self, path: str, raw: bytes | None, siblings: Sequence[str]) -> None:
         if raw is None:
@@ -176,6 +170,23 @@ class FileSearch:
         """
         if path_use(path, DeploymentKind.OTHER, ()) is not Use.DEVELOPMENT:
             self.incomplete.append(reason.entry(path))
+
+
+def _of_own_containers(
+    found: Iterable[DeploymentVariable], own: Collection[str]
+) -> list[DeploymentVariable]:
+    """Return the variables of the containers that have one of the app's own variables."""
+    candidates = [item for item in found if _may_inject(item)]
+    units = {(item.path, item.unit) for item in candidates if item.variable in own}
+    return [item for item in candidates if (item.path, item.unit) in units]
+
+
+def _only_injected(found: Sequence[DeploymentVariable]) -> Iterator[DeploymentVariable]:
+    """Yield the variables from AWS that no container sets to a value."""
+    with_value = {item.variable for item in found if item.form in VALUE_FORMS}
+    for item in found:
+        if item.form is ValueForm.SECRET_STORE and item.variable not in with_value:
+            yield item
 
 
 def _may_inject(item: DeploymentVariable) -> bool:

@@ -84,19 +84,21 @@ def _add_files_around(root: Path, search: FileSearch) -> None:
     if paths is None:
         search.add_incomplete("..", SkipId.AROUND_NOT_SEARCHED.reason())
     outside = []
-    for path in paths or ():
-        if not _is_deployment_around(path) or path != display_path(path):
-            continue
+    for path in filter(_is_deployment_around, paths or ()):
         if COMMON_JOBS.fullmatch(path):
             search.search_common(path, read_around(root, path))
         else:
             search.add_incomplete(path, SkipId.DEPLOYMENT_OUTSIDE.reason())
             outside.append(path)
     if 0 < len(outside) <= MAX_FILES:
-        code = [path for path in paths or () if not _is_deployment_around(path)]
+        code = [path for path in paths or () if not _has_format(path)]
         own = search.secret_variables - read_elsewhere(root, code, search.secret_variables)
         search.search_outside(((path, read_around(root, path)) for path in outside), own)
 
 
 def _is_deployment_around(path: str) -> bool:
+    return _has_format(path) and path == display_path(path)
+
+
+def _has_format(path: str) -> bool:
     return bool(file_format(path)) or path.endswith(HELPERS)
