@@ -56,9 +56,10 @@ def scan(*fields, reads=""):
     return scan_files("shop", list(files), {p: t.encode() for p, t in files.items()}.get)
 
 
-def test_other_reads_of_a_chosen_name_are_no_secrets():
+@pytest.mark.parametrize("name", ["llm_key", "LLM_KEY"])
+def test_other_reads_of_a_chosen_name_are_no_secrets(name):
     reads = "def f():\n    return os.getenv('LLM_KEY'), os.getenv('STRIPE_KEY')\n"
-    found = scan("llm_key: str = 'OPENAI_GPT4O'", "backup_llm_key: str = ''", reads=reads)
+    found = scan(f"{name}: str = 'OPENAI_GPT4O'", "backup_llm_key: str = ''", reads=reads)
     assert {site.variable for _, site in found.sites} == {"STRIPE_KEY"}
     listed = {skip.name for skip in found.harmless if skip.id is SkipId.HARMLESS_CHOICE}
     assert listed == {"LLM_KEY", "BACKUP_LLM_KEY"}

@@ -5,19 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.site import READ_SHAPES, Shape
-from shield_ai.model.skip import SkipId, Skipped
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from shield_ai.model.site import FoundSite
-    from shield_ai.model.skip import SkipReason
+    from shield_ai.model.skip import Skipped, SkipReason
 
 READS = READ_SHAPES | {Shape.PRESENCE}
 
 
 def drop_chosen_names(
-    sites: list[FoundSite], harmless: Mapping[str, SkipReason], known_secrets: Collection[str]
+    sites: list[FoundSite], names: Mapping[str, SkipReason], known_secrets: Collection[str]
 ) -> tuple[list[FoundSite], list[Skipped]]:
     """Return the sites without the reads of names to choose, and an entry for each of these reads.
 
@@ -26,12 +25,10 @@ def drop_chosen_names(
 
     Args:
         sites: All sites of the app.
-        harmless: Why variables with a secret-like name are not secrets.
+        names: The variables with such a name, and the reason to skip them.
         known_secrets: Variables in shield.toml, and those that are read through get_secret.
     """
-    chosen = {
-        name: reason for name, reason in harmless.items() if reason.id is SkipId.HARMLESS_CHOICE
-    }
+    chosen = dict(names)
     kept = {site.variable for _, site in sites if site.has_secret_default}
     for variable in kept.union(known_secrets):
         chosen.pop(variable, None)

@@ -73,6 +73,8 @@ class Collected:
         self.context.computed_names |= visitor.computed_names
         for _, name, harmless in visitor.not_secrets:
             self.context.harmless[name] = harmless
+            if harmless.id is SkipId.HARMLESS_CHOICE:
+                self.context.chosen[name] = harmless
         self.unresolved += find_bulk_reads(source, in_settings=in_settings)
         self.context.loaded_prefixes |= loaded_prefixes(source)
         for node in visitor.listed_reads:

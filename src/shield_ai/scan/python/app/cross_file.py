@@ -56,6 +56,8 @@ class ProjectContext(msgspec.Struct):
     development: frozenset[str] = frozenset()
     # why variables with a secret-like name are not secrets
     harmless: dict[str, SkipReason] = msgspec.field(default_factory=dict)
+    # those that contain a name which a person chooses
+    chosen: dict[str, SkipReason] = msgspec.field(default_factory=dict)
     # prefixes, and the function that loads all variables with the prefix
     loaded_prefixes: dict[str, str] = msgspec.field(default_factory=dict)
 

@@ -63,7 +63,7 @@ def relate_sites(
     sites = drop_masked_names(sites, {*variables, *context.migrated})
     with_reads = dict(files.with_marker("env_read"))
     contents = [(path, with_reads[path]) for path in scanned if path in with_reads]
-    sites, chosen = drop_chosen_names(sites, context.harmless, {*variables, *context.migrated})
+    sites, chosen = drop_chosen_names(sites, context.chosen, {*variables, *context.migrated})
     collected.harmless += chosen
     reserve_variables(context, sites, variables, contents)
     harmless_uses = find_harmless_uses(sites, scanned, read, context.harmless)
