@@ -460,11 +460,17 @@ def test_a_secret_that_the_code_tests_for_is_optional(variable, test, optional):
         pytest.param("SECRET_KEY", "not-set", False, id="Django's key"),
         pytest.param("JWT_SECRET", "unset", False, id="signing key"),
         pytest.param("DB_PASSWORD", "none", False, id="database"),
+        pytest.param("HASH_SALT", "shop-cache-v1", True, id="namespace of a salt"),
+        pytest.param("HASH_SALT", "shop-dev-v1", False, id="salt for development"),
+        pytest.param("SMTP_PASSWORD", "postgres", False, id="development password"),
     ],
 )
-def test_a_default_that_says_that_the_value_is_missing(variable, default, optional):
+def test_a_default_that_works_in_production(variable, default, optional):
     [secret] = drafted(f"import os\nX = os.environ.get('{variable}', '{default}')\n").secret
     assert secret.optional is optional
+    settings = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n"
+    [field] = drafted(f"{settings}    {variable}: str = '{default}'\n").secret
+    assert field.optional is optional
 
 
 @pytest.mark.parametrize(

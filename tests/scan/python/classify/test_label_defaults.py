@@ -88,6 +88,11 @@ def test_a_read_of_an_algorithm_or_an_ssh_login_is_no_secret(sites, name, defaul
         pytest.param("PASSWORD_SALT", "opensesame", False, id="word"),
         pytest.param("RESET_SALT", "reset9f8a", False, id="digits"),
         pytest.param("RESET_KEY", "passwordreset", False, id="key"),
+        pytest.param("HASH_SALT", "shop-api-key-cache-v1", True, id="namespace with a version"),
+        pytest.param("HASH_SALT", "shop-dev-v1", False, id="salt for development"),
+        pytest.param("HASH_SALT", "changeme-v1", False, id="placeholder"),
+        pytest.param("HASH_SALT", "k3y0f4t3st-8f7a6s5-v1", False, id="random text"),
+        pytest.param("PASSWORD_SALT", "shop-users-v1", False, id="salt of passwords"),
     ],
 )
 def test_name_of_secret(name, default, expected):

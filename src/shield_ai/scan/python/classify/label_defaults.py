@@ -39,6 +39,13 @@ NAMESPACE = regex(
     r"(?=.*(?:reset|confirm|activat|verif|unsubscri|invit|sign-?up|register|session|cookie|email))"
     r"[a-z]+(?:[-_.][a-z]+)*"
 )
+# Such a salt can also have a version: a new one makes the old signatures or entries invalid.
+VERSIONED = regex(r"[a-z]{2,20}(?:[-_.:/][a-z]{2,20}){0,8}[-_.:/]v\d{1,3}")
+# In the salt of a developer, which production has to replace.
+DEVELOPMENT_WORDS = word_set("""
+    CHANGE CHANGEME DEFAULT DEV DEVELOPMENT DUMMY EXAMPLE FAKE INSECURE LOCAL MY PLACEHOLDER REPLACE
+    SAMPLE SECRET TEST TESTING TODO UNSAFE YOUR
+""")
 
 
 # Defaults that stand for a missing value: MISSING_X_API_KEY, not-set.
@@ -138,8 +145,25 @@ def is_name_of_secret(name: str, default: ast.expr | None) -> bool:
     """
     text = literal_text(default) or ""
     parts = words(name)
-    if parts[-1:] == ("SALT",):
-        return bool(NAMESPACE.fullmatch(text))
+    if is_namespace(name, text):
+        return True
     if parts[-1:] != ("SECRET",) or not LABEL.fullmatch(text):
         return False
     return set(words(text)) <= set(parts)
+
+
+def is_namespace(name: str, text: str) -> bool:
+    """Return whether the default of a salt is a namespace, such as `shop-cache-v1`.
+
+    Production can use it. The salt of passwords has to be a secret.
+
+    Args:
+        name: The variable.
+        text: Its default.
+    """
+    parts = words(name)
+    if parts[-1:] != ("SALT",) or not DEVELOPMENT_WORDS.isdisjoint(words(text)):
+        return False
+    if NAMESPACE.fullmatch(text):
+        return True
+    return "PASSWORD" not in parts and VERSIONED.fullmatch(text) is not None

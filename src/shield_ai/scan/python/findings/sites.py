@@ -15,7 +15,11 @@ from shield_ai.model.words import word_set, words
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import SERVICE_URL, is_number
-from shield_ai.scan.python.classify.label_defaults import is_missing_value, is_name_of_secret
+from shield_ai.scan.python.classify.label_defaults import (
+    is_missing_value,
+    is_name_of_secret,
+    is_namespace,
+)
 from shield_ai.scan.python.classify.literals import leading_text, literal_text
 from shield_ai.scan.python.readers.reads import LOCAL_CACHE_URL
 
@@ -183,12 +187,13 @@ def _is_harmless_default(
 ) -> bool:
     """Return whether the default of a secret is harmless.
 
-    This is a URL without a server or a login, or a text that stands for a missing value. A variable
-    with another name can have a URL, too: REDIS_HOST.
+    This is a URL without a server or a login, a text that stands for a missing value, or the
+    namespace of a salt. A variable with another name can have a URL, too: REDIS_HOST.
     """
     is_url = meaning(variable) is Meaning.URL or SERVICE_URL.match(leading_text(default))
     if not is_url:
-        return not in_database and is_missing_value(variable, default)
+        is_salt = is_namespace(variable, literal_text(default) or "")
+        return not in_database and (is_salt or is_missing_value(variable, default))
     return not _SERVER_URL.search(written) and not _LOGIN_URL.search(written)
 
 
