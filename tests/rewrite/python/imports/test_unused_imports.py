@@ -171,6 +171,29 @@ def test_removes_import_that_no_test_patches(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "is_kept"),
+    [
+        pytest.param(
+            "from settings import views\nsetattr(views, 'os', None)\n", False, id="package"
+        ),
+        pytest.param(
+            "from shop import settings\nsetattr(settings, 'os', None)\n", True, id="module"
+        ),
+        pytest.param(
+            "from . import (\n  a,\n  settings,\n)\nsetattr(settings, 'os', 1)\n",
+            True,
+            id="relative",
+        ),
+        pytest.param("patch('shop.settings.os.getenv')\n", True, id="text"),
+    ],
+)
+def test_a_package_with_the_same_name_is_another_module(text, is_kept):
+    files = {"settings/views.py": b"import os\n", "tests/test_it.py": text.encode()}
+    after, _ = rewritten(f"import os\n\n{READ}", files)
+    assert (b"import os" in after) is is_kept
+
+
+@pytest.mark.parametrize(
     "text", ["from .settings import *\nY = 1\n", "import os\nfrom .settings import *\nY = os.sep\n"]
 )
 def test_star_import_without_use(text):

@@ -79,11 +79,17 @@ class Importers:
             return set(), False
         text = raw.decode("utf-8", "replace")
         used, has_star = _used_names(text, stem, names)
-        if is_test(other) and _names_module(text, stem):
+        if is_test(other) and _names_module(text, stem, self._folder_of_namesake(path)):
             used |= {name for name in names if _is_patched(text, stem, name)}
         if has_star:
             used |= _names_without_import(text, names, anywhere=is_settings(other))
         return used, has_star
+
+    def _folder_of_namesake(self, path: str) -> str:
+        """Return the folder of a module if a package of the app has the same name; else ""."""
+        folder = PurePosixPath(path).parent.name
+        package = f"/{PurePosixPath(path).stem}/"
+        return folder if any(package in f"/{other}" for other in self.paths) else ""
 
 
 def module_stem(path: str) -> str:
@@ -107,12 +113,21 @@ def _used_names(text: str, stem: str, names: Collection[str]) -> tuple[set[str],
     return used, has_star
 
 
-def _names_module(text: str, stem: str) -> bool:
+def _names_module(text: str, stem: str, folder: str = "") -> bool:
     """Return whether a test imports a module, or has its dotted name in a text.
 
     Other uses of the word do not count, such as those of a variable with the same name.
+
+    Args:
+        text: The text of the test.
+        stem: The last part of the module's name.
+        folder: The folder of the module, if its name must precede the last part.
     """
     name = re.escape(stem)
+    if folder:
+        owner = rf"(?:\b{re.escape(folder)}|\bfrom\s+\.+)"
+        pattern = rf"{owner}(?:\.|\s+import\b[\s\w,()]{{0,300}}?\b){name}\b"
+        return re.search(pattern, text) is not None
     imported = rf"(?:from\s+[\w.]+\s+)?import\b(?:\s*\([^)]{{0,2000}}|[^\n(]*)\b{name}\b"
     pattern = rf"""(?m)^[ \t]*(?:{imported}|from\s+[\w.]*\b{name}\s+import\b)
         |import_module\(\s*["']{name}["'] | ["'](?:[\w.{{}}]*\.{name}\b|{name}\.)"""
