@@ -70,7 +70,7 @@ def evaluate_code(report_data: ReportData) -> ControlResult:
         for masked in report_data.findings
         if masked.finding.severity is not Severity.LOW
     ]
-    values = [finding for finding in findings if _has_value(finding)]
+    values = _without_repeated(finding for finding in findings if _has_value(finding))
     remaining = _describe_reads(findings)
     if values:
         files = count(len({finding.path for finding in values}), "file")
@@ -95,6 +95,13 @@ def _has_value(finding: Finding) -> bool:
     if finding.rule not in RULES_WITHOUT_VALUE:
         return True
     return finding.has_secret_default
+
+
+def _without_repeated(values: Iterable[Finding]) -> list[Finding]:
+    """Return the findings about values, without reads beside the finding of their default."""
+    found = list(values)
+    lines = {(one.path, one.line) for one in found if one.rule not in RULES_WITHOUT_VALUE}
+    return [one for one in found if one.rule != READ_RULE or (one.path, one.line) not in lines]
 
 
 def _describe_reads(findings: Iterable[Finding]) -> str:

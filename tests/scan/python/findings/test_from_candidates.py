@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import json
+
 import msgspec
 import pytest
+from shield_helpers import shield
 
 
 def test_two_values_for_one_name_cannot_be_migrated(sites):
@@ -353,3 +356,22 @@ def test_the_secret_of_a_nested_model_has_no_variable(scanned):
     found = scanned({"shop/__init__.py": "", "shop/settings.py": text}).findings
     messages = [finding.message for finding in found if finding.name == "secret"]
     assert messages == ["secret is a secret in a model that the settings contain"]
+
+
+@pytest.mark.parametrize(
+    ("value", "severities"),
+    [
+        pytest.param("config('SECRET_KEY', default='shop.settings.local')", ["high"], id="dotted"),
+        pytest.param("os.environ.get('SECRET_KEY', 'dev')", ["high"], id="short"),
+        pytest.param("os.environ.get('SECRET_KEY') or 'dev'", ["high"], id="after or"),
+        pytest.param("config('SECRET_KEY', default='')", [], id="empty"),
+        pytest.param("config('SECRET_KEY', default='your-secret-key')", ["low"], id="placeholder"),
+    ],
+)
+def test_a_weak_default_of_the_signing_key_is_reported(tmp_path, value, severities):
+    code = f"import os\nfrom decouple import config\nSECRET_KEY = {value}\n"
+    (tmp_path / "settings.py").write_text(code)
+    found = json.loads(shield("scan", "--format", "json", cwd=tmp_path).out)["findings"]
+    literals = [finding for finding in found if finding["rule"] == "CSEC34.literal"]
+    assert [finding["severity"] for finding in literals] == severities
+    assert not any(finding["fixable"] for finding in literals)

@@ -13,19 +13,20 @@ from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.findings.importable import explain_not_importable
 from shield_ai.scan.python.findings.kept_literals import KeptLiterals
 from shield_ai.scan.python.findings.sites import create_site
 from shield_ai.scan.rules.pattern import csec34_rules
 from shield_ai.scan.text.credibility import MIN_SECRET_LENGTH
+from shield_ai.scan.text.randomness import is_random
 
 if TYPE_CHECKING:
     from shield_ai.model.site import Site
     from shield_ai.model.skip import SkipReason
     from shield_ai.project.layout import AppFacts
     from shield_ai.project.python_source import Source
-    from shield_ai.scan.python.classify.candidates import Candidate
     from shield_ai.scan.rules.pattern import Rule
 
     Entry = tuple[Finding, Site | None]
@@ -83,7 +84,26 @@ def create_findings(
         if is_label:
             finding = msgspec.structs.replace(finding, severity=Severity.LOW)
         entries.append((finding, site))
+        if default := _weak_signing_key(candidate):
+            entries.append((_create_default_finding(source, candidate, default), None))
     return entries
+
+
+def _weak_signing_key(candidate: Candidate) -> ast.expr | None:
+    """Return the default of a read of SECRET_KEY that consists of words; None for other reads.
+
+    Anyone who knows it can sign sessions. The rules for texts report random-looking defaults.
+    """
+    text = literal_text(candidate.default) or ""
+    is_key = candidate.shape is Shape.READ and candidate.path[-1:] == ("SECRET_KEY",)
+    return candidate.default if is_key and text and not is_random(text) else None
+
+
+def _create_default_finding(source: Source, candidate: Candidate, default: ast.expr) -> Finding:
+    reason = SkipId.DEVELOPMENT_DEFAULT.reason(variable=candidate.variable)
+    literal = Candidate(node=default, shape=Shape.LITERAL, path=candidate.path, reason=reason)
+    finding = _create_finding(source, literal, source.span(default), in_settings=True)
+    return msgspec.structs.replace(finding, reason=reason)
 
 
 def _is_short_signing_key(candidate: Candidate) -> bool:
