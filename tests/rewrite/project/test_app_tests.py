@@ -46,6 +46,7 @@ def fix(files, made=None):
         pytest.param(["shop/api/tests/test_a.py", "shop/lib/tests/test_b.py"], "shop/lib/tests/test_secrets.py", id="general package"),
         pytest.param(["lib/tests/test_a.py", "shop/lib/tests/test_b.py"], "shop/lib/tests/test_secrets.py", id="deeper in the package"),
         pytest.param(["shop/base/tests/test_a.py", "shop/lib/tests/a/test_b.py", "shop/lib/tests/a/test_c.py"], "shop/lib/tests/test_secrets.py", id="most modules"),
+        pytest.param(["utils/tests/test_a.py", *(f"hub/tests/test_{n}.py" for n in range(5))], "hub/tests/test_secrets.py", id="nearly all modules"),
         pytest.param(["shop/utils/tests/test_a.py", "shop/api/tests/test_b.py"], "shop/utils/tests/test_secrets.py", id="part with the map file"),
         pytest.param(["shop/api/_tests/test_a.py"], "shop/api/_tests/test_secrets.py", id="underscore"),
         pytest.param(["tests/a_test.py", "unittests/test_a.py", "unittests/test_b.py"], "unittests/test_secrets.py", id="unittests"),
@@ -65,6 +66,24 @@ def test_creates_tests_in_folder_of_the_apps_tests(before, path):
     assert not fix(files)
     assert set(files) - set(before) == {path}
     assert app_tests.plan_tests(files.get, manifest(), list(files)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("folders", "path"),
+    [
+        pytest.param(["api/tests"], "api/tests/test_secrets.py", id="one"),
+        pytest.param(["api/tests", "web/tests"], "web/tests/test_secrets.py", id="most modules"),
+        pytest.param(["tests/slow"], "tests/slow/test_secrets.py", id="subfolder"),
+        pytest.param(["shop"], "shop/utils/test_secrets.py", id="beside the map file"),
+    ],
+)
+def test_tests_are_in_a_folder_that_ci_runs(folders, path):
+    before = ["api/tests/test_a.py", "web/tests/test_b.py", "web/tests/test_c.py"]
+    before += ["tests/slow/test_d.py", "tests/unit/test_e.py", "shop/tests.py"]
+    files = dict.fromkeys(before, b"")
+    tested = app_tests.Tested(folders=folders)
+    run(app_tests.plan_tests(files.get, manifest(), before, tested=tested), files)
+    assert set(files) - set(before) == {path}
 
 
 @pytest.mark.parametrize(

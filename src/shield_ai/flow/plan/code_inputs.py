@@ -11,6 +11,7 @@ from shield_ai.flow.plan.deployment_sources import (
     passed_on_variables,
 )
 from shield_ai.flow.plan.literal_removal import open_literal_removal
+from shield_ai.flow.plan.tested_folders import find_tested_folders
 from shield_ai.model.kept_variables import KeptVariables
 from shield_ai.model.naming import DOTENV
 from shield_ai.model.skip import SkipId
@@ -63,6 +64,7 @@ class CodeInputs:
         workflows: The paths of its GitHub workflows.
         docs_files: The names of the files in its folder docs.
         nested_requirements: The files in the folders inside its folder requirements.
+        tested_folders: The folders of tests that CI runs; empty for all.
     """
 
     accessor_import: str
@@ -89,6 +91,7 @@ class CodeInputs:
     workflows: Sequence[str] = ()
     docs_files: Sequence[str] = ()
     nested_requirements: Sequence[str] = ()
+    tested_folders: Sequence[str] = ()
 
 
 def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
@@ -130,6 +133,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         workflows=[f"{WORKFLOWS}/{name}" for name in app.tree.file_names(WORKFLOWS)],
         docs_files=app.tree.file_names("docs"),
         nested_requirements=app.tree.nested_files("requirements"),
+        tested_folders=find_tested_folders(app.tree, scan.python_files),
         removal=open_literal_removal(app, literals) if literals else None,
         deployment=find_sources(app),
     )

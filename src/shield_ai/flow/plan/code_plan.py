@@ -113,6 +113,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         workflows=inputs.workflows,
         docs_files=inputs.docs_files,
         nested_requirements=inputs.nested_requirements,
+        tested_folders=inputs.tested_folders,
     )
 
 

@@ -6,7 +6,7 @@ import fnmatch
 import re
 from collections import Counter
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
@@ -44,6 +44,16 @@ PYTEST_FILES = (
 PYTEST_CODE = re.compile(rb"(?m)^(?:import pytest|from pytest import|(?:async )?def test_)")
 
 
+class Tested(NamedTuple):
+    """What the tests cover, and where tests are run."""
+
+    sources: Collection[str] = ()  # the files with pydantic settings classes that read from AWS
+    folders: Collection[str] = ()  # the folders of tests that CI runs; empty for all
+
+
+ALL_FOLDERS = Tested()
+
+
 def fix(context: FixContext) -> Outcome:
     """Generate the tests if shield.toml enables them."""
     if "tests" not in context.manifest.app.generate:
@@ -51,9 +61,8 @@ def fix(context: FixContext) -> Outcome:
     module = context.app.test_module or context.module
     header = license_headers(context).module
     app = context.app
-    return plan_tests(
-        context.read, context.manifest, app.paths, module, header, app.settings_sources
-    )
+    tested = Tested(app.settings_sources, app.tested_folders)
+    return plan_tests(context.read, context.manifest, app.paths, module, header, tested)
 
 
 def plan_tests(
@@ -62,7 +71,7 @@ def plan_tests(
     paths: Collection[str] = (),
     module: str = "",
     header: str = "",
-    sources: Collection[str] = (),
+    tested: Tested = ALL_FOLDERS,
 ) -> Outcome:
     """Return the edit that creates or updates the generated tests.
 
@@ -74,7 +83,7 @@ def plan_tests(
         paths: All Python files of the app.
         module: The dotted name by which settings import the runtime; "" derives it from the path.
         header: The comment with which the app's modules begin, such as a license; may be "".
-        sources: The files with pydantic settings classes that read secrets from AWS.
+        tested: What the tests cover, and where tests are run.
     """
     anchor = _module_path(manifest)
     if not anchor or not manifest.secret:
@@ -87,7 +96,7 @@ def plan_tests(
     if not all(part.isidentifier() for part in imported.split(".")):
         return skip_file(manifest.app.runtime, SkipId.INVALID_MODULE_NAME.reason(module=imported))
     tests = [path for path in paths if is_test(path)]
-    path, state = _choose_path(read, anchor, root, tests, paths)
+    path, state = _choose_path(read, anchor, root, tests, paths, tested.folders)
     if not path:
         return NOTHING
     if state is State.EDITED:
@@ -100,8 +109,8 @@ def plan_tests(
     template = "test_secrets.py.j2"
     if _prefers_pytest(read, tests) or (style.prefers_pytest and _has_pytest(read, tests)):
         template = "test_secrets_pytest.py.j2"
-    tested = find_tested_field(read, sources, manifest.variables(), root)
-    text = render_tests(template, manifest, imported, style, map_style, tested)
+    field = find_tested_field(read, tested.sources, manifest.variables(), root)
+    text = render_tests(template, manifest, imported, style, map_style, field)
     raw = read(path)
     return create_or_replace(path, raw, (header_of(raw) if raw else header) + text)
 
@@ -114,7 +123,12 @@ def _module_path(manifest: Manifest) -> str:
 
 
 def _choose_path(
-    read: FileReader, anchor: str, root: str, tests: Collection[str], paths: Collection[str]
+    read: FileReader,
+    anchor: str,
+    root: str,
+    tests: Collection[str],
+    paths: Collection[str],
+    folders: Collection[str],
 ) -> tuple[str, State]:
     """Return the path of the existing or new generated tests, and the state of the file.
 
@@ -123,8 +137,8 @@ def _choose_path(
     existing = _find_generated(read, tests)
     if existing or not tests:
         return existing or ("", State.ABSENT)
-    folder = choose_folder(anchor, root, tests)
-    if folder == root:
+    folder = choose_folder(anchor, root, tests, folders)
+    if folder == root and root not in folders:
         folder = tested_package(root, tests, paths)
     if not can_import(read, folder, root, paths):
         return "", State.ABSENT

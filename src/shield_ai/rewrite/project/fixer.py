@@ -72,6 +72,7 @@ class AppFiles(NamedTuple):
     workflows: Collection[str] = ()  # the paths of its GitHub workflows
     docs_files: Collection[str] = ()  # the names of the files in its folder docs
     nested_requirements: Collection[str] = ()  # the files in the folders inside requirements/
+    tested_folders: Collection[str] = ()  # the folders of tests that CI runs; empty for all
 
 
 class FixContext(NamedTuple):

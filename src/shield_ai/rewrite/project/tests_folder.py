@@ -22,7 +22,7 @@ TEST_MODULE = regex(r"test_\w+\.py|\w+_tests?\.py|tests\.py")
 GENERAL = frozenset({"base", "common", "core", "lib", "main", "project", "shared", "util", "utils"})
 
 
-def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
+def choose_folder(anchor: str, root: str, tests: Collection[str], run: Collection[str] = ()) -> str:
     """Return the folder for the tests: a folder of the app's tests, else that of the anchor.
 
     A new folder, or a new `__init__.py`, would change how the existing tests are collected. Where
@@ -32,7 +32,21 @@ def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
         anchor: A module that the tests import.
         root: The folder on `sys.path` that contains it.
         tests: All Python files of the tests.
+        run: The folders of tests that CI runs; empty for all.
     """
+    if not run:
+        return _choose_folder(anchor, root, tests)
+    tested = [path for path in tests if _is_below(path, run)]
+    folder = _choose_folder(anchor, root, tested)
+    if _is_below(f"{folder}/", run):
+        return folder
+    modules = Counter(map(_outermost_test_folder, filter(_is_test_module, tested)))
+    folders = [folder for folder in modules if _is_below(f"{folder}/", run)]
+    best = max(sorted(folders or run), key=lambda folder: modules[folder])
+    return _unit_tests_in(best, tested)
+
+
+def _choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
     modules = Counter(map(_outermost_test_folder, filter(_is_test_module, tests)))
     # A folder such as tests/ with load tests only is not where unit tests are found.
     folders = sorted(
@@ -42,6 +56,7 @@ def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
     )
     if not folders:
         return _folder_beside(anchor)
+    total = modules.total()
     prefix = f"{root}/" if root else ""
     package = f"{prefix}{anchor.removeprefix(prefix).partition('/')[0]}/"
 
@@ -54,14 +69,16 @@ def choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
             parent not in {"", root},
             not folder.startswith(package),
             folder.count("/"),
-            parent.rpartition("/")[2] not in GENERAL,
+            parent.rpartition("/")[2] not in GENERAL or 4 * modules[folder] < total,
             -modules[folder],
         )
 
     best = min(folders, key=order)
     owner = best.rpartition("/")[0]
     belongs_to_all = owner in {"", root, package[:-1]} or owner.rpartition("/")[2] in GENERAL
-    if len(folders) > 1 and not belongs_to_all and not anchor.startswith(f"{owner}/"):
+    has_most = 4 * modules[best] >= 3 * total
+    is_place = belongs_to_all or has_most or anchor.startswith(f"{owner}/")
+    if len(folders) > 1 and not is_place:
         return _folder_beside(anchor)
     return _unit_tests_in(best, tests)
 
@@ -109,6 +126,10 @@ def can_import(read: FileReader, folder: str, root: str, paths: Collection[str])
     statement = re.compile(rf"^\s*(?:from|import) (?:{names})\b".encode(), re.MULTILINE)
     tests = [path for path in paths if path.startswith(f"{folder}/")]
     return any(statement.search(read_optional(read, path) or b"") for path in tests)
+
+
+def _is_below(path: str, folders: Collection[str]) -> bool:
+    return any(path.startswith(f"{folder}/") for folder in folders)
 
 
 def _folder_beside(anchor: str) -> str:
