@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.deployment_sources import (
     DeploymentSources,
+    find_kept_variables,
     find_sources,
-    passed_on_variables,
 )
 from shield_ai.flow.plan.literal_removal import open_literal_removal
 from shield_ai.flow.plan.tested_folders import find_tested_folders
 from shield_ai.model.kept_variables import KeptVariables
 from shield_ai.model.naming import DOTENV
-from shield_ai.model.skip import SkipId
 from shield_ai.project import git
 from shield_ai.project.docker_copies import IGNORE_FILE, read_dockerfiles
 from shield_ai.project.files_above import FilesAbove, read_files_above
@@ -128,7 +127,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         hides_dockerignore=bool(git.ignored_files(root, [IGNORE_FILE])),
         above=read_files_above(root, FILES_ABOVE),
         installed=app.tree.installed_versions(("boto3",)),
-        kept=_kept_variables(app),
+        kept=find_kept_variables(app),
         held=app.draft.held,
         workflows=[f"{WORKFLOWS}/{name}" for name in app.tree.file_names(WORKFLOWS)],
         docs_files=app.tree.file_names("docs"),
@@ -136,25 +135,6 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         tested_folders=find_tested_folders(app.tree, scan.python_files),
         removal=open_literal_removal(app, literals) if literals else None,
         deployment=find_sources(app),
-    )
-
-
-def _kept_variables(app: AppContext) -> KeptVariables:
-    in_code, in_commands = app.scan_result.kept, app.command_reads.production
-    variables = app.manifest.variables()
-    injected: dict[str, list[str]] = {}
-    for skip in app.scan_result.skipped:
-        if skip.id is SkipId.INJECTED and skip.name in variables:
-            injected.setdefault(skip.name, []).append(f"{skip.path}:{skip.line}")
-    return KeptVariables(
-        in_code=[name for name in variables if name in in_code],
-        passed_on=passed_on_variables(app.tree.root, app.manifest),
-        in_commands={name: in_commands[name] for name in variables if name in in_commands},
-        injected=injected,
-        parts={
-            name: (composed.variable, composed.path)
-            for name, composed in app.command_reads.composed.items()
-        },
     )
 
 

@@ -12,6 +12,8 @@ from shield_ai.flow.plan.workflow_plan import (
     environment_pattern,
 )
 from shield_ai.model.deployment import DeploymentKind, EnvironmentFile
+from shield_ai.model.kept_variables import KeptVariables
+from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.blocks import find_environments
 from shield_ai.scan.deployment.compose_references import find_passed_on
@@ -161,3 +163,23 @@ def _combined_file(root: Path, path: str) -> str:
         return ""
     others = (other for other in names if other != name and COMPOSE_FILE.fullmatch(other))
     return next(others, "")
+
+
+def find_kept_variables(app: AppContext) -> KeptVariables:
+    """Return the variables that must stay set after the code reads secrets from AWS."""
+    in_code, in_commands = app.scan_result.kept, app.command_reads.production
+    variables = app.manifest.variables()
+    injected: dict[str, list[str]] = {}
+    for skip in app.scan_result.skipped:
+        if skip.id is SkipId.INJECTED and skip.name in variables:
+            injected.setdefault(skip.name, []).append(f"{skip.path}:{skip.line}")
+    return KeptVariables(
+        in_code=[name for name in variables if name in in_code],
+        passed_on=passed_on_variables(app.tree.root, app.manifest),
+        in_commands={name: in_commands[name] for name in variables if name in in_commands},
+        injected=injected,
+        parts={
+            name: (composed.variable, composed.path)
+            for name, composed in app.command_reads.composed.items()
+        },
+    )
