@@ -105,21 +105,24 @@ def test_refuses_a_folder_above_the_repository_of_the_code(
 
 
 @pytest.mark.parametrize(
-    ("paths", "is_refused"),
+    ("paths", "problem", "hint"),
     [
-        pytest.param(["web/shop/settings.py", "web/mail.py"], True, id="one app"),
-        pytest.param(["web/mail.py", "jobs/run.py"], True, id="two apps"),
-        pytest.param(["web/mail.py", "tools/send.py"], False, id="other code too"),
-        pytest.param(["mail.py"], False, id="in the folder"),
-        pytest.param([], False, id="no code"),
+        pytest.param(["web/shop/settings.py", "web/mail.py"], "the app below it does", "the app: ", id="one app"),
+        pytest.param(["web/mail.py", "jobs/run.py"], "2 apps below it have one", "one app: ", id="two apps"),
+        pytest.param(["web/mail.py", "tools/send.py"], "", "", id="other code too"),
+        pytest.param(["mail.py"], "", "", id="in the folder"),
+        pytest.param([], "", "", id="no code"),
     ],
-)
-def test_refuses_a_folder_above_apps(tmp_path: Path, paths: list[str], is_refused: bool) -> None:
+)  # fmt: skip
+def test_refuses_a_folder_above_apps(
+    tmp_path: Path, paths: list[str], problem: str, hint: str
+) -> None:
     for app in ("web", "jobs"):
         (tmp_path / app).mkdir()
         (tmp_path / app / "shield.toml").touch()
-    if is_refused:
-        with pytest.raises(SourceError, match=r"has no shield\.toml, but the app below it does"):
+    if problem:
+        with pytest.raises(SourceError, match=rf"has no shield\.toml, but {problem}") as caught:
             require_not_parent_of_apps(tmp_path, paths)
+        assert f"run shield in the folder of {hint}" in caught.value.hint
     else:
         require_not_parent_of_apps(tmp_path, paths)

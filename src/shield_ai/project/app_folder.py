@@ -84,10 +84,13 @@ def require_not_parent_of_apps(folder: Path, paths: Iterable[str]) -> None:
     apps = [_app_below(folder, path) for path in paths]
     if not apps or not all(apps):
         return
-    names = " or ".join(os.path.relpath(folder / app) for app in dict.fromkeys(apps))
+    names = [os.path.relpath(folder / app) for app in dict.fromkeys(apps)]
+    is_single = len(names) == 1
+    found = "the app below it does" if is_single else f"{len(names)} apps below it have one"
+    target = "the app" if is_single else "one app"
     raise SourceError(
-        f"{folder} has no {MANIFEST}, but the app below it does",
-        f"run shield in the folder of the app: {names}; nothing was changed",
+        f"{folder} has no {MANIFEST}, but {found}",
+        f"run shield in the folder of {target}: {' or '.join(names)}; nothing was changed",
     )
 
 
