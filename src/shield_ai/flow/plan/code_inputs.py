@@ -10,14 +10,13 @@ from shield_ai.flow.plan.deployment_sources import (
     find_kept_variables,
     find_sources,
 )
+from shield_ai.flow.plan.dotenv_files import find_dotenv_files
 from shield_ai.flow.plan.literal_removal import open_literal_removal
 from shield_ai.flow.plan.tested_folders import find_tested_folders
 from shield_ai.model.kept_variables import KeptVariables
-from shield_ai.model.naming import DOTENV
 from shield_ai.project import git
 from shield_ai.project.docker_copies import IGNORE_FILE, read_dockerfiles
 from shield_ai.project.files_above import FilesAbove, read_files_above
-from shield_ai.rewrite.project.env_example import PATH as ENV_EXAMPLE
 from shield_ai.rewrite.project.fixer import AppFiles, DotenvFiles
 from shield_ai.rewrite.project.requirements import FILES_ABOVE
 
@@ -117,7 +116,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         real_path=app.tree.real_path,
         calls=scan.call_sites,
         python_files=scan.python_files,
-        dotenv_files=_dotenv_files(app),
+        dotenv_files=find_dotenv_files(app),
         dockerfiles=dockerfiles,
         django=facts.django,
         reads_later=scan.reads_in_functions(app.manifest.variables()),
@@ -135,18 +134,4 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         tested_folders=find_tested_folders(app.tree, scan.python_files),
         removal=open_literal_removal(app, literals) if literals else None,
         deployment=find_sources(app),
-    )
-
-
-def _dotenv_files(app: AppContext) -> DotenvFiles:
-    facts = app.scan_result.facts
-    root = app.tree.root
-    state = git.git_state(root, DOTENV)
-    return DotenvFiles(
-        examples=facts.env_examples,
-        loads=facts.loads_dotenv,
-        reads=facts.reads_dotenv,
-        is_tracked=state is git.GitState.TRACKED,
-        is_exposed=state is git.GitState.NOT_IGNORED and app.tree.read(DOTENV) is not None,
-        hides_example=bool(git.ignored_files(root, [ENV_EXAMPLE])),
     )
