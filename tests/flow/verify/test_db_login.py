@@ -42,8 +42,12 @@ def greets():
             connection.sendall(b"J")
             connection.close()
 
-    threading.Thread(target=serve, daemon=True).start()
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
     yield server.getsockname()
+    # The thread must not accept a connection of the next server with this file descriptor.
+    server.shutdown(socket.SHUT_RDWR)
+    thread.join(5)
     server.close()
 
 
