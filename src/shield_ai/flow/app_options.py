@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from shield_ai.model.hidden import Hidden
+from shield_ai.project.runtime_names import DJANGO_STAGE
 
 Scope = Literal["code", "aws"]
 # Called with a label, the number of completed items and their total.
@@ -42,3 +43,4 @@ class SettingsOptions(msgspec.Struct, frozen=True, kw_only=True):
     may_run: bool = False
     python: str = ""  # the interpreter; empty: that of the app
     env_files: tuple[str, ...] = ()  # files with other variables, for the load with AWS on
+    stage: str = DJANGO_STAGE  # the variable with the stage of the process

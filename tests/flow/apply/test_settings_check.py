@@ -42,6 +42,18 @@ def test_proves_that_no_setting_changed(app):
     )
 
 
+def test_an_app_with_its_own_values_of_django_env_is_compared(app):
+    settings = app / "shop/settings.py"
+    settings.write_text(
+        "import os\nSTAGE = os.environ.get('DJANGO_ENV', 'Local')\n"
+        "if STAGE not in ('Local', 'Production'):\n    raise ValueError(STAGE)\n"
+        f"API_KEY = os.environ['API_KEY']\n{settings.read_text()}"
+    )
+    done = apply(app)
+    assert done.code == 0, done.err
+    assert "compared with invented values: shop.settings" in done.err
+
+
 def test_names_the_variables_with_invented_values(app):
     (app / ".env").unlink()
     setting = f"ONE_API_KEY = '{secrets.token_hex(16)}'\n"

@@ -51,7 +51,7 @@ def load_environs(
     known = _environment_values(manifest, values)
     variables = {name: value.reveal() for name, value in known.items()}
     env_files = {name: value.reveal() for name, value in values.env_files.items()}
-    production = production_environ(root, modules, environ, env_files)
+    production = production_environ(root, modules, environ, env_files, values.stage)
     return LoadEnvirons(
         current={
             **configuration_variable(root, modules, production=False),
@@ -68,6 +68,7 @@ def production_environ(
     modules: Sequence[tuple[str, str]],
     environ: Mapping[str, str],
     env_files: Mapping[str, str],
+    stage: str,
 ) -> dict[str, str]:
     """Return the environment variables of production, with AWS off.
 
@@ -76,6 +77,7 @@ def production_environ(
         modules: The settings modules, each with the folder below root that it is imported from.
         environ: The environment variables of this process.
         env_files: The variables of the env files that the user gave.
+        stage: The variable that tells the runtime that the process serves production.
     """
     configuration = configuration_variable(root, modules, production=True)
     if any(map(DEVELOPMENT.search, configuration.values())):
@@ -83,7 +85,7 @@ def production_environ(
     return {
         **environ_without_aws(environ),
         **configuration,  # the shell is that of a developer
-        "DJANGO_ENV": "production",
+        stage: "production",
         **variables_of_app(env_files),
     }
 

@@ -8,6 +8,7 @@ from shield_ai.flow.value_sources import app_env_values
 from shield_ai.model.locator import CodeLiteral
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
 from shield_ai.model.site import Shape
+from shield_ai.project.runtime_names import DJANGO_STAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ class KnownValues(NamedTuple):
     variables: Mapping[str, Hidden]  # values of the variables that the app reads
     literals: Mapping[str, Hidden]  # values of the literals in the code, by variable
     defaults: frozenset[str] = frozenset()  # variables with a constant value in the code
+    stage: str = DJANGO_STAGE  # the variable with the stage of the process
 
 
 def known_values(scan: Scan, manifest: Manifest, tree: Tree, values: Values) -> KnownValues:
@@ -49,7 +51,7 @@ def known_values(scan: Scan, manifest: Manifest, tree: Tree, values: Values) -> 
     for variable, locator in values.locators(needed).items():
         variables[variable] = values.resolve(locator)
     defaults = _constant_variables(manifest, [*scan.sites, *scan.constants])
-    return KnownValues(values.env_file_variables(), variables, literals, defaults)
+    return KnownValues(values.env_file_variables(), variables, literals, defaults, scan.facts.stage)
 
 
 def _read_variables(sites: Sequence[FoundSite]) -> Iterator[str]:

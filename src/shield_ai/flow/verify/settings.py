@@ -89,7 +89,7 @@ def verify_settings(
     if not modules:
         return
     env_files = _env_file_variables(options.env_files)
-    production = production_environ(root, modules, environ, env_files)
+    production = production_environ(root, modules, environ, env_files, options.stage)
     loader = SettingsLoader(root, modules, options.python)
     from_aws = _env_vars(manifest, values)
     loader.hidden = list(from_aws.values())
@@ -300,7 +300,7 @@ def _check(target: AwsTarget) -> Iterator[Check]:
         target.manifest,
         target.reads.readable,
         os.environ,
-        target.settings,
+        msgspec.structs.replace(target.settings, stage=target.app.scan_result.facts.stage),
     )
     yield from _name_left_out(checks, [name for name, _ in modules if name in development])
 
