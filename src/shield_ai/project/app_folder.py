@@ -29,7 +29,7 @@ def app_folder_above(folder: Path) -> tuple[Path, str] | None:
         folder: The folder that was named as the app's.
 
     Returns:
-        None if the folder can be that of an app.
+        The folder and the file; None if the named folder itself can be that of an app.
     """
     folder = folder.resolve()
     if _first(folder, (".git", MANIFEST, MANAGE, *PROJECT_FILES)):
@@ -48,8 +48,7 @@ def app_folder_above(folder: Path) -> tuple[Path, str] | None:
         if not _first(parent, ("__init__.py",)):
             if not in_repository:
                 break
-            # The package of a project can be in a folder such as src.
-            if not is_package:
+            if not is_package:  # a package may be in src, below the files of its project
                 files = (MANIFEST,)
     return None
 
@@ -105,7 +104,7 @@ def _app_below(folder: Path, path: str) -> str:
 def require_no_nested_repository(
     folder: Path, paths: Iterable[str], others: Iterable[str] = ()
 ) -> None:
-    """Require that no file to edit is in a git repository below an app that is in none.
+    """Require that no file to edit is in a git repository below an app that is not in a repository.
 
     git would not show the edits in the app's folder, and uncommitted changes in the repository
     would not be noticed.
@@ -127,7 +126,7 @@ def require_no_nested_repository(
     found = sorted(os.path.relpath(root) for root in inside | _repository_roots(folder, others))
     names = f"{', '.join(found[:-1])} or {found[-1]}" if len(found) > 1 else found[0]
     raise SourceError(
-        f"{folder} is not in a git repository, but code of the app below it is",
+        f"{folder} is not in a git repository, but contains a repository with its code",
         f"run shield in the repository of the app: {names}; nothing was changed",
     )
 
@@ -154,7 +153,7 @@ def may_be_app_folder(folder: Path) -> bool:
 
 
 def _first(folder: Path, names: tuple[str, ...]) -> str:
-    """Return the first of some names that exists in a folder; empty if none can be seen."""
+    """Return the first of some names that exists in a folder; empty if none is found."""
     try:
         return next((name for name in names if (folder / name).exists()), "")
     except OSError:  # for example, no permission to search the folder

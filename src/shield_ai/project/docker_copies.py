@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 _STAGE = regex(r"(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?\s*", re.IGNORECASE)
 _UNKNOWN = "?"  # a path in the image that depends on a variable
 IGNORE_FILE = ".dockerignore"
-_MAX_SIZE = 100_000
-# Only a hostile file exceeds these limits; it is not checked.
+_MAX_SIZE = 100_000  # bytes; the rest of a larger file is ignored
+# A Dockerfile or .dockerignore file above these limits is treated as empty.
 _MAX_SOURCES = 500  # per Dockerfile, in all instructions
 _MAX_PATTERNS = 1000  # of a .dockerignore file
-_MAX_PLACES = 8  # per file and stage; more count as unknown: each stage can double them
+# Each stage can double the places of a file; more than these count as unknown.
+_MAX_PLACES = 8
 _WILDCARDS = regex(r"\*\*/?|\*|\?|\[\^?(?:\w-\w|[\w.])+\]|.", re.DOTALL)
 _TRANSLATED = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
 
@@ -289,22 +290,22 @@ def excluding_line(file: str, patterns: Iterable[tuple[int, str]]) -> int:
     found = 0
     for number, pattern in patterns:
         text = pattern.removeprefix("!").strip()
-        if not has_too_many_wildcards(text) and _expression(text).fullmatch(file):
+        if not has_too_many_wildcards(text) and _compile_pattern(text).fullmatch(file):
             found = 0 if pattern.startswith("!") else number
     return found
 
 
 @functools.lru_cache(maxsize=_MAX_PATTERNS)
-def _expression(pattern: str) -> re.Pattern[str]:
-    """Return an expression for the files that a pattern of .dockerignore excludes."""
+def _compile_pattern(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern of .dockerignore or `--exclude`."""
     parts = _WILDCARDS.findall(posixpath.normpath(pattern).removeprefix("/"))
-    expression = "".join(map(_translated, parts))
+    expression = "".join(map(_translate_token, parts))
     try:
         return re.compile(rf"{expression}(?:/.*)?")
     except re.error:  # an invalid range, such as [z-a]
         return re.compile("(?!)")
 
 
-def _translated(part: str) -> str:
+def _translate_token(part: str) -> str:
     is_class = part.startswith("[") and len(part) > 1
     return part if is_class else _TRANSLATED.get(part) or re.escape(part)

@@ -1,4 +1,4 @@
-"""Read the instructions of a Dockerfile that copy files or start a stage."""
+"""Read the instructions of a Dockerfile that copy files, change the folder or start a stage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _HEREDOC = regex(r"\d*<<(?P<dash>-?)(?P<quote>[\"']?)(?P<end>[^<\"']+)(?P=quote)
 
 
 class Instruction(NamedTuple):
-    """An instruction of a Dockerfile that copies files, or changes where they are copied to."""
+    """FROM, WORKDIR, COPY or ADD."""
 
     line: int
     last_line: int

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from shield_ai.model.errors import SourceError
 from shield_ai.project import git_process
-from shield_ai.project.inside import inside_check
+from shield_ai.project.inside import parent_check
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ def changed_files(root: Path) -> list[str]:
     if staged is None or index is None:
         return []
     changed = {name for name in _decode(staged).split("\0") if name}
-    is_inside = inside_check(str(root))
+    has_real_parent = parent_check(str(root))
     edited = {
         entry.path
         for entry in _entries(index)
-        if not is_inside(entry.path) or _differs(root, entry)
+        if not has_real_parent(entry.path) or _differs(root, entry)
     }
     return sorted(changed | (edited - _filtered(root, edited)))
 

@@ -1,4 +1,4 @@
-"""Check that relative paths stay inside a folder. The paths can come from a hostile git index."""
+"""Check that relative paths are in a folder. The paths can come from a hostile git index."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 GIT_FOLDER = ".git"
 
 
-def inside_check(root: str) -> Callable[[str], bool]:
-    """Return a function that tests whether the folder of a path is a real folder below a root.
+def parent_check(root: str) -> Callable[[str], bool]:
+    """Return a function that tests whether the parent folder of a path is a real one below a root.
 
-    Only the folder of the path is tested. The function returns False if it is absolute, contains
-    `..` or `.git`, or is behind a symbolic link. Results are cached by folder.
+    A parent folder fails if it is absolute, contains `..` or `.git`, or is behind a symbolic link.
+    The last part of the path is not tested: the paths `..` and `.git` pass. Results are cached.
     """
     base = os.path.realpath(root).rstrip("/") + "/"
 
@@ -28,11 +28,11 @@ def inside_check(root: str) -> Callable[[str], bool]:
         full_path = base + folder
         return os.path.realpath(full_path) == full_path
 
-    def is_inside(path: str) -> bool:
+    def has_real_parent(path: str) -> bool:
         folder, slash, _ = path.rpartition("/")
         return not slash or is_real(folder)
 
-    return is_inside
+    return has_real_parent
 
 
 def has_git_folder(parts: Iterable[str]) -> bool:

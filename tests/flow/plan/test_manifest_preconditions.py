@@ -168,7 +168,10 @@ def test_a_folder_above_repositories_is_not_an_app(tmp_path, command, has_manife
     before = files_of(root)
     done = run(*command, cwd=root)
     assert done.code != 0
-    assert f"error: {root} is not in a git repository, but code of the app below it is" in done.err
+    assert (
+        f"error: {root} is not in a git repository, but contains a repository with its code"
+        in done.err
+    )
     assert "run shield in the repository of the app: " in done.err
     assert files_of(root) == before
 

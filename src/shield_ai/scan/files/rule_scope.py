@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.project import git_process
 from shield_ai.project.git_objects import tracked_files
-from shield_ai.project.inside import inside_check
+from shield_ai.project.inside import parent_check
 from shield_ai.scan.files.walk import is_dotenv
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ def custom_rule_paths(root: Path, paths: Iterable[str]) -> set[str] | None:
     if tracked is None:
         return None
     in_repository = bool(tracked) or git_process.is_in_repository(root)
-    is_inside = inside_check(str(root))
+    has_real_parent = parent_check(str(root))
     found = set()
     for path in paths:
         full_path = root / path
         if is_dotenv(full_path.name) or full_path.is_symlink():
             continue
         relative = os.path.relpath(full_path, root)
-        if not in_repository or (relative in tracked and is_inside(relative)):
+        if not in_repository or (relative in tracked and has_real_parent(relative)):
             found.add(path)
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.words import word_set
-from shield_ai.project.inside import inside_check
+from shield_ai.project.inside import parent_check
 from shield_ai.project.layout import SKIPPED_FOLDERS, is_alembic_environment, is_env_example
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.gitignore import GitIgnore
@@ -109,10 +109,10 @@ def _tracked_entries(root: Path, tracked: list[str], yielded: set[str]) -> Itera
         yielded: Files that the walk has already yielded; they are left out. Among them are .env
             files, and those that git ignores by patterns outside the folder.
     """
-    is_inside = inside_check(str(root))
+    has_real_parent = parent_check(str(root))
     for path in tracked:
         folders = path.split("/")[:-1]
-        if path not in yielded and is_inside(path) and _may_be_file(root / path):
+        if path not in yielded and has_real_parent(path) and _may_be_file(root / path):
             app_folders = folders[:-1] if is_alembic_environment(path) else folders
             in_app = _are_app_folders(app_folders)
             yield Entry(path, in_app and SKIPPED_EVERYWHERE.isdisjoint(folders))

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shield_ai.project.inside import inside_check
+from shield_ai.project.inside import parent_check
 from shield_ai.scan.files.file_class import is_text_by_name
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ def reader(root: str, *, allow_outside: bool = False) -> FileReader:
     base = root.rstrip("/") + "/" if root else ""
     if allow_outside:
         return lambda path: _read_named(path if path.startswith("/") else base + path)
-    is_inside = inside_check(root)
+    has_real_parent = parent_check(root)
 
     def read(path: str) -> bytes | None:
         try:
-            if not is_inside(path):
+            if not has_real_parent(path):
                 return None
             return _read_regular(base + path, READ_FLAGS | os.O_NOFOLLOW)
         except ValueError:  # a NUL or a lone surrogate, in a path that a file names
