@@ -140,7 +140,10 @@ class _LazyGroup(click.Group):
 
 
 def _help_arguments(ctx: click.Context, topic: list[str]) -> list[str]:
-    """Return the arguments that `shield help` stands for; without a command, print the help."""
+    """Convert the arguments of `shield help COMMAND` to `COMMAND --help`.
+
+    Without a command, print the help and exit.
+    """
     names = [argument for argument in topic if argument not in {"help", "-h", "--help"}]
     if not names:
         from shield_ai.cli.console import echo

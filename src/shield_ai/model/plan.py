@@ -101,7 +101,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     deployment: tuple[DeploymentVariable, ...] = ()
     next_steps: tuple[str, ...] = ()  # what the user must do, besides the changes
     missing: tuple[str, ...] = ()  # required secrets without a value in any source
-    # path -> SHA-256 of other files that must be unchanged; `shield plan` names none
+    # SHA-256 of further files, by path; apply refuses changed ones, and `shield plan` names none
     read: dict[str, str] = {}
 
 
@@ -122,10 +122,10 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     lacks_requirements: bool = False  # an import failed
     lacks_project: bool = False  # the app itself is not installed, and its settings ask for it
     lacks_variables: bool = False  # an exception names a variable
-    lacks_permission: bool = False  # settings run a program, write a file or use the network
-    # Variables without a value here; the settings were loaded with invented values for them.
+    lacks_permission: bool = False  # the sandbox denied a program, a write or the network
+    # Variables without a value here; the settings were loaded with sample values for them.
     sample_variables: tuple[str, ...] = ()
-    sample_modules: tuple[str, ...] = ()  # the modules that were compared with invented values
+    sample_modules: tuple[str, ...] = ()  # the modules that were compared with sample values
     # The interpreter that loaded the settings, if it lacks boto3, which is required with AWS on.
     python_without_boto3: str = ""
 

@@ -31,7 +31,7 @@ def command(path, options=""):
         pytest.param(
             Plan(app="shop"),
             STAGING,
-            "is for no environment, not for staging",
+            "was created without --environment, not for staging",
             " --environment staging",
             id="environment",
         ),

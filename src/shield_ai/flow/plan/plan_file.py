@@ -44,17 +44,17 @@ def read_plan(path: Path, environment: str = "", scope: Scope | None = None) -> 
         ) from None
     except INVALID_JSON:
         command = _plan_command(path.with_name("plan.json"), environment, scope)
-        hint = f"create one with {command}"
+        hint = f"create a plan with {command}"
         if is_env_file(path.name):
             hint = f"for an env file, use {shlex.join(['--env-file', str(path)])}"
         raise PlanFileError(f"{path} is not a valid plan file", hint) from None
     if environment and environment != plan.environment:
-        actual = "no environment"
+        actual = "was created without --environment"
         if plan.environment:
-            actual = f"the environment {plan.environment}"
+            actual = f"is for the environment {plan.environment}"
         raise PlanFileError(
-            f"{path} is for {actual}, not for {environment}",
-            f"create one with {command}",
+            f"{path} {actual}, not for {environment}",
+            f"create a plan with {command}",
         )
     _require_scope(plan, path, scope)
     return plan
@@ -79,7 +79,7 @@ def require_app(plan: Plan, path: Path, app: str) -> None:
 
 
 def _require_scope(plan: Plan, path: Path, scope: Scope | None) -> None:
-    """Check that a plan contains only changes in its scope, and that its scope matches --only.
+    """Require that a plan contains only changes in its scope, and that its scope matches --only.
 
     Args:
         plan: The plan.
