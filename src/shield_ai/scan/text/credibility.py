@@ -38,7 +38,7 @@ VENDOR_DEFAULTS = frozenset({"minioadmin", "minio123"})
 COMMON_SECRETS = frozenset({"secret", "passwd"})
 # pydantic separates the names of nested fields by two underscores.
 ENV_NAME = regex(r"[A-Z][A-Z0-9]*(?:__?[A-Z0-9]+)+")
-# The name of a country, for example: PW is the code of Palau.
+# A capitalized name, such as that of a country: in translations, PW is the code of Palau.
 TITLE = regex(r"[A-Z][^\W\d_]+(?: [^\W\d_]+)*")
 SIGNATURES = word_set("SIGNATURE SIGNATURES SIG SIGS")
 # The selector of a function of a contract, the topic of an event, and a signature:
@@ -108,10 +108,10 @@ def secret_family(name: str) -> Family:
         return Family.PASSWORD
     parts = words(bare)
     name_meaning = meaning(bare)
-    if not parts or _is_name_of_no_secret(bare, parts, name_meaning):
+    if not parts or _is_harmless_name(bare, parts, name_meaning):
         return Family.NONE
     last = parts[-1]
-    if last in {"ID", "IDS"}:
+    if last == "ID":
         is_access_key_id = name_meaning is Meaning.IDENTIFIER and "ACCESS" in parts
         return Family.KEY if is_access_key_id else Family.NONE
     if last.endswith(PASSWORD_ENDINGS):
@@ -137,7 +137,7 @@ def _ends_with_secret(parts: tuple[str, ...]) -> bool:
     return parts[-3:] in SECRET_ENDINGS or parts[-2:] in SECRET_ENDINGS
 
 
-def _is_name_of_no_secret(name: str, parts: tuple[str, ...], name_meaning: Meaning) -> bool:
+def _is_harmless_name(name: str, parts: tuple[str, ...], name_meaning: Meaning) -> bool:
     if name_meaning in {Meaning.URL, Meaning.DSN}:
         return True
     if name_meaning is Meaning.HARMLESS and not (KEY_NAME.search(name) or TOKEN_NAME.search(name)):
@@ -264,7 +264,10 @@ def _is_secret(name: str, value: str, *, may_be_field: bool) -> bool:
 
 
 def _names_variable(name: str, value: str) -> bool:
-    """Return whether a value is a variable named after it: {access_key_id = "S3_ACCESS_KEY_ID"}."""
+    """Return whether a value is the name of an environment variable that ends with its own name.
+
+    An example is {access_key_id = "S3_ACCESS_KEY_ID"}.
+    """
     name_words = words(name)
     return bool(ENV_NAME.fullmatch(value)) and words(value)[-len(name_words) :] == name_words
 

@@ -43,13 +43,13 @@ LINE = regex(rb"(?m)^(?P<indent>[ \t]+)(?P<text>[^\s#;][^\r\n]*)\r?(?P<end>\n?)"
 
 
 def add_to_setup_cfg(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
-    """Add requirements to setup.cfg; return None if it has no list with one per line."""
+    """Add the first requirement to setup.cfg; return None if it has no list with one per line."""
     raw = read(path)
     options = OPTIONS.search(raw) if raw and not encoding_problem(raw) else None
     listed = INSTALL_REQUIRES.search(options[0]) if options else None
     if not raw or not options or not listed:
         return None
-    lines = list(LINE.finditer(raw, *_span(options.start(), listed.span("lines"))))
+    lines = list(LINE.finditer(raw, *_shift(options.start(), listed.span("lines"))))
     if not lines:
         return None
     texts = [line["text"].decode("utf-8", "replace") for line in lines]
@@ -67,7 +67,7 @@ def add_to_setup_cfg(path: str, read: FileReader, wanted: Wanted) -> Outcome | N
 
 
 def add_to_setup_py(path: str, read: FileReader, wanted: Wanted) -> Outcome | None:
-    """Add requirements to setup.py; return None if it has no list of constants for them."""
+    """Add the first requirement to setup.py; return None if it has no list of constants for it."""
     raw = read(path)
     if raw is None:
         return None
@@ -152,17 +152,17 @@ def _insertion(
 
 
 def _quoted(texts: Sequence[str], neighbor: str) -> list[str]:
-    is_plain = re.fullmatch(r"(\"[^\"\n]*\"|'[^'\n]*')", neighbor)
-    quote = neighbor[-1] if is_plain else '"'
+    plain = re.fullmatch(r"(\"[^\"\n]*\"|'[^'\n]*')", neighbor)
+    quote = neighbor[-1] if plain else '"'
     return [f"{quote}{text}{quote}" for text in texts]
 
 
-def _span(offset: int, span: tuple[int, int]) -> tuple[int, int]:
+def _shift(offset: int, span: tuple[int, int]) -> tuple[int, int]:
     return offset + span[0], offset + span[1]
 
 
 def _addition(path: str, texts: Sequence[str], wanted: Wanted) -> tuple[str, Outcome]:
-    """Return the requirement to add, and the outcome without it.
+    """Return the first requirement as the text to add, and the outcome without it.
 
     The requirement is "" if the file has it already, or pins versions that are too old.
     """

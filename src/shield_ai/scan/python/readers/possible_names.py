@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MAX_DEPTH = 6  # of names that refer to names
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 # Functions that return the elements of their argument.
-COPY_FUNCTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
+ITERABLE_FUNCTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
 # Methods of str with a result that depends on nothing but the string and the arguments.
 TEXT_METHODS = word_set("upper lower strip lstrip rstrip replace removeprefix removesuffix")
 MAX_LENGTH = 255  # of a string, because replace() can multiply it
@@ -67,7 +67,7 @@ class _Enumerator:
         self._resolver = resolver
         self._module = resolver.module
         self._steps = 0
-        # The scopes of elements that a call of the function passes.
+        # The scopes of the caller, by element of an iterable that a call passes as an argument.
         self._element_scopes: dict[ast.AST, Scopes] = {}
 
     def texts(self, node: ast.AST, scopes: Scopes, depth: int) -> Texts:
@@ -234,7 +234,7 @@ class _Enumerator:
     def _function_elements(
         self, name: str, arguments: list[ast.expr], scopes: Scopes, depth: int
     ) -> Elements:
-        if name in COPY_FUNCTIONS and len(arguments) == 1:
+        if name in ITERABLE_FUNCTIONS and len(arguments) == 1:
             return self._elements(arguments[0], scopes, depth + 1)
         if name == "enumerate" and arguments:
             elements = self._elements(arguments[0], scopes, depth + 1)
