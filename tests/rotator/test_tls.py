@@ -19,7 +19,7 @@ from shield_ai.rotator.interface import Rotation
 from shield_ai.rotator.selection import select_strategy
 from shield_ai.rotator.tls import ssl_context
 from shield_ai.sandbox import LocalPostgres
-from shield_ai.sandbox.binaries import installed_folders, is_usable
+from shield_ai.sandbox.binaries import has_working_server, installed_folders
 
 x509 = pytest.importorskip("cryptography.x509")
 
@@ -64,7 +64,7 @@ def certificate(folder, host):
 @pytest.fixture(scope="module")
 def tls_server(tmp_path_factory):
     """Start a server with TLS; create certificates for its address and for another one."""
-    installed = [folder for folder in installed_folders() if is_usable(folder)]
+    installed = [folder for folder in installed_folders() if has_working_server(folder)]
     if not installed:
         pytest.skip(
             "the wheel's PostgreSQL has no TLS, and no other is installed: apt-get install postgresql"

@@ -36,7 +36,7 @@ def no_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def test_wheel_is_preferred() -> None:
     found = binaries.find_binaries()
     assert found == binaries.bundled_program_folders()[0]
-    assert binaries.is_usable(found)
+    assert binaries.has_working_server(found)
 
 
 def test_installed_servers_are_sorted_newest_first(tmp_path: Path, no_path: Path) -> None:
@@ -89,16 +89,16 @@ def test_installed_server_without_the_wheel(
         pytest.param(None, False, id="missing"),
     ],
 )
-def test_is_usable(tmp_path: Path, postgres: str | None, expected: bool) -> None:
+def test_has_working_server(tmp_path: Path, postgres: str | None, expected: bool) -> None:
     installation(tmp_path, postgres or "")
     if postgres is None:
         (tmp_path / "postgres").unlink()
-    assert binaries.is_usable(tmp_path) is expected
+    assert binaries.has_working_server(tmp_path) is expected
 
 
 def test_a_folder_without_initdb_is_not_usable(tmp_path: Path) -> None:
     program(tmp_path / "postgres")
-    assert not binaries.is_usable(tmp_path)
+    assert not binaries.has_working_server(tmp_path)
 
 
 @ROOT
@@ -124,14 +124,14 @@ def test_copies_programs_from_a_private_folder(tmp_path: Path) -> None:
     home.chmod(0o700)
     copy = binaries.accessible_binaries(folder, tmp_path / "copy")
     assert copy == tmp_path / "copy" / binaries.WHEEL / "pginstall" / "bin"
-    assert binaries.is_usable(copy)
+    assert binaries.has_working_server(copy)
     assert (tmp_path / "copy" / f"{binaries.WHEEL}.libs" / "libz.so").exists()
 
 
 def test_copies_an_installation_without_libraries(tmp_path: Path) -> None:
     folder = installation(tmp_path / "closed" / "pg" / "bin")
     (tmp_path / "closed").chmod(0o700)
-    assert binaries.is_usable(binaries.accessible_binaries(folder, tmp_path / "copy"))
+    assert binaries.has_working_server(binaries.accessible_binaries(folder, tmp_path / "copy"))
 
 
 def test_uses_accessible_programs_without_a_copy() -> None:

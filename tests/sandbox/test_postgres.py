@@ -21,7 +21,7 @@ from shield_ai.sandbox import LocalPostgres, binaries
 from shield_ai.sandbox import postgres as module
 
 ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="requires root")
-INSTALLED = [path for path in binaries.installed_folders() if binaries.is_usable(path)]
+INSTALLED = [path for path in binaries.installed_folders() if binaries.has_working_server(path)]
 
 
 def name() -> str:

@@ -35,7 +35,7 @@ def find_binaries() -> Path:
         ShieldError: Neither the wheel nor an installed server works.
     """
     for folder in [*bundled_program_folders(), *installed_folders()]:
-        if is_usable(folder):
+        if has_working_server(folder):
             return folder
     install = install_command("local")
     raise ShieldError(
@@ -86,7 +86,7 @@ def _version(folder: Path) -> list[int]:
     return [int(number) for number in re.findall(r"\d+", str(folder))]
 
 
-def is_usable(folder: Path) -> bool:
+def has_working_server(folder: Path) -> bool:
     """Check whether the server in a folder runs on this machine."""
     if not (folder / "initdb").is_file():
         return False
