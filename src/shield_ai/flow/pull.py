@@ -74,7 +74,7 @@ class EnvFileUpdate(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(name for name in names if name not in escaped)
 
 
-def plan_update(path: Path, current: CurrentValues) -> EnvFileUpdate:
+def compare_env_file(path: Path, current: CurrentValues) -> EnvFileUpdate:
     """Compare an env file with the values in AWS.
 
     Args:

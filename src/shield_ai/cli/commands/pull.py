@@ -13,7 +13,7 @@ from shield_ai.cli.prompts import confirm
 from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.app_options import AppOptions
 from shield_ai.flow.current_values import ABSENT_HINT, read_current_values
-from shield_ai.flow.pull import plan_update, write_update
+from shield_ai.flow.pull import compare_env_file, write_update
 from shield_ai.flow.rotate.secret_selection import select_secrets
 from shield_ai.model.errors import DONE, FINDINGS
 from shield_ai.model.output_options import OUTPUT
@@ -52,7 +52,7 @@ def pull(
     manifest = context.target_manifest  # a draft if rollback removed shield.toml
     secrets = select_secrets(manifest, only)
     current = read_current_values(manifest, secrets, context.require_aws())
-    update = plan_update(env_file, current)
+    update = compare_env_file(env_file, current)
     if update.replaced:
         number = count(len(update.replaced), "value")
         confirm(f"Replace {number} in {env_file} ({', '.join(update.replaced)})?", yes=yes)
