@@ -16,8 +16,8 @@ from shield_ai.scan.python.readers.reads import (
     calls_in,
     constant_prefix,
     ends_with_parameter,
-    values_returned_before,
 )
+from shield_ai.scan.python.readers.returned_values import expressions_returned_before
 
 if TYPE_CHECKING:
     from shield_ai.scan.python.readers.bindings import Scope
@@ -111,7 +111,7 @@ def _overriding_function(
     Returns:
         The function's name with parentheses, or an empty string.
     """
-    for call in values_returned_before(helper, read.lineno):
+    for call in expressions_returned_before(helper, read.lineno):
         if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
             continue
         arguments = [argument.id for argument in call.args if isinstance(argument, ast.Name)]
