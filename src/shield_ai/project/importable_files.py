@@ -7,8 +7,8 @@ from importlib.machinery import all_suffixes
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from shield_ai.project.folder_entries import BYTECODE_FOLDER
 from shield_ai.project.regular_file import read_regular_file
-from shield_ai.project.safe_folders import BYTECODE_FOLDER
 
 if TYPE_CHECKING:
     from shield_ai.project.tree import Tree

@@ -1,6 +1,6 @@
 """Write files without following symbolic links.
 
-All writes to the app's folder and to output files go through this module.
+All writes to files of the app and to output files go through this module.
 
 A scanned repository can contain links with the names of our temporary and output files. Folders are
 opened one by one with O_NOFOLLOW, and files are created with O_EXCL, so a symbolic link can't

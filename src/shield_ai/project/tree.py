@@ -9,10 +9,10 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import OutsideAppError, SourceError
+from shield_ai.project.folder_entries import make_folder, remove_file, remove_folder
 from shield_ai.project.inside import has_git_folder
 from shield_ai.project.installed import installed_versions
 from shield_ai.project.regular_file import read_regular_file
-from shield_ai.project.safe_folders import make_folder, remove_file, remove_folder
 from shield_ai.project.safe_write import create_file, open_folder, replace_file, umask
 
 if TYPE_CHECKING:
