@@ -161,7 +161,7 @@ class SkipId(TextEnum):
     EXAMPLE_VALUE = "example-value", "a placeholder in an example that users copy"
     PLACEHOLDER = "placeholder", "a placeholder: to move a real value, read it from a variable"
     SCHEMA_DEFAULT = "schema-default", "default of a pydantic field, which is part of the schema"
-    REVIEWED = "reviewed", "a comment says that it is no secret, such as noqa: S105 or nosec"
+    REVIEWED = "reviewed", "a comment says that it is not a secret, such as noqa: S105 or nosec"
     TEST_CLASS = "test-class", "in the class {name}, which is for tests"
     BUILD_CLASS = "build-class", "in the class {name}, which is for builds and has a default"
     DEVELOPMENT_CLASS = "development-class", "in the class {name}, which is for development"

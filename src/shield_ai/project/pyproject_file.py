@@ -1,7 +1,8 @@
-"""Read the pyproject.toml of an app."""
+"""Read the pyproject.toml of an app, and other configuration files in TOML."""
 
 from __future__ import annotations
 
+import functools
 import tomllib
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
 
 PYPROJECT = "pyproject.toml"
+PARSED_FILES = 64  # configuration files that stay parsed
 
 
 def read_pyproject(read: FileReader) -> dict[str, Any]:
@@ -20,7 +22,12 @@ def read_pyproject(read: FileReader) -> dict[str, Any]:
     Args:
         read: Returns the bytes of a file of the app.
     """
-    raw = read_optional(read, PYPROJECT)
+    return parse_toml(read_optional(read, PYPROJECT))
+
+
+@functools.lru_cache(maxsize=PARSED_FILES)
+def parse_toml(raw: bytes | None) -> dict[str, Any]:
+    """Return the tables of a TOML file; an empty dict if it is missing or invalid."""
     try:
         text = (raw or b"").decode("utf-8-sig")
         require_short_keys(text)

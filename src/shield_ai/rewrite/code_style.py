@@ -11,9 +11,9 @@ import msgspec
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.project.ini_file import parse_ini
+from shield_ai.project.pyproject_file import PYPROJECT
 from shield_ai.rewrite.config_folders import folders_above
 from shield_ai.rewrite.linter_options import (
-    PYPROJECT,
     black_options,
     flake8_options,
     pyproject_tool,

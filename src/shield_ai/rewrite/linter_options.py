@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import posixpath
-import tomllib
 from typing import TYPE_CHECKING, Any
 
-from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.project.ini_file import parse_ini
+from shield_ai.project.pyproject_file import PYPROJECT, parse_toml
 from shield_ai.rewrite.config_folders import folders_above
 
 if TYPE_CHECKING:
@@ -18,23 +16,10 @@ if TYPE_CHECKING:
 
 MAX_EXTENDED = 5  # configurations of ruff that extend each other
 TABLE_LEVELS = 3  # of ruff's options, such as lint.isort.sections
-PYPROJECT = "pyproject.toml"
 RUFF_FILES = (".ruff.toml", "ruff.toml", PYPROJECT)  # in the order of ruff
 FLAKE8_FILES = ("setup.cfg", "tox.ini", ".flake8")  # in the order of flake8
-PARSED_FILES = 64  # configuration files that stay parsed
 # The lists that add to those of an extended configuration, unless there is a list `select`.
 ADDED_RULES = frozenset({"ignore", "extend-select", "extend-ignore"})
-
-
-@functools.lru_cache(maxsize=PARSED_FILES)
-def parse_toml(raw: bytes | None) -> Table:
-    """Return the tables of a TOML file; an empty dict if it is missing or invalid."""
-    try:
-        text = (raw or b"").decode("utf-8-sig")
-        require_short_keys(text)
-        return tomllib.loads(text)
-    except INVALID_TOML:
-        return {}
 
 
 def pyproject_tool(raw: bytes | None, name: str) -> Table | None:

@@ -281,7 +281,7 @@ def test_a_reviewed_line_is_not_moved(scanned, comment):
     [(found, site)] = scanned({"settings.py": text, "manage.py": ""}).sites
     assert (found.severity.name, reason_of(site)) == (
         "LOW",
-        "a comment says that it is no secret, such as noqa: S105 or nosec",
+        "a comment says that it is not a secret, such as noqa: S105 or nosec",
     )
 
 
@@ -298,7 +298,7 @@ def test_a_comment_above_a_value_can_say_that_it_is_not_secret(scanned, comment,
     text = f"{comment}API_PASSWORD = 'k3y-of-a-test'\n"
     [(_, site)] = scanned({"settings.py": text, "manage.py": ""}).sites
     assert (
-        reason_of(site) == "a comment says that it is no secret, such as noqa: S105 or nosec"
+        reason_of(site) == "a comment says that it is not a secret, such as noqa: S105 or nosec"
     ) == is_reviewed
 
 

@@ -26,11 +26,14 @@ LABEL = regex(r"[a-z]{2,30}(?:-[a-z0-9]{1,30}){1,8}")
 ADDRESS = regex(
     r"https?://(?!localhost)[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,8}(?:/[a-z][a-z_-]{0,30}){0,8}/?"
 )
-# Words of placeholders, and of keys for development.
-PLACEHOLDERS = word_set("""
-    CHANGE CHANGEME DEFAULT DEV DEVELOPMENT DUMMY EXAMPLE FAKE HERE INSECURE KEY LOCAL ME MY NONE
-    NOT NULL PASSWORD PLACEHOLDER RANDOM REPLACE SAMPLE SECRET SET TEST TESTING THIS TODO TOKEN
-    UNDEFINED UNSAFE UNSET YOUR
+# Words of values for development, which production has to replace.
+DEVELOPMENT_WORDS = word_set("""
+    CHANGE CHANGEME DEFAULT DEV DEVELOPMENT DUMMY EXAMPLE FAKE INSECURE LOCAL MY PLACEHOLDER REPLACE
+    SAMPLE SECRET TEST TESTING TODO UNSAFE YOUR
+""")
+# Also words of placeholders.
+PLACEHOLDERS = DEVELOPMENT_WORDS | word_set("""
+    HERE KEY ME NONE NOT NULL PASSWORD RANDOM SET THIS TOKEN UNDEFINED UNSET
 """)
 
 # A salt that names an action only separates its signatures from those of other actions: the secret
@@ -41,12 +44,6 @@ NAMESPACE = regex(
 )
 # Such a salt can also have a version: a new one makes the old signatures or entries invalid.
 VERSIONED = regex(r"[a-z]{2,20}(?:[-_.:/][a-z]{2,20}){0,8}[-_.:/]v\d{1,3}")
-# In the salt of a developer, which production has to replace.
-DEVELOPMENT_WORDS = word_set("""
-    CHANGE CHANGEME DEFAULT DEV DEVELOPMENT DUMMY EXAMPLE FAKE INSECURE LOCAL MY PLACEHOLDER REPLACE
-    SAMPLE SECRET TEST TESTING TODO UNSAFE YOUR
-""")
-
 
 # Defaults that stand for a missing value: MISSING_X_API_KEY, not-set.
 _MISSING = r"(?:missing|unset|undefined|disabled|not[-_ ]?(?:set|configured|provided|defined))"
