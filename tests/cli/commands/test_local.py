@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+import boto3
 import pytest
 
 from shield_ai.__main__ import main
@@ -41,6 +42,8 @@ def test_says_what_to_do_with_the_exports(monkeypatch, capsys):
 def environ(monkeypatch):
     """Replace the process's environment by a copy, with another endpoint that takes precedence."""
     monkeypatch.setattr(os, "environ", dict(os.environ))
+    # boto3's default session would keep the copy for all later tests.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     os.environ["AWS_ENDPOINT_URL_SECRETS_MANAGER"] = "http://127.0.0.1:1"
 
 
