@@ -244,3 +244,19 @@ def test_searching_changed_parts_finds_the_same(tmp_path, monkeypatch, name, see
     monkeypatch.setattr(PreviousVersions, "replace", lambda *_: None)
     assert found
     assert found == scan_history(tmp_path, include_low_confidence=True).findings
+
+
+@pytest.mark.parametrize("line", [0, -1], ids=["first", "last"])
+def test_the_first_or_last_line_of_a_long_key_is_added(tmp_path, monkeypatch, line):
+    git(tmp_path, "init", "-q")
+    body = [fill("{alnum:64}", seed) for seed in range(60)]
+    key = ["-----BEGIN RSA PRIVATE KEY-----", *body, "-----END RSA PRIVATE KEY-----"]
+    part = [*key]
+    del part[line]
+    commit(tmp_path, {"server.key": "\n".join(part)}, "2020-01-02T03:04:05+00:00")
+    commit(tmp_path, {"server.key": "\n".join(key)}, "2020-01-03T03:04:05+00:00")
+    found = scan_history(tmp_path).findings
+    monkeypatch.setattr(PreviousVersions, "replace", lambda *_: None)
+    assert found == scan_history(tmp_path).findings
+    assert found[-1].rule == "CRED.private-key"
+    assert found[-1].in_head

@@ -252,15 +252,24 @@ class _SeenBlobs:
     def __init__(self) -> None:
         self._production: set[str] = set()
         self._others: set[str] = set()
+        self._blobs_by_path: dict[str, set[str] | None] = {}  # None if the path is not scanned
 
     def add(self, blob: str, path: str) -> bool:
         """Add a blob; return whether it must be scanned at this path."""
-        if blob in self._production or not is_scannable(path):
+        if blob in self._production:
             return False
-        blobs = self._others if is_non_production(path) else self._production
-        is_new = blob not in blobs
+        if path not in self._blobs_by_path:
+            self._blobs_by_path[path] = self._blobs_for(path)
+        blobs = self._blobs_by_path[path]
+        if blobs is None or blob in blobs:
+            return False
         blobs.add(blob)
-        return is_new
+        return True
+
+    def _blobs_for(self, path: str) -> set[str] | None:
+        if not is_scannable(path):
+            return None
+        return self._others if is_non_production(path) else self._production
 
 
 def _parse_raw_line(line: bytes) -> tuple[str, str]:

@@ -38,6 +38,13 @@ def test_region_contains_the_change_and_its_context(previous, raw, changed):
     assert region.start == 0 or raw[region.start - 1 : region.start] == b"\n"
 
 
+@pytest.mark.parametrize("mark", [b"BEGIN", b"END"])
+def test_a_changed_mark_of_a_key_has_a_larger_context(mark):
+    changed = b"".join([*LINES[:500], b"-----%s PRIVATE KEY-----\n" % mark, *LINES[500:]])
+    region = changed_region(TEXT, changed)
+    assert region == (0, len(changed), len(changed))
+
+
 @given(st.binary(max_size=300), st.binary(max_size=300), st.binary(max_size=300), st.binary())
 def test_the_rest_is_the_same(start, end, old, new):
     """With the context removed, the text around the region is that of the previous version."""

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.regions import Region
 
-# Bytes around a change that are searched, too. A secret with several lines, such as a private key,
-# is longer than a line, and a changed name can be some lines above its value.
-CONTEXT = 2048
+# Bytes around a change that are searched, too: a changed name can be some lines above its value.
+CONTEXT = 512
+# The same around the first or last line of a private key: more than the length of a large key.
+KEY_CONTEXT = 16_384
+KEY_LINE = regex(rb"-----(?:BEGIN|END)\b")
 MAX_KEPT = 16_000_000  # bytes of the previous versions in memory
 STEP = 64  # bytes; below this length, texts are compared byte by byte
 
@@ -40,9 +43,12 @@ def changed_region(previous: bytes, raw: bytes) -> Region:
     start = _common_length(previous, raw, min(len(previous), len(raw)))
     rest = min(len(previous), len(raw)) - start
     end = len(raw) - _common_length_at_end(previous, raw, rest)
-    stop = min(len(raw), end + CONTEXT)
-    first = max(0, start - CONTEXT)
-    return Region(raw.rfind(b"\n", max(0, first - CONTEXT), first) + 1 or first, stop, stop)
+    context = KEY_CONTEXT if KEY_LINE.search(raw, max(0, start - CONTEXT), end) else CONTEXT
+    stop = min(len(raw), end + context)
+    first = max(0, start - context)
+    line = raw.rfind(b"\n", max(0, first - context), first) + 1 or first
+    # A private key that begins in the region is not cut off at its end.
+    return Region(line, stop, min(len(raw), stop + KEY_CONTEXT))
 
 
 def _common_length(first: bytes, second: bytes, length: int) -> int:
