@@ -58,6 +58,9 @@ def test_finds_the_region(tmp_path, path, text):
         pytest.param("a.py", "def f(region='eu-west-2'): ...\n", id="another parameter"),
         pytest.param(".env.example", "REGION=eu-west-2\n", id="another variable"),
         pytest.param(".env.example", "AWS_REGION=eu-west-2a\n", id="zone"),
+        pytest.param(
+            ".env.example", "S3_REGION=eu-west-2\nS3_ENDPOINT=\n", id="storage with an endpoint"
+        ),
         pytest.param(".env.example", "AWS_REGION=eu-west-2-x\n", id="longer"),
         pytest.param(".env.example", "AWS_REGION=$(id)\n", id="not a region"),
         pytest.param(f"{WORKFLOWS}/a.yml", "aws-region: ${{ inputs.region }}\n", id="expression"),

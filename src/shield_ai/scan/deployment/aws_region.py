@@ -37,6 +37,8 @@ NAMED = regex(
     rb"(?i)\b(?:(?:AWS|CDK|ECR|ECS|EKS|S3|SES|SNS|SQS)[\w-]{0,40}REGION(?:_NAME)?|region_name)\b"
     rb"[^\n]{0,60}?[\"'=:\s]" + REGION_NAME
 )
+# Where a file names the endpoint of a storage, S3_REGION may be that of another provider.
+ENDPOINT = regex(rb"(?i)endpoint")
 # An argument of a boto3 client: its credentials, and so its region, may be of another account.
 OTHER_ACCOUNT = regex(rb"\baws_access_key_id\s?=\s?[a-z_]")
 PLAIN = regex(rb"(?i)\b(?:default_)?region(?:_name)?\b[\"']?\s{0,9}[:=]\s{0,9}[\"']?" + REGION_NAME)
@@ -93,8 +95,10 @@ def _regions(path: str, raw: bytes) -> set[str]:
     cdk = CDK.get(path[path.rfind(".") :])
     if INFRASTRUCTURE.search(path) or (cdk and cdk in raw):
         patterns.append(PLAIN)
+    has_endpoint = bool(ENDPOINT.search(raw))
     regions = set()
     for pattern in patterns:
         for match in pattern.finditer(raw):
-            regions.add(match["region"].decode().lower())
+            if not (has_endpoint and match[0].upper().startswith(b"S3")):
+                regions.add(match["region"].decode().lower())
     return regions

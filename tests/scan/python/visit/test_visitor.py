@@ -460,6 +460,10 @@ def test_a_computed_name_from_elsewhere_does_not_block_other_variables(sites, wr
         "FAKES = {}\nFAKES['A_TOKEN'] = 'x'\nNAMES = ['A_TOKEN']\nfor key in f(FAKES):\n    os.environ[key] = FAKES[key]\n",
         "def fake(key, value):\n    os.environ[key] = value\nfor name in ['A_TOKEN']:\n    fake(name, 'x')\n",
         "with fake(['A_TOKEN']) as names:\n    for key in names:\n        del os.environ[key]\n",
+        (
+            "def handle(**options):\n    for key, value in options.items():\n"
+            "        if key in ['A_TOKEN']:\n            os.environ.setdefault(key, value)\n"
+        ),
     ],
 )
 def test_a_computed_name_blocks_the_variables_in_its_texts(sites, write):

@@ -35,6 +35,8 @@ class ComputedNameVisitor(PydanticFieldVisitor):
         # variables that may be read under computed names: they stay in the environment
         self.computed_names: set[str] = set()
         self._followed: set[str] = set()  # names that computed names depend on, already followed
+        self._computed_writes: set[str] = set()  # variables that may be set under a computed name
+        self._followed_writes: set[str] = set()  # names in the code that these depend on
         # the variables of the get_secret calls around the current node, the innermost last
         self._enclosing_calls: list[tuple[str, ...]] = []
 
@@ -63,6 +65,12 @@ class ComputedNameVisitor(PydanticFieldVisitor):
                 self.resolver, argument, self.scopes, self._followed
             )
         self.computed_names.update(candidate.other_variables)
+
+    def _add_computed_write(self, name: ast.expr) -> None:
+        """Record the variables that a file may set or delete under a computed name."""
+        self._computed_writes |= texts_of_name(
+            self.resolver, name, self.scopes, self._followed_writes, with_keys=True
+        )
 
     def _skip_tested_names(self, candidates: Sequence[Candidate]) -> None:
         explain_tested_names(candidates)

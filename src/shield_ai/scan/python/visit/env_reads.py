@@ -212,7 +212,10 @@ class EnvReadVisitor(PresenceTestVisitor):
             names = [candidate.variable, fallback]
             return SkipId.SEVERAL_VARIABLES.reason(reader=reader.label).keeping(names)
         if reader.method == "setdefault":
-            self._written.add(candidate.variable)
+            if candidate.variable or not read.argument:
+                self._written.add(candidate.variable)
+            else:
+                self._add_computed_write(read.argument)
             return SkipId.SETS_VARIABLE.reason()
         if reader.is_copy and not self._reads_unchanged_copy(candidate, read):
             case = SkipId.READS_PARAMETER if reader.is_guessed else SkipId.ENVIRONMENT_COPY

@@ -19,7 +19,6 @@ from shield_ai.scan.python.classify.literals import (
 from shield_ai.scan.python.classify.read_context import mark_reads_by_context
 from shield_ai.scan.python.readers.known_readers import Environ, Library
 from shield_ai.scan.python.readers.library_reads import connection_url
-from shield_ai.scan.python.readers.name_texts import texts_of_name
 from shield_ai.scan.python.settings_classes.stage_classes import StageClasses
 from shield_ai.scan.python.visit.accessor_calls import AccessorCallVisitor
 from shield_ai.scan.python.visit.fstrings import find_span
@@ -63,8 +62,6 @@ class SecretVisitor(AccessorCallVisitor):
         self.assigned_settings: set[str] = set()  # settings with a value that is not constant
         self._connection_urls: set[ast.expr] = set()  # arguments with the URL of a server
         self._stage_classes: StageClasses | None = None  # of the module, at the first class
-        self._computed_writes: set[str] = set()  # variables that may be set under a computed name
-        self._followed_writes: set[str] = set()  # names in the code that these depend on
         # the file assigns to os.environ, in which the runtime passes values to expressions
         self._replaces_environ = False
 
@@ -166,9 +163,7 @@ class SecretVisitor(AccessorCallVisitor):
             return False
         variable = self.resolver.constant_text(name, self.scopes)
         if variable is None:
-            self._computed_writes |= texts_of_name(
-                self.resolver, name, self.scopes, self._followed_writes, with_keys=True
-            )
+            self._add_computed_write(name)
         else:
             self._written.add(variable)
         return True
