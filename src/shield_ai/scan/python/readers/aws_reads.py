@@ -10,6 +10,8 @@ from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.readers.bindings import Imported
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from shield_ai.model.skip import Skipped
     from shield_ai.scan.python.readers.bindings import Binding, Module, Scope
     from shield_ai.scan.python.readers.project import Project
@@ -45,22 +47,31 @@ def find_aws_reads(project: Project, module: Module) -> list[Skipped]:
         project: The modules of the app.
         module: The settings module.
     """
-    tree = module.source.tree
     found: dict[int, Skipped] = {}
-    for statement in ast.walk(tree):
+    for statement in ast.walk(module.source.tree):
         if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or not statement.value:
             continue
-        for node in ast.walk(statement.value):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
-                continue
-            bindings = module.lookup(node.func.id, (tree,))
-            if any(_binding_reads_aws(project, binding) for binding in bindings):
-                reader = f"{node.func.id}()"
-                reason = SkipId.READS_AWS.reason(reader=reader, service=SECRETS_MANAGER)
-                found[node.lineno] = reason.entry(
-                    module.source.path, node.lineno, _target_name(statement)
-                )
+        for call, reader in aws_calls(project, module, statement.value):
+            reason = SkipId.READS_AWS.reason(reader=reader, service=SECRETS_MANAGER)
+            found[call.lineno] = reason.entry(
+                module.source.path, call.lineno, _target_name(statement)
+            )
     return list(found.values())
+
+
+def aws_calls(project: Project, module: Module, part: ast.AST) -> Iterator[tuple[ast.Call, str]]:
+    """Yield the calls of the app's functions that read AWS Secrets Manager, and their names.
+
+    Args:
+        project: The modules of the app.
+        module: The module of the code.
+        part: The code to search, at the top level of the module.
+    """
+    for node in ast.walk(part):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            bindings = module.lookup(node.func.id, (module.source.tree,))
+            if any(_binding_reads_aws(project, binding) for binding in bindings):
+                yield node, f"{node.func.id}()"
 
 
 def _target_name(statement: ast.Assign | ast.AnnAssign) -> str:

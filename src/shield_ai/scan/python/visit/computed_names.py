@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import is_secret
+from shield_ai.scan.python.classify.aws_branches import skip_other_branches
 from shield_ai.scan.python.classify.tested_names import explain_tested_names
 from shield_ai.scan.python.readers.bindings import LoopVariable, parameters_of
 from shield_ai.scan.python.readers.name_texts import texts_of_name
@@ -72,8 +73,10 @@ class ComputedNameVisitor(PydanticFieldVisitor):
             self.resolver, name, self.scopes, self._followed_writes, with_keys=True
         )
 
-    def _skip_tested_names(self, candidates: Sequence[Candidate]) -> None:
+    def _skip_by_statement(self, candidates: Sequence[Candidate]) -> None:
+        """Give the reads that must stay because of the statements around them a reason."""
         explain_tested_names(candidates)
+        skip_other_branches(self.resolver, candidates)
 
     def _depends_on_parameter(self, node: ast.expr | None) -> bool:
         """Return whether a computed name depends on a parameter, so that the calls determine it."""

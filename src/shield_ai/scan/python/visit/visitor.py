@@ -70,7 +70,7 @@ class SecretVisitor(AccessorCallVisitor):
         self.visit_body(self.source.tree.body)
         self._add_truth_tests_of_secrets()
         mark_reads_by_context(self.source.tree, self.candidates, self._connection_urls)
-        self._skip_tested_names(self.candidates)
+        self._skip_by_statement(self.candidates)
         for candidate in self.candidates:
             if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
                 candidate.reason = self._explain_written(candidate)

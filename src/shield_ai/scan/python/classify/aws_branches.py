@@ -1,0 +1,58 @@
+"""Find the reads that run only where the app does not read AWS Secrets Manager.
+
+if ON_ECS:
+    PASSWORD = fetch_secret("db")["password"]
+else:
+    PASSWORD = os.environ["DB_PASSWORD"]
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from shield_ai.model.skip import SkipId
+from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.aws_reads import SECRETS_MANAGER, aws_calls
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from shield_ai.scan.python.classify.candidates import Candidate
+    from shield_ai.scan.python.readers.resolve import Resolver
+
+
+def skip_other_branches(resolver: Resolver, candidates: Sequence[Candidate]) -> None:
+    """Give the reads in the branches for other places than AWS a reason to stay.
+
+    All statements with the same condition choose between the same places, also those that need no
+    secret on AWS.
+
+    Args:
+        resolver: The resolver of the module.
+        candidates: The candidates of the module.
+    """
+    reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
+    tree = resolver.module.source.tree
+    choices = [node for node in descend(tree) if isinstance(node, ast.If) and node.orelse]
+    if not reads or not choices:
+        return
+    readers = _readers_by_test(resolver, choices)
+    for choice in choices:
+        reader = readers.get(ast.unparse(choice.test))
+        for statement in choice.orelse if reader else ():
+            for node in descend(statement):
+                if node in reads and not reads[node].reason:
+                    other = f"in the other branch, {reader}"
+                    reason = SkipId.READS_AWS.reason(reader=other, service=SECRETS_MANAGER)
+                    reads[node].reason = reason
+
+
+def _readers_by_test(resolver: Resolver, choices: Sequence[ast.If]) -> dict[str, str]:
+    """Map each condition under which the app reads AWS to the function that reads it."""
+    readers = {}
+    for choice in choices:
+        for statement in choice.body:
+            for _, reader in aws_calls(resolver.project, resolver.module, statement):
+                readers[ast.unparse(choice.test)] = reader
+    return readers
