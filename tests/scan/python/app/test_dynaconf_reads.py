@@ -107,3 +107,34 @@ def test_other_values_are_not_reported(reads, text):
 )
 def test_time_is_linear(scanned, text):
     assert_linear(lambda n: scanned({"shop/conf.py": CONFIG + text(n)}), 2000)
+
+
+def test_all_settings_are_no_secret(reads):
+    assert reads(f"{IMPORT}for key, value in conf.as_dict().items():\n    api_key = key\n") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("'mail.password', must_exist=True", [(1, "mail.password", "SHOP_MAIL__PASSWORD")]),
+        ("'mail.host', 'api_key'", [(1, "api_key", "SHOP_API_KEY")]),
+        ("'mail.host'", []),
+        ("name", []),
+    ],
+)
+def test_validators_name_settings(scanned, text, expected):
+    text = f"conf = Dynaconf(envvar_prefix='SHOP', validators=[Validator({text})])\n"
+    files = {"shop/__init__.py": "", "shop/conf.py": "import dynaconf\n" + text}
+    found = [f for f in scanned(files).findings if f.rule == RULE]
+    assert [(f.line - 1, f.name, f.env) for f in found] == expected
+
+
+def test_an_import_from_a_folder_that_the_app_runs_in(scanned):
+    files = {
+        "server/__init__.py": "",
+        "server/jobs/mail.py": "from app.conf import conf\nlogin(conf.api_key)\n",
+        "server/app/__init__.py": "",
+        "server/app/conf.py": CONFIG,
+    }
+    found = [f for f in scanned(files).findings if f.rule == RULE]
+    assert [(f.path, f.env) for f in found] == [("server/jobs/mail.py", "SHOP_API_KEY")]

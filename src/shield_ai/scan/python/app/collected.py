@@ -11,9 +11,9 @@ from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.scan.python.app.bulk_reads import find_bulk_reads, loaded_prefixes
 from shield_ai.scan.python.app.config_findings import ConfigFindings
 from shield_ai.scan.python.app.dynaconf_reads import DynaconfReads
+from shield_ai.scan.python.app.harmless_values import find_harmless_values
 from shield_ai.scan.python.app.key_source import KeySources
 from shield_ai.scan.python.app.remaining_defaults import find_remaining_defaults
-from shield_ai.scan.python.findings.from_candidates import is_probably_label
 from shield_ai.scan.python.readers.aws_reads import find_aws_reads
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ class Collected:
                 reason = SkipId.COMPUTED_NAME.reason()
                 self.unresolved.append(reason.entry(path, node.lineno))
             self.context.assigned_settings.append((path, visitor.assigned_settings))
-        self.harmless += _harmless_values(source, visitor, in_settings=in_settings)
+        self.harmless += find_harmless_values(source, visitor, in_settings=in_settings)
         self.secret_calls += visitor.secret_calls
         self.constants += find_remaining_defaults(source, visitor.accessor_calls)
         self.called_variables |= visitor.called_variables
@@ -150,7 +150,9 @@ class Collected:
         """
         assigned = [names for _, names in self.context.assigned_settings]
         found = self.config.findings(sites, set[str]().union(*assigned))
-        reads = self._dynaconf_reads.findings(paths, {(f.path, f.line) for f, _ in sites})
+        other_lines = {(f.path, f.line) for f, _ in sites}
+        reads = self._dynaconf_reads.findings(paths, other_lines)
+        reads += [r for r in self.config.metaclass_reads if (r.path, r.line) not in other_lines]
         lines = {(read.path, read.line) for read in reads}
         return [*reads, *(other for other in found if (other.path, other.line) not in lines)]
 
@@ -203,24 +205,3 @@ class Collected:
         for _, names in self.context.assigned_settings:
             assigned |= names
         yield from self._key_sources.entries(read, assigned)
-
-
-def _harmless_values(
-    source: Source, visitor: SecretVisitor, *, in_settings: bool
-) -> Iterator[Skipped]:
-    """Yield the values with a secret-like name that are not secrets, each name once.
-
-    Outside the settings, only names in upper case are reported.
-    """
-    values = list(visitor.not_secrets)
-    if not in_settings:
-        reason = SkipId.HARMLESS_OUTSIDE_SETTINGS.reason()
-        for candidate in visitor.candidates:
-            if is_probably_label(candidate):
-                values.append((candidate.node, candidate.target, reason))
-    reported: set[str] = set()
-    for node, full_name, reason in values:
-        name = full_name.rstrip(".0123456789")
-        if name not in reported and (in_settings or name.isupper()):
-            reported.add(name)
-            yield reason.entry(source.path, node.lineno, name)

@@ -6,28 +6,27 @@ import ast
 import itertools
 from typing import TYPE_CHECKING
 
-from shield_ai.model.finding import Confidence, Finding, Severity
+from shield_ai.model.finding import Severity
 from shield_ai.model.site import Shape
-from shield_ai.model.skip import SkipId
 from shield_ai.scan.files.file_filter import CONFIG_READ
+from shield_ai.scan.python.app.config_finding import create_finding, explain
 from shield_ai.scan.python.app.dynaconf_files import find_dynaconf_secrets
+from shield_ai.scan.python.app.metaclass_reads import find_metaclass_reads
 from shield_ai.scan.python.config.config_read import ConfigRead
 from shield_ai.scan.python.config.loaded_values import names_with
-from shield_ai.scan.python.config.origins import COMMAND_LINE, Origin
+from shield_ai.scan.python.config.origins import Origin
 from shield_ai.scan.python.config.reads import find_config_reads
-from shield_ai.scan.rules.pattern import csec34_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.finding import Finding
     from shield_ai.model.site import FoundSite
-    from shield_ai.model.skip import Skipped, SkipReason
+    from shield_ai.model.skip import Skipped
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.visit.file_calls import FileRead
     from shield_ai.scan.python.visit.visitor import SecretVisitor
-
-RULE = "CSEC34.config-read"
 
 
 class ConfigFindings:
@@ -40,6 +39,7 @@ class ConfigFindings:
 
     def __init__(self, paths: Iterable[str], read: FileReader) -> None:
         self.file_secrets: list[Skipped] = []  # in the files of dynaconf
+        self.metaclass_reads: list[Finding] = []  # settings that a metaclass reads
         self._read = read
         self._modules = set(_module_names(paths))
         self._found: list[Finding] = []
@@ -54,6 +54,7 @@ class ConfigFindings:
             visitor: The visitor of the file, after its run.
         """
         self.file_secrets += find_dynaconf_secrets(source, self._read)
+        self.metaclass_reads += find_metaclass_reads(source)
         if not CONFIG_READ.search(source.raw):
             return
         other_lines = _lines_of_other_reads(visitor)
@@ -121,44 +122,3 @@ def _lines_of_other_reads(visitor: SecretVisitor) -> set[int]:
     for node in nodes:
         lines.update(range(node.lineno, (node.end_lineno or node.lineno) + 1))
     return lines
-
-
-def create_finding(
-    source: Source, read: ConfigRead, reason: SkipReason, variable: str | None = None
-) -> Finding:
-    """Return the finding for a read.
-
-    Args:
-        source: The file.
-        read: The read.
-        reason: Why no fixer can rewrite it.
-        variable: The environment variable that the configuration takes the value from.
-    """
-    rule = csec34_rules()[RULE]
-    start, end = source.span(read.node)
-    line, column = source.position(start)
-    end_line, end_column = source.position(end)
-    message = rule.text(read.key)
-    if read.origin == COMMAND_LINE:
-        message = f"{read.key} is a secret read from {read.origin.source}"
-    return Finding(
-        rule=rule.id,
-        path=source.path,
-        line=line,
-        column=column,
-        end_line=end_line,
-        end_column=end_column,
-        severity=rule.severity if read.is_certain else Severity.LOW,
-        confidence=Confidence.MEDIUM,
-        message=message,
-        name=read.key,
-        env=variable,
-        reason=reason,
-    )
-
-
-def explain(origin: Origin) -> SkipReason:
-    """Return the reason why no fixer can rewrite a read from a configuration."""
-    if origin.is_file:
-        return SkipId.READS_FILE.reason(loader=origin.source)
-    return SkipId.READS_CONFIG.reason(source=origin.source)

@@ -12,10 +12,10 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import parse_by_any_python
 from shield_ai.scan.python.app.bulk_reads import LOADERS, prefix_of
-from shield_ai.scan.python.app.config_findings import create_finding
+from shield_ai.scan.python.app.config_finding import create_finding
 from shield_ai.scan.python.config.config_read import ConfigRead
 from shield_ai.scan.python.config.names import key_meaning
-from shield_ai.scan.python.config.object_paths import ObjectPath, ObjectReads
+from shield_ai.scan.python.config.object_paths import ObjectPath, ObjectReads, validated_settings
 from shield_ai.scan.python.config.origins import Origin
 from shield_ai.scan.python.readers.ast_walk import name_of, statements_in
 
@@ -89,11 +89,14 @@ class DynaconfReads:
             source, _ = parse_by_any_python(path, raw)
             names, types = self._imported_names(source)
             reads = list(ObjectReads(types, created_settings).find(source.tree, ChainMap(names)))
+            reads += validated_settings(source.tree, self._prefix_in(path))
         except (SourceError, RecursionError):  # not a Python file, or nested too deeply
             return
         reason = SkipId.READ_BY_LIBRARY.reason(function="Dynaconf")
         seen: set[tuple[int, str]] = set()
         for node, setting in reads:
+            if not setting.keys:  # all settings, as in a loop over settings.as_dict().items()
+                continue
             meaning = _meaning(setting.keys)
             key = ".".join(setting.keys)
             may_be_token = may_be_auth_token(key)
@@ -103,6 +106,11 @@ class DynaconfReads:
             is_certain = meaning is not Meaning.HARMLESS
             read = ConfigRead(node, key, Origin("Dynaconf"), is_certain=is_certain)
             yield create_finding(source, read, reason, setting.variable)
+
+    def _prefix_in(self, path: str) -> str | None:
+        """Return the prefix of the only settings object that a file creates; None otherwise."""
+        prefixes = {created.prefix for (file, _), created in self._objects.items() if file == path}
+        return prefixes.pop() if len(prefixes) == 1 else None
 
     def _imported_names(self, source: Source) -> tuple[dict[str, ObjectPath | None], set[str]]:
         """Return the settings objects that a module imports, and the classes of dynaconf."""
@@ -128,7 +136,8 @@ class DynaconfReads:
         self, path: str, node: ast.ImportFrom, name: str, depth: int = 0
     ) -> ObjectPath | None:
         """Return the settings object that a name is imported from; None for other names."""
-        module = self._project.find_module(_absolute(self._project.facts.module(path), path, node))
+        dotted = _absolute(self._project.facts.module(path), path, node)
+        module = self._project.find_imported(path, dotted)
         if module is None or depth > MAX_IMPORTS:
             return None
         found = self._objects.get((module.source.path, name))

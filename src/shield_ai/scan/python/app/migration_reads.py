@@ -12,7 +12,7 @@ from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source, parse_python
 from shield_ai.scan.files.file_filter import CONFIG_READ
-from shield_ai.scan.python.app.config_findings import create_finding, explain
+from shield_ai.scan.python.app.config_finding import create_finding, explain
 from shield_ai.scan.python.config.reads import find_config_reads
 from shield_ai.scan.python.readers.ast_walk import name_of
 from shield_ai.scan.rules.pattern import csec34_rules

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Methods that return the value of a key, and methods that return the same settings.
 GETTERS = word_set("get get_fresh as_str")
 SAME = word_set("from_env using_env copy as_dict to_dict")
+VALIDATOR = "Validator"
 CHAIN = (ast.Attribute, ast.Subscript, ast.Call)
 
 
@@ -179,3 +180,22 @@ def _step(path: ObjectPath, part: ast.AST, method: str) -> ObjectPath | None:
 def _below(path: ObjectPath, key: ast.expr) -> ObjectPath | None:
     text = key.value if isinstance(key, ast.Constant) else None
     return path.below(text) if isinstance(text, str) and text else None
+
+
+def validated_settings(
+    tree: ast.Module, prefix: str | None
+) -> Iterator[tuple[ast.expr, ObjectPath]]:
+    """Yield each name in `Validator("mail.password")`, as a read of the setting.
+
+    https://www.dynaconf.com/validation/
+
+    Args:
+        tree: A module with validators of dynaconf.
+        prefix: Of the environment variables; None if it is not known.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and dotted_name(node.func).endswith(VALIDATOR):
+            for argument in node.args:
+                path = _below(ObjectPath(prefix), argument)
+                if path:
+                    yield argument, path

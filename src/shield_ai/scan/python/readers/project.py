@@ -111,6 +111,22 @@ class Project:
             self._paths[dotted] = path
         return self.module_at(path) if path else None
 
+    def find_imported(self, path: str, dotted: str) -> Module | None:
+        """Return the module that a file imports; None if it is not in the app.
+
+        An app that runs in a folder of the repository imports its modules without the folder.
+
+        Args:
+            path: The file.
+            dotted: The absolute name of the module in its import.
+        """
+        folders = path.split("/")[:-1]
+        module = self.find_module(dotted)
+        while module is None and folders:
+            module = self.find_module(".".join([*folders, dotted]))
+            folders.pop()
+        return module
+
     def _find_path(self, dotted: str) -> str:
         tail = dotted.replace(".", "/")
         for root in self.facts.roots:
