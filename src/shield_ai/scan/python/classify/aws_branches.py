@@ -16,7 +16,7 @@ from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.python.readers.aws_reads import SECRETS_MANAGER, aws_calls
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shield_ai.scan.python.classify.candidates import Candidate
     from shield_ai.scan.python.readers.resolve import Resolver
@@ -40,12 +40,20 @@ def skip_other_branches(resolver: Resolver, candidates: Sequence[Candidate]) -> 
     readers = _readers_by_test(resolver, choices)
     for choice in choices:
         reader = readers.get(ast.unparse(choice.test))
-        for statement in choice.orelse if reader else ():
-            for node in descend(statement):
-                if node in reads and not reads[node].reason:
-                    other = f"in the other branch, {reader}"
-                    reason = SkipId.READS_AWS.reason(reader=other, service=SECRETS_MANAGER)
-                    reads[node].reason = reason
+        if reader:
+            other = f"in the other branch, {reader}"
+            reason = SkipId.READS_AWS.reason(reader=other, service=SECRETS_MANAGER)
+            for candidate in _reads_in(choice.orelse, reads):
+                candidate.reason = candidate.reason or reason
+
+
+def _reads_in(
+    statements: Sequence[ast.stmt], reads: Mapping[ast.AST, Candidate]
+) -> Iterator[Candidate]:
+    for statement in statements:
+        for node in descend(statement):
+            if node in reads:
+                yield reads[node]
 
 
 def _readers_by_test(resolver: Resolver, choices: Sequence[ast.If]) -> dict[str, str]:

@@ -212,10 +212,7 @@ class EnvReadVisitor(PresenceTestVisitor):
             names = [candidate.variable, fallback]
             return SkipId.SEVERAL_VARIABLES.reason(reader=reader.label).keeping(names)
         if reader.method == "setdefault":
-            if candidate.variable or not read.argument:
-                self._written.add(candidate.variable)
-            else:
-                self._add_computed_write(read.argument)
+            self._record_setdefault(candidate, read)
             return SkipId.SETS_VARIABLE.reason()
         if reader.is_copy and not self._reads_unchanged_copy(candidate, read):
             case = SkipId.READS_PARAMETER if reader.is_guessed else SkipId.ENVIRONMENT_COPY
@@ -224,6 +221,12 @@ class EnvReadVisitor(PresenceTestVisitor):
             self._record_computed_read(candidate, read.argument)
             return SkipId.COMPUTED_NAME.reason()
         return None
+
+    def _record_setdefault(self, candidate: Candidate, read: Read) -> None:
+        if candidate.variable or not read.argument:
+            self._written.add(candidate.variable)
+        else:
+            self._add_computed_write(read.argument)
 
     def visit_library_call(self, node: ast.Call, function: object) -> None:
         """Record the variable that a function of a library reads itself."""
