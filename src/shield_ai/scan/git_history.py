@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from shield_ai.model.finding import Finding
+    from shield_ai.model.finding import Finding, Severity
     from shield_ai.scan.rules.pattern import Pattern
     from shield_ai.scan.text.hits import Hit
 
@@ -150,8 +150,7 @@ class _HistoryScanner:
                 self._head_values.add(value)
             if not self._include_low_confidence and hit.confidence is Confidence.LOW:
                 continue
-            known = self._found.get((hit.rule.id, value))
-            if known is None or hit.severity.rank > known.severity.rank:
+            if self._is_new((hit.rule.id, value), hit.severity):
                 new.append(hit)
         if new:
             self._add(version, raw, new)
@@ -162,11 +161,15 @@ class _HistoryScanner:
         findings = grade([file.create(hit) for hit in hits], lambda _path: raw)
         for hit, finding in zip(hits, findings, strict=True):
             key = hit.rule.id, raw[hit.start : hit.end]
-            known = self._found.get(key)
-            if known is None or finding.severity.rank > known.severity.rank:
+            if self._is_new(key, finding.severity):
                 self._found[key] = msgspec.structs.replace(
                     finding, commit=version.commit, date=version.date
                 )
+
+    def _is_new(self, key: tuple[str, bytes], severity: Severity) -> bool:
+        """Return whether a finding is new, or more severe than those before."""
+        known = self._found.get(key)
+        return known is None or severity.rank > known.severity.rank
 
     def _hits(self, version: FileVersion, raw: bytes) -> list[Hit]:
         """Search the part of a version that differs from the previous version of the file.

@@ -35,9 +35,7 @@ def skip_other_branches(resolver: Resolver, candidates: Sequence[Candidate]) -> 
     reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
     tree = resolver.module.source.tree
     choices = [node for node in descend(tree) if isinstance(node, ast.If) and node.orelse]
-    if not reads or not choices:
-        return
-    readers = _readers_by_test(resolver, choices)
+    readers = _readers_by_test(resolver, choices) if reads else {}
     for choice in choices:
         reader = readers.get(ast.unparse(choice.test))
         if reader:
