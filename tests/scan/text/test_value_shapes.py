@@ -65,6 +65,8 @@ def test_keys_of_random_characters_are_not_templates(value: str, expected: bool)
         "my-token-here",
         "placeholder1",
         "NO-API-KEY-DEFINED",
+        "[censored]",
+        "__cache_key__",
     ],
 )
 def test_placeholders(value: str) -> None:
@@ -81,6 +83,7 @@ def test_weak_passwords_are_not_placeholders(value: str) -> None:
     [
         pytest.param("changeme", True, id="word"),
         pytest.param("my-secret_password.1!", True, id="several words"),
+        pytest.param("topSekr3t", True, id="word with other letters"),
         pytest.param("secretp@ssword", True, id="word with a symbol"),
         pytest.param("changethisecret", True, id="overlapping words"),
         pytest.param("secret~1", False, id="another symbol"),

@@ -45,7 +45,7 @@ PLACEHOLDER = regex(
     r"|(^|[_\W])(your|my|enter|insert|put|add|use|type|replace|fill|set|change|the|some|any)[-_ ]"
     # Without a bound, many such words in a long value would take quadratic time.
     r".{0,200}(here|key|token|secret|value|id|password|pass|this|it|me|now)"
-    r"|placeholder|redacted|^dummy|^no[-_ ].{1,60}[-_ ](defined|set|configured|provided|given)$"
+    r"|placeholder|redacted|censored|^__[a-z_]{1,60}__$|^dummy|^no[-_ ].{1,60}[-_ ](defined|set|configured|provided|given)$"
     r"|(^|[_\W])(todo|fixme|dummy|sanitized|masked|hidden|removed|obfuscated)([_\W]|$)",
     re.IGNORECASE,
 )
@@ -56,7 +56,7 @@ SAYS_PASSWORD = regex(
     # Atomic: if the last of these words does not match, no other does, and trying all of them
     # would take quadratic time.
     r"(?>[a-z_\-. ]*"
-    r"(?:p[a@4]ss(?:word|wd|w0rd)|secret|sekrit|change[-_]?(?:me|this|it)|letmein|qwerty))"
+    r"(?:p[a@4]ss(?:word|wd|w0rd)|s[e3][ck]r[ei3]t|change[-_]?(?:me|this|it)|letmein|qwerty))"
     r"[a-z_\-. ]*+(?:\d{0,5}|123456\d{0,4})[!@#$%.*]{0,2}",
     re.IGNORECASE,
 )
