@@ -22,6 +22,7 @@ def reads(text, known=()):
         pytest.param(f"{LOAD}SECRET_KEY = SECRETS['SECRET_KEY']\n", [(4, "SECRET_KEY")], id="key"),
         pytest.param(f"{LOAD}X = SECRETS.get('API_KEY', '')\n", [(4, "API_KEY")], id="get"),
         pytest.param(f"{LOAD}D = {{'PASSWORD': SECRETS['db']['password']}}\n", [(4, "password")], id="nested"),
+        pytest.param(f"{LOAD}X = SECRETS.get('ALLOWED_KEYS', [])\n", [], id="list"),
         pytest.param(f"{LOAD}SECRETS['API_KEY'] = 'x'\nDEBUG = SECRETS['DEBUG']\n", [], id="no read of a secret"),
         pytest.param(f"{LOAD}def get(name, data=SECRETS):\n    return data[name]\nX = get('API_KEY')\n", [(6, "API_KEY")], id="helper"),
         pytest.param("S = json.loads(Path('s.json').read_text())\nX = S['API_KEY']\n", [(3, "API_KEY")], id="text of a file"),

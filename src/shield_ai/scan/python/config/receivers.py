@@ -13,8 +13,9 @@ from shield_ai.scan.python.config.origins import OPENERS
 from shield_ai.scan.python.config.statements import dotted_name, own_expressions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
+COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
 DEFAULTS = frozenset({"default", "fallback"})
 ENDINGS = FILE_ENDINGS | {"FILENAME", "ID"}
 
@@ -34,15 +35,16 @@ class Receivers:
         return dict(_receivers(self._statement))
 
     def is_harmless(self, value: ast.expr) -> bool:
-        """Return whether a value is used as a path, or as the ID of a client.
+        """Return whether a value is used as a path, or as the ID of a client, or is a collection.
 
-        Examples: `open(value)`, `key_file=value` and `{"client_id": value}`.
+        Examples: `open(value)`, `key_file=value`, `{"client_id": value}` and `get("keys", [])`.
 
         Args:
             value: The read of the value.
         """
-        if isinstance(value, ast.Call) and any(map(_is_file_default, value.keywords)):
-            return True
+        if isinstance(value, ast.Call):
+            if any(map(_is_file_default, value.keywords)) or _is_collection(value.args[1:]):
+                return True
         name = self._names.get(value, "")
         return meaning(name) is Meaning.HARMLESS and not ENDINGS.isdisjoint(words(name)[-1:])
 
@@ -58,6 +60,10 @@ def _receivers(statement: ast.stmt) -> Iterator[tuple[ast.expr, str]]:
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 yield value, str(getattr(key, "value", ""))
+
+
+def _is_collection(defaults: Sequence[ast.expr]) -> bool:
+    return bool(defaults) and isinstance(defaults[-1], COLLECTIONS)
 
 
 def _is_file_default(keyword: ast.keyword) -> bool:
