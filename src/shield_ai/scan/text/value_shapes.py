@@ -45,7 +45,8 @@ PLACEHOLDER = regex(
     r"|(^|[_\W])(your|my|enter|insert|put|add|use|type|replace|fill|set|change|the|some|any)[-_ ]"
     # Without a bound, many such words in a long value would take quadratic time.
     r".{0,200}(here|key|token|secret|value|id|password|pass|this|it|me|now)"
-    r"|placeholder|redacted|censored|^__[a-z_]{1,60}__$|^dummy|^no[-_ ].{1,60}[-_ ](defined|set|configured|provided|given)$"
+    r"|placeholder|redacted|censored|^__[a-z_]{1,60}__$|^dummy"
+    r"|^no[-_ ].{1,60}[-_ ](defined|set|configured|provided|given)$"
     r"|(^|[_\W])(todo|fixme|dummy|sanitized|masked|hidden|removed|obfuscated)([_\W]|$)",
     re.IGNORECASE,
 )
