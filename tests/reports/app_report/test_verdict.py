@@ -106,7 +106,7 @@ def test_unchecked_controls_are_not_certified():
 def test_high_findings_need_attention():
     data = report_data(findings=0)
     data = msgspec.structs.replace(data, findings=found(Severity.CRITICAL) * 7)
-    item = next(item for item in module.attention(data) if "critical" in item.title)
+    item = next(item for item in module.attention_items(data) if "critical" in item.title)
     assert item.title == "7 critical findings"
     assert item.reason.endswith("and 2 more")
     assert item.hint == "see shield explain CSEC34.literal"

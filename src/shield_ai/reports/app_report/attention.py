@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from shield_ai.model.finding import Severity
     from shield_ai.reports.app_report.report_data import ReportData
 
-MAX_PLACES = 5  # in an attention item; others are counted
-ALERTS = {
+MAX_PLACES = 5  # locations shown per item
+ALERT_TITLES = {
     "denied": "access denied",
     "outside": "read by a principal that is not an allowed reader",
     "new": "used by a new principal",
@@ -36,11 +36,11 @@ class AttentionItem(NamedTuple):
     hint: str
 
 
-def attention(report_data: ReportData) -> list[AttentionItem]:
+def attention_items(report_data: ReportData) -> list[AttentionItem]:
     """Return the problems that need review."""
     if report_data.secrets and not report_data.has_manifest:
         hint = "run shield draft to create it, then shield plan"
-        return [AttentionItem("No secret is moved yet", "there is no shield.toml", hint)]
+        return [AttentionItem("No secrets moved yet", "shield.toml does not exist", hint)]
     items = [
         *_finding_items(report_data),
         *_check_items(report_data),
@@ -79,30 +79,33 @@ def _check_items(report_data: ReportData) -> Iterator[AttentionItem]:
             yield AttentionItem(title, f"{reason}: {', '.join(secrets)}", hint)
         else:
             names = "; ".join(check.name for check in checks)
-            yield AttentionItem(f"Check failed: {names}", reason, hint)
+            title = "Check failed" if len(checks) == 1 else "Checks failed"
+            yield AttentionItem(f"{title}: {names}", reason, hint)
 
 
 def _rotation_items(report_data: ReportData) -> Iterator[AttentionItem]:
     for secret in report_data.overdue:
         rotation = secret.rotation
-        if rotation and rotation.last:
+        if rotation:
+            last = f"{rotation.last:%Y-%m-%d}" if rotation.last else "at an unknown time"
             yield AttentionItem(
                 f"{secret.name}: rotation overdue",
-                f"last changed {rotation.last:%Y-%m-%d}",
+                f"last changed {last}",
                 f"run shield rotate {rotation.name}",
             )
 
     for secret in report_data.pending:
         rotation = secret.rotation
         if rotation:
-            since = f"since {rotation.since:%Y-%m-%d %H:%M} UTC" if rotation.since else ""
+            since = rotation.since
+            reason = f"since {since:%Y-%m-%d %H:%M} UTC" if since else "start unknown"
             title = f"{secret.name}: rotation pending"
-            yield AttentionItem(title, since, pending_hint(rotation.name))
+            yield AttentionItem(title, reason, pending_hint(rotation.name))
 
 
 def _audit_items(audit: Audit) -> Iterator[AttentionItem]:
     for alert in audit.alerts:
-        yield AttentionItem(f"{alert.secret}: {ALERTS[alert.kind]}", _alert_text(alert), "")
+        yield AttentionItem(f"{alert.secret}: {ALERT_TITLES[alert.kind]}", _alert_text(alert), "")
     for skip in audit.unread:
         yield AttentionItem(f"{skip.path}: could not be read", skip.reason, "")
 

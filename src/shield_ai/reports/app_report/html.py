@@ -19,7 +19,7 @@ from shield_ai.aws.cloudtrail.audit_result import AccessType
 from shield_ai.model.finding import Severity
 from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable, printable_lines
-from shield_ai.reports.app_report.attention import attention
+from shield_ai.reports.app_report.attention import attention_items
 from shield_ai.reports.app_report.rollout import STAGES, rollout
 from shield_ai.reports.app_report.trend import META, figures, trend
 from shield_ai.reports.app_report.verdict import VerdictState, verdict
@@ -75,7 +75,7 @@ def page(report_data: ReportData) -> str:
     script = _read_asset("report.js")
     hashes = f"style-src '{_csp_hash(css)}'; script-src '{_csp_hash(script)}'"
     policy = f"default-src 'none'; {hashes}; base-uri 'none'; form-action 'none'"
-    items = attention(report_data)
+    items = attention_items(report_data)
     alerts = report_data.audit.alerts if report_data.audit else ()
     levels = [level for level in reversed(Severity) if report_data.count_findings(level)]
     return _template().render(

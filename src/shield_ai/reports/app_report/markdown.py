@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable_line
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.reports.app_report.attention import attention
+from shield_ai.reports.app_report.attention import attention_items
 from shield_ai.reports.app_report.verdict import VerdictState, verdict
 from shield_ai.reports.compliance.controls import controls
 from shield_ai.reports.findings.text import summary
@@ -48,7 +48,7 @@ def markdown(report_data: ReportData) -> str:
 
 
 def _body(report_data: ReportData) -> Iterator[str]:
-    items = attention(report_data)
+    items = attention_items(report_data)
     if items:
         yield "**Needs attention**\n"
         for item in items[:MAX_ITEMS]:

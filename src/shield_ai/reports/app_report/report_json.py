@@ -11,7 +11,7 @@ from shield_ai.aws.cloudtrail.audit_result import Audit
 from shield_ai.flow.verify.check import Check
 from shield_ai.model.skip import Skipped
 from shield_ai.project.git import is_local
-from shield_ai.reports.app_report.attention import attention
+from shield_ai.reports.app_report.attention import attention_items
 from shield_ai.reports.app_report.report_data import Alarm, SecretLocations, SecretStatus
 from shield_ai.reports.app_report.verdict import VerdictState, verdict
 from shield_ai.reports.compliance.controls import controls
@@ -103,7 +103,7 @@ def report_json(data: ReportData) -> str:
         verdict=_VERDICTS[state],
         not_checked=not_checked,
         headline=data.headline,
-        attention=tuple(AttentionEntry(**item._asdict()) for item in attention(data)),
+        attention=tuple(AttentionEntry(**item._asdict()) for item in attention_items(data)),
         findings=tuple(finding_entry(masked.finding) for masked in data.findings),
         unreadable=data.unreadable,
         suppressed=data.suppressed,

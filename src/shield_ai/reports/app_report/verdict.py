@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.flow.verify.check import Status
 from shield_ai.model.plurals import count
-from shield_ai.reports.app_report.attention import attention
+from shield_ai.reports.app_report.attention import attention_items
 from shield_ai.reports.compliance.controls import controls
 from shield_ai.reports.compliance.evidence import ControlState
 
@@ -36,7 +36,7 @@ class Verdict(NamedTuple):
 def verdict(report_data: ReportData) -> Verdict:
     """Return the verdict. `NO_PROBLEM` requires that everything was checked."""
     not_checked = tuple(_not_checked(report_data))
-    if attention(report_data):
+    if attention_items(report_data):
         state = VerdictState.ACTION_NEEDED
     elif report_data.findings:
         state = VerdictState.FINDINGS_LEFT
