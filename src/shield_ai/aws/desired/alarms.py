@@ -74,6 +74,6 @@ def alarm_settings(
         "comparison": "GreaterThanThreshold",
         "missing": "notBreaching",  # an idle process sends nothing
         "description": description,
-        "actions": [context.topic],
+        "actions": [context.topic_arn],
         "tags": context.tags,
     }

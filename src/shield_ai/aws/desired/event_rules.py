@@ -99,8 +99,8 @@ def _event_target(context: MonitoringContext, match: EventMatch) -> Settings:
         "secret": f"$.detail.{section}.{key}",
     }
     return {
-        "arn": context.topic,
-        "dead_letter": context.queue,
+        "arn": context.topic_arn,
+        "dead_letter": context.queue_arn,
         "paths": {name: path for name, path in paths.items() if f"<{name}>" in match.message},
         "template": json.dumps(match.message),
     }

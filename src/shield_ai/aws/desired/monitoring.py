@@ -57,7 +57,7 @@ def _topic(context: MonitoringContext) -> Settings:
     services = ["events.amazonaws.com", "cloudwatch.amazonaws.com"]
     return {
         "emails": sorted(set(context.manifest.monitoring.email)),
-        "policy": _service_policy(services, "sns:Publish", context.topic, sources),
+        "policy": _service_policy(services, "sns:Publish", context.topic_arn, sources),
         "tags": context.tags,
     }
 
@@ -65,7 +65,7 @@ def _topic(context: MonitoringContext) -> Settings:
 def _queue(context: MonitoringContext) -> Settings:
     rules = context.location.arn("events", f"rule/{context.slug}-*")
     services = ["events.amazonaws.com"]
-    policy = _service_policy(services, "sqs:SendMessage", context.queue, [rules])
+    policy = _service_policy(services, "sqs:SendMessage", context.queue_arn, [rules])
     return {"policy": policy, "retention": RETENTION, "tags": context.tags}
 
 

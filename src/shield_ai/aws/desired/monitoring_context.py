@@ -21,9 +21,9 @@ class MonitoringContext:
         self.slug = app_slug(manifest.app)
         self.tags = app_tags(manifest.app)
         self.queue_name = f"{self.slug}-secrets-undelivered"
-        self.queue = location.arn("sqs", self.queue_name)
+        self.queue_arn = location.arn("sqs", self.queue_name)
         self.topic_name = f"{self.slug}-secrets-alarms"
-        self.topic = manifest.monitoring.topic or location.arn("sns", self.topic_name)
+        self.topic_arn = manifest.monitoring.topic or location.arn("sns", self.topic_name)
 
 
 def metric_namespace(manifest: Manifest) -> str:
