@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
-    help="Exit with 1 if there are changes. Errors exit with 2 or more.",
+    help="Exit with 1 if there are changes. Errors use exit codes of 2 and higher.",
 )
 def plan(
     app: Path,
@@ -50,17 +50,18 @@ def plan(
 ) -> int:
     """Show the planned code edits and AWS changes without making them.
 
-    Without AWS credentials, shows only the code edits; with --json, --output or
-    --detailed-exitcode, this is an error.
+    Without AWS credentials, only the code edits are shown. With --json, --output,
+    --detailed-exitcode or --only aws, missing credentials are an error.
     """
     session = open_apply_session(app, options)
-    missing: AwsCredentialsError | None = None
+    credentials_error: AwsCredentialsError | None = None
     try:
         planned = session.plan()
     except AwsCredentialsError as error:
         if output or as_json or detailed_exitcode or session.only:
             raise
-        missing = error
+        credentials_error = error
+        # no env files: code edits need no values, and standard input can be read only once
         options = msgspec.structs.replace(options, only="code", env_files=())
         session = open_apply_session(app, options, scan=session.scan_result)
         planned = session.plan()
@@ -74,9 +75,9 @@ def plan(
             echo(diffs)
         fixed = count_fixed(session.scan_result.findings, planned)
         echo(plan_text(planned, session.tree.read, fixed=fixed), nl=False)
-    if missing:
-        text = f"\nThe changes in AWS are not shown: {missing.message}.\n\nhint: {missing.hint}"
-        echo(text, err=True)
+    if credentials_error:
+        message, hint = credentials_error.message, credentials_error.hint
+        echo(f"\nThe changes in AWS are not shown: {message}.\n\nhint: {hint}", err=True)
     if detailed_exitcode and not session.has_nothing_to_do(planned):
         return FINDINGS
     return DONE
