@@ -37,20 +37,20 @@ def finding(number: int = 0, path: str = "shop/settings.py", **more) -> Finding:
     return Finding(**(common | more))
 
 
-def rotation_status(name: str, state: RotationPhase = RotationPhase.OK) -> RotationStatus:
+def rotation_status(name: str, phase: RotationPhase = RotationPhase.OK) -> RotationStatus:
     return RotationStatus(
         name=name,
         by=RotatedBy.AWS,
         last=NOW - dt.timedelta(days=9),
         next=NOW + dt.timedelta(days=21),
-        state=state,
+        phase=phase,
     )
 
 
 def secret_status(
-    name: str, where: str = "AWS", state: RotationPhase = RotationPhase.OK
+    name: str, where: str = "AWS", phase: RotationPhase = RotationPhase.OK
 ) -> SecretStatus:
-    rotation = rotation_status(name, state) if where == "AWS" else None
+    rotation = rotation_status(name, phase) if where == "AWS" else None
     return SecretStatus(
         name=name,
         kind="database",
@@ -80,7 +80,7 @@ def report_data(text: str = "shop", findings: int = 8, **more) -> ReportData:
         "unreadable": (Skipped(path=text, line=0, name="", reason="no UTF-8", id=SkipId.NOT_UTF8),),
         "diffs": (FileDiff(path=f"{text}.py", lines=("@@ -1 +1 @@", f"-{text}", f"+{text}", " same")), FileDiff(path="b.txt", lines=("new, 3 lines",))),
         "is_applied": True, "steps_to_undo": 3, "is_scanned": True, "role": "Shop",
-        "secrets": (secret_status("a"), secret_status("b", state=RotationPhase.DUE), secret_status("c", "missing"), secret_status("d", "optional"), secret_status("e", "deleted"), secret_status("f", state=RotationPhase.UNSCHEDULED)),
+        "secrets": (secret_status("a"), secret_status("b", phase=RotationPhase.DUE), secret_status("c", "missing"), secret_status("d", "optional"), secret_status("e", "deleted"), secret_status("f", phase=RotationPhase.UNSCHEDULED)),
         "checks": (make_check(KMS_KEY_USABLE, Status.FAILED, text, text, subject=text), make_check(SECRET_READABLE, Status.OK, subject="a")),
         "readers": (f"role/{text}",), "audit": audit(text),
         "alarms": (Alarm(name="errors", text=text, is_in_aws=True), Alarm(name="deleted", text="deleted", is_in_aws=False)), "cost": (("5 secrets", "$2.00"),), "cost_note": "by list price",

@@ -45,12 +45,12 @@ def _find_due(
             echo(f"{secret.name}: {error.message}", err=True)
             results.append(_failed_result(secret, error))
             continue
-        if status.state is RotationPhase.PENDING and status.by is RotatedBy.SHIELD:
+        if status.phase is RotationPhase.PENDING and status.by is RotatedBy.SHIELD:
             found.pending.append(secret.name)
             results.append(RotationResult(name=secret.name, result="pending"))
-        elif status.state is not RotationPhase.DUE:
+        elif status.phase is not RotationPhase.DUE:
             continue
-        elif status.by is RotatedBy.HAND or rotator.rotates_in_two_steps(secret):
+        elif status.by is RotatedBy.MANUAL or rotator.rotates_in_two_steps(secret):
             found.manual.append(secret.name)
             results.append(RotationResult(name=secret.name, result="manual"))
         elif status.by is RotatedBy.SHIELD:

@@ -1,4 +1,4 @@
-"""The state of a secret's rotation, as in the JSON of `shield rotate --status`."""
+"""The rotation of a secret, as in the JSON of `shield rotate --status`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 
 class RotationPhase(enum.StrEnum):
-    """The state of a secret's rotation."""
+    """The phase of a secret's rotation."""
 
     OK = "ok"
     DUE = "due"
@@ -22,30 +22,30 @@ class RotatedBy(enum.StrEnum):
     """Who or what rotates a secret."""
 
     AWS = "AWS"  # a Lambda function
-    SHIELD = "shield"  # this command, from cron or CI
-    HAND = "hand"  # a person
+    SHIELD = "shield"  # `shield rotate`, usually from cron or CI
+    MANUAL = "hand"  # a person
 
 
 class LivePassword(enum.StrEnum):
-    """The version of a secret with a pending rotation that the database accepts."""
+    """Which version of a secret the database accepts while a rotation is pending."""
 
     NOT_CHECKED = ""  # no rotation is pending, or the secret is not for a database
     CURRENT = "current"  # possibly the pending one, too
     PENDING = "pending"
     PREVIOUS = "previous"
-    NONE = "none"
+    NONE = "none"  # the database rejects every version
     UNKNOWN = "unknown"  # the login could not be tried
 
 
 class RotationStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of a secret's rotation. All times are in UTC."""
+    """The rotation of a secret: who rotates it, when, and its phase. All times are in UTC."""
 
     name: str  # as in shield.toml
     by: RotatedBy
     strategy: str = ""
     last: datetime | None = None  # when the current value was created
     next: datetime | None = None
-    state: RotationPhase = RotationPhase.OK
+    phase: RotationPhase = msgspec.field(default=RotationPhase.OK, name="state")
     pending: str = ""  # the version of an unfinished rotation
     since: datetime | None = None  # when the unfinished rotation started
     live: LivePassword = LivePassword.NOT_CHECKED  # the version that the database accepts

@@ -106,7 +106,7 @@ def statuses_text(statuses: Sequence[RotationStatus]) -> str:
         last = _date(status.last)
         following = _date(status.next)
         lines.append(
-            f"{name:<{_NAME_WIDTH}} {last:<11} {following:<11} {status.by:<8} {status.state}"
+            f"{name:<{_NAME_WIDTH}} {last:<11} {following:<11} {status.by:<8} {status.phase}"
         )
     for status in statuses:
         lines += _instructions(status)
@@ -135,7 +135,7 @@ def _instructions(status: RotationStatus) -> Iterator[str]:
         yield "      resumes it without repeating completed steps"
         yield f"  shield rotate --cancel {name}"
         yield "      cancels it; the current value is unchanged"
-    elif status.state is RotationPhase.DUE and status.by is RotatedBy.HAND:
+    elif status.phase is RotationPhase.DUE and status.by is RotatedBy.MANUAL:
         yield ""
         yield f"{name} is due for manual rotation: run shield rotate {name}"
 

@@ -63,7 +63,7 @@ def test_alert_about_a_rotation_that_was_turned_off():
 
 def test_a_pending_rotation_is_not_overdue():
     since = NOW - dt.timedelta(minutes=5)
-    status = secret_status("a", state=RotationPhase.PENDING)
+    status = secret_status("a", phase=RotationPhase.PENDING)
     rotation = msgspec.structs.replace(status.rotation, since=since)
     pending = msgspec.structs.replace(status, rotation=rotation)
     hint = "resume with shield rotate --resume a, or cancel with shield rotate --cancel a"
@@ -76,7 +76,7 @@ def test_a_pending_rotation_is_not_overdue():
 
 
 def test_an_overdue_rotation_without_a_date_is_shown():
-    status = secret_status("a", state=RotationPhase.DUE)
+    status = secret_status("a", phase=RotationPhase.DUE)
     rotation = msgspec.structs.replace(status.rotation, last=None)
     overdue = msgspec.structs.replace(status, rotation=rotation)
     (item,) = attention_items(msgspec.structs.replace(CLEAN, secrets=(overdue,)))

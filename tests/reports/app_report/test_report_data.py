@@ -15,7 +15,7 @@ from shield_ai.reports.app_report.report_data import applied_diff, mask_findings
         pytest.param(CLEAN, "No findings, 1 of 1 secret in AWS Secrets Manager.", id="clean"),
         pytest.param(EMPTY, "No findings.", id="empty"),
         pytest.param(report_data(), "6 findings and 2 of low severity, 3 of 5 secrets in AWS Secrets Manager, 1 rotation overdue, 1 check failed.", id="everything"),
-        pytest.param(report_data(findings=0, checks=(), secrets=(secret_status("a", state=RotationPhase.PENDING),)), "No findings, 1 of 1 secret in AWS Secrets Manager, 1 rotation pending.", id="pending rotation"),
+        pytest.param(report_data(findings=0, checks=(), secrets=(secret_status("a", phase=RotationPhase.PENDING),)), "No findings, 1 of 1 secret in AWS Secrets Manager, 1 rotation pending.", id="pending rotation"),
         pytest.param(report_data(has_manifest=False, account="", findings=1, secrets=report_data().secrets[2:3]), "1 finding of low severity, 1 secret to move.", id="no shield.toml"),
         pytest.param(report_data(account="", checks=(), findings=1), "1 finding of low severity, 5 secrets in shield.toml (AWS not checked), 1 rotation overdue.", id="no AWS"),
     ],

@@ -90,7 +90,7 @@ class RotationReader:
         return self.manifest.app.prefix + secret.name
 
     def status(self, secret: Secret) -> RotationStatus:
-        """Return the state of a secret's rotation.
+        """Return the status of a secret's rotation.
 
         Raises:
             AwsError: An AWS call failed.
@@ -101,9 +101,9 @@ class RotationReader:
         if state is None:
             return RotationStatus(
                 name=secret.name,
-                by=RotatedBy.HAND,
+                by=RotatedBy.MANUAL,
                 strategy=strategy,
-                state=RotationPhase.NOT_IN_AWS,
+                phase=RotationPhase.NOT_IN_AWS,
             )
         planned = state.next
         if not planned and state.last:
@@ -114,13 +114,13 @@ class RotationReader:
             strategy=strategy,
             last=state.last,
             next=planned,
-            state=_phase(state, planned),
+            phase=_phase(state, planned),
             pending=state.pending,
             since=state.since,
         )
 
     def status_with_login(self, secret: Secret) -> RotationStatus:
-        """Return the state of a secret's rotation, and what the values of the secret tell about it.
+        """Return the status of a secret's rotation, and what the secret's values tell about it.
 
         These are the password that works if a rotation is pending, and whether it can start.
 
@@ -129,7 +129,7 @@ class RotationReader:
         """
         status = self.status(secret)
         problem = ""
-        if status.by is not RotatedBy.HAND:
+        if status.by is not RotatedBy.MANUAL:
             value = self.aws.current_text(self.secret_id(secret))
             problem = ": ".join(filter(None, engine_problem(secret, value)))
         return msgspec.structs.replace(status, live=self.live_password(secret), problem=problem)
@@ -221,7 +221,7 @@ def _rotated_by(secret: Secret, state: RotationState) -> RotatedBy:
         return RotatedBy.AWS
     if rotation_strategy(secret) and secret.rotate != "manual":
         return RotatedBy.SHIELD
-    return RotatedBy.HAND
+    return RotatedBy.MANUAL
 
 
 def _phase(state: RotationState, planned: datetime | None) -> RotationPhase:

@@ -163,7 +163,7 @@ class ReportData(msgspec.Struct, frozen=True, kw_only=True):
 
     def _in_phase(self, phase: RotationPhase) -> tuple[SecretStatus, ...]:
         return tuple(
-            secret for secret in self.secrets if secret.rotation and secret.rotation.state is phase
+            secret for secret in self.secrets if secret.rotation and secret.rotation.phase is phase
         )
 
     @property

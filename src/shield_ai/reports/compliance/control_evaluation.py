@@ -273,7 +273,7 @@ def _secrets_in_phase(report_data: ReportData, phase: RotationPhase) -> list[str
     names = []
     for secret in report_data.secrets:
         rotation = secret.rotation if _is_in_aws(secret) else None
-        if rotation and rotation.state == phase:
+        if rotation and rotation.phase == phase:
             names.append(secret.name)
     return names
 
