@@ -10,7 +10,7 @@ import pytest
 from json_documents import document
 from shield_helpers import make_app, run
 
-from shield_ai.model.errors import AWS_FAILED, DONE, FINDINGS, STALE, USAGE
+from shield_ai.model.errors import AWS_FAILED, DONE, FINDINGS, PLAN_REJECTED, USAGE
 
 UNICODE = """
 import os
@@ -217,7 +217,7 @@ def test_rotation(tmp_path):
         (["verify", "--json"], USAGE),
         (["plan", "--json", "--only", "code", "absent"], USAGE),
         (["rotate", "--status", "--json"], USAGE),
-        (["apply", "plan.json", "--json", "--yes"], STALE),
+        (["apply", "plan.json", "--json", "--yes"], PLAN_REJECTED),
         (["audit", "--json", "--since", "soon", "--trail", "."], USAGE),
         (["cost", "--json", "--processes", "-1"], USAGE),
         (["explain", "--json", "NONE"], USAGE),

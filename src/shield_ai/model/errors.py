@@ -5,7 +5,7 @@
     ShieldError                     2   usage or configuration
      +- ManifestError               2   shield.toml is invalid
      +- SourceError                 2   a file of the app can't be read, parsed or written
-         +- OutsideAppError            2   a path leads out of the app's folder
+         +- OutsideAppError         2   a path leads out of the app's folder
      +- ValueMissingError           2   a secret has no value in any source
      +- StalePlanError              4   the app or the account changed since the plan
      +- UnsafePlanError             4   the plan would lose data
@@ -15,10 +15,12 @@
          +- AwsCredentialsError     5   there are no AWS credentials
          +- AwsNotFoundError        5   a secret or another resource does not exist
      +- RollbackIncompleteError     6   a step could not be undone
-     +- DeclinedError               1   a question was answered with no
+     +- DeclinedError               1   the user declined a confirmation
      +- CommandInterruptedError   130   Ctrl-C
 
-Any other exception is a bug (exit code 3). Messages never contain secret values.
+Other packages derive more errors, such as InterruptedRotationError in flow/interruption.py.
+Any other exception is a bug (exit code 3). Without an error, the exit code is 0, or 1 if a command
+such as `shield scan` has findings. Messages never contain secret values.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ DONE = 0
 FINDINGS = 1
 USAGE = 2
 BUG = 3
-STALE = 4
+PLAN_REJECTED = 4
 AWS_FAILED = 5
 INCOMPLETE = 6
 INTERRUPTED = 130
@@ -78,19 +80,19 @@ class ValueMissingError(ShieldError):
 class StalePlanError(ShieldError):
     """The app or the account changed since the plan was made."""
 
-    exit_code = STALE
+    exit_code = PLAN_REJECTED
 
 
 class UnsafePlanError(ShieldError):
     """The plan would lose data that can't be recovered."""
 
-    exit_code = STALE
+    exit_code = PLAN_REJECTED
 
 
 class PlanFileError(ShieldError):
     """A plan file is invalid, or for another app, environment or scope."""
 
-    exit_code = STALE
+    exit_code = PLAN_REJECTED
 
 
 class AwsError(ShieldError):

@@ -5,7 +5,7 @@ import pytest
 
 from shield_ai.flow.plan.plan_file import read_plan, require_app
 from shield_ai.model.edit import FileChange
-from shield_ai.model.errors import STALE, PlanFileError
+from shield_ai.model.errors import PLAN_REJECTED, PlanFileError
 from shield_ai.model.plan import Plan
 
 FILE = FileChange(path="a.py", before=None, after="", edits=())
@@ -62,7 +62,7 @@ def test_hints_create_the_requested_plan_in_the_same_file(
         read_plan(path, **requested)
     assert caught.value.message.startswith(f"{path} {message}")
     assert command(path, options) in caught.value.hint
-    assert caught.value.exit_code == STALE
+    assert caught.value.exit_code == PLAN_REJECTED
 
 
 def test_hint_for_an_env_file_given_as_a_plan(tmp_path):
