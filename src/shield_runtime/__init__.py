@@ -1,8 +1,8 @@
 """Read secrets from AWS Secrets Manager or environment variables, with get_secret("name").
 
 Without USE_AWS_SECRETS=true, secrets come from environment variables, and boto3 is not imported.
-With it, they come from AWS and are cached. Requires Python 3.9 or newer and, if AWS is on, boto3,
-botocore or the AWS Secrets Manager Agent (AWS_SECRETS_TRANSPORT=agent). The package never writes
+With it, they come from AWS and are cached; this requires boto3, botocore or the AWS Secrets Manager
+Agent (AWS_SECRETS_TRANSPORT=agent). The package requires Python 3.9 or newer, and never writes
 secret values to errors, log records, reprs or environment variables.
 
 Apps can contain a copy of this package, so the core imports only the standard library.

@@ -19,16 +19,17 @@ if TYPE_CHECKING:
 # Always access it as `process.lock`, because a forked child creates a new lock.
 lock = RLock()
 clients: WeakSet[SecretsManagerClient] = WeakSet()
-# Settings and transport of new clients that have none; see testing.fake_secrets().
+# Settings and transport for clients that are created without them; see testing.fake_secrets().
 test_source: tuple[Settings | None, Transport | None] = (None, None)
-after_fork: list[Callable[[], None]] = []
+# Called in a forked child; other modules add functions that reset their state.
+child_resets: list[Callable[[], None]] = []
 
 
 def reset_in_child() -> None:
     """Reset the state in a forked child, because threads of the parent may have held locks."""
     global lock  # noqa: PLW0603
     lock = RLock()
-    for reset in after_fork:
+    for reset in child_resets:
         reset()
     for client in clients:
         client.reset_process_state()

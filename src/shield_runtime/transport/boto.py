@@ -41,7 +41,7 @@ def _resume_gc_in_child() -> None:
         gc.enable()
 
 
-process.after_fork.append(_resume_gc_in_child)
+process.child_resets.append(_resume_gc_in_child)
 
 
 class _GcPause:
