@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
 # PGSSLKEY is the path of a key file.
 SSL_KEY = "SSLKEY"
-# Before the secret-like word: AWS KMS never returns its keys, and an identity provider publishes
-# the key that verifies its tokens.
+# These words before the secret-like word make it harmless: AWS KMS never returns its keys, and an
+# identity provider publishes the key that verifies its tokens.
 KEY_OWNERS = frozenset({"KMS", "IDP"})
 
 
 def harmless_word(name: str) -> str:
     """Return the word that makes a secret-like name harmless; empty for other names."""
     parts = words(name)
-    indexes = [i for i in range(len(parts)) if _sounds_secret(parts, i)]
+    indexes = [i for i in range(len(parts)) if _is_secret_like(parts, i)]
     if not indexes:
         return parts[-1] if parts and parts[-1].endswith(SSL_KEY) else ""
     if is_secret(name) or is_path(name):
@@ -62,5 +62,5 @@ def _harmless_words(parts: tuple[str, ...], index: int) -> Iterator[str]:
                 yield word
 
 
-def _sounds_secret(parts: tuple[str, ...], index: int) -> bool:
+def _is_secret_like(parts: tuple[str, ...], index: int) -> bool:
     return is_secret_word(parts, index) or (index > 0 and parts[index] in {"KEY", "KEYS"})

@@ -1,4 +1,4 @@
-"""What the texts of shield.toml must match, most of them because AWS requires it."""
+"""Patterns for the values in shield.toml. Most are limits of AWS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ READER = re.compile(r"(role|user)/[A-Za-z0-9_+=,.@*/-]+")
 APP_NAME = re.compile(r"(?!-)(?:[\w .+=,@/-]|:(?!//)){1,128}")
 PREFIX = re.compile(r"[A-Za-z0-9/_+=.@-]{0,500}")
 # https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
-# A misspelled region, such as eu-centrl-1, would give an error of the network.
+# Reject misspelled regions, such as eu-centrl-1: they would otherwise cause a network error.
 REGION = re.compile(
     r"[a-z]{2,4}(?:-[a-z]{2,6})?-(?:central|(?:north|south)?(?:east|west)|north|south)-[0-9]{1,2}"
 )
@@ -40,8 +40,8 @@ SECURITY_GROUP = re.compile(r"sg-[0-9a-zA-Z]{1,64}")
 CONTAINER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 # The name of a job, perhaps after the name of its workflow's file.
 JOB = re.compile(r"(?:[A-Za-z0-9._-]{1,200}\.ya?ml:)?[A-Za-z_][A-Za-z0-9_ :/.-]{0,254}")
-# A full name, or a full ARN, which ends with a hyphen and six characters. Without wildcards: the
-# rotation function may read the secret.
+# A full name, or a full ARN, which ends with a hyphen and six characters. No wildcards, because the
+# rotation function's policy grants read access to this name.
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 ADMIN = re.compile(
     rf"{SECRET_NAME.pattern}"

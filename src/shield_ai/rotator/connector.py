@@ -48,7 +48,7 @@ class Connector(Generic[SessionT]):
     def log_in_once(self, login: Login) -> None:
         """Log in and disconnect, without testing a wrong password.
 
-        Some servers lock users after failed logins.
+        Use this where a failed login could lock the user: some servers do that.
 
         Raises:
             LoginRefusedError: The server rejects the password.

@@ -33,7 +33,7 @@ def names_secret(resolver: Resolver, name: ast.expr, scopes: tuple[Scope, ...]) 
     level: list[ast.expr] = [name]
     for _ in range(MAX_STEPS):
         texts = [text for expression in level for text in _texts(expression)]
-        if any(map(_sounds_secret, texts)):
+        if any(map(_is_secret_like, texts)):
             return True
         level = list(_values_of_names(resolver, level, scopes))
     return False
@@ -69,7 +69,7 @@ def _texts(expression: ast.expr) -> Iterator[str]:
             yield node.attr
 
 
-def _sounds_secret(text: str) -> bool:
+def _is_secret_like(text: str) -> bool:
     parts = words(text)
     while parts and parts[-1] in NAME_WORDS:
         parts = parts[:-1]

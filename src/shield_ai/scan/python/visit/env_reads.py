@@ -68,7 +68,7 @@ class EnvReadVisitor(PresenceTestVisitor):
             if name and not reason:
                 self._add_truth_test(node, read, name)
             reason = SkipId.HARMLESS_BOOLEAN.reason()
-        if name and not reason and _sounds_secret(name, path):
+        if name and not reason and _is_secret_like(name, path):
             reason = self._uses.explain(node, name)
         if reason:
             self._add_harmless(node, name, reason)
@@ -236,7 +236,7 @@ class EnvReadVisitor(PresenceTestVisitor):
             self.library_reads.setdefault(variable, (reason, node.lineno))
 
 
-def _sounds_secret(name: str, path: tuple[str, ...]) -> bool:
+def _is_secret_like(name: str, path: tuple[str, ...]) -> bool:
     """Return whether a variable, or the setting or local name with its value, may be a secret."""
     return is_secret(name) or any(is_secret(part) for part in path[-1:])
 
