@@ -71,7 +71,7 @@ from shield_ai.model.manifest_parser import parse_manifest
             id="duplicate name",
         ),
         pytest.param(
-            'env = "SECRET_KEY"\n', "", "has no env and no fields", id="neither env nor fields"
+            'env = "SECRET_KEY"\n', "", "has neither env nor fields", id="neither env nor fields"
         ),
         pytest.param(
             'env = "SECRET_KEY"',
@@ -91,7 +91,7 @@ from shield_ai.model.manifest_parser import parse_manifest
         pytest.param(
             '"DB_USER"',
             '"DB_PASSWORD"',
-            "two fields of database-credentials have the same variable",
+            "fields 'username' and 'password' of 'database-credentials' have the same variable DB_PASSWORD",
             id="variable of two fields",
         ),
         pytest.param(

@@ -21,7 +21,7 @@ def check_secret(secret: Secret, prefix: str) -> None:
 
     Args:
         secret: The secret.
-        prefix: The longest prefix that its name gets.
+        prefix: The longest prefix of all environments.
 
     Raises:
         ManifestError: A value is invalid.
@@ -31,7 +31,7 @@ def check_secret(secret: Secret, prefix: str) -> None:
         raise ManifestError(f"secret {secret.name!r} has both env and fields", "remove one of them")
     if secret.env is None and secret.fields is None:
         raise ManifestError(
-            f"secret {secret.name!r} has no env and no fields", 'add env = "VARIABLE"'
+            f"secret {secret.name!r} has neither env nor fields", 'add env = "VARIABLE"'
         )
     if secret.env == "":
         raise ManifestError(f"env of {secret.name!r} is empty", "name a variable, or remove env")
@@ -44,9 +44,9 @@ def check_secret(secret: Secret, prefix: str) -> None:
     description = secret.description
     if printable_lines(description) != description or SPECIAL_TEXT.match(description):
         raise ManifestError(
-            f"invalid description of {secret.name}",
-            "remove control and invisible characters, {{resolve: and, at the start, file://, "
-            "fileb://, http:// and https://",
+            f"invalid description of {secret.name!r}",
+            'remove control characters, invisible characters and "{{resolve:"; '
+            "do not start with file://, fileb://, http:// or https://",
         )
 
 
@@ -77,11 +77,6 @@ def _check_variables(secret: Secret) -> None:
                 f"invalid field name in secret {secret.name!r}",
                 "use at most 256 letters, digits and _.@/+-",
             )
-    if len(secret.variables()) < len(secret.fields or ()):
-        raise ManifestError(
-            f"two fields of {secret.name} have the same variable",
-            "name a variable for each field, or remove one of the fields",
-        )
     for variable in secret.variables():
         if LOADER_VARIABLE.fullmatch(variable):
             raise ManifestError(
@@ -89,3 +84,16 @@ def _check_variables(secret: Secret) -> None:
                 "choose another variable: with this one, shield run would load or run other code",
             )
         check_variable("fields" if secret.fields else "env", variable)
+    _check_duplicate_variables(secret)
+
+
+def _check_duplicate_variables(secret: Secret) -> None:
+    fields: dict[str, str] = {}
+    for field, variable in (secret.fields or {}).items():
+        other = fields.setdefault(variable, field)
+        if other != field:
+            raise ManifestError(
+                f"fields {other!r} and {field!r} of {secret.name!r} have the same variable "
+                f"{variable}",
+                "name a variable for each field, or remove one of the fields",
+            )
