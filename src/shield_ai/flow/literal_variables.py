@@ -88,7 +88,7 @@ def _prefixed(name: str, app_name: str) -> str:
 
 def _is_named_by_tool(finding: Finding, site: Site) -> bool:
     """Return whether a hardcoded value moves to a variable that the code does not name."""
-    is_value = site.shape in {Shape.LITERAL, Shape.FALLBACK}
+    is_value = site.shape in {Shape.LITERAL, Shape.COMPUTED}
     return is_value and not site.reason and not finding.env
 
 

@@ -16,7 +16,7 @@ class Shape(enum.StrEnum):
 
     READ = "read"  # reads an environment variable, with any supported library
     LITERAL = "literal"  # a hardcoded value
-    FALLBACK = "fallback"  # an empty or computed value in the code: no constant to move
+    COMPUTED = "computed"  # an empty or computed value, so there is no constant to move
     PRESENCE = "presence"  # tests whether a variable is set
     FIELD = "field"  # a pydantic settings field
     OTHER = "other"  # reported, but never rewritten
@@ -33,12 +33,13 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     shape: Shape
     reader: str = ""  # the API that reads it: "os.environ.get", "django-environ", "decouple", …
     optional: bool = False  # the code has a default, so the app starts without the value
-    is_guarded: bool = False  # runs only if its variable is set, another is not, or a feature is on
-    is_additional: bool = False  # of a database or cache beside the default one
+    # runs only if its variable is set, another variable is not set, or a feature is enabled
+    is_guarded: bool = False
+    is_additional: bool = False  # belongs to a database or cache other than the default one
     has_alternative_branch: bool = False  # another branch reads other secrets instead
     is_demanded: bool = False  # the app stops or fails if the result is empty
     is_only_tested: bool = False  # the code only tests the value
-    is_unchanged: bool = False  # the code assigns the value itself to the setting
+    is_assigned_directly: bool = False  # the setting gets the value without conversion
     in_script_block: bool = False  # runs only if the module is run as a script
     in_function: bool = False  # in a function outside the settings: runs after the app's start
     names_secret: bool = False  # the default shows that the value only names a secret

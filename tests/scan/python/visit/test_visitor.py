@@ -188,7 +188,7 @@ def test_the_location_of_a_server_for_a_cache_is_a_url(sites):
 
 
 def test_a_url_with_a_computed_host_is_not_a_literal(sites):
-    assert sites("U = f'redis://:pw1@{HOST}/0'") == [("fallback", "U", "")]
+    assert sites("U = f'redis://:pw1@{HOST}/0'") == [("computed", "U", "")]
 
 
 def test_a_constant_after_a_read_is_its_default(sites):

@@ -37,7 +37,7 @@ def default_prefix(wrap: Wrap) -> str:
 
     The keyword `default` distinguishes a former literal from the default of a plain read.
     """
-    if wrap.site.shape in {Shape.LITERAL, Shape.FALLBACK}:
+    if wrap.site.shape in {Shape.LITERAL, Shape.COMPUTED}:
         return "default=" if wrap.is_in_map else ""
     return f"lambda{_lambda_parameters(wrap.site)}: "
 

@@ -66,7 +66,7 @@ def mark_development_reads(
     marked = []
     for finding, site in sites:
         path = finding.path
-        if site.shape in {Shape.LITERAL, Shape.FALLBACK}:
+        if site.shape in {Shape.LITERAL, Shape.COMPUTED}:
             reason = _explain_literal(path, site, used, manifest_variables, literals)
         elif path in files:
             reason = _explain_by_file(path, site, used, manifest_variables)

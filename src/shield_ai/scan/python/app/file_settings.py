@@ -81,7 +81,7 @@ def _is_whole_setting(finding: Finding, site: Site) -> bool:
     """Return whether a setting or a field gets the value of a variable itself."""
     if site.shape is Shape.FIELD:
         return finding.name.isidentifier()
-    return site.is_unchanged and bool(SETTING_NAME.fullmatch(finding.name))
+    return site.is_assigned_directly and bool(SETTING_NAME.fullmatch(finding.name))
 
 
 def _opened_names(contents: Iterable[bytes]) -> Iterator[bytes]:

@@ -44,6 +44,6 @@ def _opened_variables(
     """Return the variables that one file uses as a path, and no file decodes or changes."""
     opened = {v: reason for v, reason in harmless.items() if reason.id is SkipId.HARMLESS_PATH}
     for _, site in sites:
-        if site.shape in READ_SHAPES and not site.is_unchanged:
+        if site.shape in READ_SHAPES and not site.is_assigned_directly:
             opened.pop(site.variable, None)
     return opened

@@ -68,7 +68,7 @@ def _changed_keys(sites: Iterable[FoundSite], contents: Iterable[tuple[str, byte
     changed = set()
     for finding, site in sites:
         is_listed = finding.name.encode() in listed.get(finding.path, ())
-        if site.shape in READ_SHAPES and (is_listed or not site.is_unchanged):
+        if site.shape in READ_SHAPES and (is_listed or not site.is_assigned_directly):
             changed.add(site.variable)
     return changed
 

@@ -92,7 +92,7 @@ def create_findings(
 def _weak_signing_key(candidate: Candidate) -> ast.expr | None:
     """Return the default of a read of SECRET_KEY that consists of words; None for other reads.
 
-    Anyone who knows it can sign sessions. The rules for texts report random-looking defaults.
+    Anyone who knows it can sign sessions. scan/text reports random-looking defaults.
     """
     text = literal_text(candidate.default) or ""
     is_key = candidate.shape is Shape.READ and candidate.path[-1:] == ("SECRET_KEY",)
@@ -107,7 +107,7 @@ def _create_default_finding(source: Source, candidate: Candidate, default: ast.e
 
 
 def _is_short_signing_key(candidate: Candidate) -> bool:
-    """Return whether a literal is a key such as "dev", which the rules for texts do not report."""
+    """Return whether a literal is a key such as "dev", which scan/text does not report."""
     text = literal_text(candidate.node) or ""
     return candidate.path[-1].upper() == "SECRET_KEY" and 0 < len(text) < MIN_SECRET_LENGTH
 
@@ -142,8 +142,8 @@ def _create_finding(
     variable = candidate.variable or " or ".join(candidate.possible_variables)
     name = _name_of(candidate) or variable or candidate.target
     is_read = candidate.shape in {*READ_SHAPES, Shape.PRESENCE}
-    is_secret = not is_read or candidate.is_secret_read()
-    is_severe = is_secret and not candidate.is_reviewed
+    has_secret = not is_read or candidate.is_secret_read()
+    is_severe = has_secret and not candidate.is_reviewed
     return Finding(
         rule=rule.id,
         path=source.path,
@@ -152,7 +152,7 @@ def _create_finding(
         end_line=end_line,
         end_column=end_column,
         severity=rule.severity if is_severe else Severity.LOW,
-        confidence=Confidence.HIGH if in_settings and is_secret else Confidence.MEDIUM,
+        confidence=Confidence.HIGH if in_settings and has_secret else Confidence.MEDIUM,
         message=_message(rule, name, variable, candidate.reason),
         name=name,
         env=variable or None,
@@ -170,8 +170,8 @@ def _name_of(candidate: Candidate) -> str:
 def _rule_of(candidate: Candidate) -> Rule:
     """Return a candidate's rule.
 
-    A literal that is the default of a pydantic field has the rule for reads if it is empty or the
-    type of the field is one for secrets: it marks a field that pydantic reads from a variable.
+    The rule for reads applies to a pydantic default that is empty or has a secret type: it marks a
+    field that pydantic reads from a variable.
     """
     node = candidate.node
     is_empty = isinstance(node, ast.Constant) and not node.value
@@ -212,7 +212,9 @@ def _escape_surrogates(finding: Finding) -> Finding:
 
 
 def missing_runtime_finding(paths: list[str]) -> Finding:
-    """Return the finding, in the first of the paths, of settings files that lack the runtime.
+    """Create the finding for settings files that do not import the runtime.
+
+    Its location is the first file.
 
     Args:
         paths: The files that have secrets and do not import the runtime.

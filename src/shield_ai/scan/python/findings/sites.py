@@ -67,7 +67,7 @@ def create_site(
     variable = candidate.variable
     if shape is Shape.LITERAL:
         variable = variable or literal_variable(candidate)
-        shape = Shape.LITERAL if literal_text(candidate.node) else Shape.FALLBACK
+        shape = Shape.LITERAL if literal_text(candidate.node) else Shape.COMPUTED
     return Site(
         start=span[0],
         end=span[1],
@@ -79,7 +79,7 @@ def create_site(
         has_alternative_branch=candidate.has_alternative_branch,
         is_demanded=candidate.is_demanded,
         is_only_tested=candidate.is_only_tested,
-        is_unchanged=candidate.direct and not _is_changed(source, span),
+        is_assigned_directly=candidate.direct and not _is_changed(source, span),
         in_script_block=candidate.in_script_block,
         in_function=candidate.in_function and not in_settings,
         names_secret=is_name_of_secret(candidate.variable, candidate.default),
