@@ -52,10 +52,10 @@ def run(root, act):
 
 
 def do(tree, journal):
-    begun = file_transaction.stage(
+    begun = file_transaction.stage_files(
         changes(tree), run=journal.begin_run(()), tree=tree, journal=journal
     )
-    file_transaction.commit(begun, tree=tree, journal=journal)
+    file_transaction.commit_files(begun, tree=tree, journal=journal)
     return begun
 
 
@@ -97,14 +97,14 @@ def test_a_failed_commit_undoes_the_other_files(app):
     tree = Tree(app)
     before = snapshot(app)
     with Journal(app).locked() as journal:
-        begun = file_transaction.stage(
+        begun = file_transaction.stage_files(
             changes(tree), run=journal.begin_run(()), tree=tree, journal=journal
         )
         (app / ".env.example").unlink()
         (app / ".env.example").mkdir()
         (app / ".env.example/x").touch()
         with pytest.raises(SourceError):
-            file_transaction.commit(begun, tree=tree, journal=journal)
+            file_transaction.commit_files(begun, tree=tree, journal=journal)
     assert (app / "settings.py").read_bytes() == before["settings.py"]
     assert not (app / "utils").exists()
 
@@ -142,10 +142,10 @@ def test_undo_is_the_inverse_of_commit(tmp_path_factory, old, text, data):
     at = data.draw(st.integers(0, len(old)))
 
     def there_and_back(tree, journal):
-        begun = file_transaction.stage(
+        begun = file_transaction.stage_files(
             [insertion("f", old, text, at)], run="r", tree=tree, journal=journal
         )
-        file_transaction.commit(begun, tree=tree, journal=journal)
+        file_transaction.commit_files(begun, tree=tree, journal=journal)
         assert tree.read("f") == old[:at] + text.encode() + old[at:]
         file_transaction.undo_all(begun, tree=tree, journal=journal)
 

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 COPY_SUFFIX = ".shield_ai_backup"
 
 
-def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal) -> list[FileStep]:
+def stage_files(
+    files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal
+) -> list[FileStep]:
     """Write the new bytes of every file to a temporary file, and back up the old ones.
 
     A full disk or a read-only folder fails here, before any file has changed.
@@ -32,7 +34,7 @@ def stage(files: Sequence[FileChange], *, run: str, tree: Tree, journal: Journal
         journal: Locked by the caller.
 
     Returns:
-        The steps, for `commit`.
+        The steps, for `commit_files`.
 
     Raises:
         SourceError: A file can't be written; the temporary files are removed.
@@ -76,7 +78,7 @@ def _write_step(file: FileChange, run: str, tree: Tree, journal: Journal) -> Fil
     )
 
 
-def commit(
+def commit_files(
     steps: Sequence[FileStep],
     *,
     tree: Tree,
@@ -86,7 +88,7 @@ def commit(
     """Move every staged file into place.
 
     Args:
-        steps: The steps from `stage`.
+        steps: The steps from `stage_files`.
         tree: The app's folder.
         journal: Locked by the caller.
         on_edit: Called after each file.
@@ -108,7 +110,7 @@ def undo_all(steps: Sequence[FileStep], *, tree: Tree, journal: Journal) -> None
     """Undo every step, last one first. A step that can't be undone stays open in the journal.
 
     Args:
-        steps: The steps from `stage`.
+        steps: The steps from `stage_files`.
         tree: The app's folder.
         journal: Locked by the caller.
     """

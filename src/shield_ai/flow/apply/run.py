@@ -88,8 +88,10 @@ class Applier:
             steps = self.journal.open_aws_steps(self.journal.interrupted_run())
             require_same_account(steps, self.aws.id, self.aws.session.region)
         run = self.journal.begin_run(tuple(file.path for file in pending), plan.environment)
-        edits = file_transaction.stage(pending, run=run, tree=self.tree, journal=self.journal)
-        file_transaction.commit(edits, tree=self.tree, journal=self.journal, on_edit=self.on_edit)
+        edits = file_transaction.stage_files(pending, run=run, tree=self.tree, journal=self.journal)
+        file_transaction.commit_files(
+            edits, tree=self.tree, journal=self.journal, on_edit=self.on_edit
+        )
         receipts: list[Receipt] = []
         try:
             settings = self.check() if self.check else NOT_COMPARED
