@@ -27,9 +27,9 @@ from shield_ai.rewrite.project.dependencies.requirement_groups import (
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
 from shield_ai.rewrite.project.dependencies.toml_insertion import (
     BOM,
-    above_comment,
     byte_offset,
     is_toml,
+    move_above_comment,
     single_insertion,
 )
 from shield_ai.rewrite.project.dependencies.version_form import (
@@ -163,7 +163,7 @@ def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outco
     # tomlkit writes some arrays with comments as invalid TOML.
     if insertion is None or not is_toml(new):
         return skip_file(path, SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted)))
-    at, addition = above_comment(old, *insertion)
+    at, addition = move_above_comment(old, *insertion)
     return [insertion_change(path, raw, byte_offset(text, at), addition)], []
 
 

@@ -35,7 +35,7 @@ def single_insertion(old: str, new: str) -> tuple[int, str] | None:
     return at, new[at : at + length]
 
 
-def above_comment(old: str, at: int, addition: str) -> tuple[int, str]:
+def move_above_comment(old: str, at: int, addition: str) -> tuple[int, str]:
     """Move an inserted line above the comment that describes the line below it.
 
     Args:
