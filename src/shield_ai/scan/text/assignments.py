@@ -36,7 +36,7 @@ from shield_ai.scan.text.assignment_patterns import (
     YAML_ITEM,
 )
 from shield_ai.scan.text.randomness import is_random
-from shield_ai.scan.text.regions import Region, find_words, finditer_overlapping
+from shield_ai.scan.text.regions import Region, find_keywords, finditer_overlapping
 
 if TYPE_CHECKING:
     import re
@@ -88,7 +88,7 @@ def assignments(raw: bytes, regions: Iterable[Region], *, unquoted: bool) -> Ite
 
 def find_secret_words(raw: bytes, region: Region) -> list[int]:
     """Return the offsets at which a secret-like word may begin in a region, sorted."""
-    return find_words(raw, region, SECRET_WORD_PREFIXES)
+    return find_keywords(raw, region, SECRET_WORD_PREFIXES)
 
 
 def name_start(raw: bytes, at: int) -> int:

@@ -24,22 +24,22 @@ def whole_file_region(raw: bytes) -> tuple[Region, ...]:
     return (Region(0, len(raw), len(raw)),)
 
 
-def find_words(raw: bytes, region: Region, words: Sequence[bytes]) -> list[int]:
-    """Return the offsets at which a word begins in a region, sorted.
+def find_keywords(raw: bytes, region: Region, keywords: Sequence[bytes]) -> list[int]:
+    """Return the offsets at which a keyword begins in a region, sorted.
 
     Args:
         raw: The file's bytes.
-        region: The region; a word may end after it.
-        words: The words, in lower case; the file may have them in upper case.
+        region: The region; a keyword may end after it.
+        keywords: The keywords, in lower case; the file may have them in upper case.
     """
     size = region.stop - region.start
-    lower = raw[region.start : region.stop + max(map(len, words))].lower()
+    lower = raw[region.start : region.stop + max(map(len, keywords))].lower()
     offsets = []
-    for word in words:
-        at = lower.find(word)
+    for keyword in keywords:
+        at = lower.find(keyword)
         while 0 <= at < size:
             offsets.append(region.start + at)
-            at = lower.find(word, at + 1)
+            at = lower.find(keyword, at + 1)
     return sorted(offsets)
 
 
@@ -71,7 +71,7 @@ def finditer_in(
 def _finditer(
     pattern: re.Pattern[bytes], raw: bytes, region: Region, starts: Sequence[bytes]
 ) -> Iterator[re.Match[bytes]]:
-    offsets = find_words(raw, region, starts) if starts else []
+    offsets = find_keywords(raw, region, starts) if starts else []
     if not starts or len(offsets) * MIN_BYTES_PER_START > region.stop - region.start:
         yield from pattern.finditer(raw, region.start, region.end)
         return
