@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Confidence, Finding, Severity
 from shield_ai.model.skip import SkipId
-from shield_ai.scan.python.config.origins import COMMAND_LINE
+from shield_ai.scan.python.config.config_objects import COMMAND_LINE
 from shield_ai.scan.rules.pattern import csec34_rules
 
 if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
     from shield_ai.project.python_source import Source
+    from shield_ai.scan.python.config.config_objects import Origin
     from shield_ai.scan.python.config.config_read import ConfigRead
-    from shield_ai.scan.python.config.origins import Origin
 
 RULE = "CSEC34.config-read"
 

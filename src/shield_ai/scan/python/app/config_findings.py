@@ -12,9 +12,9 @@ from shield_ai.scan.files.file_filter import CONFIG_READ
 from shield_ai.scan.python.app.config_finding import create_finding, explain
 from shield_ai.scan.python.app.dynaconf_files import find_dynaconf_secrets
 from shield_ai.scan.python.app.metaclass_reads import find_metaclass_reads
+from shield_ai.scan.python.config.config_objects import Origin
 from shield_ai.scan.python.config.config_read import ConfigRead
 from shield_ai.scan.python.config.loaded_values import names_with
-from shield_ai.scan.python.config.origins import Origin
 from shield_ai.scan.python.config.reads import find_config_reads
 
 if TYPE_CHECKING:

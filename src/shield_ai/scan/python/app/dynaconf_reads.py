@@ -13,10 +13,10 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import parse_by_any_python
 from shield_ai.scan.python.app.bulk_reads import LOADERS, prefix_of
 from shield_ai.scan.python.app.config_finding import create_finding
+from shield_ai.scan.python.config.config_objects import Origin
 from shield_ai.scan.python.config.config_read import ConfigRead
 from shield_ai.scan.python.config.names import key_meaning
 from shield_ai.scan.python.config.object_paths import ObjectPath, ObjectReads, validated_settings
-from shield_ai.scan.python.config.origins import Origin
 from shield_ai.scan.python.readers.ast_walk import name_of, statements_in
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app.config_finding import create_finding
 from shield_ai.scan.python.classify.literals import literal_text
+from shield_ai.scan.python.config.config_objects import Origin
 from shield_ai.scan.python.config.config_read import ConfigRead
-from shield_ai.scan.python.config.origins import Origin
 from shield_ai.scan.python.readers.ast_walk import name_of
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import ast
 
-    from shield_ai.scan.python.config.origins import Origin
+    from shield_ai.scan.python.config.config_objects import Origin
 
 
 class ConfigRead(NamedTuple):

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from shield_ai.model.name_meaning import Meaning
 from shield_ai.model.words import word_set, words
+from shield_ai.scan.python.config.config_objects import Names, origin_of
 from shield_ai.scan.python.config.names import key_meaning
-from shield_ai.scan.python.config.origins import Names, origin_of
 from shield_ai.scan.python.config.statements import dotted_name
 
 # In the name of a mapping: its values come from a server, a form or a database.

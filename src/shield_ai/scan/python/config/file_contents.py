@@ -6,8 +6,8 @@ import ast
 
 from shield_ai.model.name_meaning import Meaning
 from shield_ai.model.words import word_set, words
+from shield_ai.scan.python.config.config_objects import OPENED, OPENERS, Names
 from shield_ai.scan.python.config.names import key_meaning
-from shield_ai.scan.python.config.origins import OPENED, OPENERS, Names
 from shield_ai.scan.python.config.statements import dotted_name
 
 # Methods of str and bytes that are applied to the text of a file before it is used.

@@ -6,14 +6,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.words import words
+from shield_ai.scan.python.config.config_objects import Origin
 from shield_ai.scan.python.config.names import SOURCE_WORDS, is_config_function, is_config_name
-from shield_ai.scan.python.config.origins import Origin
 from shield_ai.scan.python.readers.ast_walk import statements_in
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from shield_ai.scan.python.config.origins import Names
+    from shield_ai.scan.python.config.config_objects import Names
 
 # The settings of these libraries are those of the app, which the scan finds in its files.
 FRAMEWORKS = frozenset({"django", "celery", "rest_framework"})

@@ -9,6 +9,7 @@ from shield_ai.model.name_meaning import Meaning
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_filter import CONFIG_READ
+from shield_ai.scan.python.config.config_objects import COMMAND_LINE, Origin, origin_of
 from shield_ai.scan.python.config.config_read import ConfigRead
 from shield_ai.scan.python.config.imports import imported_names
 from shield_ai.scan.python.config.keys import Keys
@@ -20,7 +21,6 @@ from shield_ai.scan.python.config.names import (
     is_getter_method,
     key_meaning,
 )
-from shield_ai.scan.python.config.origins import COMMAND_LINE, Origin, origin_of
 from shield_ai.scan.python.config.receivers import Receivers
 from shield_ai.scan.python.config.scopes import find_scopes
 from shield_ai.scan.python.config.statement_reads import copied_reads, declared_reads
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from shield_ai.project.python_source import Source
-    from shield_ai.scan.python.config.origins import Names
+    from shield_ai.scan.python.config.config_objects import Names
 
     FoundReads = dict[tuple[int, str], ConfigRead]  # by line and key
 

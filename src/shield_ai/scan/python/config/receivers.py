@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.words import words
+from shield_ai.scan.python.config.config_objects import OPENERS
 from shield_ai.scan.python.config.names import FILE_ENDINGS, FILE_NAME
-from shield_ai.scan.python.config.origins import OPENERS
 from shield_ai.scan.python.config.statements import dotted_name, own_expressions
 
 if TYPE_CHECKING:

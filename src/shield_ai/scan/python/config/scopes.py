@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.scan.python.config.origins import (
+from shield_ai.scan.python.config.config_objects import (
     OPENED,
     PARSERS,
     PART_METHODS,
     Origin,
-    guess_config_origin,
     has_other_source,
     opens_file,
+    origin_by_name,
     origin_of,
 )
 from shield_ai.scan.python.config.statements import FUNCTIONS, dotted_name, own_statements
@@ -20,7 +20,7 @@ from shield_ai.scan.python.config.statements import FUNCTIONS, dotted_name, own_
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from shield_ai.scan.python.config.origins import Names
+    from shield_ai.scan.python.config.config_objects import Names
     from shield_ai.scan.python.config.statements import Lines
 
 NO_CONFIG = (ast.Dict, ast.DictComp, ast.List, ast.Constant, ast.Lambda)
@@ -79,7 +79,7 @@ def _bind_function(
     names = dict(outer)
     for parameter, default in _parameters(node.args):
         origin = origin_of(default, outer) if default else None
-        names[parameter] = origin or guess_config_origin(parameter)
+        names[parameter] = origin or origin_by_name(parameter)
     if node.args.kwarg:  # the options of a command, for example, are not a configuration
         names[node.args.kwarg.arg] = None
     statements = list(own_statements(node))
@@ -102,7 +102,7 @@ def _assign(names: Names, name: str, value: ast.expr) -> None:
         names[name] = origin
     elif opens_file(value, names):
         names[name] = OPENED
-    elif guess_config_origin(name) and (isinstance(value, NO_CONFIG) or has_other_source(value)):
+    elif origin_by_name(name) and (isinstance(value, NO_CONFIG) or has_other_source(value)):
         names.setdefault(name, None)
 
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import Meaning
 from shield_ai.scan.python.config.classes import is_data_module, secret_fields
+from shield_ai.scan.python.config.config_objects import Origin
 from shield_ai.scan.python.config.config_read import ConfigRead
 from shield_ai.scan.python.config.copied_values import copied_secret
 from shield_ai.scan.python.config.file_contents import file_secret
 from shield_ai.scan.python.config.imports import imported_secrets
 from shield_ai.scan.python.config.loaded_values import loaded_values
 from shield_ai.scan.python.config.names import key_meaning
-from shield_ai.scan.python.config.origins import Origin
 from shield_ai.scan.python.config.schema_entries import schema_entries
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from shield_ai.project.python_source import Source
-    from shield_ai.scan.python.config.origins import Names
+    from shield_ai.scan.python.config.config_objects import Names
 
 
 def declared_reads(source: Source, app_modules: Collection[str]) -> Iterator[ConfigRead]:

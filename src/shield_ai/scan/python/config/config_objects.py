@@ -57,7 +57,7 @@ def origin_of(node: ast.expr, names: Names) -> Origin | None:
     """Return where the value of an expression comes from; None if it is not a configuration."""
     origin: Origin | None = None
     if isinstance(node, ast.Name):
-        origin = names[node.id] if node.id in names else guess_config_origin(node.id)
+        origin = names[node.id] if node.id in names else origin_by_name(node.id)
     elif isinstance(node, ast.Attribute):
         origin = _attribute_origin(node, names)
     elif isinstance(node, (ast.Subscript, ast.Await, ast.NamedExpr)):
@@ -86,7 +86,7 @@ def _attribute_origin(node: ast.Attribute, names: Names) -> Origin | None:
         return None
     if dotted in STREAMLIT:
         return Origin(dotted, is_file=True, has_attributes=True)
-    return guess_config_origin(node.attr) or origin_of(node.value, names)
+    return origin_by_name(node.attr) or origin_of(node.value, names)
 
 
 def _call_origin(node: ast.Call, names: Names) -> Origin | None:
@@ -143,7 +143,7 @@ def opens_file(node: ast.expr, names: Names) -> bool:
     return (is_read or dotted_name(node.func) in OPENERS) and not has_other_source(node)
 
 
-def guess_config_origin(name: str) -> Origin | None:
+def origin_by_name(name: str) -> Origin | None:
     """Return the origin of an object with the name of a configuration; None for others."""
     is_source = is_config_name(name) or words(name)[-1:] in {("SECRETS",), ("OPTIONS",), ("OPTS",)}
     return Origin(name) if is_source else None
