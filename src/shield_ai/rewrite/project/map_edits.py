@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from shield_ai.project.secret_map import MapCall, SecretMap, find_map_call
 from shield_ai.rewrite.project.map_text import dict_entry, dict_text, list_text, value_text
-from shield_ai.rewrite.python.lines.formatting import indentation, make_edit
+from shield_ai.rewrite.python.lines.file_style import indentation
+from shield_ai.rewrite.python.lines.source_edits import make_edit
 
 if TYPE_CHECKING:
     import ast

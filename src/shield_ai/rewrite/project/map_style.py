@@ -9,7 +9,7 @@ from shield_ai.project.runtime_names import COPY, runtime_package
 from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.password_linters import uses_bandit, uses_detect_secrets
 from shield_ai.rewrite.project.import_names import module_of
-from shield_ai.rewrite.python.lines.formatting import most_used_quote
+from shield_ai.rewrite.python.lines.file_style import most_used_quote
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -16,7 +16,7 @@ from shield_ai.project.runtime_names import accessor_modules, settings_source_mo
 from shield_ai.rewrite.python.calls import keyword_value, string_value
 from shield_ai.rewrite.python.imports.file_imports import imports_from
 from shield_ai.rewrite.python.imports.unused_imports import REMOVABLE
-from shield_ai.rewrite.python.lines.formatting import first_line
+from shield_ai.rewrite.python.lines.source_edits import first_line
 from shield_ai.rewrite.python.wrap.plain_reads import PlainRead, environ_names, plain_read
 from shield_ai.rewrite.python.wrap.settings_imports import ANNOTATED, LIBRARY
 

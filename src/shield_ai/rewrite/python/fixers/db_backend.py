@@ -16,7 +16,7 @@ from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.project.runtime_names import database_backends
 from shield_ai.rewrite.python.calls import variable_of_call
 from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
-from shield_ai.rewrite.python.lines.formatting import make_edit
+from shield_ai.rewrite.python.lines.source_edits import make_edit
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping

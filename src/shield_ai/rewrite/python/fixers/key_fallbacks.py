@@ -12,7 +12,8 @@ from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
 from shield_ai.rewrite.python.calls import string_value
 from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
-from shield_ai.rewrite.python.lines.formatting import file_quote, insert_below
+from shield_ai.rewrite.python.lines.file_style import file_quote
+from shield_ai.rewrite.python.lines.source_edits import insert_below
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -14,7 +14,8 @@ from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.secret_map import hardcoded_default
 from shield_ai.rewrite.python.calls import calls_at, string_value, variable_of_call
 from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
-from shield_ai.rewrite.python.lines.formatting import file_quote, make_edit
+from shield_ai.rewrite.python.lines.file_style import file_quote
+from shield_ai.rewrite.python.lines.source_edits import make_edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

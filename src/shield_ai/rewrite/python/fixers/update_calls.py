@@ -16,7 +16,8 @@ from shield_ai.rewrite.python.calls import (
     variable_of_call,
 )
 from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
-from shield_ai.rewrite.python.lines.formatting import indentation, make_edit
+from shield_ai.rewrite.python.lines.file_style import indentation
+from shield_ai.rewrite.python.lines.source_edits import make_edit
 from shield_ai.rewrite.python.wrap.call_arguments import secret_in_name_argument
 
 if TYPE_CHECKING:

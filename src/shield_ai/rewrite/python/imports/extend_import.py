@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.rewrite.python.lines.formatting import indentation, line_below, make_edit
+from shield_ai.rewrite.python.lines.file_style import indentation
+from shield_ai.rewrite.python.lines.source_edits import make_edit, offset_below
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,7 @@ def extend_import(
         return None
     head = f"from {'.' * node.level}{node.module or ''} import"
     if single_line:
-        at, lead = line_below(source, node)
+        at, lead = offset_below(source, node)
         return make_edit(source, at, at, lead + "".join(f"{head} {name}\n" for name in names))
     aliases = [ast.unparse(alias) for alias in node.names]
     for name in names:

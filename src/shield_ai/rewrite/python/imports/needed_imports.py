@@ -23,8 +23,8 @@ from shield_ai.rewrite.python.imports.unused_imports import (
     removal_edits,
     statement_lines,
 )
-from shield_ai.rewrite.python.lines.formatting import first_line, line_below, make_edit
 from shield_ai.rewrite.python.lines.line_length import DEFAULT
+from shield_ai.rewrite.python.lines.source_edits import first_line, make_edit, offset_below
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -177,7 +177,7 @@ def _choose_placement(
     top_level = module.partition(".")[0]
     if top_level in style.local_folder:
         if _trailing_imports(block, style):
-            at, lead = line_below(source, block[-1])
+            at, lead = offset_below(source, block[-1])
             return Placement(at, lead, "\n")
     is_mixed = style.mixes_own_packages or style.import_order in GROUPED_ORDERS
     if is_mixed and top_level not in {"", *style.first_party}:
@@ -232,7 +232,7 @@ def _in_block(
     trailing = _trailing_imports(block, style)
     if trailing:
         return _above_trailing(source, block, trailing)
-    at, lead = line_below(source, block[-1])
+    at, lead = offset_below(source, block[-1])
     if block[-1] in first_party:
         return Placement(at, lead, "\n")
     return Placement(at, f"{lead}\n", "\n", is_new_group=True)
@@ -262,10 +262,10 @@ def _among_own(source: Source, own: Sequence[Import], module: str) -> Placement:
     for node in reversed(own):
         dots = "." * getattr(node, "level", 0)
         if _sort_key(dots + module_of(node)) <= _sort_key(module):
-            at, lead = line_below(source, node)
+            at, lead = offset_below(source, node)
             return Placement(at, lead, "\n")
     if _is_exempt(source, own[0]):  # as the first import of its block, for the whole block
-        at, lead = line_below(source, own[0])
+        at, lead = offset_below(source, own[0])
         return Placement(at, lead, "\n")
     return Placement(source.offset(own[0].lineno, 0), "", "\n")
 
@@ -284,7 +284,7 @@ def _among_third_party(
     """
     others = [node for node in block if imports_third_party(node, style.first_party)]
     if others and top_level_package(block[-1]) in sys.stdlib_module_names:
-        at, lead = line_below(source, block[-1])
+        at, lead = offset_below(source, block[-1])
         return Placement(at, lead, "\n")
     listed = [
         node
@@ -295,7 +295,7 @@ def _among_third_party(
         return _among_own(source, listed, module)
     if not others:
         return None
-    at, lead = line_below(source, others[-1])
+    at, lead = offset_below(source, others[-1])
     return Placement(at, lead, "\n")
 
 

@@ -14,7 +14,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.rewrite.python.imports.file_imports import Import
-from shield_ai.rewrite.python.lines.formatting import make_edit
+from shield_ai.rewrite.python.lines.source_edits import make_edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -19,7 +19,7 @@ from shield_ai.rewrite.python.lines.brackets import (
     last_bracket_pair,
     split_elements,
 )
-from shield_ai.rewrite.python.lines.formatting import indentation
+from shield_ai.rewrite.python.lines.file_style import indentation
 from shield_ai.rewrite.python.lines.line_scanning import (
     comment_start,
     fstring_cuts,

@@ -10,9 +10,9 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.rewrite.python.lines.formatting import make_edit
 from shield_ai.rewrite.python.lines.line_breaking import rewrite_joined
 from shield_ai.rewrite.python.lines.line_scanning import CLOSING, OPENING
+from shield_ai.rewrite.python.lines.source_edits import make_edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,7 +8,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.config_folders import folders_above
 from shield_ai.rewrite.linter_options import black_options, flake8_options, ruff_options
 from shield_ai.rewrite.pre_commit import has_hook, hook_options
-from shield_ai.rewrite.python.lines.formatting import most_used_quote
+from shield_ai.rewrite.python.lines.file_style import most_used_quote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.naming import env_var_name
 from shield_ai.model.site import Shape
-from shield_ai.rewrite.python.lines.formatting import file_quote
+from shield_ai.rewrite.python.lines.file_style import file_quote
 from shield_ai.rewrite.python.wrap.plain_reads import is_constant_text
 
 if TYPE_CHECKING:

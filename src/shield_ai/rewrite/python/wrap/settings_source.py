@@ -20,12 +20,8 @@ from shield_ai.project.pydantic_sources import (
     find_customized_sources,
     find_method,
 )
-from shield_ai.rewrite.python.lines.formatting import (
-    file_quote,
-    indentation,
-    insert_below,
-    make_edit,
-)
+from shield_ai.rewrite.python.lines.file_style import file_quote, indentation
+from shield_ai.rewrite.python.lines.source_edits import insert_below, make_edit
 from shield_ai.rewrite.python.wrap.common_base import common_bases, derives_directly
 from shield_ai.rewrite.python.wrap.settings_imports import library_name
 

@@ -6,9 +6,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shield_ai.rewrite.python.lines.formatting import indentation, make_edit
+from shield_ai.rewrite.python.lines.file_style import indentation
 from shield_ai.rewrite.python.lines.line_breaking import rewrite_line
 from shield_ai.rewrite.python.lines.line_joining import joining_edits
+from shield_ai.rewrite.python.lines.source_edits import make_edit
 from shield_ai.rewrite.python.lines.tracked_text import Insert
 from shield_ai.rewrite.python.wrap.call_arguments import (
     default_prefix,

@@ -1,4 +1,4 @@
-"""Format inserted code in the style of the edited file."""
+"""Create edits of a Python file, with its newlines."""
 
 from __future__ import annotations
 
@@ -10,23 +10,6 @@ if TYPE_CHECKING:
     import ast
 
     from shield_ai.project.python_source import Source
-
-
-def file_quote(source: Source) -> str:
-    """Return the quote character that a file uses most."""
-    return most_used_quote(source.raw)
-
-
-def most_used_quote(raw: bytes) -> str:
-    """Return the quote character that code uses most."""
-    return "'" if raw.count(b"'") > raw.count(b'"') else '"'
-
-
-def indentation(line: str) -> tuple[str, str]:
-    """Return the leading whitespace of a line and the whitespace of one level."""
-    indent = line[: len(line) - len(line.lstrip(" \t"))]
-    step = "\t" if "\t" in indent else "    "
-    return indent, step
 
 
 def make_edit(source: Source, start: int, end: int, text: str) -> Edit:
@@ -53,7 +36,7 @@ def _common_suffix_length(text: str, other: str) -> int:
     return length
 
 
-def line_below(source: Source, node: ast.stmt) -> tuple[int, str]:
+def offset_below(source: Source, node: ast.stmt) -> tuple[int, str]:
     """Return the offset of the line below a statement, and the newline to insert before it.
 
     That newline is empty unless the statement ends on an unterminated last line.
@@ -65,7 +48,7 @@ def line_below(source: Source, node: ast.stmt) -> tuple[int, str]:
 
 def insert_below(source: Source, node: ast.stmt, text: str) -> Edit:
     """Insert whole lines below a statement."""
-    at, lead = line_below(source, node)
+    at, lead = offset_below(source, node)
     return make_edit(source, at, at, lead + text)
 
 
