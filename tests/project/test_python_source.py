@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from shield_ai.model.edit import Edit
 from shield_ai.model.errors import SourceError
-from shield_ai.project.python_source import Source, apply_edits, file_change, source_problem
+from shield_ai.project.python_source import (
+    Source,
+    apply_edits,
+    file_change,
+    parse_expression,
+    source_problem,
+    string_constant,
+)
 
 
 def edit(start, end, replacement):
@@ -136,3 +143,17 @@ def test_position(raw, at, place):
 )
 def test_newline_is_the_most_frequent_one(raw, newline):
     assert Source.from_bytes("a.py", raw).newline == newline
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        pytest.param("'a'", "a", id="text"),
+        pytest.param("''", "", id="empty"),
+        pytest.param("b'a'", None, id="bytes"),
+        pytest.param("f'a'", None, id="f-string"),
+        pytest.param("'a' + 'b'", None, id="sum"),
+    ],
+)
+def test_string_constant(text, value):
+    assert string_constant(parse_expression(text)) == value

@@ -242,6 +242,13 @@ def parse_expression(text: str) -> ast.expr | None:
         return None
 
 
+def string_constant(node: ast.AST | None) -> str | None:
+    """Return the value of a string constant; None for other nodes."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    return None
+
+
 def source_problem(path: str, error: SourceError) -> SkipReason:
     """Return why a file of the app can't be parsed, without its path."""
     problem = error.message.removeprefix(f"{path}: ")

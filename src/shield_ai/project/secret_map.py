@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.errors import SourceError
-from shield_ai.project.python_source import Source
+from shield_ai.project.python_source import Source, string_constant
 from shield_ai.project.runtime_names import CLIENT, IMPORTS_COPY
 
 if TYPE_CHECKING:
@@ -128,9 +128,7 @@ def find_map_call(raw: bytes | None) -> MapCall | None:
 
 def _text(node: ast.expr | None) -> str | None:
     """Return the text of an argument; "" if it is absent, None if it is computed."""
-    if node is None:
-        return ""
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+    return "" if node is None else string_constant(node)
 
 
 def client_name(raw: bytes | None) -> str:

@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from shield_ai.project.python_source import Source
-from shield_ai.rewrite.python.calls import calls_at, keyword_value, string_value, variable_of_call
+from shield_ai.project.python_source import Source, string_constant
+from shield_ai.rewrite.python.calls import calls_at, keyword_value, variable_of_call
 
 
 def call(text):
@@ -32,6 +32,6 @@ def test_variable_of_call(text, variable):
 
 def test_arguments():
     found = call('f(1, key="x")')
-    assert string_value(keyword_value(found, "key")) == "x"
+    assert string_constant(keyword_value(found, "key")) == "x"
     assert keyword_value(found, "env") is None
-    assert string_value(found.args[0]) is None
+    assert string_constant(found.args[0]) is None

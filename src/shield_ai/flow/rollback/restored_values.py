@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.errors import SourceError
 from shield_ai.model.hidden import Hidden
 from shield_ai.project.env_file import is_env_file, read_assignments
-from shield_ai.project.python_source import Source
+from shield_ai.project.python_source import Source, string_constant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -57,7 +57,7 @@ def _assigned_texts(node: ast.AST) -> list[str]:
     """Return the names to which a statement assigns a text."""
     if not isinstance(node, ast.Assign | ast.AnnAssign):
         return []
-    if not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)):
+    if string_constant(node.value) is None:
         return []
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     return [target.id for target in targets if isinstance(target, ast.Name)]
@@ -72,8 +72,9 @@ def values_in_file(path: str, raw: bytes) -> Iterator[Hidden]:
     """
     if path.endswith(".py"):
         for node in ast.walk(Source.from_bytes(path, raw).tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                yield Hidden(node.value)
+            text = string_constant(node)
+            if text is not None:
+                yield Hidden(text)
     elif is_env_file(path):
         for values in read_assignments(raw).values():
             yield from map(Hidden, values)

@@ -17,7 +17,7 @@ from shield_ai.flow.verify.check import (
 from shield_ai.flow.verify.registry import CodeCheck
 from shield_ai.model.errors import SourceError, UnsafePlanError
 from shield_ai.project.git import GitState, changed_files, git_state
-from shield_ai.project.python_source import Source, digest
+from shield_ai.project.python_source import Source, digest, string_constant
 from shield_ai.project.runtime_names import COPY
 from shield_ai.rewrite.project.runtime_copy import is_generated_map
 
@@ -134,8 +134,9 @@ def _named_secrets(raw: bytes, secrets: Sequence[Secret]) -> set[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id == _SETTINGS_SOURCE:
             return names
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value.partition(":")[0])
+        text = string_constant(node)
+        if text is not None:
+            found.add(text.partition(":")[0])
     return found & names
 
 

@@ -12,6 +12,7 @@ import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import string_constant
 from shield_ai.reports.masking import harmless_values
 from shield_ai.scan.python.readers.ast_walk import children, statements_in
 
@@ -189,10 +190,8 @@ def _message(node: ast.AST) -> Place:
 
 def _items(place: Place, node: ast.Dict) -> Iterator[Place]:
     for key, value in zip(node.keys, node.values, strict=True):
-        if isinstance(key, ast.Constant) and isinstance(key.value, str):
-            yield place.inside(value, key.value)
-        else:
-            yield place.inside(value)
+        text = string_constant(key)
+        yield place.inside(value) if text is None else place.inside(value, text)
         if key:
             yield Place(key, (), "MODULE")
 

@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.naming import env_var_name
+from shield_ai.project.python_source import string_constant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -27,13 +28,6 @@ def keyword_value(call: ast.Call, name: str) -> ast.expr | None:
     return next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
 
 
-def string_value(node: ast.expr | None) -> str | None:
-    """Return the value of a string literal, or None for other expressions."""
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return node.value
-    return None
-
-
 def variable_of_call(call: ast.Call, known: SecretMap | None = None) -> str:
     """Return the variable of a get_secret() call.
 
@@ -44,10 +38,10 @@ def variable_of_call(call: ast.Call, known: SecretMap | None = None) -> str:
     Returns:
         The `env` argument, or the variable in the map, or else the one that the name implies.
     """
-    variable = string_value(keyword_value(call, "env"))
+    variable = string_constant(keyword_value(call, "env"))
     if variable:
         return variable
-    name = string_value(call.args[0]) or ""
-    field = string_value(keyword_value(call, "key"))
+    name = string_constant(call.args[0]) or ""
+    field = string_constant(keyword_value(call, "key"))
     reference = f"{name}:{field}" if field else name
     return (known.variable(reference) if known else "") or env_var_name(name.partition(":")[0])

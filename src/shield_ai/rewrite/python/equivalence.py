@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.pydantic_sources import CONFIG, DOCSTRING, INSERT, METHODS, SOURCE
-from shield_ai.project.python_source import Source, parse_python
+from shield_ai.project.python_source import Source, parse_python, string_constant
 from shield_ai.project.runtime_names import accessor_modules, settings_source_modules
-from shield_ai.rewrite.python.calls import keyword_value, string_value
+from shield_ai.rewrite.python.calls import keyword_value
 from shield_ai.rewrite.python.imports.file_imports import imports_from
 from shield_ai.rewrite.python.imports.unused_imports import REMOVABLE
 from shield_ai.rewrite.python.lines.source_edits import first_line
@@ -172,7 +172,7 @@ class RuntimeCallRemover(ast.NodeTransformer):
         return node
 
     def _unwrap(self, node: ast.Call) -> ast.AST:
-        name = string_value(node.args[0]) if node.args else None
+        name = string_constant(node.args[0]) if node.args else None
         literal = keyword_value(node, "default")
         if literal is not None:
             return literal
@@ -215,7 +215,7 @@ def _normal_form(read: PlainRead) -> ast.expr:
 
 
 def _may_test_presence(node: ast.Compare) -> bool:
-    if isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
+    if string_constant(node.left) is not None:
         return True
     return ast.unparse(node.comparators[0]).endswith("environ")
 

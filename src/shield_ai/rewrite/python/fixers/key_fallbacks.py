@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Kind
 from shield_ai.model.manifest import Rotation
-from shield_ai.rewrite.python.calls import string_value
+from shield_ai.project.python_source import string_constant
 from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.lines.file_style import file_quote
 from shield_ai.rewrite.python.lines.source_edits import insert_below
@@ -105,6 +105,6 @@ def _calls_get(node: ast.stmt, secret: Secret, get: str) -> bool:
     for child in ast.walk(node):
         if not (isinstance(child, ast.Call) and child.args and ast.unparse(child.func) == get):
             continue
-        if string_value(child.args[0]) == secret.name:
+        if string_constant(child.args[0]) == secret.name:
             return True
     return False

@@ -11,8 +11,9 @@ from shield_ai.model.naming import DOTENV
 from shield_ai.model.plan import Origin
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId, SkipReason
+from shield_ai.project.python_source import string_constant
 from shield_ai.project.secret_map import hardcoded_default
-from shield_ai.rewrite.python.calls import calls_at, string_value, variable_of_call
+from shield_ai.rewrite.python.calls import calls_at, variable_of_call
 from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
 from shield_ai.rewrite.python.lines.file_style import file_quote
 from shield_ai.rewrite.python.lines.source_edits import make_edit
@@ -151,7 +152,7 @@ def remove_defaults(
 
 def _literal_default(call: ast.Call, known: SecretMap | None) -> ast.expr | None:
     """Return the literal default of a call if it directly follows the name."""
-    if not call.args or string_value(call.args[0]) is None:
+    if not call.args or string_constant(call.args[0]) is None:
         return None
     follows_name = len(call.args) > 1 or (call.keywords and call.keywords[0].arg == "default")
     return hardcoded_default(call, known) if follows_name else None

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.naming import env_var_name
 from shield_ai.project.pydantic_sources import METHOD
+from shield_ai.project.python_source import string_constant
 from shield_ai.project.secret_map import hardcoded_default
 from shield_ai.rewrite.python.calls import (
     calls_at,
     keyword_value,
-    string_value,
     variable_of_call,
 )
 from shield_ai.rewrite.python.fixer import FileContext, FileOutcome
@@ -88,7 +88,7 @@ def _entry_of_call(
 def _update_call(
     source: Source, call: ast.Call, secret: Secret, field: str, *, has_map: bool
 ) -> list[Edit]:
-    name = string_value(call.args[0]) or ""
+    name = string_constant(call.args[0]) or ""
     has_key = keyword_value(call, "key") is not None
     names_field = not has_key and bool(field) and (has_map or ":" in name)
     reference = f"{secret.name}:{field}" if names_field else secret.name
@@ -165,7 +165,7 @@ def _updatable_name(source: Source, call: ast.Call) -> str | None:
     has_double_star = any(keyword.arg is None for keyword in call.keywords)
     if has_double_star or not call.args:
         return None
-    name = string_value(call.args[0])
+    name = string_constant(call.args[0])
     if name is None or not _has_reliable_position(source, call.args[0]):
         return None
     return name
@@ -177,7 +177,7 @@ def _update_key(source: Source, call: ast.Call, field: str) -> list[Edit]:
         return []
     if not field:
         return _remove_key(source, value)
-    if string_value(value) in {None, field}:
+    if string_constant(value) in {None, field}:
         return []
     return [_replace_string(source, value, field)]
 
@@ -191,7 +191,7 @@ def _has_development_default(call: ast.Call) -> bool:
     value = keyword_value(read, "default")
     if value is None and len(read.args) > 1:
         value = read.args[1]
-    return bool(string_value(value))
+    return bool(string_constant(value))
 
 
 def _update_settings_source(
@@ -208,16 +208,16 @@ def _update_settings_source(
 def _update_mapping(source: Source, node: ast.Dict, secrets: Secrets) -> Iterator[Edit]:
     """Update a mapping of variables to secrets, or to pairs of secret and field."""
     for key, value in zip(node.keys, node.values, strict=True):
-        entry = secrets.get(string_value(key) or "")
+        entry = secrets.get(string_constant(key) or "")
         name_node: ast.expr = value
         field_node: ast.expr | None = None
         if isinstance(value, ast.Tuple) and len(value.elts) == 2:
             name_node, field_node = value.elts
-        name = string_value(name_node)
+        name = string_constant(name_node)
         if entry is None or not name:
             continue
         secret, field = entry
-        if (name, string_value(field_node) or "") != (secret.name, field):
+        if (name, string_constant(field_node) or "") != (secret.name, field):
             start, end = source.span(value)
             text = secret_in_name_argument(secret.name, field, source.segment(name_node)[-1])
             yield make_edit(source, start, end, text)
@@ -236,7 +236,7 @@ def _has_reliable_position(source: Source, node: ast.expr) -> bool:
     Before Python 3.12, positions in f-strings are often wrong.
     """
     try:
-        return bool(ast.literal_eval(source.segment(node)) == string_value(node))
+        return bool(ast.literal_eval(source.segment(node)) == string_constant(node))
     except (ValueError, SyntaxError):
         return False
 

@@ -9,7 +9,7 @@ import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.environ_copies import ENVIRON, dotted_name, os_names, unchanged_copies
-from shield_ai.rewrite.python.calls import string_value
+from shield_ai.project.python_source import string_constant
 from shield_ai.rewrite.python.wrap.environs_reads import (
     ENVIRONS,
     READERS,
@@ -92,7 +92,7 @@ def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:
         names: The names that environ_names() returns for the file.
     """
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-        variable = string_value(node.slice)
+        variable = string_constant(node.slice)
         is_environ = dotted_name(node.value, names) == ENVIRON
         return PlainRead(variable, None) if is_environ and variable else None
     if not isinstance(node, ast.Call):
@@ -107,7 +107,7 @@ def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:
         arguments[keyword.arg or "**"] = keyword.value
     if len(arguments) != len(node.args) + len(node.keywords):
         return None
-    variable = string_value(arguments.pop("key", None))
+    variable = string_constant(arguments.pop("key", None))
     default = arguments.pop("default", ast.Constant(value=None))
     if not variable or arguments or isinstance(default, ast.Starred):
         return None
@@ -220,7 +220,7 @@ def _is_computed_text(node: ast.expr, names: Mapping[str, str]) -> bool:
     if isinstance(node, ast.Subscript):
         return _is_cheap(node.value) and _is_constant(node.slice)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return node.func.attr == "format" and string_value(node.func.value) is not None
+        return node.func.attr == "format" and string_constant(node.func.value) is not None
     return isinstance(node, (ast.BinOp, ast.JoinedStr))
 
 

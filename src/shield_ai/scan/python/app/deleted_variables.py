@@ -13,7 +13,7 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
 from shield_ai.project.environ_copies import ENVIRON, dotted_name, os_names
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.python_source import Source
+from shield_ai.project.python_source import Source, string_constant
 from shield_ai.scan.python.app.written_variables import is_outside_app
 from shield_ai.scan.python.readers.ast_walk import descend
 
@@ -88,6 +88,5 @@ def _texts_by_loop_variable(nodes: Iterable[ast.AST]) -> dict[str, list[str]]:
 def _texts(node: ast.expr, loop_texts: Mapping[str, list[str]]) -> list[str]:
     if isinstance(node, ast.Name):
         return loop_texts.get(node.id, [])
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return [node.value]
-    return []
+    text = string_constant(node)
+    return [] if text is None else [text]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import string_constant
 from shield_ai.scan.python.readers.ast_walk import descend
 from shield_ai.scan.text.line_index import LineIndex
 
@@ -58,10 +59,10 @@ def find_dynaconf_secrets(source: Source, read: FileReader) -> Iterator[Skipped]
 def _files_in(call: ast.Call) -> Iterator[str]:
     """Yield the names of files in the arguments of a call."""
     for node in descend(call):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            for part in node.value.replace(";", ",").split(","):
-                if FILE.fullmatch(part.strip()):
-                    yield part.strip().removeprefix("./")
+        text = string_constant(node) or ""
+        for part in text.replace(";", ",").split(","):
+            if FILE.fullmatch(part.strip()):
+                yield part.strip().removeprefix("./")
 
 
 def _places(folder: str, name: str) -> Iterator[str]:

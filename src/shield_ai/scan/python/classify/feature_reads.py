@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.database_fields import database_field
 from shield_ai.model.secret_words import STAGES
 from shield_ai.model.words import word_set, words
+from shield_ai.project.python_source import string_constant
 from shield_ai.scan.python.classify.conditions import is_empty_literal, reads_in, required_parts
 from shield_ai.scan.python.readers.ast_walk import descend, name_of
 
@@ -78,9 +79,9 @@ def _tested_variables(test: ast.expr) -> Iterator[str]:
     """
     for call in required_parts(test):
         if isinstance(call, ast.Call) and call.args and _returns_empty(call):
-            name = call.args[0]
-            if isinstance(name, ast.Constant) and isinstance(name.value, str):
-                yield name.value
+            name = string_constant(call.args[0])
+            if name is not None:
+                yield name
 
 
 def _returns_empty(call: ast.Call) -> bool:
@@ -114,5 +115,6 @@ def _names_in(test: ast.expr) -> Iterator[str]:
         yield test.attr
     elif isinstance(test, ast.Call):
         for argument in test.args[:1]:
-            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                yield argument.value
+            name = string_constant(argument)
+            if name is not None:
+                yield name

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from shield_ai.model.name_meaning import Meaning
 from shield_ai.model.words import word_set, words
+from shield_ai.project.python_source import string_constant
 from shield_ai.scan.python.config.config_objects import Names, origin_of
 from shield_ai.scan.python.config.names import key_meaning
 from shield_ai.scan.python.config.statements import dotted_name
@@ -68,9 +69,8 @@ def _item(value: ast.expr) -> tuple[ast.expr | None, str]:
     elif isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.args:
         mapping = value.func.value if value.func.attr == "get" else None
         key = value.args[0]
-    if isinstance(key, ast.Constant) and isinstance(key.value, str):
-        return mapping, key.value
-    return None, ""
+    text = string_constant(key)
+    return (None, "") if text is None else (mapping, text)
 
 
 def _is_service_secret(key: str) -> bool:

@@ -6,6 +6,7 @@ import ast
 import functools
 from typing import TYPE_CHECKING
 
+from shield_ai.project.python_source import string_constant
 from shield_ai.scan.python.readers.ast_walk import descend
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def collection_texts(tree: ast.Module, *, with_keys: bool = False) -> frozenset[
         elif with_keys and isinstance(node, ast.Dict):
             elements = node.keys
         for element in elements:
-            if isinstance(element, ast.Constant) and isinstance(element.value, str):
-                texts.add(element.value)
+            text = string_constant(element)
+            if text is not None:
+                texts.add(text)
     return frozenset(texts)

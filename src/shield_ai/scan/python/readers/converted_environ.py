@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from shield_ai.project.python_source import parse_expression
+from shield_ai.project.python_source import parse_expression, string_constant
 from shield_ai.scan.python.readers.bindings import OPAQUE, Imported
 from shield_ai.scan.python.readers.env_schemas import empty_defaults
 from shield_ai.scan.python.readers.known_readers import (
@@ -158,8 +158,9 @@ def _annotation(name: str, scopes: Scopes) -> ast.expr | None:
 
 def _class_in(annotation: ast.expr | None) -> ast.expr | None:
     """Return the class in `Env`, `"Env"`, `Env | None` and `Optional[Env]`."""
-    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        return _class_in(parse_expression(annotation.value))
+    text = string_constant(annotation)
+    if text is not None:
+        return _class_in(parse_expression(text))
     if isinstance(annotation, ast.BinOp):
         return _class_in(annotation.left)
     if isinstance(annotation, ast.Subscript):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.python_source import parse_expression
+from shield_ai.project.python_source import parse_expression, string_constant
 from shield_ai.scan.python.classify.candidates import is_number
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.readers.aws_reads import reads_aws
@@ -75,8 +75,9 @@ def _arguments(value: ast.expr | None) -> list[ast.expr]:
 
 def _accepts_none(annotation: ast.expr) -> bool:
     """Return whether a type is `Optional[…]`, `… | None`, a `Union` with None, or `Any`."""
-    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        parsed = parse_expression(annotation.value)
+    text = string_constant(annotation)
+    if text is not None:
+        parsed = parse_expression(text)
         return parsed is not None and _accepts_none(parsed)
     if isinstance(annotation, ast.BinOp):
         return any(map(_accepts_none, (annotation.left, annotation.right)))

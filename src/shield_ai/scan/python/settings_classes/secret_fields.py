@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.name_meaning import is_secret, may_be_auth_token
 from shield_ai.model.words import words
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import string_constant
 from shield_ai.scan.python.classify.candidates import SERVICE_URL
 from shield_ai.scan.python.classify.literals import is_harmless_value, literal_text
 from shield_ai.scan.python.settings_classes.chosen_fields import chosen_fields, is_chosen
@@ -87,8 +88,9 @@ def _aliases(value: ast.expr | None) -> Iterator[str]:
     for keyword in keywords:
         if keyword.arg in ALIASES:
             for part in ast.walk(keyword.value):
-                if isinstance(part, ast.Constant) and isinstance(part.value, str):
-                    yield part.value
+                text = string_constant(part)
+                if text is not None:
+                    yield text
 
 
 def _is_auth_token(node: ast.AnnAssign) -> bool:
