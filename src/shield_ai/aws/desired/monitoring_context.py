@@ -9,6 +9,7 @@ from shield_ai.aws.desired.iam import Location, app_slug, app_tags
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
 
+# In days; from `shield rotate --status --publish` and the canary.
 OVERDUE_METRIC = "SecretRotationOverdueDays"
 
 
