@@ -12,7 +12,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
-from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.ast_walk import descend, statements_in
 from shield_ai.scan.python.readers.aws_reads import SECRETS_MANAGER, aws_calls
 
 if TYPE_CHECKING:
@@ -32,10 +32,12 @@ def skip_other_branches(resolver: Resolver, candidates: Sequence[Candidate]) -> 
         resolver: The resolver of the module.
         candidates: The candidates of the module.
     """
+    if not candidates:
+        return
     reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
     tree = resolver.module.source.tree
-    choices = [node for node in descend(tree) if isinstance(node, ast.If) and node.orelse]
-    readers = _readers_by_test(resolver, choices) if reads else {}
+    choices = [node for node in statements_in(tree) if isinstance(node, ast.If) and node.orelse]
+    readers = _readers_by_test(resolver, choices)
     for choice in choices:
         reader = readers.get(ast.unparse(choice.test))
         if reader:

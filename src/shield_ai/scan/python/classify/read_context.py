@@ -22,7 +22,7 @@ from shield_ai.scan.python.classify.required_settings import mark_required_setti
 from shield_ai.scan.python.classify.secret_uses import mark_secret_uses
 from shield_ai.scan.python.classify.stage_branches import mark_other_stages
 from shield_ai.scan.python.classify.url_or_fields import mark_urls_or_fields
-from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.ast_walk import descend, name_of
 from shield_ai.scan.python.readers.known_readers import URL_READERS
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def mark_reads_by_context(
         candidates: Its candidates.
         urls: The arguments with the URL of a server: see `mark_secret_uses`.
     """
+    if not candidates:
+        return
     mark_secret_uses(tree, candidates, urls)
     mark_guarded_reads(tree, candidates)
     mark_alternative_reads(tree, candidates)
@@ -164,7 +166,7 @@ def mark_tested_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None
     for node in descend(tree):
         if isinstance(node, (ast.If, ast.IfExp, ast.While)):
             conditions = [node.test]
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "bool":
+        elif isinstance(node, ast.Call) and name_of(node.func) == "bool":
             conditions = node.args
         elif isinstance(node, ast.UnaryOp) or _tests_presence(node):
             conditions = [node]

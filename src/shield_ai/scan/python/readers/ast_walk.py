@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set
@@ -50,11 +51,25 @@ def statements_in(node: ast.AST) -> Iterator[ast.stmt]:
 
 
 def descend(node: ast.AST) -> Iterator[ast.AST]:
-    """Yield a node and its descendants in the order of `ast.walk`, as `children` returns them."""
+    """Yield a node and its descendants in the order of `ast.walk`, as `children` returns them.
+
+    The tree of a module must not change afterwards.
+    """
+    if isinstance(node, ast.Module):
+        yield from _nodes_of_module(node)
+        return
     nodes = [node]
     for found in nodes:  # the list grows meanwhile
         nodes += children(found)
         yield found
+
+
+@functools.lru_cache(maxsize=4)  # many functions walk through the same module, one after the other
+def _nodes_of_module(module: ast.Module) -> list[ast.AST]:
+    nodes: list[ast.AST] = [module]
+    for found in nodes:
+        nodes += children(found)
+    return nodes
 
 
 def name_of(node: ast.AST) -> str:
