@@ -23,12 +23,14 @@ MAX_INTERVAL = timedelta(days=999)
 HOURS_PER_DAY = 24
 HOURS = {"hour": 1, "day": HOURS_PER_DAY, "week": 7 * HOURS_PER_DAY}
 RATE = re.compile(r"\s*([0-9]{1,6})\s*(hour|day|week)s?\s*")
+NUMBER = re.compile(r"[0-9]{1,2}")
 WINDOW = re.compile(r"\s*([0-9]{1,2})\s*(?:h|hours?)\s*")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
-# A weekday falls on February 29 at least once in 40 years, also around 2100, which has no such day.
+# In any 40 years, February 29 falls on every weekday at least once, even around 2100, which is not
+# a leap year.
 DAYS_TO_SEARCH = 40 * 366
-# Where schedules are checked: from here on come a leap year and another year.
+# Start of the period that is checked: it contains a leap year and a common year.
 START = datetime(2000, 1, 1, tzinfo=UTC)
 DAYS_TO_COMPARE = 800
 HINT = (
@@ -67,7 +69,7 @@ class Cron:
         weekday = day.isoweekday() % 7 + 1  # AWS numbers the weekdays from 1 (Sunday)
         name, hash_sign, nth = self.weekday.partition("#")
         if hash_sign:
-            is_nth = (day.day + 6) // 7 == int(nth)
+            is_nth = (day.day + 6) // 7 == _parse_int(nth)
             return weekday == _parse_number(name, 1, 7, WEEKDAYS) and is_nth
         if self.weekday == "L":
             return weekday == 7
@@ -176,8 +178,8 @@ def _parse_cron(text: str) -> Schedule:
     try:
         cron = Cron(_parse_field(hours, 0, 23), day, _parse_field(month, 1, 12, MONTHS), weekday)
         first = next(cron.fire_times(START), None)
-    except (ValueError, IndexError):
-        raise ManifestError(f"{expression} has an invalid field", HINT) from None
+    except ValueError as error:
+        raise ManifestError(f"{expression}: invalid value {str(error)!r}", HINT) from None
     if first is None:
         raise ManifestError(f"{expression} never fires", HINT)
     if _fires_too_often(cron):
@@ -205,17 +207,24 @@ def _parse_field(text: str, low: int, high: int, names: tuple[str, ...] = ()) ->
             end = _parse_number(last, low, high, names)
         elif slash or first == "*":
             end = high
-        if start > end or (slash and int(step) < 1):
+        interval = _parse_int(step) if slash else 1
+        if start > end or interval < 1:
             raise ValueError(part)
-        numbers.update(range(start, end + 1, int(step) if slash else 1))
+        numbers.update(range(start, end + 1, interval))
     return frozenset(numbers)
 
 
 def _parse_number(text: str, low: int, high: int, names: tuple[str, ...] = ()) -> int:
-    number = names.index(text) + 1 if text in names else int(text)
+    number = names.index(text) + 1 if text in names else _parse_int(text)
     if not low <= number <= high:
         raise ValueError(text)
     return number
+
+
+def _parse_int(text: str) -> int:
+    if not NUMBER.fullmatch(text):  # int() also accepts signs, underscores and other digits
+        raise ValueError(text)
+    return int(text)
 
 
 def parse_window(text: str, schedule: Schedule) -> str:
