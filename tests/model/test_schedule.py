@@ -138,9 +138,14 @@ def test_parses_windows(text, is_good):
     ("text", "when"),
     [
         pytest.param("5h", "4 hours", id="into the next rotation"),
+        pytest.param("10h", "cron(0 0,4 * * ? *)", id="into the next rotation of the day"),
         pytest.param("3h", "cron(0 22 * * ? *)", id="into the next day"),
     ],
 )
 def test_long_windows(text, when):
     with pytest.raises(ManifestError, match="extends into"):
         parse_window(text, parse_schedule(when))
+
+
+def test_a_window_may_end_when_the_next_one_starts():
+    assert parse_window("4h", parse_schedule("cron(0 0,4,20 * * ? *)")) == "4h"

@@ -237,11 +237,22 @@ def parse_window(text: str, schedule: Schedule) -> str:
     hours = int(match[1]) if match else 0
     if not 1 <= hours <= HOURS_PER_DAY:
         raise ManifestError("invalid rotation window", 'write "1h" to "24h"')
-    last_start = max(schedule.cron.hours) if schedule.cron else 0
-    is_longer = schedule.every is not None and timedelta(hours=hours) > schedule.every
-    if is_longer or last_start + hours > HOURS_PER_DAY:
+    longest = _longest_window(schedule)
+    if hours > longest:
         raise ManifestError(
             f"the rotation window {hours}h extends into the next UTC day or the next rotation",
-            "shorten it",
+            f'write "{longest}h" or less',
         )
     return f"{hours}h"
+
+
+def _longest_window(schedule: Schedule) -> int:
+    """Return the hours until the next rotation on the same day or the end of the UTC day.
+
+    https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_RotationRulesType.html
+    """
+    if schedule.cron:
+        starts = [*sorted(schedule.cron.hours), HOURS_PER_DAY]
+        return min(after - before for before, after in itertools.pairwise(starts))
+    every = schedule.every or timedelta(days=1)
+    return min(every // timedelta(hours=1), HOURS_PER_DAY)
