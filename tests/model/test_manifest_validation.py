@@ -199,14 +199,20 @@ from shield_ai.model.manifest_parser import parse_manifest
         pytest.param(
             "[[secret]]",
             '[monitoring]\nreaders = ["role/team/*"]\n[[secret]]',
-            "invalid reader",
+            "matches every role",
             id="readers by path only, which alarms would not see",
         ),
         pytest.param(
             "[[secret]]",
             '[monitoring]\nreaders = ["role/team/*@999999999999"]\n[[secret]]',
-            "invalid reader",
+            "matches every role",
             id="readers of another account by path only",
+        ),
+        pytest.param(
+            "[[secret]]",
+            '[monitoring]\nreaders = ["role/team/*@*"]\n[[secret]]',
+            "matches every role",
+            id="readers by path only, with a wildcard instead of an account",
         ),
         pytest.param(
             "username =",

@@ -191,8 +191,11 @@ def _check_reader(reader: str) -> None:
         raise ManifestError("invalid reader", 'write for example readers = ["role/Deploy*"]')
     name = re.sub(r"@\d{12}$", "", reader).rpartition("/")[2]
     # CloudTrail names the sessions of a role without its path: this would allow every role.
-    if reader.count("/") > 1 and not name.strip("*"):
-        raise ManifestError("invalid reader", "write the start of the roles' names after the path")
+    if reader.count("/") > 1 and not name.strip("*@"):
+        raise ManifestError(
+            "a reader with a path matches every role",
+            'add the start of the role names, for example "role/team/Deploy*"',
+        )
 
 
 def _check_not_negative(key: str, value: int) -> None:

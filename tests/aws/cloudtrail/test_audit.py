@@ -81,6 +81,21 @@ def test_email_address_as_user_name_names_no_account(reader, kinds):
     assert [alert.kind for alert in result.alerts] == kinds
 
 
+@pytest.mark.parametrize(
+    ("reader", "kinds"),
+    [
+        pytest.param("role/Deploy@999999999999", [], id="by name"),
+        pytest.param("role/*@999999999999", [], id="by wildcard"),
+        pytest.param("role/*@111111111111", ["outside"], id="a third account"),
+        pytest.param("role/*@*", ["outside"], id="wildcard instead of an account"),
+        pytest.param("role/*@9*", ["outside"], id="incomplete account"),
+    ],
+)
+def test_readers_of_another_account_name_the_account(reader, kinds):
+    read = record("GetSecretValue", "a", role("Deploy", "999999999999"))
+    assert [alert.kind for alert in audit(read, readers=[reader]).alerts] == kinds
+
+
 def test_counts_by_secret_and_principal():
     hour = dt.timedelta(hours=1)
     result = audit(

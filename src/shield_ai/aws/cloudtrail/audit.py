@@ -129,12 +129,10 @@ class Auditor:
         return _ALERTS.get(event.name)
 
     def _may_read(self, who: str) -> bool:
-        _, other_account = split_reader(who, "")
-        if other_account:  # readers without an account do not match
-            readers = [reader for reader in self._readers if "@" in reader]
-            return _matches_any(who, readers)
-        name = who.partition("/")[2]
-        return _matches_any(who, self._readers) or _matches_any(name, self._readers)
+        name, account = split_reader(who, "")
+        split = [split_reader(reader, "") for reader in self._readers]
+        readers = [pattern for pattern, allowed in split if allowed == account]
+        return _matches_any(name, readers) or _matches_any(name.partition("/")[2], readers)
 
     def result(self, unread: Sequence[Skipped] = ()) -> Audit:
         """Return the audit of all added events.
