@@ -43,7 +43,7 @@ from shield_ai.model.manifest_parser import parse_manifest
         pytest.param(
             '"SECRET_KEY"',
             '"SECRET-KEY"',
-            "shield.toml:6: invalid environment variable in env",
+            "shield.toml:9: invalid environment variable in env",
             id="invalid variable",
         ),
         pytest.param(
@@ -109,31 +109,31 @@ from shield_ai.model.manifest_parser import parse_manifest
         pytest.param(
             "[[secret]]",
             "[rotation]\nlog_days = 2\n\n[[secret]]",
-            "shield.toml:6: CloudWatch Logs does not support log_days = 2",
+            "shield.toml:7: CloudWatch Logs does not support log_days = 2",
             id="log days",
         ),
         pytest.param(
             "[[secret]]",
             '[deployment]\nedit = ["compose"]\n\n[[secret]]',
-            "shield.toml:6: edit requires containers or inject",
+            "shield.toml:7: edit requires containers or inject",
             id="deployment without containers",
         ),
         pytest.param(
             "[[secret]]",
             '[deployment]\nedit = ["github"]\n\n[[secret]]',
-            'shield.toml:6: "github" and "gitlab" in edit require jobs',
+            'shield.toml:7: "github" and "gitlab" in edit require jobs',
             id="workflows without jobs",
         ),
         pytest.param(
             "[[secret]]",
             '[deployment]\njobs = ["deploy"]\n\n[[secret]]',
-            'shield.toml:6: jobs requires "github" or "gitlab" in edit',
+            'shield.toml:7: jobs requires "github" or "gitlab" in edit',
             id="jobs without workflows",
         ),
         pytest.param(
             "[[secret]]",
             '[deployment]\nedit = ["github"]\ncontainers = ["web"]\njobs = ["a"]\n\n[[secret]]',
-            'shield.toml:6: containers and inject require another kind of file than "github"',
+            "shield.toml:8: containers and inject require a kind of file with containers",
             id="containers for workflows",
         ),
         pytest.param(
@@ -145,13 +145,13 @@ from shield_ai.model.manifest_parser import parse_manifest
         pytest.param(
             "[[secret]]",
             '[deployment]\nedit = ["compose"]\ninject = ["web"]\n\n[[secret]]',
-            'shield.toml:6: inject requires "ecs", "kubernetes" or "cloudformation" in edit',
+            'shield.toml:8: inject requires "ecs", "kubernetes" or "cloudformation" in edit',
             id="inject without ECS",
         ),
         pytest.param(
             "[[secret]]",
             '[deployment]\nedit = ["ecs"]\ncontainers = ["a"]\ninject = ["a"]\n\n[[secret]]',
-            "shield.toml:6: 'a' is in containers and in inject",
+            "shield.toml:9: 'a' is in containers and in inject",
             id="container in both lists",
         ),
         pytest.param(
@@ -294,6 +294,37 @@ def test_invalid_values(old, new, message):
     with pytest.raises(ManifestError) as caught:
         parse_manifest(GOOD.replace(old, new, 1))
     assert message in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("table", "value"),
+    [
+        pytest.param("[app]", 'runtime = "x"', id="runtime"),
+        pytest.param("[app]", 'runtime = "a\\u0007.py"', id="path"),
+        pytest.param("[app]", 'name = ""', id="name"),
+        pytest.param("[rotation]", "log_days = 2", id="log days"),
+        pytest.param("[rotation]", 'subnets = ["subnet-0a"]', id="subnets"),
+        pytest.param("[rotation]", 'security_groups = ["sg-0a"]', id="security groups"),
+        pytest.param("[environments.far]", 'account = "12"', id="account"),
+        pytest.param("[environments.far]", 'env_file = "a\\u0007"', id="env file"),
+        pytest.param("[environments.far]", 'tags = { "a?" = "b" }', id="tags"),
+        pytest.param("[monitoring]", 'topic = "x"', id="topic"),
+        pytest.param("[monitoring]", 'email = ["x"]', id="email"),
+        pytest.param("[monitoring]", 'readers = ["x"]', id="readers"),
+        pytest.param("[monitoring]", 'readers = ["role/a/*"]', id="readers by path"),
+        pytest.param("[monitoring]", "overdue = -1", id="overdue"),
+        pytest.param("[monitoring]", "errors = -1", id="errors"),
+        pytest.param("[deployment]", 'edit = ["compose"]', id="edit"),
+        pytest.param("[deployment]", 'jobs = ["a"]', id="jobs"),
+    ],
+)
+def test_errors_name_the_line_of_the_key(table, value):
+    name = "" if value.startswith("name") else 'name = "a"\n'
+    app = name if table == "[app]" else f"\n\n[app]\n{name}"
+    text = f"{table}\n\n{value}\n{app}"
+    with pytest.raises(ManifestError) as raised:
+        parse_manifest(text)
+    assert raised.value.message.startswith("shield.toml:3: ")
 
 
 def test_a_strategy_for_databases_needs_the_login_as_the_hint_says():

@@ -1,4 +1,7 @@
-"""Validate constraints of shield.toml that its types do not express."""
+"""Validate constraints of shield.toml that its types do not express.
+
+Errors do not show values of unknown form, as in text_validation.
+"""
 
 from __future__ import annotations
 
@@ -59,9 +62,8 @@ def validate_manifest(manifest: Manifest, locate: Locate) -> None:
     if manifest.rotation:
         with _errors_at(locate, table="rotation"):
             _check_functions(manifest.rotation)
-    with _errors_at(locate, "tags", table="app"):
+    with _errors_at(locate, table="app"):
         _check_tags(manifest.app.tags)
-    with _errors_at(locate, "ignore", table="app"):
         _check_ignored(manifest)
     for name, environment in manifest.environments.items():
         with _errors_at(locate, table=f"environments.{name}"):
@@ -96,7 +98,7 @@ def _errors_at(
 def _check_app(app: App) -> None:
     """Check the values that become part of resource names, scripts and templates."""
     if not app.name:
-        raise ManifestError("name is empty", "set it to the app's name")
+        raise ManifestError("name is empty", "set it to the app's name", key="name")
     check_texts([("name", app.name, APP_NAME), *_overridable_checks(app)])
     for path in app.settings:
         check_printable("settings", path)
@@ -105,6 +107,7 @@ def _check_app(app: App) -> None:
         raise ManifestError(
             "invalid runtime",
             'use the path of a Python file, such as shop/utils/secrets.py, or "package"',
+            key="runtime",
         )
 
 
@@ -123,9 +126,14 @@ def _check_functions(functions: Functions) -> None:
         raise ManifestError(
             f"CloudWatch Logs does not support log_days = {functions.log_days}",
             f"use one of {', '.join(map(str, LOG_DAYS))}",
+            key="log_days",
         )
     if bool(functions.subnets) != bool(functions.security_groups):
-        raise ManifestError("subnets and security_groups require each other", "set both or neither")
+        raise ManifestError(
+            "subnets and security_groups require each other",
+            "set both or neither",
+            key="subnets" if functions.subnets else "security_groups",
+        )
     check_texts([("subnets", subnet, SUBNET) for subnet in functions.subnets])
     groups = [("security_groups", group, SECURITY_GROUP) for group in functions.security_groups]
     check_texts(groups)
@@ -136,11 +144,14 @@ def _check_tags(tags: dict[str, str]) -> None:
         if not (TAG_KEY.fullmatch(key) and TAG_VALUE.fullmatch(value)):
             raise ManifestError(
                 f"invalid tag {key!r}",
-                "use letters, digits, spaces and _.:/=+-@: up to 128 in the key, and up to 256 in"
-                " the value",
+                "use at most 128 characters in the key and 256 in the value: letters, digits, "
+                "spaces and _ . : / = + - @",
+                key="tags",
             )
         if key.lower().startswith("aws:"):
-            raise ManifestError(f"invalid tag {key!r}", "AWS reserves keys that start with aws:")
+            raise ManifestError(
+                f"invalid tag {key!r}", "AWS reserves keys that start with aws:", key="tags"
+            )
 
 
 def _check_ignored(manifest: Manifest) -> None:
@@ -152,6 +163,7 @@ def _check_ignored(manifest: Manifest) -> None:
             raise ManifestError(
                 f"ignore names {variable}, a variable of the secret {entry[0].name!r}",
                 "remove it from ignore, or from the secret",
+                key="ignore",
             )
 
 
@@ -160,7 +172,7 @@ def _check_environment(name: str, environment: Environment) -> None:
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,40}", name):
         raise ManifestError(f"invalid environment name {name!r}", "use letters, digits, - and _")
     if environment.account and not re.fullmatch(r"[0-9]{12}", environment.account):
-        raise ManifestError("invalid AWS account id", "use its 12 digits")
+        raise ManifestError("invalid AWS account id", "use its 12 digits", key="account")
     check_texts(_overridable_checks(environment))
     check_texts([("profile", environment.profile, PROFILE)])
     check_texts([("assume", environment.assume, ROLE_ARN)])
@@ -170,15 +182,17 @@ def _check_environment(name: str, environment: Environment) -> None:
 def _check_monitoring(monitoring: Monitoring) -> None:
     check_texts([("namespace", monitoring.namespace, NAMESPACE)])
     if monitoring.topic and not TOPIC_ARN.fullmatch(monitoring.topic):
-        raise ManifestError("invalid topic", "write arn:aws:sns:REGION:ACCOUNT:NAME")
+        raise ManifestError("invalid topic", "write arn:aws:sns:REGION:ACCOUNT:NAME", key="topic")
     if monitoring.topic and monitoring.email:
         raise ManifestError(
-            "topic and email are mutually exclusive", "subscribe the email addresses to the topic"
+            "topic and email are mutually exclusive",
+            "subscribe the email addresses to the topic",
+            key="email",
         )
     for email in monitoring.email:
         if not EMAIL.fullmatch(email):
             raise ManifestError(
-                "invalid email address", 'write for example email = ["ops@example.com"]'
+                "invalid email address", 'for example: email = ["ops@example.com"]', key="email"
             )
     for reader in monitoring.readers:
         _check_reader(reader)
@@ -188,19 +202,22 @@ def _check_monitoring(monitoring: Monitoring) -> None:
 
 def _check_reader(reader: str) -> None:
     if not READER.fullmatch(reader):
-        raise ManifestError("invalid reader", 'write for example readers = ["role/Deploy*"]')
+        raise ManifestError(
+            "invalid reader", 'for example: readers = ["role/Deploy*"]', key="readers"
+        )
     name = re.sub(r"@\d{12}$", "", reader).rpartition("/")[2]
     # CloudTrail names the sessions of a role without its path: this would allow every role.
     if reader.count("/") > 1 and not name.strip("*@"):
         raise ManifestError(
             "a reader with a path matches every role",
             'add the start of the role names, for example "role/team/Deploy*"',
+            key="readers",
         )
 
 
 def _check_not_negative(key: str, value: int) -> None:
     if value < 0:
-        raise ManifestError(f"{key} is negative", "use 0 or more")
+        raise ManifestError(f"{key} is negative", "use 0 or more", key=key)
 
 
 def _check_deployment(deployment: DeploymentEdits) -> None:
@@ -214,21 +231,26 @@ def _check_deployment(deployment: DeploymentEdits) -> None:
         raise ManifestError(
             "edit requires containers or inject",
             'name the services and containers that run the app, as in containers = ["web"]',
+            key="edit",
         )
     if has_containers and not has_container_files:
         raise ManifestError(
-            'containers and inject require another kind of file than "github" and "gitlab" in edit',
+            "containers and inject require a kind of file with containers in edit, "
+            'such as "compose"',
             'add the kind of the files that name them, as in edit = ["compose"]',
+            key="containers" if deployment.containers else "inject",
         )
     if deployment.inject and not edited & {"ecs", "kubernetes", "cloudformation"}:
         raise ManifestError(
             'inject requires "ecs", "kubernetes" or "cloudformation" in edit',
-            "other kinds of files are not edited",
+            'add "ecs", "kubernetes" or "cloudformation" to edit, or remove inject',
+            key="inject",
         )
     if both := set(deployment.inject).intersection(deployment.containers):
         raise ManifestError(
             f"{min(both)!r} is in containers and in inject",
             "list it in containers if its code calls get_secret(), otherwise in inject",
+            key="inject",
         )
     _check_jobs(deployment)
 
@@ -239,11 +261,13 @@ def _check_jobs(deployment: DeploymentEdits) -> None:
         raise ManifestError(
             '"github" and "gitlab" in edit require jobs',
             'name the jobs that read their secrets from AWS, as in jobs = ["deploy"]',
+            key="edit",
         )
     if deployment.jobs and not has_pipelines:
         raise ManifestError(
             'jobs requires "github" or "gitlab" in edit',
             'add the kind of the files with the jobs, as in edit = ["github"]',
+            key="jobs",
         )
 
 

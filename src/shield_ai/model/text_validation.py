@@ -48,7 +48,9 @@ def check_printable(key: str, path: str) -> None:
         ManifestError: It has one.
     """
     if printable(path) != path:
-        raise ManifestError(f"invalid path in {key}", "remove control and invisible characters")
+        raise ManifestError(
+            f"invalid path in {key}", "remove control and invisible characters", key=key
+        )
 
 
 def check_variable(key: str, variable: str) -> None:
@@ -61,4 +63,5 @@ def check_variable(key: str, variable: str) -> None:
         raise ManifestError(
             f"invalid environment variable in {key}",
             "write the variable's name, as in SECRET_KEY, and never its value",
+            key=key,
         )
