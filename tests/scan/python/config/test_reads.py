@@ -46,6 +46,9 @@ def reads(text, known=()):
         pytest.param("from omegaconf import OmegaConf\ncfg = OmegaConf.load('s.yml')\nX = cfg.mail.password\n", [(4, "password")], id="OmegaConf"),
         pytest.param(f"{LOAD}X = load(SECRETS)\nY = X['API_KEY']\n", [], id="another object"),
         pytest.param("def load(path):\n    return json.load(open(path))\nX = load('password.json')\n", [], id="name of a file"),
+        pytest.param("CONFIG = json.load(open('s.json'))\nCONFIG_KEY = 'api_key'\nX = CONFIG[CONFIG_KEY]\n", [(4, "api_key")], id="constant"),
+        pytest.param("CONFIG = json.load(open('s.json'))\nCONFIG_KEY: Final = 'api_key'\nX = CONFIG[CONFIG_KEY]\n", [(4, "api_key")], id="annotated constant"),
+        pytest.param("CONFIG = json.load(open('s.json'))\nOLD = CONFIG_KEY = 'api_key'\nX = CONFIG[CONFIG_KEY]\n", [(4, "api_key")], id="chained constant"),
         pytest.param(f"{LOAD}del SECRETS['API_KEY']\nY = 'API_KEY' in SECRETS\n", [], id="test"),
     ],
 )  # fmt: skip

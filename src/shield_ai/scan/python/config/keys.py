@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import Meaning
 from shield_ai.model.words import word_set, words
+from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.config.names import key_meaning
 
 if TYPE_CHECKING:
@@ -28,9 +29,12 @@ class Keys:
     def __init__(self, tree: ast.Module) -> None:
         self._constants: dict[str, str] = {}
         for node in tree.body:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-                    self._constants[node.targets[0].id] = node.value.value
+            if isinstance(node, (ast.Assign, ast.AnnAssign)):
+                text = literal_text(node.value)
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                if text is not None:
+                    names = (target.id for target in targets if isinstance(target, ast.Name))
+                    self._constants.update(dict.fromkeys(names, text))
 
     def text(self, node: ast.expr) -> str:
         """Return the constant text of a key, or else the name of its constant; empty if unknown."""
@@ -46,7 +50,10 @@ class Keys:
         return ""
 
     def _constant(self, node: ast.Name | ast.Attribute) -> str:
-        """Return the text of a constant; the constant's name, if another module defines it."""
+        """Return the text of a constant of the module.
+
+        Otherwise, return its name if the name is in upper case and can mean a secret, or "".
+        """
         if isinstance(node, ast.Name) and node.id in self._constants:
             return self._constants[node.id]
         name = node.id if isinstance(node, ast.Name) else node.attr
@@ -55,7 +62,10 @@ class Keys:
         return name if name.isupper() and not is_any_key else ""
 
     def secrets(self, arguments: Iterable[ast.expr]) -> list[str]:
-        """Return the arguments that are keys of secrets, or a section with the key of a URL."""
+        """Return the arguments that are keys of secrets.
+
+        Without one, return `section.key` if it is the key of a URL.
+        """
         texts = [*map(self.text, arguments)]
         names = [text for text in texts if key_meaning(text) is not Meaning.HARMLESS]
         path = ".".join(texts[:2])  # of get("database", "url")
