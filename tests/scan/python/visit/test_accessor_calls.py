@@ -40,6 +40,7 @@ def test_the_variables_of_the_expression_in_a_call(scanned, expression, own, mig
     [
         pytest.param("'sentry-dsn', os.environ.get('OTHER_DSN')", id="positional"),
         pytest.param("name='sentry-dsn', default=os.environ.get('OTHER_DSN')", id="keywords"),
+        pytest.param("'sentry-dsn', f'{os.environ[\"OTHER_DSN\"]}/1'", id="f-string"),
     ],
 )
 def test_the_arguments_of_a_call(scanned, arguments):

@@ -88,7 +88,7 @@ class AccessorCallVisitor(NamedReadVisitor):
         if isinstance(argument, ast.Lambda):
             self._visit_parameter_defaults(argument.args)
             self._visit_scope(argument, [argument.body])
-        elif literal_text(argument) is None and not isinstance(argument, ast.JoinedStr):
+        elif literal_text(argument) is None:
             self.visit(argument, path, direct=False)
 
     def _lacks_default(self, node: ast.Call) -> bool:
