@@ -35,6 +35,15 @@ def test_the_variables_of_the_expression_in_a_call(scanned, expression, own, mig
     assert {site.variable for _, site in found.sites} == others
 
 
+@pytest.mark.parametrize("key", ["'password'", "KEY", "'pass' + 'word'"])
+def test_the_field_of_a_call(scanned, key):
+    secret_map = MAP.replace("'SENTRY_DSN'", "{'username': 'DB_USER', 'password': 'DB_PASSWORD'}")
+    head = "from shop.secrets import get_secret\nKEY = 'password'\n"
+    settings = f"{head}X = get_secret('sentry-dsn', key={key})\n"
+    found = scanned({"shop/secrets.py": secret_map, "shop/settings.py": settings})
+    assert found.migrated == ("DB_PASSWORD",)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -84,7 +84,7 @@ class AccessorCallVisitor(NamedReadVisitor):
         self._enclosing_calls.pop()
 
     def _visit_argument(self, argument: ast.expr, path: tuple[str, ...]) -> None:
-        """Visit an argument of a get_secret() call; a literal default contains no reads."""
+        """Visit an argument of a get_secret() call; a constant contains no reads."""
         if isinstance(argument, ast.Lambda):
             self._visit_parameter_defaults(argument.args)
             self._visit_scope(argument, [argument.body])
@@ -163,14 +163,18 @@ class AccessorCallVisitor(NamedReadVisitor):
         if isinstance(name, ast.Dict):
             texts = (self.resolver.constant_text(key, self.scopes) for key in name.keys)
             return tuple(filter(None, texts))
-        env = next((keyword.value for keyword in node.keywords if keyword.arg == "env"), None)
-        variable = self.resolver.constant_text(env, self.scopes)
+        variable = self._keyword_text(node, "env")
         if variable:
             return (variable,)
         if name is None:
             return ()
         names = possible_texts(self.resolver, name, self.scopes) or ()
-        return tuple(_variable_of(name, node, secret_map) for name in names)
+        field = self._keyword_text(node, "key")
+        return tuple(_variable_of(name, field, secret_map) for name in names)
+
+    def _keyword_text(self, call: ast.Call, name: str) -> str | None:
+        value = next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
+        return self.resolver.constant_text(value, self.scopes)
 
     def add_backend_secret(self, node: ast.expr, path: tuple[str, ...]) -> None:
         """Collect the name of a secret in the options of a database backend."""
@@ -184,11 +188,8 @@ class AccessorCallVisitor(NamedReadVisitor):
         return bool(is_database) and not BACKEND_OPTIONS.isdisjoint(path)
 
 
-def _variable_of(name: str, call: ast.Call, secret_map: SecretMap | None) -> str:
+def _variable_of(name: str, field: str | None, secret_map: SecretMap | None) -> str:
     """Return the variable in the map file, or else derive it from the name of the secret."""
-    key = next((keyword.value for keyword in call.keywords if keyword.arg == "key"), None)
-    reference = name
-    if isinstance(key, ast.Constant) and isinstance(key.value, str):
-        reference = f"{name}:{key.value}"
+    reference = name if field is None else f"{name}:{field}"
     variable = secret_map.variable(reference) if secret_map else ""
     return variable or env_var_name(name.partition(":")[0])
