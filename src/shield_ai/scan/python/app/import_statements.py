@@ -9,10 +9,11 @@ from shield_ai.project.perf.lazy_regex import regex
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+# A comment, or an import at the start of a line or after another statement.
 IMPORT = regex(
-    rb"(?m)^[ \t]*(?:from[ \t]+(?P<module>[\w.]*+)[ \t]+import\b"
-    rb"(?P<names>[ \t]*\([^)]{0,999}|(?:[^\n#;\\]|\\\r?\n)*)"
-    rb"|import[ \t]+(?P<modules>(?:[^\n#;\\]|\\\r?\n)*))"
+    rb"(?m)#[^\n]*|(?:^|[;:])[ \t]*(?:from[ \t]+(?P<module>[\w.\x80-\xff]++)[ \t]+import\b"
+    rb"(?P<names>[ \t]*\((?:[^)#]|#[^\n]*)*+|(?:[^\n#;\\]|\\\r?\n)*+)"
+    rb"|import[ \t]+(?P<modules>(?:[^\n#;\\]|\\\r?\n)*+))"
 )
 COMMENT = regex(rb"#[^\n]*")
 
@@ -42,15 +43,17 @@ def find_imports(raw: bytes) -> Iterator[Import]:
     """Yield the imports of a file, also those in functions and conditions.
 
     Args:
-        raw: The file.
+        raw: The bytes of the file.
     """
+    line = position = 0
     for match in IMPORT.finditer(raw):
-        if match["modules"] is None:
+        line = max(line, raw.rfind(b"\n", position, match.start()) + 1)
+        position = match.start()
+        if match["module"] is not None:
             module = match["module"].decode(errors="replace")
-            yield Import(module, dict(_names_in(match["names"])), match.start())
-        else:
-            for _, module in _names_in(match["modules"]):
-                yield Import(module, {}, match.start())
+            yield Import(module, dict(_names_in(match["names"])), line)
+        for _, module in _names_in(match["modules"] or b""):
+            yield Import(module, {}, line)
 
 
 def _names_in(text: bytes) -> Iterator[tuple[str, str]]:
@@ -63,7 +66,7 @@ def _names_in(text: bytes) -> Iterator[tuple[str, str]]:
 
 
 def module_tails(paths: Iterable[str]) -> set[str]:
-    """Return the paths of modules, without `.py`, from each of the folders above them.
+    """Return every suffix of the modules' paths: for a/b/c.py, `a/b/c`, `b/c` and `c`.
 
     Args:
         paths: The files.
