@@ -24,6 +24,8 @@ from shield_ai.scan.deployment.command_reads import find_command_reads
         pytest.param("Dockerfile", 'FROM a\nCMD ["sh", "-c", "printenv DB_HOST"]\n', "Dockerfile:2", id="printenv in a command"),
         pytest.param("Dockerfile", "FROM a\nCMD wait $DB_HOST\n", "Dockerfile:2", id="command"),
         pytest.param("Dockerfile", "FROM a\nCMD wait \\\n  $DB_HOST\n", "Dockerfile:3", id="continued command"),
+        pytest.param("Dockerfile", "FROM a\nCMD wait \\\n  # db\n\n  --db \\\n  # a \\\n  $DB_HOST\n", "Dockerfile:7", id="comments in a continued command"),
+        pytest.param("Dockerfile", "FROM a\nCMD wait\n# db\nRUN echo $DB_HOST\n", None, id="build after a comment"),
         pytest.param("Dockerfile", "RUN echo \\\n  $DB_HOST\nCMD wait\n", None, id="continued build"),
         pytest.param("Dockerfile", "ARG DB_HOST\nRUN echo $DB_HOST\n", None, id="build"),
         pytest.param("run.sh", "wait $DB_HOST_2 DB_HOST\n", None, id="another variable"),

@@ -41,8 +41,10 @@ NOT_SEARCHED = regex(
 # The platform, not the container, substitutes the references in these files.
 PLATFORM_FORMATS = frozenset({"yaml", "json", "terraform", "systemd"})
 # Dockerfile instructions that run in the container; the others run when the image is built.
+# Comments and empty lines do not end an instruction that continues on the next line.
 RUNTIME_INSTRUCTION = regex(
-    rb"(?im)^[ \t]*(?:cmd|entrypoint|healthcheck)\b(?:[^\n]*\\[ \t]*\r?\n)*[^\n]*$"
+    rb"(?im)^[ \t]*(?:cmd|entrypoint|healthcheck)\b"
+    rb"(?:[^\n]*\\[ \t]*\r?\n(?:[ \t\r]*(?:#[^\n]*)?\n)*+)*+[^\n]*$"
 )
 # Make passes the variables of the environment on, except those that the file itself assigns.
 MAKEFILE = regex(r"(?:.*/)?(?:gnu)?makefile", re.IGNORECASE)
