@@ -38,6 +38,7 @@ from shield_ai.scan.deployment.command_reads import find_command_reads
         pytest.param("Makefile", 'run:\n\tpsql "$$DB_HOST"\n', "Makefile:2", id="shell in a Makefile"),
         pytest.param("Makefile", "DB_HOST ?= db\nrun:\n\tpsql $(DB_HOST)\n", "Makefile:3", id="default in a Makefile"),
         pytest.param("Makefile", "export DB_HOST := db\nrun:\n\tpsql $$DB_HOST\n", None, id="set by a Makefile"),
+        pytest.param("Makefile", "run:\n\tDB_HOST=$(DB_HOST) ./run\n", "Makefile:2", id="set for a command"),
         pytest.param("Procfile", "web: serve $DB_HOST\n", "Procfile:1", id="Procfile"),
         pytest.param("justfile", "run:\n  psql $DB_HOST\n", None, id="justfile"),
         pytest.param(".github/workflows/a.sh", "echo $DB_HOST\n", None, id="workflow"),

@@ -46,8 +46,12 @@ RUNTIME_INSTRUCTION = regex(
     rb"(?im)^[ \t]*(?:cmd|entrypoint|healthcheck)\b"
     rb"(?:[^\n]*\\[ \t]*\r?\n(?:[ \t\r]*(?:#[^\n]*)?\n)*+)*+[^\n]*$"
 )
-# Make passes the variables of the environment on, except those that the file itself assigns.
+# A makefile sees environment variables, except those that it assigns. Lines that start with a tab
+# are commands.
 MAKEFILE = regex(r"(?:.*/)?(?:gnu)?makefile", re.IGNORECASE)
+MAKE_ASSIGNMENT = regex(
+    rb"(?m)^ *(?:(?:export|override)[ \t]+)?(?P<name>[A-Za-z_]\w{0,200})[ \t]*(?:::?:?|!)?="
+)
 ASSIGNMENT = regex(
     rb"(?m)^[ \t]*(?:(?:export|override)[ \t]+)?(?P<name>[A-Za-z_]\w{0,200})[ \t]*(?:::?:?|!)?="
 )
@@ -149,7 +153,7 @@ class _Search:
             self._calls_make |= _is_starter(path) and bool(MAKE.search(raw))
             self._add_start_script(path, raw)
         if MAKEFILE.fullmatch(path):
-            assigned = {match["name"].decode() for match in ASSIGNMENT.finditer(raw)}
+            assigned = {match["name"].decode() for match in MAKE_ASSIGNMENT.finditer(raw)}
             self._in_makefiles[path] = _first_lines(raw, set(self._names) - assigned)
         elif kind not in PLATFORM_FORMATS:
             found = self._production if is_production else self._development
