@@ -109,6 +109,16 @@ def test_makefiles_count_for_production_where_make_starts_the_app(
         pytest.param("start", "echo ${GCP_KEY}\n", True, id="no suffix"),
         pytest.param("Procfile", "web: serve --key $GCP_KEY\n", True, id="Procfile"),
         pytest.param("start.sh", "GCP_KEY=$(cat key)\necho $GCP_KEY\n", False, id="set by it"),
+        pytest.param("start.sh", "\tlocal GCP_KEY=a\necho $GCP_KEY\n", False, id="local"),
+        pytest.param("start.sh", "readonly GCP_KEY=a\necho $GCP_KEY\n", False, id="readonly"),
+        pytest.param("start.sh", "export A=1 GCP_KEY=2\necho $GCP_KEY\n", False, id="second"),
+        pytest.param("start.sh", "declare -rx GCP_KEY=a\necho $GCP_KEY\n", False, id="declare"),
+        pytest.param("start.sh", "a; export GCP_KEY=a\necho $GCP_KEY\n", False, id="semicolon"),
+        pytest.param("start.sh", "read -r GCP_KEY <key\necho $GCP_KEY\n", False, id="read"),
+        pytest.param("start.sh", "while IFS= read -r GCP_KEY; do a $GCP_KEY\n", False, id="loop"),
+        pytest.param("start.sh", "# export GCP_KEY=a\necho $GCP_KEY\n", True, id="comment"),
+        pytest.param("start.sh", "export GCP_KEY\necho $GCP_KEY\n", True, id="only exported"),
+        pytest.param("start.sh", "run -e GCP_KEY=$GCP_KEY\n", True, id="argument"),
         pytest.param("start.sh", "echo $GCP_PROJECT $gcp_key\n", False, id="not a secret"),
         pytest.param("release.sh", "echo $GCP_KEY\n", False, id="another script"),
         pytest.param("start-dev.sh", "echo $GCP_KEY\n", False, id="development"),
@@ -118,3 +128,10 @@ def test_secrets_that_only_a_start_script_reads(tmp_path, path, text, is_found):
     (tmp_path / path).write_text(text)
     found = find_command_reads(tmp_path, {"DB_HOST"}).start_scripts
     assert list(found) == ["GCP_KEY"] * is_found
+
+
+def test_a_variable_that_a_script_builds_from_a_secret(tmp_path):
+    script = "local API_TOKEN=$(cat a)\nexport DB_URL=postgres://$DB_PASSWORD:$API_TOKEN@db\n"
+    (tmp_path / "start.sh").write_text(script)
+    found = find_command_reads(tmp_path, {"DB_URL"})
+    assert found.composed == {"DB_PASSWORD": ("DB_URL", "start.sh", 2)}

@@ -52,9 +52,6 @@ MAKEFILE = regex(r"(?:.*/)?(?:gnu)?makefile", re.IGNORECASE)
 MAKE_ASSIGNMENT = regex(
     rb"(?m)^ *(?:(?:export|override)[ \t]+)?(?P<name>[A-Za-z_]\w{0,200})[ \t]*(?:::?:?|!)?="
 )
-ASSIGNMENT = regex(
-    rb"(?m)^[ \t]*(?:(?:export|override)[ \t]+)?(?P<name>[A-Za-z_]\w{0,200})[ \t]*(?:::?:?|!)?="
-)
 # These files start programs; `MAKE` is a call of make in one of them.
 STARTERS = frozenset({"dockerfile", "procfile", "systemd", "shell", "fly"})
 MAKE = regex(rb"(?m)(?:^|[\s\"'\[;&|/(])make[\"']?[,\s][^\n]{0,20}[\w-]")
@@ -63,6 +60,12 @@ MAKE = regex(rb"(?m)(?:^|[\s\"'\[;&|/(])make[\"']?[,\s][^\n]{0,20}[\w-]")
 START_SCRIPT = regex(
     r"(?:[\w-]{0,100}[_-])?(?:entry[_-]?point|start|launch)(?:[_-][\w-]{0,100})?(?:\.(?:ba)?sh)?",
     re.IGNORECASE,
+)
+# A comment, or the variables that a script sets: A=1, export A=1 B=2, read -r A B.
+ASSIGNMENT = regex(
+    rb"(?m)(?:^|[\s;])#[^\n]*|^[ \t]*(?P<set>[A-Za-z_]\w{0,200}=)"
+    rb"|(?:^|[\s;&|({])(?:(?:export|local|readonly|declare|typeset)[ \t](?P<declared>[^\n;&|]*)"
+    rb"|read[ \t](?P<read>[^\n;&|<]*))"
 )
 # A variable that a script sets: export URL="postgres://$USER:$PASSWORD@db".
 SET_BY_SCRIPT = regex(rb"(?m)^[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w{0,200})=(?P<value>.*)$")
@@ -178,8 +181,8 @@ class _Search:
     def _other_secrets(self, raw: bytes) -> set[str]:
         """Return the names of other secrets that a script reads, and does not set itself."""
         read = {match["name"].decode() for match in READ.finditer(raw)}
-        read -= {match["name"].decode() for match in ASSIGNMENT.finditer(raw)}
-        return {name for name in read.difference(self._names) if name.isupper() and is_secret(name)}
+        read.difference_update(self._names, _assigned_names(raw))
+        return {name for name in read if name.isupper() and is_secret(name)}
 
     def reads(self) -> CommandReads:
         """Return the reads of all files."""
@@ -204,6 +207,15 @@ def _first_lines(raw: bytes, names: Collection[str]) -> dict[str, int]:
         if name in names and name not in lines:
             lines[name] = raw.count(b"\n", 0, match.start()) + 1
     return lines
+
+
+def _assigned_names(script: bytes) -> set[str]:
+    names: set[bytes] = set()
+    for match in ASSIGNMENT.finditer(script):
+        names.update((match["read"] or b"").split())
+        words = (match["set"] or match["declared"] or b"").split()
+        names.update(word.partition(b"=")[0] for word in words if b"=" in word)
+    return {name.decode(errors="replace") for name in names}
 
 
 def _blank_build_steps(raw: bytes) -> bytes:
