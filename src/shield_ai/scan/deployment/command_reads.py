@@ -19,18 +19,26 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
-# A read of a variable in shell, JavaScript or Ruby: $NAME, env.NAME, ENV["NAME"], env("NAME").
+# A read of a variable: $NAME, ${NAME, $(NAME) and printenv NAME in shell and make; env.NAME,
+# env["NAME"], env?.NAME and env?.["NAME"] in JavaScript; ENV["NAME"] and ENV.fetch("NAME") in Ruby;
+# environ["NAME"] and environ.get("NAME") in Python; env("NAME"), also as the end of getenv("NAME").
 READ = regex(
-    rb"(?:\$[{(]?(?!printenv[ \t])|\benv\.|\bprintenv[ \t]{1,9}"
-    rb"|(?:\bENV\[|\benviron\[|\benviron\.get\(|env\()[ \t]{0,9}\\?[\"'])"
+    rb"(?:\$[{(]?(?!printenv[ \t])|\benv\??\.|\bprintenv[ \t]{1,9}"
+    rb"|(?:\b(?:ENV|env|environ)(?:\?\.)?\[|\bENV\.fetch[( ]|\benviron\.get\(|env\()"
+    rb"[ \t]{0,9}\\?[\"'`])"
     rb"(?P<name>[A-Za-z_][A-Za-z0-9_]{0,200})"
 )
+# const { NAME, OTHER: alias } = process.env in JavaScript.
+DESTRUCTURED = regex(
+    rb"(?P<names>\{[^{}]*+)\}\s{0,9}=\s{0,9}(?:process|import\.meta|Bun)\??\.env\b"
+)
+PROPERTY = regex(rb"[{,]\s*(?P<name>[A-Za-z_]\w{0,200})")
 # In JavaScript without `process.env` or `import { env } from "process"`, `env` is another object.
 JAVASCRIPT = regex(r".*\.(?:[cm]?[jt]sx?|vue|svelte)", re.IGNORECASE)
 PROCESS_ENV = regex(
     rb"\b(?:process|meta|Bun|Deno)\??\.env\b|\benv\b[^{}]{0,100}\}\s{0,9}(?:=|from)\s{0,9}[\"']?(?:node:)?process\b"
 )
-ENV_MEMBER = b"env."
+ENV_MEMBER = regex(rb"\benv\??(?=[.\[])")
 # Python code and copies of it (settings.py.bak), documents, assets, files that only developers use,
 # and CI configuration.
 NOT_SEARCHED = regex(
@@ -150,7 +158,7 @@ class _Search:
         if kind == "dockerfile":
             raw = _blank_build_steps(raw)
         elif JAVASCRIPT.fullmatch(path) and not PROCESS_ENV.search(raw):
-            raw = raw.replace(ENV_MEMBER, b"")
+            raw = ENV_MEMBER.sub(b"", raw)
         is_production = path_use(path, DeploymentKind.SHELL, ()) is not Use.DEVELOPMENT
         if is_production:
             self._calls_make |= _is_starter(path) and bool(MAKE.search(raw))
@@ -180,7 +188,7 @@ class _Search:
 
     def _other_secrets(self, raw: bytes) -> set[str]:
         """Return the names of other secrets that a script reads, and does not set itself."""
-        read = {match["name"].decode() for match in READ.finditer(raw)}
+        read = {name for _, name in _reads(raw)}
         read.difference_update(self._names, _assigned_names(raw))
         return {name for name in read if name.isupper() and is_secret(name)}
 
@@ -202,11 +210,19 @@ def _add_places(found: dict[str, list[str]], path: str, lines: Mapping[str, int]
 def _first_lines(raw: bytes, names: Collection[str]) -> dict[str, int]:
     """Return the first line of a file that reads each variable."""
     lines: dict[str, int] = {}
-    for match in READ.finditer(raw):
-        name = match["name"].decode()
+    for start, name in _reads(raw):
         if name in names and name not in lines:
-            lines[name] = raw.count(b"\n", 0, match.start()) + 1
+            lines[name] = raw.count(b"\n", 0, start) + 1
     return lines
+
+
+def _reads(raw: bytes) -> list[tuple[int, str]]:
+    """Return the offset and the variable of each read, in order."""
+    reads = [(match.start(), match["name"].decode()) for match in READ.finditer(raw)]
+    for names in DESTRUCTURED.finditer(raw):
+        for match in PROPERTY.finditer(raw, *names.span("names")):
+            reads.append((match.start("name"), match["name"].decode()))
+    return sorted(reads)
 
 
 def _assigned_names(script: bytes) -> set[str]:
