@@ -145,4 +145,4 @@ def test_a_variable_that_a_script_builds_from_a_secret(tmp_path):
     script = "local API_TOKEN=$(cat a)\nexport DB_URL=postgres://$DB_PASSWORD:$API_TOKEN@db\n"
     (tmp_path / "start.sh").write_text(script)
     found = find_command_reads(tmp_path, {"DB_URL"})
-    assert found.composed == {"DB_PASSWORD": ("DB_URL", "start.sh", 2)}
+    assert found.derived == {"DB_PASSWORD": ("DB_URL", "start.sh", 2)}

@@ -179,7 +179,7 @@ def find_kept_variables(app: AppContext) -> KeptVariables:
         in_commands={name: in_commands[name] for name in variables if name in in_commands},
         injected=injected,
         parts={
-            name: (composed.variable, composed.path)
-            for name, composed in app.command_reads.composed.items()
+            name: (derived.variable, derived.path)
+            for name, derived in app.command_reads.derived.items()
         },
     )

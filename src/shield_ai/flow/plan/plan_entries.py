@@ -177,10 +177,10 @@ def report_script_secrets(app: AppContext) -> Iterator[Skipped]:
         known.update(site.variables, site.other_variables)
     reads = app.command_reads
     for variable, places in reads.start_scripts.items():
-        composed = reads.composed.get(variable)
-        if composed:
-            reason = SkipId.PART_OF_VARIABLE.reason(variable=composed.variable)
-            yield reason.entry(composed.path, composed.line, variable)
+        derived = reads.derived.get(variable)
+        if derived:
+            reason = SkipId.PART_OF_VARIABLE.reason(variable=derived.variable)
+            yield reason.entry(derived.path, derived.line, variable)
         elif variable not in known:
             path, _, line = places[0].rpartition(":")
             yield SkipId.READ_BY_SCRIPT.reason().entry(path, int(line), variable)

@@ -81,8 +81,8 @@ START_KINDS = frozenset({"dockerfile", "procfile"})
 NOT_NEWLINE = regex(rb"[^\n]")
 
 
-class Composed(NamedTuple):
-    """A variable that a script sets from others."""
+class DerivedVariable(NamedTuple):
+    """A variable that a script builds from other variables."""
 
     variable: str
     path: str
@@ -96,8 +96,8 @@ class CommandReads(NamedTuple):
     development: Mapping[str, Sequence[str]]  # in files for development or tests
     # other variables with the names of secrets, in scripts that start the app in production
     start_scripts: Mapping[str, Sequence[str]] = MappingProxyType({})
-    # by one of those variables: the searched variable that such a script sets from it
-    composed: Mapping[str, Composed] = MappingProxyType({})
+    # from a variable in start_scripts to the searched variable that the script builds from it
+    derived: Mapping[str, DerivedVariable] = MappingProxyType({})
 
     @property
     def preferred(self) -> dict[str, Sequence[str]]:
@@ -148,7 +148,7 @@ class _Search:
         self._production: dict[str, list[str]] = {}
         self._development: dict[str, list[str]] = {}
         self._start_scripts: dict[str, list[str]] = {}
-        self._composed: dict[str, Composed] = {}
+        self._derived: dict[str, DerivedVariable] = {}
         self._in_makefiles: dict[str, dict[str, int]] = {}
         self._calls_make = False
 
@@ -175,16 +175,16 @@ class _Search:
         if is_script or file_format(path) in START_KINDS:
             others = self._other_secrets(raw)
             _add_places(self._start_scripts, path, _first_lines(raw, others))
-            self._add_composed(path, raw, others)
+            self._add_derived(path, raw, others)
 
-    def _add_composed(self, path: str, raw: bytes, others: set[str]) -> None:
+    def _add_derived(self, path: str, raw: bytes, others: set[str]) -> None:
         for match in SET_BY_SCRIPT.finditer(raw):
             name = match["name"].decode()
             if name not in self._names:
                 continue
             line = raw.count(b"\n", 0, match.start()) + 1
             for part in _first_lines(match["value"], others):
-                self._composed.setdefault(part, Composed(name, display_path(path), line))
+                self._derived.setdefault(part, DerivedVariable(name, display_path(path), line))
 
     def _other_secrets(self, raw: bytes) -> set[str]:
         """Return the names of other secrets that a script reads, and does not set itself."""
@@ -197,9 +197,7 @@ class _Search:
         found = self._production if self._calls_make else self._development
         for path, lines in self._in_makefiles.items():
             _add_places(found, path, lines)
-        return CommandReads(
-            self._production, self._development, self._start_scripts, self._composed
-        )
+        return CommandReads(self._production, self._development, self._start_scripts, self._derived)
 
 
 def _add_places(found: dict[str, list[str]], path: str, lines: Mapping[str, int]) -> None:
