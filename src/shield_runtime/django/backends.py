@@ -5,7 +5,7 @@
     DATABASES = {
         "default": {
             "ENGINE": "shield_runtime.django.postgresql",  # or shield_runtime.django.mysql
-            "SECRET": DATABASE,  # the name of a JSON secret, of a URL, or of the password alone
+            "SECRET": DATABASE,  # the secret's name; its value is JSON, a URL or only the password
             "SECRET_FIELDS": {"USER": "username", ...},  # setting -> field
             "NAME": "shop",
             "USER": ...,  # these are used if AWS is off
@@ -14,8 +14,8 @@
     }
 
 With AWS on, PASSWORD is a default as in get_secret(): during an outage, a value for development
-is not used in production. A password that an environment variable contains is used instead of the
-secret if AWS_SECRETS_FALLBACK allows it.
+is not used in production. If the secret can't be read, and PASSWORD is also in an environment
+variable, it is used if AWS_SECRETS_FALLBACK allows that.
 
 Existing connections stay open. While AWS does not return the secret, a connection that is older
 than CONN_MAX_AGE also stays open: the cached password may be the one before a rotation, so a new
@@ -66,8 +66,8 @@ def credentials(settings: dict[str, Any]) -> dict[str, str]:
         settings: One item of DATABASES.
 
     Returns:
-        The settings to override. Empty if SECRET is not set, or if the settings' own values apply,
-        as get_secret() returns its default.
+        The settings to override. Empty if SECRET is not set, if the settings' own values apply, as
+        get_secret() returns its default, or if the secret can't be read and PASSWORD is not set.
 
     Raises:
         SecretError: The secret can't be read, and PASSWORD is a value for development.
@@ -93,19 +93,19 @@ def credentials(settings: dict[str, Any]) -> dict[str, str]:
 
 
 def _client_of(name: str) -> SecretsManagerClient:
-    """Return the client that maps a secret; otherwise, the default client.
+    """Return the client that declares a secret; if there is none, the default client.
 
     Of several such clients, the one that fetched the secret last is preferred.
     """
     with process.lock:
         clients = list(process.clients)
 
-    def rank(client: SecretsManagerClient) -> tuple[bool, float, bool]:
+    def fetched(client: SecretsManagerClient) -> float:
         value = client.cached_value(name)
-        fetched = value.fetched if value else 0.0
-        return name in client.secrets, fetched, client is default_client
+        return value.fetched if value else 0.0
 
-    return max(clients, key=rank)
+    declaring = [client for client in clients if name in client.secrets]
+    return max(declaring, key=fetched, default=default_client)
 
 
 def _from_secret(

@@ -263,6 +263,14 @@ def test_where_the_credentials_come_from(on):
     assert credentials({"SECRET": "denied"}) == {}
 
 
+def test_a_secret_that_no_client_declares_is_read_by_the_default_client(on):
+    on.put("db", '{"username": "shop", "password": "pass"}')
+    on.put("billing/db", '{"username": "billing", "password": "other"}')
+    other = SecretsManagerClient({"sentry-dsn": "SENTRY_DSN"}, prefix="billing/")
+    assert other.get_secret("db", key="username") == "billing"
+    assert credentials({"SECRET": "db"}) == {"USER": "shop", "PASSWORD": "pass"}
+
+
 DEVELOPMENT = {"SECRET": "db", "USER": "u", "PASSWORD": "postgres"}
 FROM_AWS = '{"username": "u", "password": "from AWS"}'
 
