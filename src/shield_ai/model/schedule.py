@@ -142,7 +142,7 @@ def parse_schedule(text: str) -> Schedule:
 def _parse_rate(text: str) -> Schedule:
     has_parentheses = text.startswith("rate(") and text.endswith(")")
     rate = RATE.fullmatch(text[len("rate(") : -1] if has_parentheses else text)
-    if not rate:
+    if not rate:  # the text is not shown: it can be a secret in the wrong place
         raise ManifestError("invalid rotation schedule", HINT)
     hours = int(rate[1]) * HOURS[rate[2]]
     every = timedelta(hours=hours)
