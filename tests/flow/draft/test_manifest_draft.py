@@ -335,11 +335,17 @@ def test_names_a_second_django_key_after_its_variable():
         pytest.param("STRIPE_TOKEN = os.environ['TOKEN']", "stripe-token", id="setting"),
         pytest.param("key = os.environ['TOKEN']", "app-token", id="variable"),
         pytest.param(
+            "SECRET_KEY = os.environ['SHOP_SECRET']", "shop-secret-key", id="key of the app"
+        ),
+        pytest.param(
+            "API_SECRET = os.environ['SHOP_SECRET']", "shop-secret-value", id="another setting"
+        ),
+        pytest.param(
             "SECRETS = {'token': os.environ['TOKEN']}", "app-token", id="no word in the setting"
         ),
     ],
 )
-def test_names_the_secret_of_a_generic_variable_after_its_setting(text, name):
+def test_names_a_secret_after_its_setting(text, name):
     assert [secret.name for secret in drafted(f"import os\n{text}\n").secret] == [name]
 
 

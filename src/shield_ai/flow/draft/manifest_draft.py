@@ -188,8 +188,11 @@ def _single_secrets(sites: Sequence[FoundSite], facts: AppFacts) -> Iterator[Sec
 def _specific_name(variable: str, setting: str) -> str:
     """Return the name of a secret: from its variable, or from the setting of a generic variable.
 
-    The setting `STRIPE_KEYS.secret_key` of the variable `SECRET_KEY` gives `stripe-secret-key`.
+    The setting `STRIPE_KEYS.secret_key` of the variable `SECRET_KEY` gives `stripe-secret-key`, and
+    the setting `SECRET_KEY` of the variable `SHOP_SECRET` gives `shop-secret-key`.
     """
+    if setting == "SECRET_KEY" and variable.endswith("_SECRET"):
+        return secret_name(f"{variable}_KEY")
     if is_generic(variable) and SETTING.fullmatch(setting):
         *outer, last = setting.split(".")
         parts = [part for text in outer for part in words(text) if part not in COLLECTION_WORDS]
