@@ -27,6 +27,7 @@ from shield_ai.rewrite.project.dependencies.requirements_files import (
     COMPILED,
     outdated_compiled_files,
     read_requirements_files,
+    requires,
 )
 from shield_ai.rewrite.project.dependencies.setup_files import add_to_setup_cfg, add_to_setup_py
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
@@ -279,7 +280,7 @@ def _add_to_others(
     changes, skipped = _add_to_package(read, folder, edited, wanted)
     reason = SkipId.OTHER_REQUIREMENTS.reason(path=edited, requirement=name)
     for path, raw in files.items():
-        if name in required_names(raw):
+        if requires(read, path, name):
             continue
         if _installs_app(raw):
             added, problems = add_requirement(path, raw, wanted)

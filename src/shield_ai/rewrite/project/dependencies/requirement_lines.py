@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from shield_ai.rewrite.project.dependencies.wanted_requirements import Wanted
 
 LOGICAL_LINE = regex(rb"(?:\\\r?\n|[^\n])*\n?")  # with its continuation lines
-# Another file, or the package in the folder, perhaps with extras.
+# Another file, another option, or the package in the folder, perhaps with extras.
 NO_REQUIREMENT = regex(
-    rb"-r|--requirement|(?:(?:-e|--editable)[ \t=]*)?\.(?:\[[^]\n]*\])?/?(?:[ \t]|$)"
+    rb"-(?!e|-editable)|(?:(?:-e|--editable)[ \t=]*)?\.(?:\[[^]\n]*\])?/?(?:[ \t]|$)"
 )
 # The name of a distribution in the path of a wheel or the URL of a repository.
 NAME_IN_URL = regex(r"(?:egg=|/)([A-Za-z0-9_.]+)(?=[-@&\[\s.]|$)")

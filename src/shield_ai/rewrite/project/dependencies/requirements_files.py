@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.file_reader import read_optional
 from shield_ai.project.inside import has_git_folder
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.rewrite.project.dependencies.requirement_lines import LOGICAL_LINE
+from shield_ai.rewrite.project.dependencies.requirement_lines import LOGICAL_LINE, required_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,6 +51,12 @@ def read_requirements_files(read: FileReader, usual: Sequence[str]) -> dict[str,
             files[path] = raw
             paths += _included_files(path, raw)
     return files
+
+
+def requires(read: FileReader, path: str, name: str) -> bool:
+    """Return whether a requirements file, or one that it includes, installs a distribution."""
+    sources = _sources(read, path)
+    return any(name in required_names(read_optional(read, source) or b"") for source in sources)
 
 
 def outdated_compiled_files(
