@@ -12,6 +12,7 @@ from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
 from shield_ai.project.ini_file import parse_ini
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import file_change
 from shield_ai.rewrite.linter_options import pyproject_tool
 from shield_ai.rewrite.project.copy_files import copy_folder
 from shield_ai.rewrite.project.dependencies.pyproject import append_to_array
@@ -25,6 +26,8 @@ from shield_ai.rewrite.project.file_edits import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.project.fixer import FixContext
@@ -128,24 +131,33 @@ def _is_omitted(folder: _Folder, pattern: str) -> bool:
 
 
 def _extend_option(folder: _Folder, pattern: str) -> Outcome | None:
-    """Add a pattern to an option `omit` with several patterns; None without one."""
+    """Add a pattern to each option `omit` with several patterns; None without one."""
     for name in INI_FILES:
-        raw = folder.content(name)
-        match = OMIT.search(raw)
-        if match:
-            line = f"\n{match['indent'].decode()}{pattern}"
-            end = match.end(1) - raw[: match.end(1)].endswith(b"\r")
-            return folder.insert(name, end, line)
-        match = OMIT_LINE.search(raw)
-        if match and b"," in match[0].rpartition(b"=")[2]:
-            return folder.insert(name, match.end(), f",{pattern}")
+        insertions = list(_insertions(folder.content(name), pattern))
+        if insertions:
+            return _merge(folder, name, [folder.insert(name, *item) for item in insertions])
+    outcomes = []
     for section in SECTIONS:
         keys = ("tool", "coverage", section, "omit")
         read = functools.partial(read_optional, folder.read)
-        outcome = append_to_array(folder.prefix + PYPROJECT, read, keys, pattern)
-        if outcome:
-            return outcome
-    return None
+        outcomes.append(append_to_array(folder.prefix + PYPROJECT, read, keys, pattern) or NOTHING)
+    return _merge(folder, PYPROJECT, outcomes)
+
+
+def _insertions(raw: bytes, pattern: str) -> Iterator[tuple[int, str]]:
+    """Yield the positions in an INI file, with the texts to insert there."""
+    for match in OMIT.finditer(raw):
+        end = match.end(1) - match[1].endswith(b"\r")
+        yield end, f"\n{match['indent'].decode()}{pattern}"
+    for match in OMIT_LINE.finditer(raw):
+        if b"," in match[0].rpartition(b"=")[2]:
+            yield match.end(), f",{pattern}"
+
+
+def _merge(folder: _Folder, name: str, outcomes: Sequence[Outcome]) -> Outcome | None:
+    """Return one change with the edits of several changes of a file; None without edits."""
+    edits = [edit for changes, _ in outcomes for change in changes for edit in change.edits]
+    return ([file_change(folder.prefix + name, folder.content(name), edits)], []) if edits else None
 
 
 def _measures_copy(folder: _Folder) -> bool:
