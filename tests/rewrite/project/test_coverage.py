@@ -230,6 +230,14 @@ def test_code_outside_the_measured_packages_needs_no_option(sources, is_edited):
         pytest.param("include = */utils/*", True, id="any folder"),
         pytest.param("include = pages/*\nsource = shop", True, id="ignored beside source"),
         pytest.param("include = pages/*\n[tool:pytest]\naddopts = --cov=.", True, id="pytest-cov"),
+        pytest.param("source = pages\n[x]\na = --cov shop", True, id="package for pytest-cov"),
+        pytest.param(
+            "source = pages\n[x]\na = --cov\n    --cov-report xml", False, id="only --cov"
+        ),
+        pytest.param(
+            "source = pages\n[x]\na = pytest --cov && x", False, id="only --cov in a command"
+        ),
+        pytest.param("source = shop\n[x]\na = --cov", True, id="package and only --cov"),
     ],
 )
 def test_code_outside_the_included_files_needs_no_option(more, is_edited):

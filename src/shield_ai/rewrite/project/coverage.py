@@ -56,6 +56,8 @@ PYTEST_SECTION = regex(rb"(?m)^\[(?:tool:)?pytest\]")
 OTHER_CONFIG = b"--cov-config"
 # pytest-cov measures all code, or the named package.
 PYTEST_COV = regex(rb"--cov(?=[=\s\"'])")
+# With a name, it ignores the option `source`.
+NAMED_COV = regex(rb"--cov(?:=|(?:[\"'],\s*|[ \t]+)[\"']?[^\s\"'&|;>#\]-])")
 PLAIN_SOURCE = regex(r"[\w./-]*\w[\w./-]*")  # not ".", a pattern or a variable
 PLAIN_PATTERN = regex(r"[\w.-][\w./*-]*[\w*]")  # relative, and not of a folder
 HAS_OMIT = regex(rb"(?m)^[ \t]*omit[ \t]*=")
@@ -181,7 +183,7 @@ def _measures_other_code(folder: _Folder, copy: str) -> bool:
     Coverage ignores `include` if `source` is set.
     https://coverage.readthedocs.io/en/latest/source.html
     """
-    if _uses_pytest_cov(folder):
+    if any(NAMED_COV.search(folder.content(name)) for name in FILES):
         return False
     sources = _run_options(folder, "source", "source_pkgs")
     if sources:
