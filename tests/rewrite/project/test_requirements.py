@@ -195,7 +195,13 @@ def test_keeps_encoding_and_newlines(before, after):
         ),
         pytest.param("a==1\nb\nc==1\n", "a==1\nb\n+==1.42.3\nc==1\n", id="most pins"),
         pytest.param("a==1\nb\nc\n", "a==1\nb\n+>=1.26\nc\n", id="some pins"),
-        pytest.param("a==1\nc>=1,<2\n", "a==1\nc>=1,<2\n+>=1.26\n", id="ranges"),
+        pytest.param("a==1\nc>=1,<2\n", "a==1\nc>=1,<2\n+>=1.26,<2\n", id="ranges"),
+        pytest.param("a<1\nc\nb>=2\n", "a<1\nc\nb>=2\n+>=1.26\n", id="some upper bounds"),
+        pytest.param(
+            "z;python_version<'3.9'\nc\n",
+            "z;python_version<'3.9'\nc\n+>=1.26\n",
+            id="bound of a marker",
+        ),
         pytest.param("A\nB\nZ\na\nc\n", "A\nB\nZ\na\n+>=1.26\nc\n", id="uppercase first"),
         pytest.param("a\r\nc\r\nd", "a\r\n+>=1.26\r\nc\r\nd", id="crlf"),
         pytest.param(
@@ -403,8 +409,19 @@ def test_skips_utf_16():
         ),
         pytest.param(
             '[project]\ndependencies = ["c (>=1,<2)", "b[x] (>=1,<2)"]\n',
-            '[project]\ndependencies = ["c (>=1,<2)", "b[x] (>=1,<2)", "boto3 (>=1.26)"]\n',
+            '[project]\ndependencies = ["c (>=1,<2)", "b[x] (>=1,<2)", "boto3 (>=1.26,<2)"]\n',
             id="in parentheses",
+        ),
+        pytest.param(
+            '[project]\ndependencies = ["c>=1,<2", "b ~= 1.2", "a == 1.*", "d", "a"]\n',
+            '[project]\ndependencies = ["c>=1,<2", "b ~= 1.2", "a == 1.*", "d", "a", "boto3>=1.26,<2"]\n',
+            id="upper bounds",
+        ),
+        pytest.param(
+            '[tool.poetry.dependencies]\npython = ">=3.11"\na = ">=1,<2"\nb = "~2"\nc = "*"\n',
+            '[tool.poetry.dependencies]\npython = ">=3.11"\na = ">=1,<2"\nb = "~2"\nc = "*"\n'
+            'boto3 = ">=1.26,<2"\n',
+            id="poetry, upper bounds",
         ),
         pytest.param(
             '[tool.poetry]\ndependencies.python = "^3.9"\ndependencies.django = "^5"\n',

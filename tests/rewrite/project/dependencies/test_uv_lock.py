@@ -57,6 +57,13 @@ def test_keeps_a_locked_version_and_extends_a_list_of_one():
     assert f"requires-dist = [\n    {listed}]\n" in after
 
 
+def test_an_upper_bound_is_in_the_order_of_uv():
+    head, _, dist = UV_LOCK.replace('">=5"', '">=5,<6"').partition("requires-dist")
+    lock = head + "requires-dist" + dist.replace('"zipp" }', '"zipp", specifier = "<4" }', 1)
+    after = fix(lock, PROJECT.replace(">=5", ">=5,<6").replace("zipp", "zipp<4"))
+    assert '{ name = "boto3", specifier = ">=1.26,<2" },' in after
+
+
 def test_an_old_revision_has_no_upload_times():
     after = fix(UV_LOCK.replace("revision = 3", "revision = 1"))
     assert "upload-time" not in after

@@ -34,7 +34,9 @@ from shield_ai.rewrite.project.dependencies.toml_insertion import (
 )
 from shield_ai.rewrite.project.dependencies.version_form import (
     EXACT,
+    below_next_major,
     common_table_operator,
+    is_table_bounded,
     pin_unknown,
     with_version,
 )
@@ -250,8 +252,9 @@ def _get_nested(table: Any, kind: type, *path: str) -> Any:
 
 def _add_to_table(table: Any, wanted: Wanted) -> None:
     operator = common_table_operator(table)
+    is_bounded = operator not in EXACT and is_table_bounded(table)
     for requirement, (minimum, known, _) in wanted.items():
-        bound = minimum
+        bound = below_next_major(minimum) if is_bounded else minimum
         if operator == "^" and not minimum.startswith(">=0"):  # ^0.1 would not allow 0.2
             bound = minimum.replace(">=", "^")
         elif operator in EXACT and known:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.dependencies.lock_update import (
@@ -63,8 +64,8 @@ def update_uv_lock(lock: LockInput) -> list[Splice]:
     require_python(data["requires-python"])
     packages: list[dict[str, Any]] = data["package"]
     project = _find_project(packages, lock)
-    specifier = added_specifier(
-        *(table["project"]["dependencies"] for table in (lock.old, lock.new))
+    specifier = _sorted_by_version(
+        added_specifier(*(table["project"]["dependencies"] for table in (lock.old, lock.new)))
     )
     names = packages_to_add(specifier, lambda name: _locked_version(packages, name))
     _require_pypi(packages, lock.new.get("tool", {}).get("uv", {}))
@@ -76,6 +77,12 @@ def update_uv_lock(lock: LockInput) -> list[Splice]:
     expected = _expected(data, project, specifier, texts)
     require(tomllib.loads(apply_splices(lock.text, splices)) == expected)
     return splices
+
+
+def _sorted_by_version(specifier: str) -> str:
+    """Return the parts of a version specifier in the order of uv."""
+    parts = specifier.split(",")
+    return ",".join(sorted(parts, key=lambda part: Version(part.lstrip("<>=~! "))))
 
 
 def _find_project(packages: Sequence[dict[str, Any]], lock: LockInput) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from shield_ai.rewrite.project.dependencies.wanted_requirements import (
 )
 
 if TYPE_CHECKING:
+    import re
+
     from shield_ai.rewrite.project.dependencies.wanted_requirements import Bound, Wanted
 
 # The version to require with the operator that most requirements of a file have.
@@ -29,6 +31,9 @@ OPERATOR = regex(r"\s*[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(\s*(?:==|~=)\s*)[^\s,;#*]
 EXACT_PIN = regex(r"\s*([A-Za-z0-9][\w.-]*)\s*==\s*([\w.+!-]+)\s*(?:[;#\\]|$)")
 # The version in a table of Poetry or pipenv: without an operator, Poetry allows only that one.
 TABLE_VERSION = regex(r"(\^|={0,2} ?)\d[^\s,*]*")
+# A version with an upper bound, in a requirement or in such a table.
+UPPER_BOUND = regex(r"[^;#]*?(?:<|~=|==|\^)")
+TABLE_UPPER_BOUND = regex(r"[\^~=\d]|[^;]*<")
 EXACT = ("", "=", "= ", "==", "== ")
 # The form in which `poetry add` writes requirements to [project].
 IN_PARENTHESES = regex(r"[\w.-]+(?:\[[^]]*\])? \(")
@@ -49,10 +54,22 @@ def with_version(requirement: str, bound: Bound, others: Sequence[str]) -> str:
     version = versions.get(operator.strip())
     if version:
         return f"{requirement}{operator}{version}"
-    in_parentheses = [other for other in others if IN_PARENTHESES.match(other)]
-    if 2 * len(in_parentheses) > len(others):
-        return f"{requirement} ({bound.minimum})"
-    return f"{requirement}{bound.minimum}"
+    specifier = bound.minimum
+    if operator.strip() != "==" and _match_most(UPPER_BOUND, others):
+        specifier = below_next_major(specifier)
+    if _match_most(IN_PARENTHESES, others):
+        return f"{requirement} ({specifier})"
+    return f"{requirement}{specifier}"
+
+
+def below_next_major(minimum: str) -> str:
+    """Return a version specifier with an upper bound: `>=1.26,<2` for `>=1.26`, but not for 0.x."""
+    major = Version(minimum.removeprefix(">=")).major
+    return f"{minimum},<{major + 1}" if major else minimum
+
+
+def _match_most(pattern: re.Pattern[str], texts: Sequence[str]) -> bool:
+    return 2 * sum(pattern.match(text) is not None for text in texts) > len(texts)
 
 
 def pin_unknown(wanted: Wanted, others: Sequence[str], python: str) -> Wanted:
@@ -114,10 +131,18 @@ def common_table_operator(table: Any) -> str | None:
         "" if most are versions without an operator; None if no form has a majority.
     """
     operators: Counter[str | None] = Counter()
-    for name, value in table.items():
-        if name != "python":
-            version = value.get("version") if isinstance(value, Mapping) else value
-            match = TABLE_VERSION.fullmatch(str(version))
-            operators[match[1] if match else None] += 1
+    for version in _table_versions(table):
+        match = TABLE_VERSION.fullmatch(version)
+        operators[match[1] if match else None] += 1
     operator, count = max(operators.items(), key=lambda item: item[1], default=(None, 0))
     return operator if 2 * count > operators.total() else None
+
+
+def is_table_bounded(table: Any) -> bool:
+    """Return whether most versions in a table of Poetry or pipenv have an upper bound."""
+    return _match_most(TABLE_UPPER_BOUND, _table_versions(table))
+
+
+def _table_versions(table: Any) -> list[str]:
+    values = [value for name, value in table.items() if name != "python"]
+    return [str(value.get("version") if isinstance(value, Mapping) else value) for value in values]
