@@ -17,7 +17,15 @@ if TYPE_CHECKING:
 
 OLDEST_SUPPORTED = (3, 9)  # by the runtime
 OLDEST_WORKING = (3, 7)  # older versions can't import the runtime
-FOLDERS = ("", ".github/workflows")
+WORKFLOWS = ".github/workflows"
+FOLDERS = ("", WORKFLOWS)
+# What a command that installs or runs the project contains.
+RUNS_PROJECT = regex(
+    rb"requirements|\.(?:txt|py|sh)\b|scripts?/|\.ya?ml@|uses[ \t]*:[ \t]*[\"']?\./"
+    rb"|\bpython3?[ \t]+\S|\bpip3?[ \t]+install[^\n]{0,200}[ \t\"']\."
+    rb"|\b(?:py\.?test|unittest|coverage|tox|nox|uv|poetry|pipenv|pdm|hatch|rye|make|just|invoke"
+    rb"|docker)[ \t\r\n]"
+)
 YAML = regex(r"(?!\.pre-commit).+\.ya?ml")  # pre-commit runs its hooks, not the project
 KEY = rb"(?m)^[ \t-]*python(?:[-_]version)?s?[ \t]*:"
 FLOW_KEY = rb"[{,][ \t]*[\"']?python(?:[-_]version)?s?[\"']?[ \t]*:"
@@ -131,6 +139,8 @@ def _versions_in(tree: Tree, path: str, name: str) -> Iterator[DeclaredVersion]:
     if not patterns and not is_metadata:
         return
     raw = _read(tree, path)
+    if path.startswith(WORKFLOWS) and b"run:" in raw and not RUNS_PROJECT.search(raw):
+        return  # for example, tests of the deployed app in a browser
     if DOCKERFILE.fullmatch(name):
         raw = _substitute_arguments(raw)
     for pattern in patterns:
