@@ -323,6 +323,7 @@ class SkipId(TextEnum):
         "other-requirements",
         "{path} declares the dependencies; if this file is used, add {requirement}",
     )
+    IN_EXTRA = "in-extra", "{requirement} is in an extra: with AWS, `pip install '{target}'`"
     NOT_BUILT = "not-built", "builds only what {keys} lists: add {names}, which the app imports"
     NOT_COPIED = "not-copied", "does not copy {names}, which the copied code imports: add a COPY"
     IMAGE_IGNORES = "image-ignores", "excludes {names}, which the app imports: add {exceptions}"

@@ -11,13 +11,16 @@ from hypothesis import strategies as st
 from shield_ai.model.skip import SkipId
 from shield_ai.project.tree import Tree
 from shield_ai.rewrite.project import requirements
+from shield_ai.rewrite.project.dependencies.wanted_requirements import NO_GROUPS, InstalledGroups
 
 ADDED = "boto3>=1.26\n"
 PROJECT = '[project]\nname = "shop"\ndependencies = ["django"]\n'
 
 
-def fix(files, *, installed=None, **app):
-    found = requirements.add_requirements(files.get, manifest(**app), installed=installed or {})
+def fix(files, *, installed=None, groups=NO_GROUPS, **app):
+    found = requirements.add_requirements(
+        files.get, manifest(**app), installed=installed or {}, groups=groups
+    )
     return run(found, files)
 
 
@@ -534,6 +537,73 @@ def test_adds_to_the_dependency_group_of_the_app(before, after):
     assert after or text == before
     assert bool(skipped) is ("main = []" in before)
     tomllib.loads(text)
+
+
+INSTALLED = InstalledGroups(groups={"prod"}, extras={"server"})
+
+
+@pytest.mark.parametrize(
+    ("group", "after"),
+    [
+        pytest.param('[dependency-groups]\nProd = ["a>=1,<2"]\ndev = ["c"]\n', 'Prod = ["a>=1,<2", "boto3>=1.26"]\ndev', id="group"),
+        pytest.param('[project.optional-dependencies]\nserver = ["a"]\n', 'server = ["a", "boto3>=1.26"]', id="extra"),
+        pytest.param('[tool.poetry.group.prod.dependencies]\na = "^1"\n', 'a = "^1"\nboto3 = "^1.26"', id="poetry"),
+        pytest.param('[dependency-groups]\nprod = ["a", "boto3>=1"]\n', None, id="present"),
+        pytest.param('[tool.poetry.group.prod.dependencies]\nboto3 = "^1"\n', None, id="present in a table"),
+        pytest.param('[dependency-groups]\nserver = ["a"]\n', 'dependencies = ["django", "boto3>=1.26"]', id="no extra, but a group"),
+        pytest.param("[dependency-groups]\nprod = []\n", 'dependencies = ["django", "boto3>=1.26"]', id="empty"),
+    ],
+)  # fmt: skip
+def test_adds_to_the_group_that_production_installs(group, after):
+    before = f"{PROJECT}{group}"
+    files = {"pyproject.toml": before.encode()}
+    for _ in range(2):
+        assert not fix(files, groups=INSTALLED)
+    text = files["pyproject.toml"].decode()
+    assert after is None or after in text
+    assert text.count("boto3") == 1
+    assert (text == before) is (after is None)
+
+
+BUILD = '[build-system]\nrequires = ["hatchling"]\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(PROJECT, '\n\n[project.optional-dependencies]\naws = ["boto3>=1.26"]\n\n[build', id="new"),
+        pytest.param(f'{PROJECT}[project.urls]\na = "b"\n', '"b"\n\n[project.optional-dependencies]\naws = ["boto3>=1.26"]\n\n[build', id="new, below another table"),
+        pytest.param(PROJECT + '[project.optional-dependencies]\ns3 = ["a"]\n', 's3 = ["a"]\naws = ["boto3>=1.26"]\n', id="beside another"),
+        pytest.param(PROJECT + '[project.optional-dependencies]\naws = ["a<2"]\n', 'aws = ["a<2", "boto3>=1.26"]\n', id="existing"),
+    ],
+)  # fmt: skip
+def test_adds_to_an_extra_of_a_published_package(before, after):
+    groups = InstalledGroups(extras={"aws"}, new_extra="aws")
+    files = {"pyproject.toml": f"{before}\n{BUILD}".encode(), "uv.lock": b""}
+    skipped = fix(files, groups=groups)
+    text = files["pyproject.toml"].decode()
+    assert after in text
+    assert "`pip install 'shop[aws]'`" in skipped["pyproject.toml"]
+    assert "uv lock" in skipped["uv.lock"]
+    assert fix(files, groups=groups) == {}
+    assert files["pyproject.toml"].decode() == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [PROJECT, f'{PROJECT}dynamic = ["optional-dependencies"]\n{BUILD}'],
+    ids=["no package", "extras elsewhere"],
+)
+def test_adds_no_extra_to_other_projects(text):
+    files = {"pyproject.toml": text.encode()}
+    assert not fix(files, groups=InstalledGroups(extras={"aws"}, new_extra="aws"))
+    assert b'dependencies = ["django", "boto3>=1.26"]' in files["pyproject.toml"]
+
+
+def test_the_package_of_the_runtime_is_for_all_environments():
+    files = {"pyproject.toml": f'{PROJECT}[dependency-groups]\nprod = ["a"]\n'.encode()}
+    assert not fix(files, runtime="package", groups=INSTALLED)
+    assert b'dependencies = ["django", "shield-ai-runtime' in files["pyproject.toml"]
 
 
 @pytest.mark.parametrize(

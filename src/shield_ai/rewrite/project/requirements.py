@@ -8,10 +8,10 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.project.dependencies.locked_versions import is_any_locked, locked_version
 from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
+from shield_ai.rewrite.project.dependencies.production_groups import find_production_groups
 from shield_ai.rewrite.project.dependencies.pyproject import (
     add_to_pipfile,
     add_to_pyproject,
@@ -25,6 +25,7 @@ from shield_ai.rewrite.project.dependencies.requirement_lines import (
 )
 from shield_ai.rewrite.project.dependencies.requirements_files import (
     COMPILED,
+    exists,
     outdated_compiled_files,
     read_requirements_files,
     requires,
@@ -33,6 +34,7 @@ from shield_ai.rewrite.project.dependencies.setup_files import add_to_setup_cfg,
 from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
 from shield_ai.rewrite.project.dependencies.wanted_requirements import (
     BOTO_NAMES,
+    NO_GROUPS,
     Bound,
     first_requirement_name,
     requirement_name,
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
-    from shield_ai.rewrite.project.dependencies.wanted_requirements import Wanted
+    from shield_ai.rewrite.project.dependencies.wanted_requirements import InstalledGroups, Wanted
     from shield_ai.rewrite.project.fixer import FixContext
 
 STEMS = ("requirements", "base", "common", "main", "all", "app", "production", "prod")
@@ -89,10 +91,14 @@ FOR_TOOLS = re.compile(r"(?:^|[/._-])(?:docs?|lint|tests?|testing|dev|ci)\.(?:in
 
 def fix(context: FixContext) -> Outcome:
     """Add the dependencies of the runtime."""
-    installed = context.app.installed
-    nested = context.app.nested_requirements
+    app = context.app
     changes, skipped = add_requirements(
-        context.read, context.manifest, context.module, installed, nested
+        context.read,
+        context.manifest,
+        context.module,
+        app.installed,
+        app.nested_requirements,
+        find_production_groups(context),
     )
     if any(item.id is SkipId.NO_REQUIREMENTS for item in skipped):
         above = _missing_above(context)
@@ -106,6 +112,7 @@ def add_requirements(
     module: str = "",
     installed: Mapping[str, str] = EMPTY,
     nested: Collection[str] = (),
+    groups: InstalledGroups = NO_GROUPS,
 ) -> Outcome:
     """Add the dependencies of the runtime to the first file that declares dependencies.
 
@@ -117,11 +124,14 @@ def add_requirements(
         module: Dotted name by which the settings import the runtime; derived from the path if "".
         installed: The versions in the app's virtual environment, by name.
         nested: The files in the folders inside the folder `requirements`.
+        groups: The groups that production installs; not for the package, which the app imports.
     """
     nested = [path for path in nested if NESTED.fullmatch(path)]
     requirements = _required_by(manifest)
     name = first_requirement_name(requirements)
     wanted = _with_known_version(requirements, installed.get(name, ""))
+    if requirements is VENDORED:
+        wanted = {name: bound._replace(installed=groups) for name, bound in wanted.items()}
     locked: list[Skipped] = []
     for folder in _candidate_folders(read, manifest, module):
         outcome = _add_in_folder(read, folder, wanted, nested)
@@ -251,7 +261,7 @@ def _add_to_locked(
     """
     for name, locks, add in LOCKED_FILES:
         path = f"{folder}{name}"
-        if not any(_exists(read, f"{folder}{lock}") for lock in locks):
+        if not any(exists(read, f"{folder}{lock}") for lock in locks):
             continue
         if files and not declares_app_dependencies(path, read):
             continue
@@ -295,14 +305,6 @@ def _installs_app(raw: bytes) -> bool:
     if COMPILED.search(raw) or FRAMEWORKS.isdisjoint(required_names(raw)):
         return False
     return not all("==" in line.text for line in requirement_lines(raw))
-
-
-def _exists(read: FileReader, path: str) -> bool:
-    """Return whether a file exists, even if it can't be read."""
-    try:
-        return read(path) is not None
-    except SourceError:
-        return True
 
 
 def _add_to_other_format(

@@ -8,16 +8,21 @@ from lock_samples import DJANGO, HEAD, PROJECT, SHOP, URLLIB3, UV_LOCK, ZIPP
 
 from shield_ai.rewrite.project import requirements
 from shield_ai.rewrite.project.dependencies.lock_update import releases
+from shield_ai.rewrite.project.dependencies.wanted_requirements import InstalledGroups
 from shield_ai.rewrite.reverse_edits import reverse_edits
+
+INSTALLED = InstalledGroups(groups={"prod"}, extras={"server"})
 
 
 def fix(lock, project=PROJECT, **others):
     """Return uv.lock after boto3 was added; None if it is reported as outdated."""
     files = {"pyproject.toml": project.encode(), "uv.lock": lock.encode(), **others}
-    skipped = run(requirements.add_requirements(files.get, manifest()), files)
+    found = requirements.add_requirements(files.get, manifest(), groups=INSTALLED)
+    skipped = run(found, files)
     assert b"boto3" in files["pyproject.toml"]
     assert ("uv.lock" in skipped) == (files["uv.lock"] == lock.encode())
-    assert not run(requirements.add_requirements(files.get, manifest()), files)
+    found = requirements.add_requirements(files.get, manifest(), groups=INSTALLED)
+    assert found == ([], [])
     return None if "uv.lock" in skipped else files["uv.lock"].decode()
 
 
@@ -62,6 +67,64 @@ def test_an_upper_bound_is_in_the_order_of_uv():
     lock = head + "requires-dist" + dist.replace('"zipp" }', '"zipp", specifier = "<4" }', 1)
     after = fix(lock, PROJECT.replace(">=5", ">=5,<6").replace("zipp", "zipp<4"))
     assert '{ name = "boto3", specifier = ">=1.26,<2" },' in after
+
+
+# uv 0.13.9 wrote these tables, and the same ones with boto3.
+EXTRA = '\n[package.optional-dependencies]\nserver = [\n    { name = "attrs" },\n]\n'
+EXTRA_ENTRY = '    { name = "attrs", marker = "extra == \'server\'" },\n'
+GROUP = '\n[package.dev-dependencies]\nprod = [\n    { name = "zipp" },\n]\n'
+REQUIRES_DEV = '\n[package.metadata.requires-dev]\nprod = [{ name = "zipp", specifier = "<4" }]\n'
+METADATA = "\n[package.metadata]\nrequires-dist = [\n"
+EXTRAS = '[project.optional-dependencies]\nserver = ["attrs"]\n'
+GROUPS = '[dependency-groups]\nprod = ["zipp<4"]\n'
+
+
+def test_adds_to_an_extra():
+    lock = UV_LOCK.replace(METADATA, EXTRA + METADATA + EXTRA_ENTRY)
+    lock = lock.replace(
+        '    { name = "zipp" },\n]\n\n[[',
+        '    { name = "zipp" },\n]\nprovides-extras = ["server"]\n\n[[',
+    )
+    after = fix(lock, PROJECT + EXTRAS)
+    assert '\nserver = [\n    { name = "attrs" },\n    { name = "boto3" },\n]\n' in after
+    entry = '    { name = "boto3", marker = "extra == \'server\'", specifier = ">=1.26" },\n'
+    assert METADATA + EXTRA_ENTRY + entry in after
+
+
+def test_adds_the_first_extra():
+    lock = UV_LOCK.replace('requires-dist = [\n    { name = "django", specifier = ">=5" },\n    { name = "zipp" },\n]', 'requires-dist = [{ name = "django", specifier = ">=5" }]')  # fmt: skip
+    one = PROJECT.replace('    "zipp",\n', "")
+    for text, project in ((UV_LOCK, PROJECT), (lock, one)):
+        package = f'{project}[build-system]\nrequires = ["hatchling"]\n'
+        files = {"pyproject.toml": package.encode(), "uv.lock": text.encode()}
+        groups = InstalledGroups(extras={"aws"}, new_extra="aws")
+        found = requirements.add_requirements(files.get, manifest(), groups=groups)
+        assert run(found, files).keys() == {"pyproject.toml"}
+        after = files["uv.lock"].decode()
+        table = '[package.optional-dependencies]\naws = [\n    { name = "boto3" },\n]\n'
+        assert f"\n]\n\n{table}{METADATA}" in after
+        entry = '    { name = "boto3", marker = "extra == \'aws\'", specifier = ">=1.26" },\n'
+        assert METADATA + entry in after
+        assert '},\n]\nprovides-extras = ["aws"]\n\n[[package]]' in after
+
+
+def test_adds_to_a_group():
+    lock = UV_LOCK.replace(METADATA, GROUP + METADATA).replace(
+        f"\n{ZIPP}", f"{REQUIRES_DEV}\n{ZIPP}"
+    )
+    after = fix(lock, PROJECT + GROUPS)
+    assert '\nprod = [\n    { name = "boto3" },\n    { name = "zipp" },\n]\n' in after
+    entries = (
+        '    { name = "boto3", specifier = ">=1.26" },\n    { name = "zipp", specifier = "<4" },\n'
+    )
+    assert f"\n[package.metadata.requires-dev]\nprod = [\n{entries}]\n" in after
+    for other in (
+        'dev = [{include-group = "prod"}]\n',
+        'dev = ["shop[server]"]\n',
+        '[tool.uv.dependency-groups]\nprod = {requires-python = ">=3.12"}\n',
+    ):
+        assert fix(lock, PROJECT + GROUPS + other) is None
+    assert fix(lock.replace('"<4"', '"<5"'), PROJECT + GROUPS) is None
 
 
 def test_an_old_revision_has_no_upload_times():

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
@@ -16,12 +16,14 @@ from tomlkit.items import Array, String
 
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.model.skip import SkipId, SkipReason
+from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project.dependencies.lock_files import update_locks
 from shield_ai.rewrite.project.dependencies.requirement_groups import (
     app_group,
     declares_dependencies,
     grouped_requirements,
     is_optional,
+    production_group,
     table_requirements,
 )
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
@@ -30,6 +32,7 @@ from shield_ai.rewrite.project.dependencies.toml_insertion import (
     byte_offset,
     is_toml,
     move_above_comment,
+    separate_table,
     single_insertion,
 )
 from shield_ai.rewrite.project.dependencies.version_form import (
@@ -57,7 +60,10 @@ from shield_ai.rewrite.project.file_edits import (
 )
 
 if TYPE_CHECKING:
+    from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
+    from shield_ai.model.skip import Skipped
+    from shield_ai.rewrite.project.dependencies.wanted_requirements import InstalledGroups
 
 
 class Result(enum.Enum):
@@ -78,7 +84,24 @@ def add_to_pyproject(path: str, read: FileReader, wanted: Wanted) -> Outcome | N
         None if there is no place for them: the file does not exist or has none of these, or the
         dependencies are dynamic.
     """
-    return _with_locks(read, _add_to_file(path, read, wanted, _add_to_project))
+    outcome = _with_locks(read, _add_to_file(path, read, wanted, _add_to_project))
+    if outcome is None or not outcome[0]:
+        return outcome
+    return outcome[0], [*outcome[1], *_extra_notes(read, outcome[0][0], wanted)]
+
+
+def _extra_notes(read: FileReader, change: FileChange, wanted: Wanted) -> list[Skipped]:
+    """Return how to install the extra for which a package gets a requirement."""
+    extra = next(iter(wanted.values())).installed.new_extra
+    text = apply_edits(read(change.path) or b"", change.edits).decode("utf-8-sig")
+    project = tomllib.loads(text).get("project", {})
+    name = first_requirement_name(wanted)
+    texts = project.get("optional-dependencies", {}).get(extra, [])
+    if name not in map(requirement_name, texts):
+        return []
+    match = NAME.fullmatch(str(project.get("name")))
+    target = f"{match[1] if match else '.'}[{extra}]"
+    return [SkipId.IN_EXTRA.reason(requirement=name, target=target).entry(change.path)]
 
 
 def declares_app_dependencies(path: str, read: FileReader) -> bool:
@@ -166,7 +189,17 @@ def _add_to_file(path: str, read: FileReader, wanted: Wanted, add: Add) -> Outco
     if insertion is None or not is_toml(new):
         return skip_file(path, SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted)))
     at, addition = move_above_comment(old, *insertion)
+    addition = separate_table(old, at, addition)
     return [insertion_change(path, raw, byte_offset(text, at), addition)], []
+
+
+class _Declared(NamedTuple):
+    """The dependencies that production installs."""
+
+    listed: list[str]
+    tables: dict[str, Any]  # those in tables of Poetry
+    target: Any  # the array or the table that gets the requirements
+    new_extra: str  # gets them instead
 
 
 def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
@@ -177,13 +210,11 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
     """
     project = _get_nested(document, dict, "project")
     poetry = _get_nested(document, dict, "tool", "poetry", "dependencies")
-    dependencies = _get_nested(project, list, "dependencies")
-    if not dependencies and not poetry:
-        dependencies = app_group(document) or dependencies
+    installed = next(iter(wanted.values())).installed
+    declared = _find_declared(document, installed)
     first = first_requirement_name(wanted)
-    required = {name: value for name, value in poetry.items() if not is_optional(value)}
-    texts = [*map(str, dependencies), *table_requirements(required)]
-    if first in map(requirement_name, [*required, *texts]):
+    texts = [*declared.listed, *table_requirements(declared.tables)]
+    if first in map(requirement_name, [*declared.tables, *texts]):
         return _present(first, texts)
     pins = [
         text for text in grouped_requirements(document.unwrap()) if requirement_name(text) == first
@@ -191,20 +222,53 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
     outdated = outdated_pin([*pins, *texts])
     if outdated:
         return SkipId.OUTDATED_PIN.reason(pin=outdated, requirement=first)
-    requirements = [f"{name}{bound.minimum}" for name, bound in wanted.items()]
     wanted = pin_unknown(wanted, [*poetry, *texts], _python_versions(project, poetry))
-    if isinstance(dependencies, Array):
-        others = [] if pins else [str(item) for item in dependencies]
-        requirements = [with_version(name, bound, others) for name, bound in wanted.items()]
-        _add_to_array(dependencies, requirements)
-    elif first in map(requirement_name, poetry):  # optional: the key can't be added again
+    others = [] if pins else declared.listed
+    requirements = [with_version(name, bound, others) for name, bound in wanted.items()]
+    if declared.new_extra:
+        project.setdefault("optional-dependencies", {})[declared.new_extra] = requirements
+        return Result.ADDED
+    if isinstance(declared.target, Array):
+        _add_to_array(declared.target, requirements)
+        return Result.ADDED
+    return _add_to_tables(project, declared.target, wanted)
+
+
+def _find_declared(document: Any, installed: InstalledGroups) -> _Declared:
+    """Return the dependencies of the project and of a group that production installs."""
+    poetry = _get_nested(document, dict, "tool", "poetry", "dependencies")
+    dependencies = _get_nested(document, list, "project", "dependencies")
+    if not dependencies and not poetry:
+        dependencies = app_group(document) or dependencies
+    group = production_group(document, installed)
+    tables = {name: value for name, value in poetry.items() if not is_optional(value)}
+    if isinstance(group, dict):
+        tables |= group
+    listed = [*map(str, dependencies), *map(str, group)]
+    target = group or (dependencies if isinstance(dependencies, Array) else poetry)
+    new_extra = "" if group else _possible_extra(document, installed.new_extra)
+    return _Declared(listed, tables, target, new_extra)
+
+
+def _possible_extra(document: Any, extra: str) -> str:
+    """Return the name of an extra; "" if the project is no package with extras in this file."""
+    project = _get_nested(document, dict, "project")
+    is_static = "optional-dependencies" not in _get_nested(project, list, "dynamic")
+    return extra if "build-system" in document and "dependencies" in project and is_static else ""
+
+
+def _add_to_tables(project: Any, poetry: Any, wanted: Wanted) -> Result | SkipReason:
+    """Add requirements to a table of Poetry, or else as the first dependencies of the project."""
+    if first_requirement_name(wanted) in map(requirement_name, poetry):
+        # An optional requirement: the key can't be added again.
         return SkipId.NOT_EXTENDABLE.reason(requirements=", ".join(wanted))
-    elif poetry:
+    if poetry:
         _add_to_table(poetry, wanted)
     elif not project or "dependencies" in [*project, *_get_nested(project, list, "dynamic")]:
         return Result.NOT_APPLICABLE
     else:
-        project["dependencies"] = requirements
+        minimums = [f"{name}{bound.minimum}" for name, bound in wanted.items()]
+        project["dependencies"] = minimums
     return Result.ADDED
 
 
@@ -253,7 +317,7 @@ def _get_nested(table: Any, kind: type, *path: str) -> Any:
 def _add_to_table(table: Any, wanted: Wanted) -> None:
     operator = common_table_operator(table)
     is_bounded = operator not in EXACT and is_table_bounded(table)
-    for requirement, (minimum, known, _) in wanted.items():
+    for requirement, (minimum, known, *_) in wanted.items():
         bound = below_next_major(minimum) if is_bounded else minimum
         if operator == "^" and not minimum.startswith(">=0"):  # ^0.1 would not allow 0.2
             bound = minimum.replace(">=", "^")

@@ -11,6 +11,8 @@ from shield_ai.project.perf.lazy_regex import regex
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from shield_ai.rewrite.project.dependencies.wanted_requirements import InstalledGroups
+
 POETRY = ("tool", "poetry")
 # Tables whose values are lists of requirements.
 LISTS = (
@@ -59,6 +61,31 @@ def app_group(document: dict[str, Any]) -> list[Any] | None:
         if isinstance(group, list) and group:
             return group
     return None
+
+
+def production_group(
+    document: Mapping[str, Any], installed: InstalledGroups
+) -> list[Any] | dict[str, Any]:
+    """Return a list or a table of Poetry with requirements that only production installs.
+
+    Args:
+        document: The content of pyproject.toml.
+        installed: The groups and extras that production installs.
+
+    Returns:
+        An empty list if none of them exists, or none has requirements.
+    """
+    poetry = _table(document, *POETRY, "group")
+    places = (
+        (_table(document, "dependency-groups"), installed.groups),
+        ({name: _table(group, "dependencies") for name, group in poetry.items()}, installed.groups),
+        (_table(document, "project", "optional-dependencies"), installed.extras),
+    )
+    for groups, names in places:
+        for name, group in groups.items():
+            if canonicalize_name(name) in names and isinstance(group, list | dict) and group:
+                return group
+    return []
 
 
 def declares_dependencies(document: dict[str, Any]) -> bool:

@@ -6,6 +6,7 @@ import codecs
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from shield_ai.model.errors import SourceError
 from shield_ai.model.file_reader import read_optional
 from shield_ai.project.inside import has_git_folder
 from shield_ai.project.perf.lazy_regex import regex
@@ -51,6 +52,14 @@ def read_requirements_files(read: FileReader, usual: Sequence[str]) -> dict[str,
             files[path] = raw
             paths += _included_files(path, raw)
     return files
+
+
+def exists(read: FileReader, path: str) -> bool:
+    """Return whether a file exists, even if it can't be read."""
+    try:
+        return read(path) is not None
+    except SourceError:
+        return True
 
 
 def requires(read: FileReader, path: str, name: str) -> bool:

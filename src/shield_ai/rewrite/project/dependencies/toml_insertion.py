@@ -61,6 +61,16 @@ def move_above_comment(old: str, at: int, addition: str) -> tuple[int, str]:
     return above, line + ("\n" if is_paragraph else "")
 
 
+def separate_table(old: str, at: int, addition: str) -> str:
+    """Return an insertion with empty lines around it, if it is a table."""
+    if not addition.startswith("["):
+        return addition
+    before = "" if at == 0 or old[:at].endswith("\n\n") else "\n"
+    rest = old[at:].rstrip()
+    after = "" if not rest or addition.endswith("\n\n") or rest.startswith("\n") else "\n"
+    return before + addition + after
+
+
 def byte_offset(text: str, at: int) -> int:
     """Convert a position in the normalized text to a byte offset in the file.
 

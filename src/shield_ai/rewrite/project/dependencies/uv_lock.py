@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import re
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -30,7 +30,7 @@ from shield_ai.rewrite.project.dependencies.lock_update import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 PYPI = "https://pypi.org/simple"
 ROOTS = ({"virtual": "."}, {"editable": "."}, {"directory": "."})
@@ -46,7 +46,16 @@ NO_TIME = "0001-01-01T00:00:00Z"
 OTHER_INDEXES = {"index-url", "extra-index-url", "find-links", "no-index"}
 UPLOAD_TIME = regex(r', upload-time = "[^"]*"')
 DEPENDENCY = regex(r'^    \{ name = "([^"\n]+)"', re.MULTILINE)
-INLINE = regex(r"^requires-dist = \[(.+)\]$", re.MULTILINE)
+INLINE = regex(r"[\w-]+ = \[(.+)\]$", re.MULTILINE)
+
+
+class _Target(NamedTuple):
+    """The list that gets boto3."""
+
+    source: tuple[str, ...]  # its keys in pyproject.toml
+    locked: tuple[str, ...]  # the keys of its dependencies in the project's package
+    metadata: tuple[str, ...]  # the keys of its requirements there
+    marker: str = ""  # of the requirement
 
 
 def update_uv_lock(lock: LockInput) -> list[Splice]:
@@ -64,19 +73,84 @@ def update_uv_lock(lock: LockInput) -> list[Splice]:
     require_python(data["requires-python"])
     packages: list[dict[str, Any]] = data["package"]
     project = _find_project(packages, lock)
+    target = _find_target(project, lock)
     specifier = _sorted_by_version(
-        added_specifier(*(table["project"]["dependencies"] for table in (lock.old, lock.new)))
+        added_specifier(*(_listed(table, target) for table in (lock.old, lock.new)))
     )
+    requirement = _requirement(specifier, target.marker)
     names = packages_to_add(specifier, lambda name: _locked_version(packages, name))
     _require_pypi(packages, lock.new.get("tool", {}).get("uv", {}))
     _require_usual_resolution(data)
     texts = {name: releases()[name].texts["uv"] for name in names}
     if data["revision"] < FIRST_WITH_TIMES:
         texts = {name: UPLOAD_TIME.sub("", text) for name, text in texts.items()}
-    splices = [*_insert_dependency(lock.text, project, specifier), *insert_blocks(lock.text, texts)]
-    expected = _expected(data, project, specifier, texts)
+    splices = [
+        *_insert_dependency(lock.text, project, target, requirement),
+        *insert_blocks(lock.text, texts),
+    ]
+    expected = _expected(data, project, target, requirement, texts)
     require(tomllib.loads(apply_splices(lock.text, splices)) == expected)
     return splices
+
+
+def _find_target(project: Mapping[str, Any], lock: LockInput) -> _Target:
+    """Return the list that differs between the old and the new pyproject.toml.
+
+    Other groups and extras must not include it.
+    """
+    main, *others = _targets(lock.new)
+    [target] = [
+        item for item in (main, *others) if _listed(lock.old, item) != _listed(lock.new, item)
+    ]
+    if target is not main:
+        groups = lock.new.get("dependency-groups", {}).values()
+        texts = [text for group in groups for text in group]  # tables include other groups
+        names = {_name(text) for text in (*texts, *_declared(lock.new["project"]))}
+        require(canonicalize_name(project["name"]) not in names)
+        require("dependency-groups" not in lock.new.get("tool", {}).get("uv", {}))
+    if target.source[0] == "dependency-groups":
+        _require_equal(_nested(project, target.metadata), _listed(lock.old, target))
+    return target
+
+
+def _targets(document: Mapping[str, Any]) -> Iterator[_Target]:
+    """Yield the dependencies of a project, then its extras and its dependency groups."""
+    requires = ("metadata", "requires-dist")
+    yield _Target(("project", "dependencies"), ("dependencies",), requires)
+    for name in document["project"].get("optional-dependencies", {}):
+        extra = str(canonicalize_name(name))
+        source = ("project", "optional-dependencies", name)
+        yield _Target(source, ("optional-dependencies", extra), requires, f"extra == '{extra}'")
+    for name in document.get("dependency-groups", {}):
+        group = str(canonicalize_name(name))
+        metadata = ("metadata", "requires-dev", group)
+        yield _Target(("dependency-groups", name), ("dev-dependencies", group), metadata)
+
+
+def _name(text: str) -> str:
+    return canonicalize_name(Requirement(text).name)
+
+
+def _listed(document: Mapping[str, Any], target: _Target) -> list[Any]:
+    """Return a list in pyproject.toml; empty if it does not exist."""
+    *tables, key = target.source
+    found: Any = document
+    for name in tables:
+        found = found.get(name, {})
+    listed: list[Any] = found.get(key, [])
+    return listed
+
+
+def _nested(table: Any, keys: Sequence[str]) -> Any:
+    for key in keys:
+        table = table[key]
+    return table
+
+
+def _requirement(specifier: str, marker: str) -> dict[str, str]:
+    """Return boto3 as uv writes it to the metadata of the project."""
+    found = {"name": NAME, "marker": marker, "specifier": specifier}
+    return {key: value for key, value in found.items() if value}
 
 
 def _sorted_by_version(specifier: str) -> str:
@@ -91,15 +165,19 @@ def _find_project(packages: Sequence[dict[str, Any]], lock: LockInput) -> dict[s
     table = lock.old["project"]
     require(project["name"] == canonicalize_name(table["name"]))
     require(NAME not in [item["name"] for item in project["dependencies"]])
+    _require_equal(project["metadata"]["requires-dist"], _declared(table))
+    return project
+
+
+def _require_equal(entries: Iterable[Mapping[str, Any]], texts: Iterable[str]) -> None:
+    """Require that a list of the lock file agrees with one in pyproject.toml."""
     locked = set()
-    for item in project["metadata"]["requires-dist"]:
+    for item in entries:
         locked.add((item["name"], SpecifierSet(item.get("specifier", ""))))
     declared = set()
-    for text in _declared(table):
-        requirement = Requirement(text)
-        declared.add((canonicalize_name(requirement.name), requirement.specifier))
+    for text in texts:
+        declared.add((_name(text), Requirement(text).specifier))
     require(locked == declared)
-    return project
 
 
 def _declared(table: Mapping[str, Any]) -> Iterator[str]:
@@ -146,20 +224,43 @@ def _require_usual_resolution(data: Mapping[str, Any]) -> None:
     require(names.isdisjoint(releases()))
 
 
-def _insert_dependency(text: str, project: Mapping[str, Any], specifier: str) -> list[Splice]:
+def _insert_dependency(
+    text: str, project: Mapping[str, Any], target: _Target, requirement: Mapping[str, str]
+) -> list[Splice]:
     """Return the replacements in the package of the project."""
     block = text.index(f'[[package]]\nname = "{project["name"]}"\n')
-    list_start = text.index("\ndependencies = [\n", block)
-    first = _insert_sorted(text, list_start, f'    {{ name = "{NAME}" }},\n')
-    entry = f'{{ name = "{NAME}", specifier = "{specifier}" }}'
-    metadata = text.index("\n[package.metadata]\n", block)
-    inline = INLINE.match(text, metadata + len("\n[package.metadata]\n"))
+    pairs = ", ".join(f'{key} = "{value}"' for key, value in requirement.items())
+    metadata = _list_start(text, block, target.metadata)
+    required = _insert_entry(text, metadata, f"{{ {pairs} }}")
+    entry = f'{{ name = "{NAME}" }}'
+    if target.marker and "optional-dependencies" not in project:  # the first extra
+        extra = target.locked[-1]
+        table = f"[package.optional-dependencies]\n{extra} = [\n    {entry},\n]\n\n"
+        at = text.index("\n[package.", block) + 1
+        after = text.index("]\n", required.end) + 2
+        return [
+            Splice(at, at, table),
+            required,
+            Splice(after, after, f'provides-extras = ["{extra}"]\n'),
+        ]
+    return [_insert_entry(text, _list_start(text, block, target.locked), entry), required]
+
+
+def _list_start(text: str, block: int, keys: Sequence[str]) -> int:
+    """Return the offset of a list in a package."""
+    *tables, key = keys
+    if tables:
+        block = text.index(f"\n[package.{'.'.join(tables)}]\n", block)
+    return text.index(f"\n{key} = [", block) + 1
+
+
+def _insert_entry(text: str, start: int, entry: str) -> Splice:
+    """Insert an entry into a list, which is on one line if it has one entry."""
+    inline = INLINE.match(text, start)
     if inline is None:
-        metadata = text.index("\nrequires-dist = [\n", metadata)
-        return [first, _insert_sorted(text, metadata, f"    {entry},\n")]
-    entries = sorted([inline[1], entry])
-    lines = "".join(f"    {item},\n" for item in entries)
-    return [first, Splice(inline.start(1), inline.end(1), f"\n{lines}")]
+        return _insert_sorted(text, start, f"    {entry},\n")
+    lines = "".join(f"    {item},\n" for item in sorted([inline[1], entry]))
+    return Splice(inline.start(1), inline.end(1), f"\n{lines}")
 
 
 def _insert_sorted(text: str, start: int, line: str) -> Splice:
@@ -172,15 +273,24 @@ def _insert_sorted(text: str, start: int, line: str) -> Splice:
 
 
 def _expected(
-    data: Mapping[str, Any], project: Mapping[str, Any], specifier: str, texts: Mapping[str, str]
+    data: Mapping[str, Any],
+    project: Mapping[str, Any],
+    target: _Target,
+    requirement: Mapping[str, str],
+    texts: Mapping[str, str],
 ) -> Any:
     """Return the data that the edited file has to have."""
     expected = copy.deepcopy(dict(data))
     packages: list[Any] = expected["package"]
     [root] = [package for package in packages if package["source"] == project["source"]]
-    root["dependencies"].append({"name": NAME})
-    root["metadata"]["requires-dist"].append({"name": NAME, "specifier": specifier})
-    for key in (root["dependencies"], root["metadata"]["requires-dist"]):
+    if target.marker and "optional-dependencies" not in root:
+        extra = target.locked[-1]
+        root["optional-dependencies"] = {extra: []}
+        root["metadata"]["provides-extras"] = [extra]
+    dependencies, metadata = _nested(root, target.locked), _nested(root, target.metadata)
+    dependencies.append({"name": NAME})
+    metadata.append(requirement)
+    for key in (dependencies, metadata):
         key.sort(key=lambda item: item["name"])
     for text in texts.values():
         packages += tomllib.loads(text)["package"]

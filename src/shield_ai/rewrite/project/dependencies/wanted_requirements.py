@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
@@ -14,12 +14,24 @@ BOTO_NAMES = frozenset({"botocore", "s3transfer", "aiobotocore", "awscli", "aiob
 NAME = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
+class InstalledGroups(NamedTuple):
+    """The dependency groups and extras that the project installs in production."""
+
+    groups: Collection[str] = ()  # normalized names
+    extras: Collection[str] = ()
+    new_extra: str = ""  # one of them that a package on PyPI gets if it has none
+
+
+NO_GROUPS = InstalledGroups()
+
+
 class Bound(NamedTuple):
     """The versions of a requirement that the runtime works with."""
 
     minimum: str  # the version specifier
     known: str = ""  # the version in the app's lock file or virtual environment
     is_free: bool = True  # no lock file limits the version
+    installed: InstalledGroups = NO_GROUPS  # the requirement can be added to one of them
 
 
 Wanted = Mapping[str, Bound]  # by requirement
