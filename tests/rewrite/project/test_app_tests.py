@@ -286,6 +286,13 @@ def test_uses_pytest_if_the_apps_tests_do(tests, config, uses_pytest):
     assert (b"TestCase" in files[PATH]) != uses_pytest
 
 
+def test_tests_beside_the_new_ones_decide_on_pytest():
+    files = {"tests/test_a.py": b"def test_a():\n"}
+    files |= {f"shop/{name}/test_b.py": b"class A(TestCase):\n" for name in "abc"}
+    fix(files)
+    assert b"import pytest\n" in files[PATH]
+
+
 @pytest.mark.parametrize(
     ("path", "text"),
     [

@@ -107,7 +107,7 @@ def plan_tests(
     style = read_grouped_style(read, path, with_map, root, imported.partition(".")[0])
     map_style = MapStyle.of("", style, settings_quote(read, manifest))
     template = "test_secrets.py.j2"
-    if _prefers_pytest(read, tests) or (style.prefers_pytest and _has_pytest(read, tests)):
+    if _prefers_pytest(read, path, tests) or (style.prefers_pytest and _has_pytest(read, tests)):
         template = "test_secrets_pytest.py.j2"
     field = find_tested_field(read, tested.sources, manifest.variables(), root)
     text = render_tests(template, manifest, imported, style, map_style, field)
@@ -189,8 +189,15 @@ def _has_pytest(read: FileReader, tests: Collection[str]) -> bool:
     return any(NAMES_PYTEST.search(read_optional(read, path) or b"") for path in PYTEST_FILES)
 
 
-def _prefers_pytest(read: FileReader, tests: Collection[str]) -> bool:
-    """Return whether the app has more pytest modules than modules with a TestCase."""
+def _prefers_pytest(read: FileReader, path: str, tests: Collection[str]) -> bool:
+    """Return whether more test modules are for pytest than have a TestCase, first beside a path."""
+    folder = path.rpartition("/")[0]
+    beside = [test for test in tests if test.rpartition("/")[0] == folder and test != path]
+    return (_pytest_balance(read, beside) or _pytest_balance(read, tests)) > 0
+
+
+def _pytest_balance(read: FileReader, tests: Collection[str]) -> int:
+    """Return the number of modules for pytest, minus that of modules with a TestCase."""
     balance = 0
     for path in tests:
         raw = read_optional(read, path) or b""
@@ -198,4 +205,4 @@ def _prefers_pytest(read: FileReader, tests: Collection[str]) -> bool:
             balance -= 1
         elif PYTEST_CODE.search(raw):
             balance += 1
-    return balance > 0
+    return balance
