@@ -14,6 +14,10 @@ NAV = f"{TITLE}: {PAGE}"
 LINK = f"[{TITLE}]({PAGE})"
 MKDOCS = "mkdocs.yml"
 SUMMARY = "docs/SUMMARY.md"
+ZENSICAL = "zensical.toml"
+INDEX = "docs/index.md"
+TABLE = f'"{TITLE}" = "{PAGE}"'
+CONF = b'extensions = ["sphinx.ext.autodoc", "myst_parser"]\n'
 
 
 def fix(files):
@@ -55,10 +59,37 @@ def fix(files):
             id="mdBook",
         ),
         pytest.param(SUMMARY, "* [A](a.md)", f"* [A](a.md)\n* {LINK}\n", id="mdBook without an end"),
+        pytest.param(
+            ZENSICAL,
+            '[project]\nnav = [\n  { "A" = "a.md" },\n  # b\n  { "B" = [\n    "b.md",\n  ]\n  },\n]\n[project.theme]\n',
+            f'[project]\nnav = [\n  {{ "A" = "a.md" }},\n  # b\n  {{ "B" = [\n    "b.md",\n  ]\n  }},\n  {{ {TABLE} }},\n]\n[project.theme]\n',
+            id="Zensical",
+        ),
+        pytest.param(
+            ZENSICAL,
+            '\ufeff[project]\r\nnav = [\r\n  "ä.md"\r\n]\r\n',
+            f'\ufeff[project]\r\nnav = [\r\n  "ä.md",\r\n  {{{TABLE}}}\r\n]\r\n',
+            id="Zensical without a comma",
+        ),
+        pytest.param(ZENSICAL, "[project]\n", "[project]\n", id="Zensical without nav"),
+        pytest.param(
+            ZENSICAL, "[project]\ndocs_dir = 'a'\nnav = []\n", "[project]\ndocs_dir = 'a'\nnav = []\n", id="Zensical, other folder"
+        ),
+        pytest.param(
+            INDEX,
+            "# A\n\n```{toctree}\n:maxdepth: 2\n\na\nB <b>\n```\n\nC\n",
+            "# A\n\n```{toctree}\n:maxdepth: 2\n\na\nB <b>\nAWS_SECRETS_MANAGER\n```\n\nC\n",
+            id="MyST",
+        ),
+        pytest.param(
+            INDEX, ":::{toctree}\na.md\n:::\n", f":::{{toctree}}\na.md\n{PAGE}\n:::\n", id="MyST with colons"
+        ),
+        pytest.param(INDEX, "```{toctree}\n:glob:\n*\n```\n", "```{toctree}\n:glob:\n*\n```\n", id="MyST with patterns"),
+        pytest.param(INDEX, "# A\n", "# A\n", id="MyST without a toctree"),
     ],
 )  # fmt: skip
 def test_a_new_page_is_added_to_the_navigation_once(path, before, after):
-    files = {path: before.encode()}
+    files = {path: before.encode(), "docs/conf.py": CONF if path == INDEX else None}
     for _ in range(2):
         assert not fix(files)
         assert files[path].decode() == after
@@ -80,6 +111,14 @@ def test_a_new_page_is_added_to_the_navigation_once(path, before, after):
             id="aliases that double",
         ),
         pytest.param(SUMMARY, "# Summary\n", id="empty summary"),
+        pytest.param(ZENSICAL, '[project]\nnav = ["a.md"]\n', id="Zensical on one line"),
+        pytest.param(
+            ZENSICAL, "[project]\nnav = [\n  'a.md', # ]\n  x\n]\n", id="Zensical, invalid"
+        ),
+        pytest.param(ZENSICAL, "[project]\nnav = []\n", id="Zensical, no pages"),
+        pytest.param(
+            ZENSICAL, "[project]\nnav = [\n  'a.md' # a\n]\n", id="Zensical, comment at the end"
+        ),
     ],
 )
 def test_the_page_is_not_written_without_a_place_in_the_navigation(path, text):
@@ -96,7 +135,16 @@ def test_an_existing_page_leaves_the_navigation():
     assert files[MKDOCS] == b"nav:\n- a.md\n"
 
 
+def test_a_toctree_is_extended_only_with_myst():
+    text = b"```{toctree}\na\n```\n"
+    files = {INDEX: text, "docs/conf.py": b"extensions = []\n"}
+    assert not fix(files)
+    assert files[INDEX] == text
+
+
 @given(st.text(alphabet="nav:- \n[]a.md&*!'\"#\t\r", max_size=60))
 def test_reads_any_text(text):
     for path in (MKDOCS, SUMMARY):
         add_to_navigation(PAGE, {path: f"nav:\n- a.md\n{text}".encode()}.get)
+    zensical = f"[project]\nnav = [\n{text}\n]\n".encode()
+    add_to_navigation(PAGE, {ZENSICAL: zensical}.get)

@@ -1,6 +1,6 @@
-"""Add a page to the navigation of MkDocs and mdBook.
+"""Add a page to the navigation of MkDocs, Zensical, mdBook and Sphinx with MyST.
 
-MkDocs reports pages that are missing there, and mdBook does not build them.
+MkDocs and Sphinx report pages that are missing there, and mdBook does not build them.
 
 https://www.mkdocs.org/user-guide/configuration/#nav
 https://rust-lang.github.io/mdBook/format/summary.html
@@ -14,19 +14,28 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import yaml
 
+from shield_ai.model.file_reader import read_optional
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.rewrite.project.dependencies.toml_insertion import BOM, byte_offset
+from shield_ai.rewrite.project.docs_toc import (
+    NO_LIST,
+    TITLE,
+    Insertion,
+    place_in_toctree,
+    place_in_zensical,
+)
 from shield_ai.rewrite.project.file_edits import encoding_problem, insertion_change
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
 
-MKDOCS = ("mkdocs.yml", "mkdocs.yaml")
 FOLDER = "docs"
-SUMMARY = f"{FOLDER}/SUMMARY.md"  # of mdBook, and of the plugin literate-nav of MkDocs
-TITLE = "AWS Secrets Manager"
+SPHINX_CONFIG = f"{FOLDER}/conf.py"
+INDEX = f"{FOLDER}/index.md"
+MYST = regex(rb"[\"']myst_(?:parser|nb)[\"']")
 MAX_SIZE = 100_000  # bytes
 QUOTES = ("'", '"')
 ITEM = regex(r"^[-*+] +\[[^]\n]+\]\([^)\n]*\)[ \t]*$")  # `- [Title](page.md)`
@@ -40,17 +49,6 @@ class Navigation(NamedTuple):
     problem: str = ""  # the file that lists the pages in a form that can't be extended
 
 
-class _Place(NamedTuple):
-    """Where a new item of a list begins: at the start of a line, or at the end of the file."""
-
-    at: int  # in characters
-    bullet: str  # with its indentation; empty if the file does not list the pages
-    item: str = ""
-
-
-NO_LIST = _Place(0, "")
-
-
 def add_to_navigation(page: str, read: FileReader) -> Navigation:
     """Add a new page to the files that list the pages of the folder `docs`.
 
@@ -59,46 +57,49 @@ def add_to_navigation(page: str, read: FileReader) -> Navigation:
         read: Returns the bytes of a file of the app, None if it does not exist.
     """
     changes: list[FileChange] = []
-    for path in (*MKDOCS, SUMMARY):
+    for path, find_place in PLACES.items():
         raw = read(path)
-        if raw is None or page.encode() in raw:
+        if raw is None or page.encode() in raw or not _lists_pages(path, read):
             continue
         if len(raw) > MAX_SIZE or encoding_problem(raw):
             return Navigation([], path)
-        text = raw.decode()
-        is_summary = path == SUMMARY
-        place = _place_in_summary(text, page) if is_summary else _place_in_mkdocs(text, page)
+        text = raw.decode().removeprefix(BOM).replace("\r\n", "\n")
+        place = find_place(text, page)
         if place is None:
             return Navigation([], path)
-        if place.bullet:
-            changes.append(insertion_change(path, raw, *_item_line(text, place)))
+        if place.text:
+            at = byte_offset(raw.decode(), place.at)
+            changes.append(insertion_change(path, raw, at, place.text))
     return Navigation(changes)
 
 
-def _item_line(text: str, place: _Place) -> tuple[int, str]:
-    """Return the byte offset of the line of a new item, and the line."""
-    before = text[: place.at]
-    start = "" if before.endswith("\n") else "\n"
-    return len(before.encode()), f"{start}{place.bullet}{place.item}\n"
+def _lists_pages(path: str, read: FileReader) -> bool:
+    """Return whether a file is in use: an index in Markdown has a toctree only with MyST."""
+    return path != INDEX or bool(MYST.search(read_optional(read, SPHINX_CONFIG) or b""))
 
 
-def _place_in_summary(text: str, page: str) -> _Place | None:
-    """Return the place after the last top-level item and its nested items; None without one."""
-    place = None
-    at = 0
+def _line_at(text: str, at: int, line: str) -> Insertion:
+    """Return the insertion of a line, at the start of a line or at the end of the file."""
+    start = "" if text[:at].endswith("\n") else "\n"
+    return Insertion(at, f"{start}{line}\n")
+
+
+def _place_in_summary(text: str, page: str) -> Insertion | None:
+    """Return the insertion after the last top-level item and its nested items; None without one."""
+    bullet = ""
+    end = at = 0
     for line in text.splitlines(keepends=True):
         content = line.rstrip("\r\n")
-        end = at + len(line)
+        start, at = at, at + len(line)
         if ITEM.match(content):
-            place = _Place(end, f"{content[0]} ", f"[{TITLE}]({page})")
-        elif place and place.at == at and content.strip() and NESTED.match(content):
-            place = place._replace(at=end)
-        at = end
-    return place
+            bullet, end = content[0], at
+        elif bullet and end == start and content.strip() and NESTED.match(content):
+            end = at
+    return _line_at(text, end, f"{bullet} [{TITLE}]({page})") if bullet else None
 
 
-def _place_in_mkdocs(text: str, page: str) -> _Place | None:
-    """Return the place after the last item of `nav`; None if the page can't be added there."""
+def _place_in_mkdocs(text: str, page: str) -> Insertion | None:
+    """Return the insertion after the last item of `nav`; None if the page can't be added there."""
     navigation = _navigation(text)
     if navigation is None:
         return None
@@ -106,16 +107,16 @@ def _place_in_mkdocs(text: str, page: str) -> _Place | None:
         return NO_LIST if _is_null(navigation) else None
     if navigation.flow_style or not navigation.value or _has_aliases(navigation):
         return None
-    item = navigation.value[-1]
-    line_start = text.rfind("\n", 0, item.start_mark.index) + 1
-    bullet = text[line_start : item.start_mark.index]
+    last = navigation.value[-1]
+    line_start = text.rfind("\n", 0, last.start_mark.index) + 1
+    bullet = text[line_start : last.start_mark.index]
     if bullet.strip() != "-":
         return None
-    end = text.find("\n", max(node.end_mark.index for node in _scalars(item)))
-    place = _Place(end + 1 if end >= 0 else len(text), bullet, _item(navigation, page))
-    _, line = _item_line(text, place)
-    after = _navigation(text[: place.at] + line + text[place.at :])
-    return place if _is_extended(navigation, after, place.item) else None
+    end = text.find("\n", max(node.end_mark.index for node in _scalars(last)))
+    item = _item(navigation, page)
+    place = _line_at(text, end + 1 if end >= 0 else len(text), f"{bullet}{item}")
+    after = _navigation(text[: place.at] + place.text + text[place.at :])
+    return place if _is_extended(navigation, after, item) else None
 
 
 def _item(navigation: yaml.Node, page: str) -> str:
@@ -210,3 +211,13 @@ def _plain(node: yaml.Node) -> object:
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item) for item in node.value]
     return node.value
+
+
+PLACES: dict[str, Callable[[str, str], Insertion | None]] = {
+    "mkdocs.yml": _place_in_mkdocs,
+    "mkdocs.yaml": _place_in_mkdocs,
+    "zensical.toml": place_in_zensical,
+    # of mdBook, and of the plugin literate-nav of MkDocs
+    f"{FOLDER}/SUMMARY.md": _place_in_summary,
+    INDEX: place_in_toctree,
+}
