@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shield_helpers import shield
 
 import shield_runtime
+from shield_ai.model.hosting import Hosting
 from shield_ai.model.kept_variables import KeptVariables
 from shield_ai.model.manifest import Manifest, Secret
 from shield_ai.model.manifest_parser import parse_manifest
@@ -128,6 +129,33 @@ def test_says_which_keys_boto3_signs_in_with(variable):
     files = {}
     fix(files, Manifest(app=manifest().app, secret=(Secret(name="a-key", env=variable),)))
     assert (b"boto3 signs in with them" in files[PAGE]) == (variable == "AWS_SECRET_ACCESS_KEY")
+
+
+@pytest.mark.parametrize(
+    ("has_role", "uses_access_keys", "text"),
+    [
+        pytest.param(True, False, "", id="AWS"),
+        pytest.param(False, False, "the access key of an IAM user with the policy.\n", id="elsewhere"),
+        pytest.param(False, True, "because the app itself uses the same key, with its other policies.\n", id="same key"),
+    ],
+)  # fmt: skip
+def test_says_how_an_app_outside_aws_signs_in(has_role, uses_access_keys, text):
+    hosting = Hosting(has_role=has_role, uses_access_keys=uses_access_keys)
+    rollout = app_docs.DEFAULT_ROLLOUT._replace(hosting=hosting)
+    files = {}
+    assert not run(app_docs.write_docs(files.get, manifest(), rollout=rollout), files)
+    assert text in page(files)
+    assert ("AWS_ACCESS_KEY_ID" in page(files)) != has_role
+
+
+def test_lists_the_secrets_that_the_platform_sets():
+    hosting = Hosting(platform="Heroku", set_by_platform=["DATABASE_URL", "REDIS_URL"])
+    app = AppFiles(lambda _: True, hosting=hosting)
+    files = {}
+    assert not run(app_docs.fix(FixContext(files.get, parse_manifest(MANIFEST), app)), files)
+    assert "\n\n`DATABASE_URL`, `REDIS_URL` stay in the environment: Heroku sets them.\n\n" in page(
+        files
+    )
 
 
 @pytest.mark.parametrize("django", [True, False])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.plan.app_hosting import find_hosting
 from shield_ai.flow.plan.deployment_sources import (
     DeploymentSources,
     find_kept_variables,
@@ -13,6 +14,7 @@ from shield_ai.flow.plan.deployment_sources import (
 from shield_ai.flow.plan.dotenv_files import find_dotenv_files
 from shield_ai.flow.plan.literal_removal import open_literal_removal
 from shield_ai.flow.plan.tested_folders import find_tested_folders
+from shield_ai.model.hosting import Hosting
 from shield_ai.model.kept_variables import KeptVariables
 from shield_ai.project import git
 from shield_ai.project.docker_copies import IGNORE_FILE, read_dockerfiles
@@ -58,6 +60,7 @@ class CodeInputs:
         above: The dependencies and lock files of the projects in the folders above the app.
         installed: The versions in the app's virtual environment, by name.
         kept: The variables that must stay set.
+        hosting: What the environment of the app provides in production.
         held: Why a draft lacks variables that the app reads.
         workflows: The paths of its GitHub workflows.
         docs_files: The names of the files in its folder docs.
@@ -85,6 +88,7 @@ class CodeInputs:
     above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
     installed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     kept: KeptVariables = dataclasses.field(default_factory=KeptVariables)
+    hosting: Hosting = dataclasses.field(default_factory=Hosting)
     held: Mapping[str, SkipReason] = dataclasses.field(default_factory=dict)
     workflows: Sequence[str] = ()
     docs_files: Sequence[str] = ()
@@ -127,6 +131,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         above=read_files_above(root, FILES_ABOVE),
         installed=app.tree.installed_versions(("boto3",)),
         kept=find_kept_variables(app),
+        hosting=find_hosting(app),
         held=app.draft.held,
         workflows=[f"{WORKFLOWS}/{name}" for name in app.tree.file_names(WORKFLOWS)],
         docs_files=app.tree.file_names("docs"),

@@ -110,6 +110,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         test_module=inputs.test_module,
         installed=inputs.installed,
         kept=inputs.kept,
+        hosting=inputs.hosting,
         workflows=inputs.workflows,
         docs_files=inputs.docs_files,
         nested_requirements=inputs.nested_requirements,

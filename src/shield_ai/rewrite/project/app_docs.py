@@ -6,6 +6,7 @@ import enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
+from shield_ai.model.hosting import Hosting
 from shield_ai.model.kept_variables import KeptVariables
 from shield_ai.model.manifest import has_default_region
 from shield_ai.model.naming import MANIFEST, SIGN_IN_KEY
@@ -65,7 +66,7 @@ TROUBLESHOOTING = (
     ),
     (
         "AWS denies access",
-        "Run `aws sts get-caller-identity` to find the role, and attach the policy to it",
+        "Run `aws sts get-caller-identity` to find the role or user, and attach the policy to it",
     ),
     (
         "can't be read from AWS Secrets Manager",
@@ -86,6 +87,7 @@ class Rollout(NamedTuple):
     region: RegionAdvice
     kept: KeptVariables = KeptVariables()
     stage: str = DJANGO_STAGE  # the variable with the stage of the process
+    hosting: Hosting = Hosting()
 
 
 DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
@@ -93,7 +95,8 @@ DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
 
 def fix(context: FixContext) -> Outcome:
     """Add the entry to the security updates, and write the page if it is enabled."""
-    rollout = Rollout(region_advice(context), context.app.kept, context.app.stage)
+    app = context.app
+    rollout = Rollout(region_advice(context), app.kept, app.stage, app.hosting)
     changes, skipped = add_entry(context.read, context.manifest, rollout)
     if not _is_page_enabled(context):
         return changes, skipped
@@ -102,7 +105,7 @@ def fix(context: FixContext) -> Outcome:
         context.manifest,
         context.engines,
         rollout,
-        reads_later=context.app.reads_later,
+        reads_later=app.reads_later,
         page=choose_page(context),
     )
     return [*changes, *page_changes], [*skipped, *page_skipped]
@@ -188,6 +191,7 @@ def write_docs(
         engines=engines,
         rollout=rollout,
         kept=list(rollout.kept.sentences(_inline_code)),
+        by_platform=rollout.hosting.sentence(_inline_code),
         reads_later=reads_later,
         environment=rollout.stage,
         signs_in=SIGN_IN_KEY in manifest.variables(),

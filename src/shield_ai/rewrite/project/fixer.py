@@ -12,6 +12,7 @@ from collections.abc import Callable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.model.hosting import Hosting
 from shield_ai.model.kept_variables import KeptVariables
 from shield_ai.project.files_above import FilesAbove
 from shield_ai.project.runtime_names import DJANGO_STAGE
@@ -69,6 +70,7 @@ class AppFiles(NamedTuple):
     test_module: str = ""  # the name by which tests import the map file, if it differs
     installed: Mapping[str, str] = MappingProxyType({})  # versions in the virtual environment
     kept: KeptVariables = KeptVariables()
+    hosting: Hosting = Hosting()
     workflows: Collection[str] = ()  # the paths of its GitHub workflows
     docs_files: Collection[str] = ()  # the names of the files in its folder docs
     nested_requirements: Collection[str] = ()  # the files in the folders inside requirements/
