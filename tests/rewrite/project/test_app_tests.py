@@ -16,6 +16,8 @@ from shield_ai.rewrite.project.tests_folder import can_import
 
 PATH = "tests/test_secrets.py"
 PYTEST = pytest.param(b"import pytest\n", id="pytest")
+CONFIG = b"class Settings(BaseSettings):\n    secret_key: str\n"
+WITH_SETTINGS = app_tests.Tested(fields=[("shop/config.py", "SECRET_KEY")])
 
 
 def app_with_tests():
@@ -29,8 +31,9 @@ def write_files(files, folder):
         (folder / path).write_bytes(raw)
 
 
-def fix(files, made=None):
-    return run(app_tests.plan_tests(files.get, made or manifest(), list(files)), files)
+def fix(files, made=None, tested=app_tests.ALL_FOLDERS):
+    outcome = app_tests.plan_tests(files.get, made or manifest(), list(files), tested=tested)
+    return run(outcome, files)
 
 
 @pytest.mark.parametrize(
@@ -219,16 +222,17 @@ def test_updates_tests_until_they_are_edited():
         ),
     ],
 )
+@pytest.mark.parametrize("tested", [app_tests.ALL_FOLDERS, WITH_SETTINGS])
 @pytest.mark.parametrize("test", [pytest.param(b"", id="unittest"), PYTEST])
-def test_tests_follow_the_style_of_the_project(test, config, tmp_path):
+def test_tests_follow_the_style_of_the_project(test, tested, config, tmp_path):
     ignored = ["COM812", "CPY", "D203", "D212", "INP001", "S101"]
     if not test:
         ignored += ["PT009", "PT027"]
     config = f"{config}\nlint.select = ['ALL']\nlint.ignore = {ignored}\n"
     config += "lint.isort.known-first-party = ['shop']\npreview = true\n"
-    files = {"tests/test_a.py": test, "ruff.toml": config.encode()}
+    files = {"tests/test_a.py": test, "ruff.toml": config.encode(), "shop/config.py": CONFIG}
     name = 'name = "a-credential-of-a-team-with-a-long-name"\nenv = "A_CREDENTIAL_OF_A_TEAM_WITH_A_LONG_NAME"'
-    fix(files, parse_manifest(f"{MANIFEST}\n[[secret]]\n{name}\n"))
+    fix(files, parse_manifest(f"{MANIFEST}\n[[secret]]\n{name}\n"), tested)
     (tmp_path / "ruff.toml").write_text(config)
     (tmp_path / "test_secrets.py").write_bytes(files[PATH].split(b"\n", 1)[1])
     for command in (["format", "--diff"], ["check"]):
@@ -314,7 +318,8 @@ def test_follows_ruff_if_the_project_has_pytest(path, text):
 @pytest.mark.parametrize("runtime", ["shop/utils/secrets.py", "package"])
 def test_tests_are_typed(test, runtime, tmp_path):
     files = {"tests/test_a.py": test, "tests/__init__.py": b"", "shop/__init__.py": b""}
-    fix(files, manifest(runtime=runtime))
+    files["shop/config.py"] = CONFIG
+    fix(files, manifest(runtime=runtime), WITH_SETTINGS)
     run(runtime_copy.write_copy(files.get, manifest(runtime=runtime)), files)
     write_files(files, tmp_path)
     argv = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", os.devnull, PATH]

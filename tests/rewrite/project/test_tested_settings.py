@@ -6,39 +6,36 @@ import sys
 import pytest
 from shield_helpers import shield
 
-from shield_ai.rewrite.project.tested_settings import find_tested_field
+from shield_ai.model.manifest import App, Manifest, Secret
+from shield_ai.rewrite.project.tested_settings import find_tested_classes
 
-HEAD = "from pydantic import Field, SecretStr\nfrom pydantic_settings import BaseSettings\n\n\n"
+HEAD = (
+    "from pydantic import PositiveInt, SecretStr\nfrom pydantic_settings import BaseSettings\n\n\n"
+)
 CLASS = "class Settings(BaseSettings):\n"
 
 
 @pytest.mark.parametrize(
-    ("code", "name"),
+    ("code", "found"),
     [
-        pytest.param(f"{CLASS}    a_key: str = ''\n    b_key: SecretStr\n", "b_key", id="required"),
-        pytest.param(f"{CLASS}    a_key: str | None = None\n", "a_key", id="optional"),
+        pytest.param(f"{CLASS}    other: int\n    b_key: PostgresDsn\n    a_key: str\n", {"Settings": "b-key"}, id="first"),
         pytest.param(
-            f"{CLASS}    a_key: str = Field('', description='x')\n    b_key: str = Field(...)\n",
-            "b_key",
-            id="Field",
+            f"{CLASS}    a_key: str\n{CLASS.replace('(', 'B(')}    b_key: str\n", {"Settings": "a-key", "SettingsB": "b-key"}, id="several"
         ),
-        pytest.param(f"{CLASS}    a_key: str = Field(min_length=20)\n", "", id="constraint"),
-        pytest.param(f"{CLASS}    a_key: PostgresDsn\n", "", id="another type"),
-        pytest.param(f"{CLASS}    other: str\n", "", id="not a secret"),
-        pytest.param("class Settings(Base):\n    a_key: str\n", "", id="another base"),
-        pytest.param(
-            f"{CLASS}    a_key: str\n    @field_validator('a_key')\n    def f(cls, v): pass\n",
-            "",
-            id="validator",
-        ),
-        pytest.param("class Settings(", "", id="invalid"),
+        pytest.param("class Settings(Base):\n    a_key: str\n", {"Settings": "a-key"}, id="another base"),
+        pytest.param("class Settings(BaseModel):\n    a_key: str\n", {}, id="no settings"),
+        pytest.param(f"{CLASS}    other: str\n", {}, id="not a secret"),
+        pytest.param(f"{CLASS}    c_key: str\n", {}, id="not from AWS"),
+        pytest.param("class Settings(", {}, id="invalid"),
     ],
-)
-def test_chooses_a_field_that_accepts_any_text(code, name):
+)  # fmt: skip
+def test_finds_all_classes_with_secrets(code, found):
     files = {"app/config.py": (HEAD + code).encode()}
-    found = find_tested_field(files.get, list(files), ["A_KEY", "B_KEY"], "")
-    assert (found.name if found else "") == name
-    assert not found or (found.module, found.settings) == ("app.config", "Settings")
+    secrets = tuple(Secret(name=f"{name}-key", env=f"{name.upper()}_KEY") for name in "abc")
+    manifest = Manifest(app=App(name="shop"), secret=secrets)
+    fields = [("app/config.py", "A_KEY"), ("app/config.py", "B_KEY")]
+    classes = find_tested_classes(files.get, fields, manifest, "")
+    assert classes == [(f"app.config:{name}", secret) for name, secret in found.items()]
 
 
 @pytest.mark.parametrize("library", ["pytest", "unittest"])
@@ -47,6 +44,7 @@ def test_the_generated_test_needs_the_settings_source(tmp_path, library):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "__init__.py").write_text("")
     fields = "    app_url: str\n    a_key: SecretStr\n\n\nsettings = Settings()\n"
+    (tmp_path / "app" / "other.py").write_text(f"{HEAD}{CLASS}    b_key: PositiveInt\n")
     (tmp_path / "app" / "config.py").write_text(f"{HEAD}{CLASS}{fields}")
     first = "def test_a(): pass" if library == "pytest" else "class A(unittest.TestCase): pass"
     (tmp_path / "tests" / "test_a.py").write_text(f"import {library}\n{first}\n")
@@ -58,8 +56,10 @@ def test_the_generated_test_needs_the_settings_source(tmp_path, library):
         return subprocess.run(argv, cwd=tmp_path, capture_output=True, check=False).returncode
 
     assert not failed()
-    path = tmp_path / "app" / "config.py"
-    edited = path.read_text().replace("def settings_customise_sources", "def unused")
-    assert edited != path.read_text()
-    path.write_text(edited)
-    assert failed()
+    for name in ("config", "other"):
+        path = tmp_path / "app" / f"{name}.py"
+        text = path.read_text()
+        path.write_text(text.replace("def settings_customise_sources", "def unused"))
+        assert failed()
+        path.write_text(text)
+    assert not failed()

@@ -54,7 +54,7 @@ class CodeInputs:
         reads_later: Whether functions of the app read secrets after its start.
         stage: The variable that tells the runtime whether the process serves production.
         pydantic: Whether the app has settings classes of pydantic.
-        settings_sources: The files with such classes that read secrets from AWS.
+        settings_fields: Path and variable of their fields that AWS provides.
         deployment: The deployment files to edit; None edits none.
         hides_dockerignore: Whether git would ignore a new .dockerignore.
         above: The dependencies and lock files of the projects in the folders above the app.
@@ -82,7 +82,7 @@ class CodeInputs:
     reads_later: bool = True
     stage: str = AppFiles().stage
     pydantic: bool = True
-    settings_sources: Collection[str] = ()
+    settings_fields: Collection[tuple[str, str]] = ()
     deployment: DeploymentSources | None = None
     hides_dockerignore: bool = False
     above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
@@ -126,7 +126,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         reads_later=scan.reads_in_functions(app.manifest.variables()),
         stage=facts.stage,
         pydantic=facts.has_pydantic_settings,
-        settings_sources=scan.settings_sources(app.manifest.variables()),
+        settings_fields=scan.settings_fields(app.manifest.variables()),
         hides_dockerignore=bool(git.ignored_files(root, [IGNORE_FILE])),
         above=read_files_above(root, FILES_ABOVE),
         installed=app.tree.installed_versions(("boto3",)),

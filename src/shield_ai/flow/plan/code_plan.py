@@ -100,7 +100,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         reads_later=inputs.reads_later,
         stage=inputs.stage,
         pydantic=inputs.pydantic,
-        settings_sources=inputs.settings_sources,
+        settings_fields=inputs.settings_fields,
         edited=edited,
         importers={*edited, *(path for path, _, _ in inputs.calls)},
         dockerfiles=inputs.dockerfiles,

@@ -13,10 +13,12 @@ from shield_ai.rewrite.project.template import render_template
 from shield_ai.rewrite.python.imports.import_lines import import_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.code_style import CodeStyle
     from shield_ai.rewrite.project.map_style import MapStyle
-    from shield_ai.rewrite.project.tested_settings import TestedField
+    from shield_ai.rewrite.project.tested_settings import TestedClass
 
 STAMP_NAME = "tests"
 # The quotes of the templates, except those of docstrings; they contain no single quotes.
@@ -29,7 +31,7 @@ def render_tests(
     module: str,
     style: CodeStyle,
     map_style: MapStyle,
-    tested: TestedField | None = None,
+    classes: Sequence[TestedClass] = (),
 ) -> str:
     """Return the text of a module with tests.
 
@@ -39,7 +41,7 @@ def render_tests(
         module: The module with get_secret().
         style: The style of the file.
         map_style: The style of the map file.
-        tested: The field of a settings class to read; None without such a class.
+        classes: The settings classes that read secrets.
     """
     has_map = manifest.app.runtime != "package"
     names = ["clear_secret_cache", *(["client"] if has_map else []), "get_secret"]
@@ -53,7 +55,7 @@ def render_tests(
         pairs="client.variables.items()" if has_map else "READS",
         names="client.variables" if has_map else "READS",
         all_names="client.variables" if has_map else "[name for name, _ in READS]",
-        tested=tested,
+        settings=_pairs_text("SETTINGS", classes, map_style) if classes else "",
         env="" if has_map else ", env=variable",
         fake_secrets="client.fake_secrets" if has_map else "fake_secrets",
         style=style,
@@ -74,14 +76,21 @@ def _reads_text(manifest: Manifest, style: MapStyle) -> str:
 
     In a dict, linters would report the variables as hardcoded passwords.
     """
+    pairs = [
+        (f"{secret.name}:{field}" if field else secret.name, variable)
+        for secret in manifest.secret
+        for variable, field in secret.variables().items()
+    ]
+    return _pairs_text("READS", pairs, style)
+
+
+def _pairs_text(name: str, pairs: Iterable[tuple[str, str]], style: MapStyle) -> str:
+    """Return the assignment of a list of pairs, in the format of Black."""
     lines = []
-    for secret in manifest.secret:
-        for variable, field in secret.variables().items():
-            name = f"{secret.name}:{field}" if field else secret.name
-            pair = [style.quoted(name), style.quoted(variable)]
-            line = f"{STEP}({', '.join(pair)}),"
-            if len(line) > style.width:
-                parts = [f"{STEP}{STEP}{part}," for part in pair]
-                line = "\n".join([f"{STEP}(", *parts, f"{STEP}),"])
-            lines.append(line)
-    return "\n".join(["READS = [", *lines, "]"])
+    for pair in pairs:
+        parts = [style.quoted(text) for text in pair]
+        line = f"{STEP}({', '.join(parts)}),"
+        if len(line) > style.width:
+            line = "\n".join([f"{STEP}(", *(f"{STEP}{STEP}{part}," for part in parts), f"{STEP}),"])
+        lines.append(line)
+    return "\n".join([f"{name} = [", *lines, "]"])

@@ -17,7 +17,7 @@ from shield_ai.rewrite.project.import_names import is_template, module_of, root_
 from shield_ai.rewrite.project.license_header import license_headers
 from shield_ai.rewrite.project.map_style import MapStyle, settings_quote
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp
-from shield_ai.rewrite.project.tested_settings import find_tested_field
+from shield_ai.rewrite.project.tested_settings import find_tested_classes
 from shield_ai.rewrite.project.tests_folder import can_import, choose_folder, tested_package
 from shield_ai.rewrite.python.imports.import_groups import read_grouped_style
 
@@ -47,7 +47,7 @@ PYTEST_CODE = re.compile(rb"(?m)^(?:import pytest|from pytest import|(?:async )?
 class Tested(NamedTuple):
     """What the tests cover, and where tests are run."""
 
-    sources: Collection[str] = ()  # the files with pydantic settings classes that read from AWS
+    fields: Collection[tuple[str, str]] = ()  # path and variable of pydantic fields from AWS
     folders: Collection[str] = ()  # the folders of tests that CI runs; empty for all
 
 
@@ -61,7 +61,7 @@ def fix(context: FixContext) -> Outcome:
     module = context.app.test_module or context.module
     header = license_headers(context).module
     app = context.app
-    tested = Tested(app.settings_sources, app.tested_folders)
+    tested = Tested(app.settings_fields, app.tested_folders)
     return plan_tests(context.read, context.manifest, app.paths, module, header, tested)
 
 
@@ -109,8 +109,8 @@ def plan_tests(
     template = "test_secrets.py.j2"
     if _prefers_pytest(read, path, tests) or (style.prefers_pytest and _has_pytest(read, tests)):
         template = "test_secrets_pytest.py.j2"
-    field = find_tested_field(read, tested.sources, manifest.variables(), root)
-    text = render_tests(template, manifest, imported, style, map_style, field)
+    classes = find_tested_classes(read, tested.fields, manifest, root)
+    text = render_tests(template, manifest, imported, style, map_style, classes)
     raw = read(path)
     return create_or_replace(path, raw, (header_of(raw) if raw else header) + text)
 

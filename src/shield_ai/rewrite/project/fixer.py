@@ -63,7 +63,8 @@ class AppFiles(NamedTuple):
     reads_later: bool = True  # functions of the app read secrets after its start
     stage: str = DJANGO_STAGE  # the variable with the stage of the process
     pydantic: bool = True  # the app has settings classes of pydantic
-    settings_sources: Collection[str] = ()  # the files with such classes that read secrets from AWS
+    # path and variable of each field of such a class that AWS provides
+    settings_fields: Collection[tuple[str, str]] = ()
     hides_dockerignore: bool = False  # git would ignore a new .dockerignore
     shares_ignore_file: bool = False  # .dockerignore is a link to .gitignore
     above: FilesAbove = FilesAbove()  # the projects in the folders above the app

@@ -67,17 +67,17 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
                 return True
         return any(site.in_function for _, site in self._moved_reads(variables))
 
-    def settings_sources(self, variables: Collection[str]) -> set[str]:
-        """Return the files with pydantic fields that AWS provides, now or after the rewrite.
+    def settings_fields(self, variables: Collection[str]) -> set[tuple[str, str]]:
+        """Return path and variable of the pydantic fields that AWS provides after the rewrite.
 
         Args:
             variables: The variables of the secrets.
         """
-        paths = {path for path, _ in self.served}
+        fields = set(self.served)
         for finding, site in self._moved_reads(variables):
             if site.shape is Shape.FIELD:
-                paths.add(finding.path)
-        return paths
+                fields.add((finding.path, site.variable))
+        return fields
 
     def _moved_reads(self, variables: Collection[str]) -> Iterator[FoundSite]:
         for finding, site in self.sites:
