@@ -12,9 +12,9 @@ from shield_ai.flow.plan.aws_plan import AwsInputs
 from shield_ai.flow.plan.code_inputs import CodeInputs
 from shield_ai.flow.plan.compose_switches import IMAGE
 from shield_ai.flow.plan.manual_steps import (
+    DOCUMENT_STEP,
     HOOKS,
     OTHER_PROVIDER,
-    README_STEP,
     SIGN_IN,
     sign_in_steps,
 )
@@ -329,7 +329,27 @@ def test_names_the_variables_that_the_readme_lacks(tmp_path, readme, is_advised)
     (tmp_path / "README.md").write_text(readme)
     app = App(name="shop", runtime="aws_secrets.py")
     result = made(tmp_path, Manifest(app=app, secret=(MAIL,)), None, code=True)
-    assert (README_STEP.format("README.md", "DJANGO_ENV") in result.next_steps) == is_advised
+    assert (DOCUMENT_STEP.format("README.md", "DJANGO_ENV") in result.next_steps) == is_advised
+
+
+@pytest.mark.parametrize(
+    ("files", "found"),
+    [
+        pytest.param({"docs/a.md": "A_KEY B_KEY C_KEY", "docs/b/c.rst": "A_KEY B_KEY C_KEY D_KEY"}, "docs/b/c.rst, docs/a.md", id="most variables"),
+        pytest.param({"docs/configuration.md": "A_KEY", "docs/a.md": "B_KEY"}, "docs/configuration.md", id="configuration"),
+        pytest.param({"docs/a.rst": "Environment variables: A_KEY, B_KEY"}, "docs/a.rst", id="title"),
+        pytest.param({"docs/a.rst": "DEBUG", "docs/conf.py": ""}, "docs", id="no page"),
+        pytest.param({"docs/a.md": "A_KEY"}, "", id="one variable"),
+    ],
+)  # fmt: skip
+def test_names_the_documents_that_list_variables(tmp_path, files, found):
+    code = "".join(f"{name}_KEY = os.environ['{name}_KEY']\n" for name in "ABCDE")
+    for path, text in {"manage.py": "", "settings.py": f"import os\n{code}", **files}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    steps = json.loads(shield("plan", "--only", "code", "--json", cwd=tmp_path).out)["next_steps"]
+    step = DOCUMENT_STEP.format(found, "AWS_SECRETS_ENV")
+    assert [text for text in steps if "USE_AWS_SECRETS" in text] == [step] * bool(found)
 
 
 @pytest.mark.parametrize(

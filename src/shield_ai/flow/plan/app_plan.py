@@ -11,13 +11,14 @@ from shield_ai.flow.plan.linked_app import LinkedApp
 from shield_ai.flow.plan.manual_steps import (
     changelog_steps,
     code_steps,
+    document_steps,
     injection_steps,
-    readme_steps,
     sign_in_steps,
 )
 from shield_ai.flow.plan.renamed_secrets import leftover_secrets, leftover_steps
 from shield_ai.flow.plan.secret_plan import plan_secret
 from shield_ai.model.plan import Action, Change, Plan
+from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.project.iam_policy import write_policy
 
 if TYPE_CHECKING:
@@ -111,7 +112,14 @@ class _Planner:
         self.next_steps += injection_steps(inputs.held)
         self.next_steps += code_steps(planned.files, inputs.kept, self._app.read)
         if planned.files:
-            self.next_steps += readme_steps(self._manifest, inputs.stage, self._app.read)
+            has_no_page = any(skip.id is SkipId.SPHINX_DOCS for skip in planned.skipped)
+            self.next_steps += document_steps(
+                self._manifest,
+                inputs.stage,
+                self._app.read,
+                inputs.documents,
+                has_no_page=has_no_page,
+            )
             self.next_steps += changelog_steps(self._app.read)
 
     def add_deployment(

@@ -64,6 +64,7 @@ class CodeInputs:
         held: Why a draft lacks variables that the app reads.
         workflows: The paths of its GitHub workflows.
         docs_files: The names of the files in its folder docs.
+        documents: The files in its folder docs and the folders inside it.
         nested_requirements: The files in the folders inside its folder requirements.
         tested_folders: The folders of tests that CI runs; empty for all.
     """
@@ -92,6 +93,7 @@ class CodeInputs:
     held: Mapping[str, SkipReason] = dataclasses.field(default_factory=dict)
     workflows: Sequence[str] = ()
     docs_files: Sequence[str] = ()
+    documents: Sequence[str] = ()
     nested_requirements: Sequence[str] = ()
     tested_folders: Sequence[str] = ()
 
@@ -111,6 +113,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
     scan = app.scan_result
     facts = scan.facts
     root = app.tree.root
+    docs_files = app.tree.file_names("docs")
     dockerfiles = read_dockerfiles(app.tree)
     return CodeInputs(
         accessor_import=facts.accessor_import(app.manifest),
@@ -134,7 +137,8 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         hosting=find_hosting(app),
         held=app.draft.held,
         workflows=[f"{WORKFLOWS}/{name}" for name in app.tree.file_names(WORKFLOWS)],
-        docs_files=app.tree.file_names("docs"),
+        docs_files=docs_files,
+        documents=[*(f"docs/{name}" for name in docs_files), *app.tree.nested_files("docs")],
         nested_requirements=app.tree.nested_files("requirements"),
         tested_folders=find_tested_folders(app.tree, scan.python_files),
         removal=open_literal_removal(app, literals) if literals else None,

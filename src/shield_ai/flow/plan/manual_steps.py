@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import SkipReason
 
+
 SIGN_IN = (
     f"boto3 needs {SIGN_IN_KEY} to sign in before it can read secrets from AWS: give the app an IAM"
     " role, or leave the variable set where the app runs"
@@ -37,9 +38,13 @@ INJECTION = (
 ENDPOINT = regex(rb"(?m)^[^#\n]{0,200}(?:S3_ENDPOINT|\bAWS_ENDPOINT_URL)")
 READMES = ("README.md", "README.rst", "README", "readme.md", "Readme.md")
 NAME = regex(rb"[A-Z][A-Z0-9_]+")
-README_STEP = (
-    "{} lists variables of the app: add USE_AWS_SECRETS (true: read the secrets from AWS), {}"
-    " (production) and AWS_REGION (the region of the secrets)"
+DOCUMENT = regex(r".+\.(?:md|rst|txt)")
+CONFIGURATION = regex(r"(?:.*/)?(?:config|configuration|environment|settings)\.\w+")
+VARIABLES_TITLE = regex(rb"(?i)environment variables|config vars")
+MAX_DOCUMENTS = 3
+DOCUMENT_STEP = (
+    "{}: document USE_AWS_SECRETS (true: read the secrets from AWS), {} (production) and"
+    " AWS_REGION (the region of the secrets)"
 )
 # https://keepachangelog.com/en/1.1.0/#effort
 CHANGELOGS = tuple(
@@ -67,20 +72,42 @@ def code_steps(files: Sequence[FileChange], kept: KeptVariables, read: FileReade
         yield sentence[0].lower() + sentence[1:]
 
 
-def readme_steps(manifest: Manifest, stage: str, read: FileReader) -> Iterator[str]:
-    """Yield the step for a README that documents variables of secrets, but not the switch.
+def document_steps(
+    manifest: Manifest,
+    stage: str,
+    read: FileReader,
+    documents: Sequence[str],
+    *,
+    has_no_page: bool,
+) -> Iterator[str]:
+    """Yield the step for documents that list variables of secrets, but not the switch.
 
     Args:
         manifest: shield.toml.
         stage: The variable with the stage of the process.
         read: Returns the bytes of a file of the app.
+        documents: The files in the folder docs.
+        has_no_page: No page is generated because of the documentation's format.
     """
     variables = set(manifest.variables())
-    for path in READMES:
-        names = {name.decode() for name in NAME.findall(read_optional(read, path) or b"")}
-        if 2 * len(names & variables) >= len(variables) > 0 and "USE_AWS_SECRETS" not in names:
-            yield README_STEP.format(path, stage)
-            return
+    found: list[tuple[int, str]] = []
+    readmes = [path for path in READMES if read_optional(read, path) is not None]
+    for path in (*readmes[:1], *filter(DOCUMENT.fullmatch, documents)):
+        raw = read_optional(read, path) or b""
+        names = {name.decode() for name in NAME.findall(raw)}
+        number = len(names & variables)
+        if number and "USE_AWS_SECRETS" not in names and _lists(path, raw, number, variables):
+            found.append((-number, path))
+    paths = [path for _, path in sorted(found)[:MAX_DOCUMENTS]]
+    if paths or has_no_page:
+        yield DOCUMENT_STEP.format(", ".join(paths) or "docs", stage)
+
+
+def _lists(path: str, raw: bytes, number: int, variables: Collection[str]) -> bool:
+    """Return whether a document that names some variables is where people look for them."""
+    if 2 * number >= len(variables) or CONFIGURATION.fullmatch(path):
+        return True
+    return number > 1 and bool(VARIABLES_TITLE.search(raw))
 
 
 def changelog_steps(read: FileReader) -> Iterator[str]:
