@@ -194,11 +194,17 @@ def _specific_name(variable: str, setting: str) -> str:
     if setting == "SECRET_KEY" and variable.endswith("_SECRET"):
         return secret_name(f"{variable}_KEY")
     if is_generic(variable) and SETTING.fullmatch(setting):
-        *outer, last = setting.split(".")
-        parts = [part for text in outer for part in words(text) if part not in COLLECTION_WORDS]
-        if parts or (not outer and last.isupper() and not is_generic(last)):
-            return secret_name("_".join([*parts, last]))
+        return secret_name(_words_of_setting(setting) or variable)
     return secret_name(variable)
+
+
+def _words_of_setting(setting: str) -> str:
+    """Return the words with which a setting identifies its secret; "" if they do not."""
+    *outer, last = setting.split(".")
+    parts = [part for text in outer for part in words(text) if part not in COLLECTION_WORDS]
+    if parts or (not outer and last.isupper() and not is_generic(last)):
+        return "_".join([*parts, last])
+    return ""
 
 
 def _rotation(kind: Kind, variable: str) -> Literal["manual"] | None:
