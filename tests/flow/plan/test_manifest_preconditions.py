@@ -96,14 +96,15 @@ name = "a-token"
 kind = "generic"
 env = "A_TOKEN"
 """
+B_TOKEN = '[[secret]]\nname = "b-token"\nkind = "generic"\nenv = "B_TOKEN"\n'
 
 
 def test_a_pydantic_field_is_taken_back_out_of_aws(tmp_path):
     """Pydantic reads the variable itself as soon as the map file does not name it."""
     (tmp_path / "config.py").write_text(PYDANTIC)
     (tmp_path / "requirements.txt").write_text("pydantic-settings\n")
-    entry = '[[secret]]\nname = "b-token"\nkind = "generic"\nenv = "B_TOKEN"\n'
-    (tmp_path / "shield.toml").write_text(TWO_TOKENS.replace('ignore = ["B_TOKEN"]\n', "") + entry)
+    manifest = TWO_TOKENS.replace('ignore = ["B_TOKEN"]\n', "") + B_TOKEN
+    (tmp_path / "shield.toml").write_text(manifest)
     assert run("apply", "--only", "code", "--yes", cwd=tmp_path).code == 0
     code = (tmp_path / "config.py").read_text()
     (tmp_path / "shield.toml").write_text(TWO_TOKENS)
@@ -114,6 +115,32 @@ def test_a_pydantic_field_is_taken_back_out_of_aws(tmp_path):
     assert "B_TOKEN" not in secret_map
     assert (tmp_path / "config.py").read_text() == code
     assert run("verify", "--only", "code", cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        pytest.param("", id="removed"),
+        pytest.param(B_TOKEN.replace("B_TOKEN", "B_TOKN"), id="misspelled"),
+        pytest.param(B_TOKEN.replace("B_TOKEN", "A_TOKEN"), id="copied"),
+    ],
+)
+def test_a_pydantic_field_needs_its_entry(tmp_path, entry):
+    (tmp_path / "config.py").write_text(PYDANTIC)
+    (tmp_path / "requirements.txt").write_text("pydantic-settings\n")
+    manifest = TWO_TOKENS.replace('ignore = ["B_TOKEN"]\n', "")
+    (tmp_path / "shield.toml").write_text(manifest + B_TOKEN)
+    assert run("apply", "--only", "code", "--yes", cwd=tmp_path).code == 0
+    secret_map = (tmp_path / "app_secrets.py").read_bytes()
+    (tmp_path / "shield.toml").write_text(manifest + entry)
+    text = "config.py reads B_TOKEN with its AWS source, but shield.toml no longer lists it"
+    for command in (["plan"], ["apply", "--yes"]):
+        done = run(*command, "--only", "code", cwd=tmp_path)
+        assert done.code == 4
+        assert f"error: {text}" in done.err
+        assert "hint: restore the entry in shield.toml" in done.err
+    assert (tmp_path / "app_secrets.py").read_bytes() == secret_map
+    assert f"{text}: restore the entry" in run("draft", cwd=tmp_path).err
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from shield_ai.flow.draft.app_draft import (
     unmovable_reads,
     write_draft,
 )
-from shield_ai.flow.plan.manifest_preconditions import unlisted_line
+from shield_ai.flow.plan.manifest_preconditions import unlisted_lines
 from shield_ai.model.errors import DONE
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plurals import count
@@ -63,11 +63,9 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
     for line in _unparsed_lines(context):
         echo(printable(line), err=True)
     note(write_draft(context, drafted, imported))
-    for line in (*_held_lines(result.held), *result.notes):
+    unlisted = unlisted_lines(context, drafted)
+    for line in (*_held_lines(result.held), *result.notes, *unlisted):
         echo(printable(line), err=True)
-    unlisted = unlisted_line(context, drafted)
-    if unlisted:
-        echo(printable(unlisted), err=True)
     if with_default:
         echo(printable(_default_line(with_default)), err=True)
     lines = _unmoved_lines(context.scan_result, drafted.app.ignore, find_aws_clients(context))

@@ -14,7 +14,7 @@ from shield_ai.project.app_folder import require_no_nested_repository
 from shield_ai.project.secret_map import SecretMap, parse_map, read_map
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.file_reader import FileReader
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 UNLISTED_HINT = (
     f"restore the entry in {MANIFEST}; to take a secret back out of AWS, first replace its"
     " get_secret() calls in the code by reads of the variable"
+)
+_FIELD_HINT = (
+    f"restore the entry in {MANIFEST}, with this name in env or fields; to read the environment "
+    "variable instead of AWS, add it to ignore"
 )
 
 
@@ -119,10 +123,11 @@ def require_parsed_settings(
 
 
 def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> None:
-    """Require that shield.toml lists each variable that a get_secret call reads.
+    """Require that shield.toml lists each variable that a get_secret call or settings source reads.
 
-    Without its entry, `get_secret()` no longer reads the variable with AWS off; pydantic does. A
-    variable that was renamed in shield.toml must have the new name in the code, too.
+    Without its entry, `get_secret()` no longer reads the variable with AWS off, and a settings
+    source no longer reads the secret with AWS on. A variable that was renamed in shield.toml must
+    have the new name in the code, too.
 
     Args:
         manifest: shield.toml.
@@ -136,13 +141,12 @@ def require_listed_secrets(manifest: Manifest, scan: Scan, read: FileReader) -> 
     if read_map(read, manifest.app.runtime) is None:
         return
     _require_same_variables(manifest, scan.secret_calls)
-    missing = unlisted_text(manifest, scan, read)
-    if missing:
-        raise UnsafePlanError(missing, UNLISTED_HINT)
+    for problem, hint in _unlisted(manifest, scan, read):
+        raise UnsafePlanError(problem, hint)
 
 
-def unlisted_text(manifest: Manifest, scan: Scan, read: FileReader) -> str:
-    """Return which variables of get_secret() calls shield.toml lacks; empty without any.
+def _unlisted(manifest: Manifest, scan: Scan, read: FileReader) -> Iterator[tuple[str, str]]:
+    """Yield which variables in the code shield.toml lacks, and what to do.
 
     Args:
         manifest: shield.toml.
@@ -150,24 +154,34 @@ def unlisted_text(manifest: Manifest, scan: Scan, read: FileReader) -> str:
         read: Returns the bytes of a file of the app.
     """
     current = read_map(read, manifest.app.runtime) or SecretMap()
-    unlisted = current.unlisted_variables(manifest)
-    missing = [name for name in unlisted if name in scan.called_variables]
-    if not missing:
-        return ""
-    them = "it" if len(missing) == 1 else "them"
-    names = ", ".join(missing)
-    return f"the code reads {names} with get_secret(), but {MANIFEST} no longer lists {them}"
+    called = [
+        name for name in current.unlisted_variables(manifest) if name in scan.called_variables
+    ]
+    if called:
+        yield f"the code reads {_no_longer_listed(called, 'get_secret()')}", UNLISTED_HINT
+    listed = {*manifest.variables(), *manifest.app.ignore, *called}
+    unlisted = set(current.variables()) - listed
+    fields = [(path, name) for path, name in scan.served if name in unlisted]
+    if fields:
+        names = [name for _, name in fields]
+        yield f"{fields[0][0]} reads {_no_longer_listed(names, 'its AWS source')}", _FIELD_HINT
 
 
-def unlisted_line(app: AppContext, drafted: Manifest) -> str:
-    """Return a line about get_secret() calls without an entry in shield.toml; "" without any.
+def _no_longer_listed(names: Iterable[str], source: str) -> str:
+    names = dict.fromkeys(names)
+    them = "it" if len(names) == 1 else "them"
+    return f"{', '.join(names)} with {source}, but {MANIFEST} no longer lists {them}"
+
+
+def unlisted_lines(app: AppContext, drafted: Manifest) -> list[str]:
+    """Return the lines about variables in the code without an entry in shield.toml.
 
     Args:
         app: The app.
         drafted: From `draft_manifest`.
     """
-    text = unlisted_text(drafted, app.scan_result, app.tree.read)
-    return f"{text}: {UNLISTED_HINT}" if text else ""
+    found = _unlisted(drafted, app.scan_result, app.tree.read)
+    return [f"{problem}: {hint}" for problem, hint in found]
 
 
 def _require_same_variables(manifest: Manifest, calls: Iterable[SecretCall]) -> None:
