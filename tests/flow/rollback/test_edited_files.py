@@ -14,14 +14,16 @@ def git(root, *arguments):
     return subprocess.run(command, cwd=root, check=True, capture_output=True).stdout
 
 
-def test_no_file_is_edited_on_a_branch_without_the_changes(tmp_path):
-    """Also a file that two applies wrote, whose content is that before the first one."""
+def test_a_branch_without_the_changes_keeps_the_journal(tmp_path):
+    """Also with a file that two applies wrote, or that the branch has changed."""
     make_app(tmp_path)
+    assert run("draft", cwd=tmp_path).code == 0
     (tmp_path / ".gitignore").write_text(".env\n.shield\n")
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", "-A")
     git(tmp_path, "commit", "-qm", "x")
     git(tmp_path, "checkout", "-qb", "feature")
+    before = files_of(tmp_path)
     assert run("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path).code == 0
     manifest = tmp_path / "shield.toml"
     manifest.write_text(manifest.read_text() + ENTRY)
@@ -30,10 +32,34 @@ def test_no_file_is_edited_on_a_branch_without_the_changes(tmp_path):
     git(tmp_path, "add", "-A")
     git(tmp_path, "commit", "-qm", "y")
     git(tmp_path, "checkout", "-q", "-")
+    settings = next(tmp_path.rglob("settings.py"))
+    for text in ("", "NEW = 1\n"):
+        settings.write_text(settings.read_text() + text)
+        done = run("rollback", "--yes", cwd=tmp_path)
+        assert done.code == 4
+        assert "error: the code that apply edited is not in this folder: nothing was" in done.err
+        assert "hint: check out the branch with the edits of apply; if you have" in done.err
+        assert "edited since apply" not in done.err
+    git(tmp_path, "checkout", "-q", "-f", "feature")
     for _ in range(2):
         done = run("rollback", "--yes", cwd=tmp_path)
         assert done.code == 0, done.err
-        assert "edited since apply" not in done.err
+    assert {**files_of(tmp_path), "shield.toml": b""} == {**before, "shield.toml": b""}
+
+
+def test_force_uses_up_the_journal_of_reverted_edits(tmp_path):
+    make_app(tmp_path)
+    (tmp_path / ".gitignore").write_text(".env\n.shield\n")
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "x")
+    assert run("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path).code == 0
+    git(tmp_path, "add", "-A")
+    git(tmp_path, "commit", "-qm", "y")
+    git(tmp_path, "revert", "--no-edit", "HEAD")
+    assert run("rollback", "--yes", cwd=tmp_path).code == 4
+    assert run("rollback", "--yes", "--force", cwd=tmp_path).code == 0
+    assert "nothing to undo" in run("rollback", "--yes", cwd=tmp_path).err
     assert git(tmp_path, "status", "--porcelain") == b""
 
 

@@ -90,6 +90,14 @@ class RunHistory:
         """Return whether a rollback kept a step."""
         return step.seq in self._kept()
 
+    def has_restored_files(self, run: str) -> bool:
+        """Return whether a rollback restored files of a run."""
+        undone = self._undone()
+        return any(
+            isinstance(record, FileStep) and record.run == run and record.seq in undone
+            for record in self.records
+        )
+
     def last_steps(self) -> list[Step]:
         """Return the open steps of the newest run that has some."""
         return self._newest(self.open_steps)

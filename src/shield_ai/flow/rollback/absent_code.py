@@ -1,7 +1,8 @@
-"""Refuse to take values out of an env file if the code that needs them is not in this folder.
+"""Refuse to roll back edits that are not in this folder.
 
-On a branch without the changes of apply, all of its code looks as if it were undone, while the env
-file, which git ignores, still has the values for the other branch.
+On a branch without the changes of apply, all of its code looks as if it were undone. A rollback
+would only use up the journal, delete the secrets that the other branch reads, and take values out
+of an env file that git ignores.
 """
 
 from __future__ import annotations
@@ -23,49 +24,34 @@ if TYPE_CHECKING:
 BRANCH_HINT = "check out the branch with the edits of apply"
 
 
-def require_code(steps: Sequence[Step], tree: Tree, journal: Journal) -> None:
-    """Require that the code of a run is in the folder if an env file would be restored.
-
-    Args:
-        steps: The steps of the run.
-        tree: The app's folder.
-        journal: Has the contents before and after apply.
-
-    Raises:
-        UnsafePlanError: The folder has the edited env file, and none of the other edits.
-    """
-    original = journal.original_files()
-    edited = [
-        step.what
-        for step in steps
-        if isinstance(step, FileStep)
-        and is_env_file(step.what)
-        and _digest(step.what, tree) != original.get(step.what)
-    ]
-    if edited and is_code_absent(steps, tree, journal):
-        raise UnsafePlanError(
-            f"{edited[0]} would be restored, but the code that apply edited is not in this folder",
-            f"{BRANCH_HINT}; if you have discarded them, use --force",
-        )
+def absent_error() -> UnsafePlanError:
+    """Return the error for a folder without the edits of apply."""
+    return UnsafePlanError(
+        "the code that apply edited is not in this folder: nothing was undone",
+        f"{BRANCH_HINT}; if you have reverted or discarded them, use --force",
+    )
 
 
 def is_code_absent(
-    steps: Sequence[Step], tree: Tree, journal: Journal, changed: Collection[str] = ()
+    steps: Sequence[Step], tree: Tree, journal: Journal, changed: Collection[str]
 ) -> bool:
-    """Return whether all code that a run edited is as before.
+    """Return whether all code that a run edited is as before, although no rollback restored it.
 
     Args:
-        steps: The steps of the run.
+        steps: The steps of the run, newest first.
         tree: The app's folder.
         journal: Has the contents before and after apply.
-        changed: The files that are neither as before nor as apply wrote them, to ignore.
+        changed: The files without edits to undo that are not as before either, to ignore.
     """
+    before: dict[str, str | None] = {}
+    for step in steps:
+        if isinstance(step, FileStep) and journal.is_done(step) and not is_env_file(step.what):
+            before[step.what] = step.before
+    paths = before.keys() - set(changed)
+    if not paths or any(journal.has_restored_files(step.run) for step in steps):
+        return False
     original = journal.original_files()
-    paths = {step.what for step in steps if isinstance(step, FileStep)}
-    code_paths = {path for path in paths.difference(changed) if not is_env_file(path)}
-    return bool(code_paths) and all(
-        _digest(path, tree) == original.get(path) for path in code_paths
-    )
+    return all(_digest(path, tree) in {before[path], original.get(path)} for path in paths)
 
 
 def _digest(path: str, tree: Tree) -> str | None:

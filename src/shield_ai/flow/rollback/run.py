@@ -16,7 +16,7 @@ from shield_ai.flow.journal.journal_record import (
     require_same_account,
 )
 from shield_ai.flow.pull import pull_command_for
-from shield_ai.flow.rollback.absent_code import is_code_absent, require_code
+from shield_ai.flow.rollback.absent_code import absent_error, is_code_absent
 from shield_ai.flow.rollback.aws_steps import AwsUndo, Outcome, SecretChecks
 from shield_ai.flow.rollback.edited_files import edited_error, find_edited_files
 from shield_ai.flow.rollback.removed_modules import (
@@ -60,10 +60,12 @@ def _target(step: AwsStep) -> _Target:
 def _require_safe(
     lost: Sequence[EditedFile], importers: Sequence[Importer], *, is_other_branch: bool
 ) -> None:
-    """Refuse to lose edits, and to remove modules that other code imports."""
+    """Refuse to lose edits, to undo nothing, and to remove modules that other code imports."""
     manual = [file for file in lost if not file.is_generated]
     if manual:
         raise edited_error(manual, keep_hint(importers), is_other_branch=is_other_branch)
+    if is_other_branch:
+        raise absent_error()
     if importers:
         raise importer_error(importers)
 
@@ -107,9 +109,8 @@ class Rollback:
 
         Raises:
             UnsafePlanError: Later edits of a file can't be separated from those of apply; remaining
-                code imports a module that would be removed; an env file would be restored without
-                the code; or a step ran in another account.
-                Nothing was done.
+                code imports a module that would be removed; the folder has none of the edits of
+                code; or a step ran in another account. Nothing was done.
             RollbackIncompleteError: Steps stay open for the next rollback, or this rollback is the
                 first to keep them. The other steps were undone, or kept by an earlier rollback.
             SourceError: A file or a backup can't be read.
@@ -137,15 +138,13 @@ class Rollback:
             UnsafePlanError: Edits would be lost, or needed modules removed, and `force` is false.
             SourceError: A file or a backup can't be read.
         """
-        if not force:
-            require_code(steps, self.tree, self.journal)
         edited = find_edited_files(steps, self.tree, self.journal)
         merged = {file.path: file for file in edited if file.is_merged(force=force)}
         lost = [file for file in edited if file.path not in merged]
         contents = {path: file.merged or b"" for path, file in merged.items()}
         importers = find_importers(steps, self.tree, contents)
         if not force:
-            changed = [file.path for file in edited]
+            changed = [file.path for file in edited if file.merged in {None, file.now}]
             is_other_branch = is_code_absent(steps, self.tree, self.journal, changed)
             _require_safe(lost, importers, is_other_branch=is_other_branch)
         needed = find_needed_files(importers, steps, self.tree)
