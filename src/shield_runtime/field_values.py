@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from .errors import SecretNotFoundError
+from .log import warn
+
 
 def plain_default(default: Any) -> object:
     """Return the default of a field as text for get_secret(); an empty default stays as it was."""
@@ -28,3 +31,18 @@ def has_value(values: object, path: list[str]) -> bool:
             return False
         values = values[names[part.lower()]]
     return True
+
+
+def explain_missing(client: Any, secret: str, key: str | None, variable: str) -> None:
+    """Log why a required field has no value: pydantic names only the field.
+
+    Args:
+        client: The client of the source.
+        secret: The name of the secret, which AWS does not have.
+        key: The field of the secret, or None.
+        variable: The environment variable, which is not set.
+    """
+    try:
+        client.get_secret(secret, key=key, env=variable)
+    except SecretNotFoundError as error:
+        warn("%s, and %s is not set", error, variable)

@@ -45,7 +45,7 @@ from pydantic_settings import (
 
 from . import default_client
 from .client import SecretsManagerClient, references_of
-from .field_values import has_value, plain_default
+from .field_values import explain_missing, has_value, plain_default
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -168,7 +168,8 @@ class SecretsManagerSource(EnvSettingsSource):
     def _check_defaults(self, values: dict[str, Any]) -> None:
         """Raise an error if a missing secret would be replaced by a default for development.
 
-        If the field has neither a default nor another value, pydantic reports it as missing.
+        If the field has neither a default nor another value, pydantic reports it as missing, and a
+        warning names the secret.
 
         Args:
             values: The values of this source, which another alias of the field can supply.
@@ -180,7 +181,11 @@ class SecretsManagerSource(EnvSettingsSource):
         for variable, (name, key) in self._missing:
             default, paths = self._field_of(variable)
             is_set = any(has_value(source, path) for source in found for path in paths)
-            if default is not PydanticUndefined and not is_set:
+            if is_set or not paths:
+                continue
+            if default is PydanticUndefined:
+                explain_missing(self._client, name, key, variable)
+            else:
                 self._client.get_secret(name, default, key=key, env=variable)
 
     def _other_sources(self) -> Iterator[Callable[[], dict[str, Any]]]:

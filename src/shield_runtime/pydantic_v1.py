@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, Callable
 from . import default_client
 from .client import SecretsManagerClient, references_of
 from .errors import SecretFormatError
-from .field_values import has_value, plain_default
+from .field_values import explain_missing, has_value, plain_default
 from .request import MISSING
 
 if TYPE_CHECKING:
@@ -132,13 +132,16 @@ class SecretsManagerSource:
         """Raise an error if a missing secret would be replaced by a default for development.
 
         Another variable of the field, or another source, may set the field, and pydantic reports
-        required fields itself. Otherwise, get_secret() raises an error if the default is for
-        development only.
+        required fields itself; a warning names their secrets. Otherwise, get_secret() raises an
+        error if the default is for development only.
         """
         found = [values, *_other_values(settings)] if self._missing else []
         for own_name, secret, key, variable in self._missing:
             field, path = _field_of(settings, own_name, delimiter)
-            if field.required or any(has_value(source, path) for source in found):
+            if any(has_value(source, path) for source in found):
+                continue
+            if field.required:
+                explain_missing(self._client, secret, key, variable)
                 continue
             default = plain_default(_default_of(field, path[1:]))
             self._client.get_secret(secret, default, key=key, env=variable)

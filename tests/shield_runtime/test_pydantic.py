@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 
 import pytest
@@ -191,6 +192,22 @@ def test_what_the_guide_says_of_a_validation_error_is_so(on):
 def test_what_is_nowhere_is_missing_as_before(on):
     with pytest.raises(ValidationError, match="api_key"):
         Settings()
+
+
+def test_a_warning_names_the_absent_secret_of_a_required_field(on, caplog, tmp_path):
+    fields = {"key": (str, ...), "db": (Login, Login())}
+    with pytest.raises(ValidationError, match="key"):
+        shop_class(optional=["db"], **fields)()
+    region = os.environ["AWS_REGION"]
+    (said,) = [record for record in caplog.records if record.levelname == "WARNING"]
+    assert said.getMessage().startswith("secret 'key' does not exist in AWS Secrets Manager in")
+    assert region in said.getMessage()
+    assert said.getMessage().endswith("and KEY is not set")
+    caplog.clear()
+    (tmp_path / ".env").write_text("KEY=value\n")
+    shop_class(optional=["db"], config={"env_file": tmp_path / ".env"}, **fields)()
+    shop_class(optional=["db"], **fields)(key="value")
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
 
 
 def test_a_refusal_is_no_missing_value(on):

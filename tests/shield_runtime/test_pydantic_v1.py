@@ -4,7 +4,7 @@ import json
 import secrets
 
 import pytest
-from pydantic.v1 import BaseModel, BaseSettings, Field, SecretStr
+from pydantic.v1 import BaseModel, BaseSettings, Field, SecretStr, ValidationError
 
 from shield_runtime import (
     SecretAccessDeniedError,
@@ -191,6 +191,21 @@ def small_class(optional=(), **options):
         setattr(Small.Config, name, value)
         setattr(Small.__config__, name, value)
     return Small
+
+
+def test_a_warning_names_the_absent_secret_of_a_required_field(on, caplog):
+    class Settings(BaseSettings):
+        key: str
+
+        class Config:
+            @classmethod
+            def customise_sources(cls, init_settings, env_settings, file_secret_settings):
+                source = SecretsManagerSource({"KEY": "key"})
+                return init_settings, source, env_settings, file_secret_settings
+
+    with pytest.raises(ValidationError):
+        Settings()
+    assert "secret 'key' does not exist in AWS Secrets Manager in" in caplog.text
 
 
 def test_production_never_gets_a_default_for_development(on, monkeypatch):
