@@ -292,6 +292,19 @@ def test_the_url_of_a_database_is_not_a_key_of_a_provider(app, monkeypatch):
     assert "provider" not in err
 
 
+def test_a_secret_without_a_host_needs_the_field(app, database):
+    text = json.dumps({"username": "shop", "password": "unchanged"})
+    app.client.put_secret_value(SecretId="database-credentials", SecretString=text)
+    code, _, err = app.shield("database-credentials", "--yes")
+    assert code == 2
+    assert 'createSecret: field "host" of the secret is missing' in err
+    hint = " ".join(err.partition("hint: ")[2].split())
+    assert hint.startswith("nothing was changed; run shield pull")
+    assert "add host and port to the fields in shield.toml" in hint
+    assert "shield apply --conflict replace" in hint
+    assert app.value("database-credentials") == text
+
+
 def test_unknown_strategy_changes_nothing(app, database):
     app.write(old='strategy = "postgres-single-user", ')
     code, _, err = app.shield("database-credentials", "--yes")

@@ -168,6 +168,18 @@ def test_a_port_stays_beside_its_host(app):
     assert f'fields = {{ database = "DB_NAME", {LOGIN} }}' in drafted(app)
 
 
+def test_the_draft_says_that_a_password_without_its_host_is_not_rotated(app):
+    port = "DATABASES['default']['PORT'] = os.environ.get('DB_PORT', '5432')\n"
+    (app / "settings.py").write_text(POSTGRES + port)
+    text = "database-credentials: shield rotate can't change its password, because DB_HOST stays"
+    assert text not in run("draft", cwd=app).err
+    (app / "shield.toml").unlink()
+    (app / "compose.prod.yaml").write_text(COMPOSE)
+    done = run("draft", cwd=app)
+    assert text in done.err
+    assert 'add host = "DB_HOST", port = "DB_PORT" to its fields in shield.toml' in done.err
+
+
 SERVER = (
     "import os\n\nURL = os.environ.get({name!r}, 'http://{host}:9200')\nK = os.environ['API_KEY']\n"
 )

@@ -9,6 +9,7 @@ import msgspec
 from shield_ai.flow.draft.injected_secrets import without_injected
 from shield_ai.flow.draft.main_database import require_deployed_database
 from shield_ai.flow.draft.plain_fields import (
+    hostless_lines,
     plain_urls,
     ports_of_servers,
     set_by_deployment,
@@ -53,4 +54,4 @@ def adapt_to_deployment(
     left_out = {name for secret in drafted for name in secret.variables()} - {*manifest.variables()}
     reasons = plain | urls
     held = {name: reasons[name] for name in sorted(left_out)} | {**draft.held}
-    return Draft(manifest, held, tuple(notes))
+    return Draft(manifest, held, (*notes, *hostless_lines(drafted, plain)))

@@ -16,7 +16,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.model.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from shield_ai.model.deployment import Deployment
     from shield_ai.model.manifest import Secret
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
 
 
+NO_HOST = (
+    "{name}: shield rotate can't change its password, because {host} stays a variable; for that, "
+    "add {fields} to its fields in shield.toml before you apply: AWS then overrides the deployment"
+)
 SERVER_FIELDS = ("host", "port", "database")
 # Of a variable with the value itself, or the attribute of another resource.
 PLAIN_FORMS = frozenset({ValueForm.LITERAL, ValueForm.URL, ValueForm.MIXED, ValueForm.REFERENCE})
@@ -126,3 +130,19 @@ def without_fields(secret: Secret, held: Mapping[str, SkipReason]) -> Secret:
         return secret
     moved = {field: name for field, name in fields.items() if field not in left_out}
     return msgspec.structs.replace(secret, fields=moved, rotate="manual")
+
+
+def hostless_lines(secrets: Iterable[Secret], held: Mapping[str, SkipReason]) -> Iterator[str]:
+    """Yield a line for each database that can't be rotated because its host stays a variable.
+
+    Args:
+        secrets: The new secrets, with all fields.
+        held: Why variables are not moved.
+    """
+    for secret in secrets:
+        fields = secret.fields or {}
+        host = fields.get("host", "")
+        if secret.kind is Kind.DATABASE and host in held:
+            left_out = [field for field in SERVER_FIELDS if fields.get(field) in held]
+            entries = [f'{field} = "{fields[field]}"' for field in left_out]
+            yield NO_HOST.format(name=secret.name, host=host, fields=", ".join(entries))

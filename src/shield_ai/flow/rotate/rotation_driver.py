@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 CREATE_STEP = STEPS[0]
 # From setSecret until the rotation ends, the database may reject the current password.
 UNINTERRUPTED_STEPS = STEPS[1:]
+_NO_HOST = 'field "host" of the secret'
+_NO_HOST_HINT = (
+    "nothing was changed; run shield pull, so that the env file has the current values, add host "
+    "and port to the fields in shield.toml, then run shield apply --conflict replace with the file"
+)
 
 
 class Progress(NamedTuple):
@@ -131,6 +136,8 @@ def _step_errors(step: str, store: Store, secret_id: str) -> Iterator[None]:
         raise AwsError(f"{step}: {error}", _hint(step, secret_id)) from None
     except RotationError as error:
         hint = "; then ".join(filter(None, (_cause(error, store), _hint(step, secret_id))))
+        if step == CREATE_STEP and _NO_HOST in str(error):
+            hint = _NO_HOST_HINT
         raise ShieldError(f"{step}: {error}", hint) from None
     except Exception as error:
         error.add_note(f"to finish the rotation, run {resume_command(secret_id)}")
