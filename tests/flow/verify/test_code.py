@@ -249,3 +249,29 @@ def test_the_hint_for_a_removed_entry_is_not_refused(app):
     path.write_text("[[secret]]".join([start, *kept]))
     (check,) = [check for title, check in failed(app).items() if title.startswith("the map")]
     assert check["hint"].startswith("restore the entry of MAIL_API_KEY in shield.toml")
+
+
+SETTINGS = """\
+import os
+
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        "USER": os.environ["DB_USER"],
+        "PASSWORD": os.environ["DB_PASSWORD"],
+        "HOST": os.environ["DB_HOST"],
+    }
+}
+"""
+COMPOSE = "services: {web: {image: shop, environment: {DB_HOST: db.internal}}}\n"
+
+
+def test_the_hint_names_only_variables_that_draft_adds(tmp_path):
+    (tmp_path / "manage.py").touch()
+    (tmp_path / "settings.py").write_text(SETTINGS)
+    (tmp_path / "compose.prod.yaml").write_text(COMPOSE)
+    assert run("draft", cwd=tmp_path).code == 0
+    assert "hint: run shield apply" in run("verify", "--only", "code", cwd=tmp_path).out
+    append(tmp_path / "settings.py", 'MAIL_API_KEY = os.environ["MAIL_API_KEY"]\n')
+    out = run("verify", "--only", "code", cwd=tmp_path).out
+    assert "hint: run shield draft to add MAIL_API_KEY to shield.toml" in out

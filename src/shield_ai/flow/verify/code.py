@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.draft.app_draft import draft_manifest
 from shield_ai.flow.verify.check import (
     NOT_SCANNED_HINT,
     Check,
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shield_ai.flow.app_context import AppContext
-    from shield_ai.model.manifest import Manifest
     from shield_ai.model.site import FoundSite
 
 CODE_MIGRATED = CheckInfo(
@@ -40,16 +40,17 @@ def _verify_migration(app: AppContext) -> Check:
         detail = f"ignored in shield.toml: {ignored}" if ignored else ""
         return make_check(CODE_MIGRATED, Status.OK, detail)
     places = [f"{finding.path}:{finding.line} {finding.name}" for finding, _ in fixable]
-    hint = _migration_hint(fixable, manifest)
+    hint = _migration_hint(fixable, app)
     return make_check(CODE_MIGRATED, Status.FAILED, join_names(places, "; "), hint)
 
 
-def _migration_hint(sites: Sequence[FoundSite], manifest: Manifest) -> str:
-    listed = set(manifest.variables())
+def _migration_hint(sites: Sequence[FoundSite], app: AppContext) -> str:
+    listed = set(app.manifest.variables())
+    drafted = set(draft_manifest(app).manifest.variables())
     unlisted: dict[str, None] = {}
     for _, site in sites:
         if listed.isdisjoint(site.variables):
-            unlisted.update(dict.fromkeys(site.variables))
+            unlisted.update(dict.fromkeys(name for name in site.variables if name in drafted))
     if not unlisted:
         return "run shield apply"
     return (
