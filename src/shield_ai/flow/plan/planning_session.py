@@ -14,7 +14,7 @@ from shield_ai.flow.app_options import AppOptions, PlanningOptions
 from shield_ai.flow.journal.log import Journal
 from shield_ai.flow.plan.app_plan import make_plan
 from shield_ai.flow.plan.aws_inputs import collect_aws_inputs
-from shield_ai.flow.plan.code_inputs import collect_code_inputs
+from shield_ai.flow.plan.collect_code_inputs import collect_code_inputs
 from shield_ai.flow.plan.manifest_preconditions import (
     require_existing_settings,
     require_listed_secrets,
