@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from shield_ai.model.file_reader import read_optional
-from shield_ai.model.hosting import Hosting
-from shield_ai.model.kept_variables import KeptVariables
-from shield_ai.model.manifest import has_default_region
-from shield_ai.model.naming import MANIFEST, SIGN_IN_KEY
+from shield_ai.model.naming import SIGN_IN_KEY
 from shield_ai.model.skip import SkipId
-from shield_ai.project.layout import is_test
-from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.runtime_names import DJANGO_STAGE, is_copied_file
 from shield_ai.rewrite.project.describe import describe_secrets
 from shield_ai.rewrite.project.docs_navigation import add_to_navigation
 from shield_ai.rewrite.project.file_edits import (
@@ -25,6 +18,7 @@ from shield_ai.rewrite.project.file_edits import (
     skip_file,
 )
 from shield_ai.rewrite.project.markdown_tables import align_tables
+from shield_ai.rewrite.project.rollout import DEFAULT_ROLLOUT, Rollout, find_rollout
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render_template
 
@@ -47,15 +41,6 @@ HEADING = "## AWS Secrets Manager (CSEC-34)"
 STAMP_NAME = "docs"
 # A folder with one of these files is a generated website or a JavaScript project.
 BUILT_SITE = ("index.html", "package.json")
-REGION_READ = regex(rb"[\"']AWS_REGION[\"']")
-
-
-class RegionAdvice(enum.StrEnum):
-    """The advice in the generated documents on AWS_REGION in production."""
-
-    SET = "set"  # to the region of the secrets
-    CHOOSE = "choose"  # the region in shield.toml is only the default
-    KEEP = "keep"  # the app reads the variable itself
 
 
 # A part of a message of the runtime, and the solution.
@@ -81,22 +66,9 @@ TROUBLESHOOTING = (
 )
 
 
-class Rollout(NamedTuple):
-    """The advice in the generated documents on environment variables in production."""
-
-    region: RegionAdvice
-    kept: KeptVariables = KeptVariables()
-    stage: str = DJANGO_STAGE  # the variable with the stage of the process
-    hosting: Hosting = Hosting()
-
-
-DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
-
-
 def fix(context: FixContext) -> Outcome:
     """Add the entry to the security updates, and write the page if it is enabled."""
-    app = context.app
-    rollout = Rollout(region_advice(context), app.kept, app.stage, app.hosting)
+    rollout = find_rollout(context)
     changes, skipped = add_entry(context.read, context.manifest, rollout)
     if not _is_page_enabled(context):
         return changes, skipped
@@ -105,7 +77,7 @@ def fix(context: FixContext) -> Outcome:
         context.manifest,
         context.engines,
         rollout,
-        reads_later=app.reads_later,
+        reads_later=context.app.reads_later,
         page=choose_page(context),
     )
     return [*changes, *page_changes], [*skipped, *page_skipped]
@@ -139,17 +111,6 @@ def _is_page_enabled(context: FixContext) -> bool:
     )
     has_folder = context.app.has_folder(FOLDER) and not is_site
     return "docs" in context.manifest.app.generate and has_folder
-
-
-def region_advice(context: FixContext) -> RegionAdvice:
-    """Return what the texts advise for AWS_REGION."""
-    for path in context.app.paths:
-        if is_test(path) or is_copied_file(path):
-            continue
-        if REGION_READ.search(read_optional(context.read, path) or b""):
-            return RegionAdvice.KEEP
-    is_default = has_default_region(context.manifest, read_optional(context.read, MANIFEST))
-    return RegionAdvice.CHOOSE if is_default else RegionAdvice.SET
 
 
 def write_docs(
