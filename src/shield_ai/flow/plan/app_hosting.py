@@ -19,11 +19,14 @@ SET_BY_PLATFORM = frozenset({SkipId.SET_BY_PLATFORM, SkipId.SET_BY_ADDON})
 def find_hosting(app: AppContext) -> Hosting:
     """Return where an app runs, and which of its secrets the platform sets."""
     skipped = [skip for skip in app.scan_result.skipped if not is_test(skip.path)]
-    set_by_platform = [skip for skip in skipped if skip.id in SET_BY_PLATFORM]
-    uses_heroku = any(app.tree.read(name) is not None for name in (APP_JSON, HEROKU_YML))
+    set_by_platform = {skip.name for skip in skipped if skip.id in SET_BY_PLATFORM}
     return Hosting(
         has_role=bool(app.manifest.app.role) or runs_on_aws(app.tree.root),
         uses_access_keys=any(skip.id is SkipId.SIGNS_IN for skip in skipped),
-        platform="Heroku" if uses_heroku else "the platform",
-        set_by_platform=tuple(sorted({skip.name for skip in set_by_platform if skip.name})),
+        platform="Heroku" if _uses_heroku(app) else "the platform",
+        set_by_platform=tuple(sorted(set_by_platform)),
     )
+
+
+def _uses_heroku(app: AppContext) -> bool:
+    return any(app.tree.read(name) is not None for name in (APP_JSON, HEROKU_YML))

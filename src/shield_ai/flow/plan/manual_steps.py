@@ -90,24 +90,26 @@ def document_steps(
         has_no_page: No page is generated because of the documentation's format.
     """
     variables = set(manifest.variables())
-    found: list[tuple[int, str]] = []
     readmes = [path for path in READMES if read_optional(read, path) is not None]
-    for path in (*readmes[:1], *filter(DOCUMENT.fullmatch, documents)):
-        raw = read_optional(read, path) or b""
-        names = {name.decode() for name in NAME.findall(raw)}
-        number = len(names & variables)
-        if number and "USE_AWS_SECRETS" not in names and _lists(path, raw, number, variables):
-            found.append((-number, path))
-    paths = [path for _, path in sorted(found)[:MAX_DOCUMENTS]]
+    candidates = [*readmes[:1], *filter(DOCUMENT.fullmatch, documents)]
+    numbers = {
+        path: _listed_variables(path, read_optional(read, path) or b"", variables)
+        for path in candidates
+    }
+    paths = sorted(filter(numbers.__getitem__, numbers), key=lambda path: (-numbers[path], path))
     if paths or has_no_page:
-        yield DOCUMENT_STEP.format(", ".join(paths) or "docs", stage)
+        yield DOCUMENT_STEP.format(", ".join(paths[:MAX_DOCUMENTS]) or "docs", stage)
 
 
-def _lists(path: str, raw: bytes, number: int, variables: Collection[str]) -> bool:
-    """Return whether a document that names some variables is where people look for them."""
+def _listed_variables(path: str, raw: bytes, variables: Collection[str]) -> int:
+    """Return how many variables a document names; 0 if people do not look for them there."""
+    names = {name.decode() for name in NAME.findall(raw)}
+    number = len(names.intersection(variables))
+    if "USE_AWS_SECRETS" in names:
+        return 0
     if 2 * number >= len(variables) or CONFIGURATION.fullmatch(path):
-        return True
-    return number > 1 and bool(VARIABLES_TITLE.search(raw))
+        return number
+    return number if number > 1 and VARIABLES_TITLE.search(raw) else 0
 
 
 def changelog_steps(read: FileReader) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
@@ -37,10 +38,13 @@ def find_tested_classes(
     """
     prefix = f"{root}/" if root else ""
     secrets = {name: secret.name for name, (secret, _) in manifest.secrets_by_variable().items()}
+    own: defaultdict[str, dict[str, str]] = defaultdict(dict)  # the secrets of each file
+    for path, variable in fields:
+        if path.startswith(prefix) and variable in secrets:
+            own[path][variable] = secrets[variable]
     found = []
-    for path in sorted({path for path, _ in fields if path.startswith(prefix)}):
-        own = {name: secrets[name] for place, name in fields if place == path and name in secrets}
-        for settings, secret in _classes(read_optional(read, path) or b"", own):
+    for path in sorted(own):
+        for settings, secret in _classes(read_optional(read, path) or b"", own[path]):
             found.append(TestedClass(f"{module_of(root, path)}:{settings}", secret))
     return found[:MAX_CLASSES]
 
@@ -52,13 +56,15 @@ def _classes(raw: bytes, secrets: dict[str, str]) -> Iterator[tuple[str, str]]:
     except (SyntaxError, ValueError, RecursionError):
         return
     for node in tree.body:
-        if not isinstance(node, ast.ClassDef) or not _is_settings(node):
-            continue
-        fields = [part.target for part in node.body if isinstance(part, ast.AnnAssign)]
-        names = [field.id.upper() for field in fields if isinstance(field, ast.Name)]
-        found = [secrets[name] for name in names if name in secrets]
-        if found:
-            yield node.name, found[0]
+        if isinstance(node, ast.ClassDef) and _is_settings(node):
+            found = [secrets[name] for name in _variables(node) if name in secrets]
+            if found:
+                yield node.name, found[0]
+
+
+def _variables(node: ast.ClassDef) -> list[str]:
+    fields = [part.target for part in node.body if isinstance(part, ast.AnnAssign)]
+    return [field.id.upper() for field in fields if isinstance(field, ast.Name)]
 
 
 def _is_settings(node: ast.ClassDef) -> bool:
