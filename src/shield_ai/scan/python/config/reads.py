@@ -114,8 +114,11 @@ class _Finder:
     def reads_in(self, statement: ast.stmt, names: Names) -> Iterator[ConfigRead]:
         """Yield the reads of secrets in the expressions of a statement."""
         receivers = Receivers(statement)
+        methods: set[ast.AST] = set()  # a call comes before its function
         for node in own_expressions(statement):
-            if not isinstance(node, READS):
+            if isinstance(node, ast.Call):
+                methods.add(node.func)
+            if not isinstance(node, READS) or node in methods:
                 continue
             read = self._find(node, names)
             if not read or key_meaning(read.key) is Meaning.HARMLESS:
