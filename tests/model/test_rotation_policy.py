@@ -135,6 +135,7 @@ def test_manual_fields(fields, expected):
         (Kind.GENERIC, "GITHUB_CLIENT_SECRET", ManualKind.PROVIDER_KEY),
         (Kind.GENERIC, "STRIPE_WEBHOOK_SIGNING_SECRET", ManualKind.PROVIDER_KEY),
         (Kind.PASSWORD, "EMAIL_HOST_PASSWORD", ManualKind.PASSWORD),
+        (Kind.URL, "REDIS_URL", ManualKind.URL),
         (Kind.API_KEY, "JWT_PRIVATE_KEY", ManualKind.OWN_KEY),
         (Kind.GENERIC, "JWT_SECRET", ManualKind.OWN_KEY),
         (Kind.API_KEY, "INVOICE_SIGNING_KEY", ManualKind.OWN_KEY),

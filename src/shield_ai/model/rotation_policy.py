@@ -64,6 +64,7 @@ class ManualKind(enum.Enum):
     """What a person has to do to rotate a value."""
 
     PROVIDER_KEY = "provider key"  # create a second key at the provider
+    URL = "URL"  # change the login in it
     PASSWORD = "password"  # change it at the server, which accepts only one
     OWN_KEY = "own key"  # choose a value; the app signs or encrypts with it
     SESSION_KEY = "session key"  # choose a value; a new one logs users out
@@ -74,6 +75,8 @@ def manual_kind(secret: Secret) -> ManualKind:
     """Return what a person has to do to rotate a secret, guessed from its kind and variables."""
     if secret.kind is Kind.PASSWORD:
         return ManualKind.PASSWORD
+    if secret.kind is Kind.URL:
+        return ManualKind.URL
     for variable in secret.variables():
         found = {*words(variable)}
         if found & _PROVIDER_WORDS:

@@ -55,6 +55,15 @@ for the user, the app can't log in between steps 1 and 3:
      AWSPREVIOUS.
   3. Restart the app, or wait until its caches expire (AWS_SECRETS_TTL, default
      300 seconds) if it reads the password for each connection."""
+_MANUAL_URL = """\
+{name} is a URL, which is rotated manually. If its server accepts only one
+password or key, the app can't connect between steps 1 and 3:
+  1. Create a second login or key at the server, or change the password.
+  2. Enter the whole URL with it below. It becomes AWSCURRENT, the old URL
+     AWSPREVIOUS.
+  3. Restart the app, or wait until its caches expire (AWS_SECRETS_TTL, default
+     300 seconds) if it reads the URL for each connection.
+  4. Remove the old login or key."""
 _MANUAL_OWN_KEY = """\
 {name} is rotated manually. It seems to be a key with which the app
 signs or encrypts, so that no provider creates it:
@@ -185,6 +194,7 @@ def django_key_second_restart_text(*, has_fallbacks: bool) -> str:
 
 _MANUAL_TEXTS = {
     ManualKind.PROVIDER_KEY: _MANUAL_ROTATION,
+    ManualKind.URL: _MANUAL_URL,
     ManualKind.PASSWORD: _MANUAL_PASSWORD,
     ManualKind.OWN_KEY: _MANUAL_OWN_KEY,
     ManualKind.SESSION_KEY: _MANUAL_SESSION_KEY,
