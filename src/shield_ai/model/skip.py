@@ -277,7 +277,7 @@ class SkipId(TextEnum):
     DATABASE_URL = "database-url", _RESTART + "its settings come from a URL"
     DATABASE_NOT_FOUND = (
         "database-not-found",
-        "code that reads a login once must restart after a rotation; shield edits ENGINE in dicts",
+        "code that reads a login once must restart after a rotation; shield does not edit it",
     )
 
     # A file other than the app's Python code can't be edited.

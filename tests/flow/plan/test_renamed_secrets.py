@@ -138,7 +138,7 @@ def test_plan_and_verify_name_the_old_secret(app):
     assert f"AWS still has {OLD}, which is not in shield.toml" in " ".join(apply(app).split())
     for command in ("plan", "verify"):
         out = run(command, cwd=app).out
-        assert f"aws secretsmanager delete-secret --secret-id {OLD}" in " ".join(out.split())
+        assert f"delete-secret --region us-east-1 --secret-id {OLD}" in " ".join(out.split())
     client().delete_secret(SecretId=OLD)
     apply(app)  # removes it from the file with the policy
     for command in ("plan", "verify"):

@@ -29,7 +29,7 @@ CLONE_NOTE = (
 )
 DELETE_HINT = (
     "once no deployed version reads it, delete it with "
-    "aws secretsmanager delete-secret --secret-id {name}"
+    "aws secretsmanager delete-secret --region {region} --secret-id {name}"
 )
 
 
@@ -183,8 +183,8 @@ def leftover_steps(names: Iterable[str], app: App) -> list[str]:
             " shield apply again"
         )
     return [
-        f"AWS still has {name}, which is not in shield.toml: {DELETE_HINT.format(name=name)};"
-        f" {policy}"
+        f"AWS still has {name}, which is not in shield.toml: "
+        f"{DELETE_HINT.format(region=app.region, name=name)}; {policy}"
         for name in names
     ]
 

@@ -48,7 +48,7 @@ def _check(target: AwsTarget) -> Iterator[Check]:
         return
     if left:
         detail = f"{join_names(left)} may be left from a renamed or removed entry"
-        hint = DELETE_HINT.format(name=left[0])
+        hint = DELETE_HINT.format(region=target.manifest.app.region, name=left[0])
         yield make_check(NONE_LEFT_OVER, Status.UNKNOWN, detail, hint)
 
 

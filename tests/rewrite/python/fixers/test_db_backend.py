@@ -146,7 +146,7 @@ def test_keeps_surrounding_text(before, after):
 
 
 RESTART = "the app reads a rotated password only after a restart"
-NO_DICT = "code that reads a login once must restart after a rotation; shield edits ENGINE in dicts"
+NO_DICT = "code that reads a login once must restart after a rotation; shield does not edit it"
 URL = "import os, dj_database_url\nDATABASES = {'default': dj_database_url.config()}\n"
 
 
