@@ -116,6 +116,10 @@ def test_known_names_are_shown():
             "a.json", '{"name": "MY_KEY", "value": "v"}', '{"name": "MY_KEY"•••', id="object"
         ),
         pytest.param("a.yml", "  OTHER: MY_KEY", "•••", id="another name"),
+        pytest.param(
+            "a.yml", "  MY_KEY: ${{ secrets.a }}v", "  MY_KEY: ${{ secrets.a }}•••", id="reference"
+        ),
+        pytest.param("a.yml", "  MY_KEY: ${{ 'v' }}", "  MY_KEY: •••", id="expression"),
         pytest.param("a.yml", "  MY_KEY_2: v", "•••", id="longer name"),
         pytest.param("a.txt", "MY_KEY: v", "•••", id="another format"),
     ],

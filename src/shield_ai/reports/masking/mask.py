@@ -3,9 +3,10 @@
 In Python files, long numbers, the contents of strings, and words of comments that may be values are
 hidden. Names are shown, and so are strings that can't be secrets because of their places (see
 `value_places`). In .env files, everything except variable names is hidden. In YAML and JSON files,
-everything is hidden except the names to keep at the start of lines, and in files with the
-dependencies of a project, everything except requirements. In files such as .dockerignore, the
-patterns that consist of words are shown. In other files, everything is hidden.
+everything is hidden except the names to keep at the start of lines and references to variables of
+GitHub, and in files with the dependencies of a project, everything except requirements. In files
+such as .dockerignore, the patterns that consist of words are shown. In other files, everything is
+hidden.
 Each hidden byte becomes a NUL, so that offsets stay valid. `show` replaces each run of NULs with
 one mark.
 """
@@ -68,6 +69,8 @@ ENTRY = regex(
     rb"(?m)^[ \t]{0,200}(?:-[ \t]{1,9})?(?:\{[ \t]{0,9})?(?:\"?name\"?:[ \t]{0,9})?[\"']?"
     rb"(?P<name>[A-Za-z_][A-Za-z0-9_]{0,99})\b[\"']?(?:[:=][ \t]{0,9})?"
 )
+# A variable or a secret of GitHub, by its name: `${{ secrets.NAME }}`.
+REFERENCE = regex(rb"\$\{\{[ ]{0,9}(?:env|secrets|vars)\.[A-Za-z_][A-Za-z0-9_]{0,99}[ ]{0,9}\}\}")
 MAX_LINE = 1000  # bytes of Python code that is a single line; a longer one is hidden completely
 LAYOUT_TOKENS = (tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
 # Since Python 3.12, an f-string is several tokens: its text and its expressions.
@@ -104,8 +107,10 @@ def _with_lines(hidden: bytes, raw: bytes, lines: Iterable[Span]) -> bytes:
 
 
 def _with_names(hidden: bytes, raw: bytes, keep: Collection[str]) -> bytes:
-    """Show the names at the start of lines in a hidden YAML or JSON file."""
+    """Show the names at the start of lines, and in references, in a hidden YAML or JSON file."""
     out = bytearray(hidden)
+    for match in REFERENCE.finditer(raw):
+        out[match.start() : match.end()] = match[0]
     for match in ENTRY.finditer(raw):
         if match["name"].decode() in keep:
             out[match.start() : match.end()] = match[0]
