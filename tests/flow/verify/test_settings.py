@@ -23,6 +23,7 @@ MANIFEST = Manifest(
 OK, FAILED, UNKNOWN = Status.OK, Status.FAILED, Status.UNKNOWN
 
 PYDANTIC = "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    debug: bool = False\n"
+LONG_KEY = "    mail_key: __import__('pydantic').constr(min_length=4)\n"
 IF_AWS = """
     def __init__(self):
         super().__init__()
@@ -41,6 +42,7 @@ IF_AWS = """
         pytest.param(MOVED + "int(KEY)\n", FAILED, UNKNOWN, "settings: ValueError: invalid literal for int", id="no number"),
         pytest.param(MOVED + "assert not set(KEY) < set('0123456789abcdef')\n", FAILED, UNKNOWN, "settings: AssertionError", id="another form"),
         pytest.param(MOVED + PYDANTIC + "    site: int\n", UNKNOWN, UNKNOWN, "settings does not load here: Settings() ValidationError: missing or invalid: site", id="lacks a field"),
+        pytest.param(MOVED + PYDANTIC + LONG_KEY + "    site: int\n", UNKNOWN, UNKNOWN, "ValidationError: missing or invalid: site", id="no field of a sample value"),
         pytest.param(MOVED + PYDANTIC + IF_AWS, FAILED, UNKNOWN, "settings: Settings() RuntimeError", id="class fails with AWS on"),
         pytest.param("import nonesuch\n", UNKNOWN, UNKNOWN, "does not load here: ModuleNotFoundError nonesuch", id="missing dependency"),
     ],

@@ -138,8 +138,8 @@ def _without_errors_of_values(
     for samples in _samples(manifest):
         with_samples = _errors(loader.load({**production, **samples}))
         for module, error in with_samples.items():
-            if remaining[module]:
-                remaining[module] = error
+            if not error:
+                remaining[module] = ""
     return remaining
 
 
