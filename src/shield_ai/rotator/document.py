@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from . import url
-from .errors import SetupError
+from .errors import MissingFieldError, SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,7 +96,7 @@ def _get_text(document: Mapping[str, Any], *names: str, default: str | None = No
                 raise SetupError(f"the secret's {name} contains a NUL character")
             return value
     if default is None:
-        raise SetupError(f'field "{names[0]}" of the secret is missing, empty or not a string')
+        raise MissingFieldError(names[0])
     return default
 
 

@@ -2,6 +2,7 @@
 
 RotationError
 ├── SetupError         the secret or the function is misconfigured; nothing was changed
+│   └── MissingFieldError   the secret lacks a field
 ├── SupersededError    another rotation took over; this one stops without further changes
 ├── AwsCallError       a call to Secrets Manager failed
 └── DatabaseError      the database can't be used, or a statement failed
@@ -27,6 +28,14 @@ class RotationError(Exception):
 
 class SetupError(RotationError):
     """The secret or the function is misconfigured; nothing was changed."""
+
+
+class MissingFieldError(SetupError):
+    """The secret lacks a field, or the field is not a text."""
+
+    def __init__(self, field: str) -> None:
+        self.field = field
+        super().__init__(f'field "{field}" of the secret is missing, empty or not a string')
 
 
 class SupersededError(RotationError):

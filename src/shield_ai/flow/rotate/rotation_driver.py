@@ -15,7 +15,13 @@ from shield_ai.flow.interruption import (
 from shield_ai.flow.rotate.rotation_logins import TLS_HINT, pending_hint, resume_command
 from shield_ai.model.errors import AwsError, ShieldError
 from shield_ai.rotator.document import parse_secret_value
-from shield_ai.rotator.errors import AwsCallError, RotationError, TlsError, UnreachableError
+from shield_ai.rotator.errors import (
+    AwsCallError,
+    MissingFieldError,
+    RotationError,
+    TlsError,
+    UnreachableError,
+)
 from shield_ai.rotator.handler import STEPS, run_step
 from shield_ai.rotator.secret import CURRENT, PENDING, Store
 
@@ -26,7 +32,6 @@ if TYPE_CHECKING:
 CREATE_STEP = STEPS[0]
 # From setSecret until the rotation ends, the database may reject the current password.
 UNINTERRUPTED_STEPS = STEPS[1:]
-_NO_HOST = 'field "host" of the secret'
 _NO_HOST_HINT = (
     "nothing was changed; run shield pull, so that the env file has the current values, add host "
     "and port to the fields in shield.toml, then run shield apply --conflict replace with the file"
@@ -136,7 +141,8 @@ def _step_errors(step: str, store: Store, secret_id: str) -> Iterator[None]:
         raise AwsError(f"{step}: {error}", _hint(step, secret_id)) from None
     except RotationError as error:
         hint = "; then ".join(filter(None, (_cause(error, store), _hint(step, secret_id))))
-        if step == CREATE_STEP and _NO_HOST in str(error):
+        is_missing = isinstance(error, MissingFieldError) and error.field == "host"
+        if step == CREATE_STEP and is_missing:
             hint = _NO_HOST_HINT
         raise ShieldError(f"{step}: {error}", hint) from None
     except Exception as error:
