@@ -13,6 +13,7 @@ from shield_ai.flow.plan.code_inputs import CodeInputs
 from shield_ai.flow.plan.compose_switches import IMAGE
 from shield_ai.flow.plan.manual_steps import (
     DOCUMENT_STEP,
+    HIDE_INPUT_STEP,
     HOOKS,
     OTHER_PROVIDER,
     SIGN_IN,
@@ -393,3 +394,20 @@ def test_advises_to_remove_the_value_of_a_secret_from_an_image(tmp_path, name, v
     assert [step for step in steps if "remove" in step] == [
         IMAGE.format("API_KEY", name, 3)
     ] * is_advised
+
+
+@pytest.mark.parametrize(
+    ("module", "config", "is_advised"),
+    [
+        pytest.param("pydantic_settings", "", True, id="pydantic 2"),
+        pytest.param("pydantic_settings", ", hide_input_in_errors=True", False, id="hidden"),
+        pytest.param("pydantic.v1", "", False, id="pydantic 1"),
+    ],
+)
+def test_values_in_errors_of_pydantic(tmp_path, module, config, is_advised):
+    settings = f"from {module} import BaseSettings\n\n\nclass Settings(BaseSettings{config}):\n"
+    (tmp_path / "config.py").write_text(f"{settings}    api_key: str\n")
+    (tmp_path / "requirements.txt").write_text("pydantic-settings\n")
+    steps = json.loads(shield("plan", "--only", "code", "--json", cwd=tmp_path).out)["next_steps"]
+    found = [step for step in steps if "hide_input_in_errors" in step]
+    assert found == ([HIDE_INPUT_STEP.format("config.py")] if is_advised else [])

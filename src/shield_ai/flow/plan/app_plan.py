@@ -13,6 +13,7 @@ from shield_ai.flow.plan.manual_steps import (
     code_steps,
     document_steps,
     injection_steps,
+    pydantic_steps,
     sign_in_steps,
 )
 from shield_ai.flow.plan.renamed_secrets import leftover_secrets, leftover_steps
@@ -120,6 +121,7 @@ class _Planner:
                 inputs.documents,
                 has_no_page=has_no_page,
             )
+            self.next_steps += pydantic_steps(inputs.settings_fields, self._app.read)
             self.next_steps += changelog_steps(self._app.read)
 
     def add_deployment(

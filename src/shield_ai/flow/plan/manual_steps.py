@@ -54,6 +54,12 @@ CHANGELOGS = tuple(
 )
 UNRELEASED = regex(rb"(?im)^[^\w\n]{0,9}\[?(?:unreleased|upcoming)\b")
 CHANGELOG_STEP = "{}: add an entry for this change below {}"
+# https://docs.pydantic.dev/latest/api/config/#pydantic.config.ConfigDict.hide_input_in_errors
+HIDE_INPUT = b"hide_input_in_errors"
+HIDE_INPUT_STEP = (
+    "{}: set hide_input_in_errors=True in the configuration of the settings class: an error of"
+    " pydantic shows part of its input, which can be a secret"
+)
 HOOKS = "pre-commit: the hooks {} would change the copy of the runtime: exclude {}"
 
 
@@ -70,6 +76,19 @@ def code_steps(files: Sequence[FileChange], kept: KeptVariables, read: FileReade
         yield HOOKS.format(" and ".join(hooks), COPY)
     for sentence in kept.sentences():
         yield sentence[0].lower() + sentence[1:]
+
+
+def pydantic_steps(fields: Collection[tuple[str, str]], read: FileReader) -> Iterator[str]:
+    """Yield a step for each file with settings of pydantic 2 that show values in errors.
+
+    Args:
+        fields: Path and variable of each field that AWS provides.
+        read: Returns the bytes of a file of the app.
+    """
+    for path in sorted({path for path, _ in fields}):
+        text = read_optional(read, path) or b""
+        if b"pydantic_settings" in text and HIDE_INPUT not in text:
+            yield HIDE_INPUT_STEP.format(path)
 
 
 def document_steps(
