@@ -50,7 +50,7 @@ BINARY_FILES = re.compile(
 )
 RULES = {"CSEC34.environ-read", "CSEC34.literal"}
 CONFIG_RULE = "CSEC34.config-read"
-SAMPLES = 14
+SAMPLES = 15
 SECRETS = {"secret", "credential-url", "dsn", "identifier"}
 
 Row = dict[str, str]
