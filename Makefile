@@ -39,6 +39,8 @@ wheel: $(VENV)/dev.stamp
 	@rm -rf build/wheel
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --target build/wheel . ./src/shield_runtime
 
+# Many tests sync files to disk: in memory, that takes no time. In a container, /dev/shm can be small.
+TEMPROOT := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 3000000 { print "PYTEST_DEBUG_TEMPROOT=/dev/shm" }')
 # Three workers on two cores, because many tests wait for servers.
 PYTEST = -m pytest -n 3 --dist worksteal $(ARGS)
 # Each of these takes whole projects, servers, databases or other tools through many steps.
@@ -53,10 +55,10 @@ LONG += $(addprefix tests/flow/,draft/test_plain_fields.py test_deployed_storefr
 LONG += $(addprefix tests/flow/verify/,test_code.py test_usage.py)
 LONG += $(addprefix tests/rotator/,test_matrix.py test_postgres_faults.py)
 test: wheel  ## run the tests on the built wheel, except those of test-long
-	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST) $(addprefix --ignore=,$(LONG))
+	$(TEMPROOT) PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST) $(addprefix --ignore=,$(LONG))
 
 test-long: wheel  ## run the tests that take whole projects or databases through many steps
-	PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST) $(LONG)
+	$(TEMPROOT) PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST) $(LONG)
 
 coverage: wheel  ## run the tests and measure the branch coverage
 	@rm -rf .coverage .coverage.*
@@ -69,7 +71,7 @@ FAST += $(addprefix tests/flow/,draft/test_manifest_draft.py plan/test_app_plan.
 # Each test of these scans whole projects, or starts several processes or a browser.
 FAST += $(addprefix --ignore=tests/,scan/test_optimizations.py reports/test_reworded.py reports/app_report/test_html.py)
 test-fast: $(VENV)/dev.stamp  ## run the tests that start no server: scan, rewrite, plan, reports
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(FAST) $(ARGS)
+	$(TEMPROOT) $(BIN)/python -m pytest -n 2 --dist worksteal $(FAST) $(ARGS)
 
 .venv-oldest/stamp: $(VENV)/pyvenv.cfg requirements/oldest.lock
 	$(BIN)/python -m venv .venv-oldest
@@ -86,11 +88,11 @@ test-rotation: $(VENV)/dev.stamp  ## kill a rotation at each step, on real datab
 	ROTATION_MATRIX=1 $(BIN)/python -m pytest tests/rotator tests/flow/rotate/test_rotation_driver.py $(ARGS)
 
 test-kill: $(VENV)/dev.stamp  ## kill an apply at each of its calls to AWS
-	SHIELD_KILL_MATRIX=1 $(BIN)/python -m pytest tests/flow/apply/test_run.py tests/flow/apply/test_apply_resources.py tests/flow/apply/test_apply_updates.py tests/sandbox/test_demo.py -k "killed or refused_at or ctrl_c" -rP $(ARGS)
+	$(TEMPROOT) SHIELD_KILL_MATRIX=1 $(BIN)/python $(PYTEST) tests/flow/apply/test_run.py tests/flow/apply/test_apply_resources.py tests/flow/apply/test_apply_updates.py tests/sandbox/test_demo.py -k "killed or refused_at or ctrl_c" -rP
 
 docs: $(VENV)/dev.stamp  ## generate the reference and run the code blocks in docs/
 	$(BIN)/python docs/generate.py
-	SHIELD_DOCS=1 $(BIN)/python -m pytest tests/repository/test_docs.py $(ARGS)
+	$(TEMPROOT) SHIELD_DOCS=1 $(BIN)/python $(PYTEST) tests/repository/test_docs.py
 
 .venv-site/stamp: $(VENV)/pyvenv.cfg requirements/site.lock pyproject.toml
 	$(BIN)/python -m venv .venv-site
