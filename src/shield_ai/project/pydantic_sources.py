@@ -69,6 +69,14 @@ def adds_source(method: ast.AST) -> bool:
     return is_method and SOURCE in ast.unparse(method)
 
 
+def only_adds_source(node: ast.ClassDef) -> bool:
+    """Return whether a class has nothing but a docstring and the method that adds the source."""
+    body = [part for part in node.body if not isinstance(part, ast.Expr)]
+    if len(body) == 1 and isinstance(body[0], ast.ClassDef) and body[0].name == CONFIG:
+        body = body[0].body
+    return len(body) == 1 and adds_source(body[0])
+
+
 def _is_variables(node: ast.expr) -> bool:
     return isinstance(node, ast.Name) and node.id == VARIABLES
 

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.skip import SkipId, SkipReason
-from shield_ai.project.pydantic_sources import CONFIG, DOCSTRING, INSERT, METHODS, SOURCE
+from shield_ai.project.pydantic_sources import (
+    CONFIG,
+    DOCSTRING,
+    INSERT,
+    METHODS,
+    SOURCE,
+    only_adds_source,
+)
 from shield_ai.project.python_source import Source, parse_python, string_constant
 from shield_ai.project.runtime_names import accessor_modules, settings_source_modules
 from shield_ai.rewrite.python.calls import keyword_value
@@ -90,6 +97,7 @@ class RuntimeCallRemover(ast.NodeTransformer):
         self._replaced = replaced
         self._os_names = environ_names(source.tree)
         self._names: dict[str, str] = {}  # local name -> name in the runtime
+        self._added_bases: dict[str, ast.expr] = {}  # by the name of a class with the source
         self.statements: list[ast.stmt] = []
         modules = (
             *accessor_modules(module),
@@ -99,6 +107,8 @@ class RuntimeCallRemover(ast.NodeTransformer):
         for node in source.tree.body:
             if isinstance(node, ast.ImportFrom) and imports_from(node, *modules):
                 self._names |= {alias.asname or alias.name: alias.name for alias in node.names}
+            elif isinstance(node, ast.ClassDef) and _is_added_base(node):
+                self._added_bases[node.name] = node.bases[0]
             elif not self._is_removed_import(node):
                 self.statements.append(node)
         self.texts = list(_source_texts(source, self.statements))
@@ -109,6 +119,7 @@ class RuntimeCallRemover(ast.NodeTransformer):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST | None:
         """Remove the method that adds the settings source, with a class Config only for it."""
+        node.bases = [self._added_bases.get(ast.unparse(base), base) for base in node.bases]
         node.body = [child for child in node.body if not _only_adds_source(child)]
         if node.name == CONFIG and not node.body:
             return None
@@ -218,6 +229,16 @@ def _may_test_presence(node: ast.Compare) -> bool:
     if string_constant(node.left) is not None:
         return True
     return ast.unparse(node.comparators[0]).endswith("environ")
+
+
+def _is_added_base(node: ast.ClassDef) -> bool:
+    """Return whether a class only adds shield's settings source to its only base class."""
+    if not only_adds_source(node) or len(node.bases) != 1 or node.keywords or node.decorator_list:
+        return False
+    method = node.body[-1]
+    if isinstance(method, ast.ClassDef):  # Config of pydantic 1
+        method = method.body[0]
+    return _only_adds_source(copy.deepcopy(method))
 
 
 def _only_adds_source(node: ast.stmt) -> bool:

@@ -376,6 +376,49 @@ def test_a_class_inherits_the_method_of_its_base(head):
     assert (again, skipped) == (after, ())
 
 
+@pytest.mark.parametrize(
+    ("head", "imports"), [(HEAD, f"{NEW_HEAD}\n{IMPORT}"), (HEAD_1, f"{HEAD_1}\n{IMPORT_1}")], ids=["2", "1"]
+)  # fmt: skip
+def test_classes_of_a_file_share_an_added_base(head, imports):
+    classes = (
+        "# Mail\nclass Mail(BaseSettings):\n    token: str\n\n\nclass Pay({0}):\n    api_key: str\n"
+    )
+    before = f"{head}\n\n{classes}".replace("{0}", "BaseSettings")
+    method = METHOD if head == HEAD else f"\n    class Config:{OWN_1}".replace(":\n\n", ":\n", 1)
+    base = f'class AwsSecretsSettings(BaseSettings):\n    """Base class of the settings with secrets."""\n{method}\n\n'
+    after = before.replace(head, imports).replace("# Mail", f"{base}# Mail")
+    for name in ("Mail", "Pay"):
+        after = after.replace(f"class {name}(BaseSettings)", f"class {name}(AwsSecretsSettings)")
+    check(before, after)
+
+
+def test_a_new_class_derives_from_the_added_base():
+    classes = "".join(f"\n\nclass {c}(BaseSettings):\n    {c.lower()}_token: str\n" for c in "AB")
+    once, _, manifest = rewritten_and_drafted(f"{HEAD}{classes}")
+    later = f"{once.decode()}\n\nclass C(BaseSettings):\n    api_key: str\n"
+    after, skipped = rewritten(later, map_file(manifest), manifest)
+    assert (after.decode(), skipped) == (
+        later.replace("C(BaseSettings)", "C(AwsSecretsSettings)"),
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("second", "methods"),
+    [
+        pytest.param("class B(Mixin, BaseSettings):\n    api_key: str\n", 2, id="another base"),
+        pytest.param("class B(BaseSettings):\n    api_key: str\n{OWN}", 2, id="own sources"),
+        pytest.param("if 1:\n    class B(BaseSettings):\n        api_key: str\n", 2, id="nested"),
+    ],
+)
+def test_other_classes_keep_their_base(second, methods):
+    second = second.replace("{OWN}", OWN_METHOD)
+    before = f"{HEAD}\n\nclass Mixin:\n    pass\n\n\nclass A(BaseSettings):\n    token: str\n\n\n{second}"
+    after, skipped = rewritten(before)
+    assert (after.count(b"= SecretsManagerSource("), skipped) == (methods, ())
+    assert b"AwsSecretsSettings" not in after
+
+
 OWN_METHOD = """\
     @classmethod
     def settings_customise_sources(cls, settings_cls, init_settings, env_settings, **others):

@@ -310,7 +310,7 @@ def _sort_key(module: str) -> tuple[int, str]:
 
 def _above_trailing(source: Source, block: list[Import], count: int) -> Placement:
     """Place an import above the last imports of a block, as a separate group."""
-    line = _first_comment_line(source, block[-count].lineno)
+    line = first_comment_line(source, block[-count].lineno)
     has_gap = count == len(block) or line - (block[-count - 1].end_lineno or 0) > 1
     at = source.offset(line, 0)
     return Placement(at, "" if has_gap else "\n", "\n\n", is_new_group=True)
@@ -342,13 +342,13 @@ def _at_top(source: Source, *, after_future: bool) -> Placement:
         if (i == 0 and _is_docstring(node)) or _is_future_import(node):
             continue
         line = first_line(node)
-        above = source.offset(_first_comment_line(source, line), 0)
+        above = source.offset(first_comment_line(source, line), 0)
         shares_line = after_future and line == body[i - 1].lineno
         return Placement(above, "\n" if shares_line else "", "\n\n", is_new_group=True)
     return Placement(len(source.raw), "\n", "\n", is_new_group=True)
 
 
-def _first_comment_line(source: Source, line: int) -> int:
+def first_comment_line(source: Source, line: int) -> int:
     """Return the first line of the comment above a statement.
 
     A comment at the top of the file that is about the file does not belong to the statement.

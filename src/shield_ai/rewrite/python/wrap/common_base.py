@@ -6,16 +6,17 @@ import ast
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shield_ai.project.pydantic_sources import PYDANTIC_1, find_method
-from shield_ai.rewrite.python.wrap.settings_imports import LIBRARY, library_name
+from shield_ai.project.pydantic_sources import PYDANTIC_1, find_method, only_adds_source
+from shield_ai.rewrite.python.wrap.settings_imports import library_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.wrap.wrapped_site import Wrap
 
 MIN_HEIRS = 2  # classes with secrets that share the method of a base class
+ADDED_BASES = ("AwsSecretsSettings", "SecretsManagerSettings")  # the first unused name
 
 
 def common_bases(
@@ -43,11 +44,33 @@ def common_bases(
             yield statement
 
 
+def classes_for_added_base(
+    source: Source, classes: Collection[ast.ClassDef]
+) -> tuple[str, list[ast.ClassDef]]:
+    """Return the name of a class with the source, and the classes that can derive from it.
+
+    Args:
+        source: The file.
+        classes: The classes that need the source.
+
+    Returns:
+        The name is that of the class which an earlier rewrite added; otherwise a name that the
+        file does not use yet. There are no classes if a new base class is not worthwhile.
+    """
+    body = [node for node in source.tree.body if isinstance(node, ast.ClassDef)]
+    direct = [node for node in body if node in classes and derives_directly(source, node)]
+    direct = [node for node in direct if not _has_method(node)]
+    for base in body:
+        if only_adds_source(base) and derives_directly(source, base):
+            return base.name, [node for node in direct if node.lineno > base.lineno]
+    names = [name for name in ADDED_BASES if name not in source.text]
+    return (names[0], direct) if names and len(direct) >= MIN_HEIRS else ("", [])
+
+
 def derives_directly(source: Source, node: ast.ClassDef) -> bool:
     """Return whether BaseSettings of the library is the only base of a class."""
-    names = {library_name(source, "BaseSettings"), f"{LIBRARY}.BaseSettings"}
-    return len(node.bases) == 1 and ast.unparse(node.bases[0]) in names
+    return len(node.bases) == 1 and ast.unparse(node.bases[0]) in library_names(source)
 
 
 def _has_method(node: ast.ClassDef) -> bool:
-    return find_method(node, is_pydantic_1=False) is not None
+    return any(find_method(node, is_pydantic_1=is_old) for is_old in (False, True))

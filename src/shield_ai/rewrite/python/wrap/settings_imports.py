@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from shield_ai.project.python_source import Source
 
 LIBRARY = "pydantic_settings"
+PYDANTIC_1 = frozenset({"pydantic", "pydantic.v1"})  # modules with BaseSettings of pydantic 1
 ANNOTATED = ("BaseSettings", "PydanticBaseSettingsSource")
 
 
@@ -21,6 +22,16 @@ def library_name(source: Source, name: str) -> str:
     if not _imports_of_names(source) and _imports_library(source):
         return f"{LIBRARY}.{name}"
     return f"Pydantic{name}" if name in _taken_names(source) else name
+
+
+def library_names(source: Source) -> set[str]:
+    """Return the expressions with which a file calls BaseSettings of pydantic, old or new."""
+    names = {library_name(source, "BaseSettings"), f"{LIBRARY}.BaseSettings"}
+    for node in source.tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module in PYDANTIC_1 and not node.level:
+            found = [alias for alias in node.names if alias.name == "BaseSettings"]
+            names |= {alias.asname or alias.name for alias in found}
+    return names
 
 
 def missing_names(source: Source) -> list[str]:

@@ -20,9 +20,14 @@ from shield_ai.project.pydantic_sources import (
     find_customized_sources,
     find_method,
 )
+from shield_ai.rewrite.python.imports.needed_imports import first_comment_line
 from shield_ai.rewrite.python.lines.file_style import file_quote, indentation
-from shield_ai.rewrite.python.lines.source_edits import insert_below, make_edit
-from shield_ai.rewrite.python.wrap.common_base import common_bases, derives_directly
+from shield_ai.rewrite.python.lines.source_edits import first_line, insert_below, make_edit
+from shield_ai.rewrite.python.wrap.common_base import (
+    classes_for_added_base,
+    common_bases,
+    derives_directly,
+)
 from shield_ai.rewrite.python.wrap.settings_imports import library_name
 
 if TYPE_CHECKING:
@@ -38,6 +43,7 @@ PARAMETERS = ("init_settings", VARIABLES, ENV_FILE, "file_secret_settings")
 PARAMETERS_1 = ("init_settings", VARIABLES, "file_secret_settings")
 SOURCE_TYPE = "PydanticBaseSettingsSource"
 SOURCE_TYPE_1 = "SettingsSourceCallable"
+BASE_DOCSTRING = "Base class of the settings with secrets."
 
 
 class SourceOptions(NamedTuple):
@@ -103,14 +109,20 @@ def settings_source_edits(
     # The names of classes that get or inherit the source of the client.
     with_source = {node.name for node in inheriting}
     fields = {node: own for node, own in fields.items() if node not in inheriting}
-    for base in (*_shared_bases(source, fields, options), *_common_bases(source, fields, options)):
-        yield _add_method(source, base, [], options)
-        with_source.add(base.name)
+    bases = [*_shared_bases(source, fields, options), *_common_bases(source, fields, options)]
+    targets: dict[ast.ClassDef, list[Wrap]] = {base: [] for base in bases}
+    with_source |= {base.name for base in bases}
     for node, own_fields in fields.items():
         if not _inherits_source(node, own_fields, with_source):
-            yield from _add_to_class(source, node, own_fields, options)
+            targets[node] = own_fields
         if options.client:
             with_source.add(node.name)
+    name, heirs = classes_for_added_base(source, targets) if options.client else ("", [])
+    if heirs:
+        yield from _derive_from_added_base(source, name, heirs, wraps, options)
+    for node, own_fields in targets.items():
+        if node not in heirs:
+            yield from _add_to_class(source, node, own_fields, options)
 
 
 def _shared_bases(
@@ -160,10 +172,34 @@ def _inherits_source(node: ast.ClassDef, wraps: list[Wrap], with_source: set[str
     return not bases.isdisjoint(with_source) and not find_method(node, is_pydantic_1=is_pydantic_1)
 
 
+def _derive_from_added_base(
+    source: Source,
+    name: str,
+    heirs: list[ast.ClassDef],
+    wraps: list[Wrap],
+    options: SourceOptions,
+) -> Iterator[Edit]:
+    """Derive classes from a base class with the source, which is added above them if missing."""
+    first = heirs[0]
+    if f"class {name}(" not in source.text:
+        writer = _writer(source, first.body[0], options.width)
+        method = (_config if _is_pydantic_1(wraps) else _method)(source, writer, [], options)
+        head = f"class {name}({ast.unparse(first.bases[0])}):"
+        lines = [head, f'{writer.indent}"""{BASE_DOCSTRING}"""', "", *method, "", "", ""]
+        above = source.offset(first_comment_line(source, first_line(first)), 0)
+        yield make_edit(source, above, above, "\n".join(lines))
+    for node in heirs:
+        yield make_edit(source, *source.span(node.bases[0]), name)
+
+
+def _is_pydantic_1(wraps: list[Wrap]) -> bool:
+    return any(wrap.site.reader == PYDANTIC_1 for wrap in wraps)
+
+
 def _add_to_class(
     source: Source, node: ast.ClassDef, wraps: list[Wrap], options: SourceOptions
 ) -> Iterator[Edit]:
-    is_pydantic_1 = wraps[0].site.reader == PYDANTIC_1
+    is_pydantic_1 = _is_pydantic_1(wraps)
     method = find_method(node, is_pydantic_1=is_pydantic_1)
     customized = find_customized_sources(method) if method else None
     if method and customized:
@@ -179,14 +215,17 @@ def _add_method(
 ) -> Edit:
     """Add the method at the end of a class."""
     writer = _writer(source, node.body[0], options.width)
-    body = writer.nested()
+    calls_super = options.calls_super or not derives_directly(source, node)
+    lines = _method(source, writer, wraps, options._replace(calls_super=calls_super))
+    return insert_below(source, node.body[-1], "\n" + "\n".join(lines) + "\n")
+
+
+def _method(source: Source, writer: Writer, wraps: list[Wrap], options: SourceOptions) -> list[str]:
     settings = library_name(source, "BaseSettings")
     source_type = library_name(source, SOURCE_TYPE)
     types = {"settings_cls": f"type[{settings}]"} | dict.fromkeys(PARAMETERS, source_type)
     lines = _signature(writer, METHOD, types, source_type)
-    calls_super = options.calls_super or not derives_directly(source, node)
-    lines += _body(body, METHOD, list(types), wraps, options._replace(calls_super=calls_super))
-    return insert_below(source, node.body[-1], "\n" + "\n".join(lines) + "\n")
+    return lines + _body(writer.nested(), METHOD, list(types), wraps, options)
 
 
 def _add_method_1(
@@ -195,16 +234,26 @@ def _add_method_1(
     """Add the method for pydantic 1 to the class Config, which may have to be added, too."""
     config = find_config(node)
     writer = _writer(source, config.body[0] if config else node.body[0], options.width)
-    lines = []
     if config is None:
-        lines.append(f"{writer.indent}class {CONFIG}:")
-        writer = writer.nested()
+        lines = _config(source, writer, wraps, options)
+    else:
+        lines = _method_1(source, writer, wraps, options)
+    return insert_below(source, (config or node).body[-1], "\n" + "\n".join(lines) + "\n")
+
+
+def _config(source: Source, writer: Writer, wraps: list[Wrap], options: SourceOptions) -> list[str]:
+    head = f"{writer.indent}class {CONFIG}:"
+    return [head, *_method_1(source, writer.nested(), wraps, options)]
+
+
+def _method_1(
+    source: Source, writer: Writer, wraps: list[Wrap], options: SourceOptions
+) -> list[str]:
     types = dict.fromkeys(PARAMETERS_1, SOURCE_TYPE_1)
     # Python 3.8 can't evaluate tuple[...], and pydantic 1 runs on it.
     quote = "" if _has_future_annotations(source) else '"'
-    lines += _signature(writer, METHOD_1, types, SOURCE_TYPE_1, quote)
-    lines += _body(writer.nested(), METHOD_1, list(types), wraps, options)
-    return insert_below(source, (config or node).body[-1], "\n" + "\n".join(lines) + "\n")
+    lines = _signature(writer, METHOD_1, types, SOURCE_TYPE_1, quote)
+    return lines + _body(writer.nested(), METHOD_1, list(types), wraps, options)
 
 
 def _body(
