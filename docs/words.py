@@ -46,7 +46,7 @@ RUNTIME_VARIABLES = {
     ),
     "AWS_SECRETS_ENV": (
         "`DJANGO_ENV`",
-        "Overrides `DJANGO_ENV`, for applications without Django or with another use of it.",
+        "Overrides `DJANGO_ENV`, for projects without it or with another use of it.",
     ),
     "AWS_REGION": ("that of the SDK, then `us-east-1`", "The AWS region of the secrets."),
     "AWS_SECRETS_PREFIX": ("none", "A prefix for all secret names, such as `storefront/prod/`."),

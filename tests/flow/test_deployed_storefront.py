@@ -115,7 +115,8 @@ def test_compose_file(app, values, credentials):
     before = apply(app, 'edit = ["compose"]\ncontainers = ["web"]\n')
     environment = serves(compose_service(path, "web"), app, values, credentials)
     assert names.isdisjoint(environment)
-    settings = {"USE_AWS_SECRETS": "true", "DJANGO_ENV": "production", "AWS_REGION": "us-east-1"}
+    settings = {"USE_AWS_SECRETS": "true", "AWS_SECRETS_ENV": "production"}
+    settings["AWS_REGION"] = "us-east-1"
     assert compose_service(path, "web").environment == {"HSTS_SECONDS": "60", **settings}
     services = yaml.safe_load(path.read_text())["services"]
     assert services["db"] == yaml.safe_load(COMPOSE)["services"]["db"]

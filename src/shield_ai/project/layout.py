@@ -94,7 +94,7 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
     relative_package: str = ""
     runtime: str = DEFAULT_RUNTIME  # the path for a vendored runtime
     django: bool = False
-    has_own_stages: bool = False  # it reads DJANGO_ENV itself, with other values than production
+    uses_django_env: bool = False  # the project names DJANGO_ENV, with the values of the runtime
     has_pydantic_settings: bool = False  # the app has settings classes of pydantic
     loads_dotenv: bool = False  # the app loads .env into the environment
     reads_dotenv: bool = False  # a library reads .env, perhaps without loading it
@@ -108,7 +108,7 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def stage(self) -> str:
         """The variable that tells the runtime whether the process serves production."""
-        return DJANGO_STAGE if self.django and not self.has_own_stages else OTHER_STAGE
+        return DJANGO_STAGE if self.uses_django_env else OTHER_STAGE
 
     def module(self, path: str) -> str:
         """Return the dotted name of a module of the app."""

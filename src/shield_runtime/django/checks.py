@@ -151,7 +151,7 @@ def environment_not_set(**_: Any) -> list[Any]:
         checks.Warning(
             f"USE_AWS_SECRETS is on and {_environment()}:"
             " a variable that is set takes precedence over AWS.",
-            hint="Set DJANGO_ENV=production where the app serves users.",
+            hint=f"Set {_stage_variable()}=production where the app serves users.",
             id="shield_ai.W005",
         )
     ]
@@ -159,8 +159,13 @@ def environment_not_set(**_: Any) -> list[Any]:
 
 def _environment() -> str:
     """Return the variable that names the environment, and its value: `DJANGO_ENV is staging`."""
-    variable = "AWS_SECRETS_ENV" if os.environ.get("AWS_SECRETS_ENV") else "DJANGO_ENV"
-    return f"{variable} is {environment_name() or 'not set'}"
+    return f"{_stage_variable()} is {environment_name() or 'not set'}"
+
+
+def _stage_variable() -> str:
+    """Return the variable that names the environment, or that can name it if none does."""
+    uses_django_env = os.environ.get("DJANGO_ENV") and not os.environ.get("AWS_SECRETS_ENV")
+    return "DJANGO_ENV" if uses_django_env else "AWS_SECRETS_ENV"
 
 
 def _rotates_secret_key() -> bool:

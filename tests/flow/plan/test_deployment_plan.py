@@ -62,7 +62,7 @@ def test_apply_and_rollback(aws, app):
     services = yaml.safe_load((app / "docker-compose.yml").read_text())["services"]
     assert services["web"]["environment"] == {
         "USE_AWS_SECRETS": "true",
-        "DJANGO_ENV": "production",
+        "AWS_SECRETS_ENV": "production",
         "AWS_REGION": "us-east-1",
         "SENTRY_DSN": None,
         "DEBUG": "0",
@@ -79,7 +79,7 @@ def test_plan_names_the_variables_of_the_env_file_that_other_services_need(app):
     steps = json.loads(plan(app, "--only", "code", "--json").out)["next_steps"]
     kept = "keep DATABASE_PASSWORD in the env file of Docker Compose"
     assert steps[:1] == [f"{kept}, which passes it to other services"]
-    assert ["add USE_AWS_SECRETS, DJANGO_ENV" in step for step in steps[:2]] == [False, True]
+    assert ["add USE_AWS_SECRETS, AWS_SECRETS_ENV" in step for step in steps[:2]] == [False, True]
 
 
 def test_plan_and_docs_name_the_variables_that_scripts_read(app):

@@ -50,8 +50,8 @@ def test_what_is_wrong(tmp_path, extra_settings, env, found):
 @pytest.mark.parametrize(
     ("env", "shown"),
     [
-        pytest.param({}, "DJANGO_ENV is not set:", id="not set"),
-        pytest.param({"DJANGO_ENV": ""}, "DJANGO_ENV is not set:", id="empty"),
+        pytest.param({}, "AWS_SECRETS_ENV is not set:", id="not set"),
+        pytest.param({"DJANGO_ENV": ""}, "AWS_SECRETS_ENV is not set:", id="empty"),
         pytest.param({"DJANGO_ENV": "development"}, "DJANGO_ENV is development:", id="development"),
         pytest.param(
             {"DJANGO_ENV": "production", "AWS_SECRETS_ENV": "development"},

@@ -10,7 +10,14 @@ IMPORT = "importlib.import_module(f'shop.{STAGE}')\n"
 @pytest.mark.parametrize(
     ("files", "stage"),
     [
-        pytest.param({}, "DJANGO_ENV", id="not read"),
+        pytest.param({}, "AWS_SECRETS_ENV", id="not used"),
+        pytest.param({"README.md": "Set DJANGO_ENV."}, "DJANGO_ENV", id="document"),
+        pytest.param({"deploy/.env.prod": "DJANGO_ENV=production\n"}, "DJANGO_ENV", id="env file"),
+        pytest.param({"compose.yaml": "- DJANGO_ENV=production\n"}, "DJANGO_ENV", id="compose"),
+        pytest.param({"README.md": "DJANGO_ENVIRONMENT"}, "AWS_SECRETS_ENV", id="other name"),
+        pytest.param(
+            {"shop/_shield_runtime/settings.py": READ}, "AWS_SECRETS_ENV", id="copy of the runtime"
+        ),
         pytest.param({"shop/settings.py": READ}, "AWS_SECRETS_ENV", id="other values"),
         pytest.param(
             {"shop/settings.py": READ + "DEBUG = STAGE != 'production'\n"},

@@ -29,7 +29,7 @@ from shield_ai.project.runtime_path import (
 from shield_ai.scan.files.file_filter import ENV_READ, PATTERNS, QUOTED_NAME, SECRET_WORD
 from shield_ai.scan.python.app.import_statements import find_imports
 from shield_ai.scan.python.app.lazy_markers import complete_markers
-from shield_ai.scan.python.app.own_stages import has_own_stages
+from shield_ai.scan.python.app.own_stages import uses_django_env
 from shield_ai.scan.python.app.region import find_region
 
 if TYPE_CHECKING:
@@ -124,6 +124,7 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
             anchor = main_settings
         runtime = choose_runtime_path(anchor, root, paths, read, settings)
     init = nonempty_init(runtime, root, read)
+    django = bool(django_settings) or _has_installed_apps(settings, read)
     examples = tuple(sorted(filter(is_env_example, paths)))
     return AppFacts(
         name=name,
@@ -133,8 +134,8 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         roots=roots,
         relative_package=package,
         runtime=runtime,
-        django=bool(django_settings) or _has_installed_apps(settings, read),
-        has_own_stages=has_own_stages(files.python(), read, app_packages),
+        django=django,
+        uses_django_env=django and uses_django_env(paths, read, app_packages),
         has_pydantic_settings=_has_settings_classes(files),
         loads_dotenv=_has_marker("dotenv_load", files, app_packages),
         reads_dotenv=_has_marker("dotenv_read", files, app_packages),
