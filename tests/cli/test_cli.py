@@ -172,6 +172,17 @@ def code_only(app):
     return run("apply", "--only", "code", "--yes", cwd=app)
 
 
+def test_ends_with_the_steps_of_the_plan(app):
+    (app / "README.md").write_text(f"Environment variables: {SETTINGS.decode()}")
+    (app / "CHANGELOG.md").write_text("# Changes\n\n## Unreleased\n")
+    planned = json.loads(run("plan", "--only", "code", "--json", cwd=app).out)["next_steps"]
+    assert {step.partition(":")[0] for step in planned} >= {"README.md", "CHANGELOG.md"}
+    done = code_only(app).err
+    assert [line for line in done.splitlines() if line.startswith("next: ")] == [
+        f"next: {step}" for step in planned
+    ]
+
+
 @pytest.mark.parametrize("edited", ["pyproject.toml", "requirements.in"])
 def test_ends_with_the_lock_files_to_update(app, edited):
     (app / "requirements.txt").write_text("# via\ndjango==5.2\n")
@@ -183,7 +194,7 @@ def test_ends_with_the_lock_files_to_update(app, edited):
         expected = ["next: uv.lock: lock file; run `uv lock` to update it from pyproject.toml"]
     done = code_only(app)
     assert done.code == 0, done.err
-    assert [line for line in done.err.splitlines() if line.startswith("next: ")] == expected
+    assert [line for line in done.err.splitlines() if "lock file;" in line][-1:] == expected
     assert done.err.splitlines()[-1] == expected[-1]
 
 

@@ -13,6 +13,9 @@ from shield_ai.model.locator import Locator, parse_locator
 from shield_ai.model.resource import Settings
 from shield_ai.model.skip import Skipped
 
+# In the steps of a plan, for information: apply moves a literal to a variable of another name.
+RENAMED = " moves to the variable "
+
 
 class Action(enum.StrEnum):
     """What a change does to an AWS resource."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shield_ai.model.plan import StepKind
+from shield_ai.model.plan import RENAMED, StepKind
 from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.model.skip import SkipId
@@ -42,12 +42,16 @@ def _outcome(receipt: Receipt) -> str:
 
 
 def next_steps_text(plan: Plan) -> str:
-    """Format what an apply leaves to do: lock files to update, literals and their variables.
+    """Format what an apply leaves to do: the steps of the plan, lock files and literals.
 
-    An install can fail with an outdated lock file.
+    An install can fail with an outdated lock file. The steps are those of a plan for the code only:
+    others can be about changes in AWS, which are completed.
     """
+    lines = []
+    if plan.only == "code":
+        lines += [step for step in plan.next_steps if RENAMED not in step]
     outdated = {SkipId.LOCK_FILE, SkipId.LOCKED_REQUIREMENTS}
-    lines = [f"{skip.path}: {skip.reason}" for skip in plan.skipped if skip.id in outdated]
+    lines += [f"{skip.path}: {skip.reason}" for skip in plan.skipped if skip.id in outdated]
     kept = [skip.name for skip in plan.skipped if skip.id is SkipId.KEPT_LITERAL]
     if kept:
         names = ", ".join(dict.fromkeys(kept))

@@ -13,6 +13,7 @@ from shield_ai.flow.plan.other_values import other_values
 from shield_ai.flow.plan.planned_logins import planned_logins
 from shield_ai.model.manifest import has_default_region
 from shield_ai.model.naming import MANIFEST
+from shield_ai.model.plan import RENAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,8 +59,8 @@ def _renamed_literals(plan: Plan, app: AppContext) -> Iterator[str]:
     for finding, site in renamed_literals(app.sites, app.manifest.app.name):
         if finding.path in edited:
             yield (
-                f"{finding.path}:{finding.line}: {finding.name} moves to the variable"
-                f" {site.variable}, because something else may set or read {finding.name}"
+                f"{finding.path}:{finding.line}: {finding.name}{RENAMED}{site.variable},"
+                f" because something else may set or read {finding.name}"
             )
 
 
