@@ -752,6 +752,36 @@ def test_the_engine_of_the_settings_selects_the_rotation(engine, variable, rotat
 
 
 @pytest.mark.parametrize(
+    ("user", "password", "optional"),
+    [
+        ("str | None = None", "SecretStr | None = None", True),
+        ("str = 'postgres'", "SecretStr | None = None", False),
+        ("str | None = None", "str = 'postgres'", False),
+        ("str | None = None", "SecretStr", False),
+    ],
+)
+def test_a_main_database_without_login_is_optional(user, password, optional):
+    head = "from pydantic_settings import BaseSettings\n\nclass Settings(BaseSettings):\n"
+    fields = f"    db_host: str = 'localhost'\n    db_user: {user}\n    db_password: {password}\n"
+    [secret] = drafted(head + fields).secret
+    assert (secret.kind, secret.optional) == (Kind.DATABASE, optional)
+
+
+@pytest.mark.parametrize(
+    ("client", "key", "optional"),
+    [
+        ("environ['AZURE_CLIENT_ID']", "environ.get('AZURE_CLIENT_SECRET')", True),
+        ("environ['AZURE_CLIENT_ID']", "environ['AZURE_CLIENT_SECRET']", False),
+        ("environ.get('AZURE_CLIENT_ID', 'x')", "environ['AZURE_CLIENT_SECRET']", False),
+    ],
+)
+def test_a_client_without_secret_has_another_login(client, key, optional):
+    text = f"from os import environ\nCLIENT = {client}\nKEY = {key}\n"
+    [secret] = drafted(text + "CERTIFICATE = environ.get('AZURE_CLIENT_CERTIFICATE_PATH')\n").secret
+    assert (secret.name, secret.optional) == ("azure-credentials", optional)
+
+
+@pytest.mark.parametrize(
     ("alias", "optional"),
     [pytest.param("default", False, id="main"), pytest.param("legacy", True, id="another")],
 )

@@ -241,8 +241,10 @@ def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
 
     A database's fields other than the password don't count. Django refuses an empty SECRET_KEY, so
     a key that is read by its name is not optional. The main database is optional only if every site
-    of its password is guarded, or may read another variable. A default is not enough: when Secrets
-    Manager can't be reached, the app would log in to another server, or as another user.
+    of its password is guarded, or may read another variable, or if the fields of its login are
+    empty. Another default is not enough: when Secrets Manager can't be reached, the app would log
+    in to another server, or as another user. An OAuth client that works without its secret logs in
+    with something else, such as a certificate: its public id does not count.
     """
     variables = list(secret.variables())
     if secret.kind is Kind.DJANGO_SECRET_KEY:
@@ -251,11 +253,24 @@ def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
             return False
     if secret.kind is Kind.DATABASE and secret.fields:
         variables = [secret.fields["password"]]
-        if secret.name == DATABASE_SECRET:
+        if secret.name == DATABASE_SECRET and not _has_empty_login(secret.fields, sites):
             return all(
                 site.is_guarded or site.possible_variables for site in sites.get(variables[0], ())
             )
+    elif secret.fields and "client_secret" in secret.fields:
+        variables = [secret.fields["client_secret"]]
     return all(_is_optional_variable(sites.get(variable, ())) for variable in variables)
+
+
+def _has_empty_login(fields: Mapping[str, str], sites: Mapping[str, Sequence[Site]]) -> bool:
+    """Return whether user and password are settings fields that are empty unless they are set."""
+    user, password = (sites.get(fields.get(name, ""), ()) for name in ("username", "password"))
+    if not user or not password:
+        return False
+    return all(
+        site.shape is Shape.FIELD and site.optional and not site.has_nonempty_default
+        for site in (*user, *password)
+    )
 
 
 def _is_optional_variable(sites: Sequence[Site]) -> bool:
