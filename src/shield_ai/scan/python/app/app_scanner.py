@@ -62,6 +62,7 @@ class AppScanner:
         computed_reads = (raw for _, raw in files.with_marker("computed_read"))
         self._project.find_reading_names(computed_reads)
         context = open_context(files, manifest_variables, ignored)
+        self._project.secrets_by_file = context.secrets_by_file.keys()
         self.collected = Collected(self._project, context, manifest_variables)
         self._library_reads = LibraryReads(self.collected, facts, files)
         self._without_runtime: set[str] = set()  # settings files that do not use the runtime

@@ -50,8 +50,9 @@ class ProjectContext(msgspec.Struct):
     reserved: dict[str, SkipReason] = msgspec.field(default_factory=dict)
     # variables in shield.toml
     named: frozenset[str] = frozenset()
-    # variables that a deployment file takes from a secret store, and a message with the file
-    stored: dict[str, str] = msgspec.field(default_factory=dict)
+    # variables that a deployment file takes from a secret store, or a document shows with a login,
+    # and a message with the file
+    secrets_by_file: dict[str, str] = msgspec.field(default_factory=dict)
     # the settings files for development and tests
     development: frozenset[str] = frozenset()
     # why variables with a secret-like name are not secrets

@@ -36,7 +36,7 @@ def select_related_reads(
         ignored: Variables that shield.toml ignores; nothing is related to them.
         development: Settings files for development and tests; reads that are skipped there do not
             keep a variable in the environment of production.
-        messages: Variables that another file treats as secrets, and how it does so.
+        messages: Variables that another file treats or shows as secrets, and how it does so.
     """
     reads = _select_reads(sites, ignored)
     database_fields = _database_fields(reads)

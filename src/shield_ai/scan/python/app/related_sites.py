@@ -85,7 +85,7 @@ def relate_sites(
         context.computed_names,
         context.ignored | context.reserved.keys(),
         development,
-        uses | context.stored,
+        uses | context.secrets_by_file,
     )
     merged = merge_equal_literals(related, read)
     return mark_different_literals(apply_context(merged, context), variables, read)

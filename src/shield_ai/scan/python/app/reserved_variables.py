@@ -8,6 +8,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.app.cross_file import RESERVED, ProjectContext
 from shield_ai.scan.python.app.deleted_variables import find_deleted_variables
+from shield_ai.scan.python.app.documented_logins import find_documented_logins
 from shield_ai.scan.python.app.example_values import explain_examples
 from shield_ai.scan.python.app.heroku_variables import find_heroku_variables
 from shield_ai.scan.python.app.public_keys import (
@@ -73,7 +74,8 @@ def find_context(
         ignored=frozenset(ignored),
         reserved=reserved,
         named=frozenset(manifest_variables),
-        stored={
+        secrets_by_file=find_documented_logins(paths, read)
+        | {
             variable: f"{path} takes {variable} from a secret store"
             for variable, path in find_stored_variables(paths, read).items()
         },

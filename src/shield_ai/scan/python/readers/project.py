@@ -47,6 +47,8 @@ class Project:
         self.python_files = python_files
         self.facts = facts
         self.reading_names: frozenset[str] = frozenset()  # of functions that read a variable
+        # variables that other files, such as .env.example, show to be secrets
+        self.secrets_by_file: Collection[str] = ()
         self.read = read
         self._without_exports = without_exports
         self._modules: dict[str, Module | None] = {}  # the least recently used first

@@ -22,7 +22,11 @@ from shield_ai.scan.python.settings_classes.field_defaults import (
     is_optional,
     without_none,
 )
-from shield_ai.scan.python.settings_classes.secret_fields import find_choices, may_be_secret
+from shield_ai.scan.python.settings_classes.secret_fields import (
+    NON_TEXT_ANNOTATION,
+    find_choices,
+    may_be_secret,
+)
 from shield_ai.scan.python.settings_classes.served_fields import served_variables
 from shield_ai.scan.python.settings_classes.settings_class import (
     ClassKind,
@@ -145,11 +149,18 @@ class PydanticFieldVisitor(ExpressionVisitor):
             variable = settings.variable(target.id, node.value, parents) if settings else ""
             self.add_choice(target, variable)
             return
-        if not may_be_secret(node, settings, parents):
+        if not may_be_secret(node, settings, parents) and not self._is_shown(settings, node):
             self._add_database_field(scope, target, node)
             return
         if not self._is_choice(node) and not self._is_nested(node):
             self._add_field(scope, target, node)
+
+    def _is_shown(self, settings: SettingsClass | None, node: ast.AnnAssign) -> bool:
+        """Return whether another file shows that the variable of a field is a secret."""
+        if not settings or NON_TEXT_ANNOTATION.match(ast.unparse(node.annotation)):
+            return False
+        variable = settings.variable(ast.unparse(node.target), node.value)
+        return variable in self.resolver.project.secrets_by_file
 
     @abc.abstractmethod
     def add_choice(self, node: ast.Name, variable: str) -> None:
