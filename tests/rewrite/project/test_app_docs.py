@@ -158,6 +158,17 @@ def test_lists_the_secrets_that_the_platform_sets():
     )
 
 
+@pytest.mark.parametrize("install", ["pip install 'shop[aws]'", ""])
+def test_names_the_command_that_installs_boto3(install):
+    files = {UPDATES: b"# Updates\n"}
+    rollout = app_docs.DEFAULT_ROLLOUT._replace(install=install)
+    assert not run(app_docs.write_docs(files.get, manifest(), rollout=rollout), files)
+    assert not run(app_docs.add_entry(files.get, manifest(), rollout), files)
+    for path in (PAGE, UPDATES):
+        assert ("with boto3" in files[path].decode()) == bool(install)
+        assert f"`{install}`" in files[path].decode() or not install
+
+
 @pytest.mark.parametrize("django", [True, False])
 def test_names_django_only_in_its_apps(django):
     files = {UPDATES: b"# Updates\n"}

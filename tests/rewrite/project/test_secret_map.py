@@ -173,6 +173,14 @@ def test_names_license_and_docs():
     )
 
 
+def test_names_the_command_that_installs_boto3_if_no_page_does():
+    install = "pip install 'shop[aws]'"
+    for docs in ("", "docs/AWS.md"):
+        style = MapStyle(stage="DJANGO_ENV", install=install, docs=docs)
+        text = " ".join(map_text("shop", expected_map(manifest()), style).split())
+        assert (f"AWS requires boto3: `{install}`." in text) != bool(docs)
+
+
 def test_names_the_stage_if_no_page_does():
     text = map_text("shop", expected_map(manifest()), MapStyle(stage="DJANGO_ENV"))
     assert "also set AWS_REGION, and DJANGO_ENV=production: variables then do not" in " ".join(

@@ -48,6 +48,7 @@ class MapStyle(NamedTuple):
     docs: str = ""  # path of the page on the app's secrets
     stage: str = ""  # the variable with the stage of the process, named if there is no such page
     has_lambdas: bool = False  # the edited code passes lambdas to get_secret()
+    install: str = ""  # the command that installs the app with boto3, if it is in an extra
     summary_on_second_line: bool = False
     uses_bandit: bool = False
     uses_detect_secrets: bool = False

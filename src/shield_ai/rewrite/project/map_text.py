@@ -40,6 +40,7 @@ PRODUCTION = (
     " In production, also set AWS_REGION, and {}=production: variables then do not take precedence"
     " over AWS. AWS_SECRETS_PREFIX separates the environments in an AWS account."
 )
+INSTALL = " AWS requires boto3: `{}`."
 LAMBDAS = (
     " A function in a call, such as a lambda, always runs: with AWS, its variable contains the"
     " secret."
@@ -75,6 +76,8 @@ def map_text(app: str, content: SecretMap, style: MapStyle | None = None) -> str
 
 def _docstring(app: str, style: MapStyle) -> str:
     note = PRODUCTION.format(style.stage) if style.stage else ""
+    if style.install:
+        note += INSTALL.format(style.install)
     if style.docs:
         note = f" See {style.docs}."
     lambdas = LAMBDAS if style.has_lambdas else ""

@@ -8,7 +8,10 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
+from shield_ai.project.pyproject_file import PYPROJECT, parse_toml
+from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project.dependencies.locked_versions import is_any_locked, locked_version
 from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
 from shield_ai.rewrite.project.dependencies.production_groups import find_production_groups
@@ -16,6 +19,7 @@ from shield_ai.rewrite.project.dependencies.pyproject import (
     add_to_pipfile,
     add_to_pyproject,
     declares_app_dependencies,
+    extra_target,
 )
 from shield_ai.rewrite.project.dependencies.requirement_lines import (
     add_requirement,
@@ -146,6 +150,21 @@ def add_requirements(
     if locked:
         return [], locked
     return skip_file("requirements.txt", SkipId.NO_REQUIREMENTS.reason(requirement=name))
+
+
+def install_command(context: FixContext) -> str:
+    """Return how production installs a package of which a new extra has boto3; "" for others."""
+    extra = find_production_groups(context).new_extra
+    if not extra or _required_by(context.manifest) is not VENDORED:
+        return ""
+    edits = {change.path: change.edits for change in fix(context)[0]}
+    for folder in _candidate_folders(context.read, context.manifest, context.module):
+        path = f"{folder}{PYPROJECT}"
+        raw = read_optional(context.read, path) or b""
+        document = parse_toml(apply_edits(raw, edits.get(path, ())))
+        if target := extra_target(document, extra, first_requirement_name(VENDORED)):
+            return f"pip install '{target}'"
+    return ""
 
 
 def _required_by(manifest: Manifest) -> Wanted:

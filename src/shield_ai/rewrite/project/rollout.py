@@ -13,6 +13,7 @@ from shield_ai.model.naming import MANIFEST
 from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import DJANGO_STAGE, is_copied_file
+from shield_ai.rewrite.project.requirements import install_command
 
 if TYPE_CHECKING:
     from shield_ai.rewrite.project.fixer import FixContext
@@ -35,6 +36,7 @@ class Rollout(NamedTuple):
     kept: KeptVariables = KeptVariables()
     stage: str = DJANGO_STAGE  # the variable with the stage of the process
     hosting: Hosting = Hosting()
+    install: str = ""  # the command that installs the app with boto3, if it is in an extra
 
 
 DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
@@ -43,7 +45,8 @@ DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
 def find_rollout(context: FixContext) -> Rollout:
     """Return the advice for an app."""
     app = context.app
-    return Rollout(_region_advice(context), app.kept, app.stage, app.hosting)
+    region = _region_advice(context)
+    return Rollout(region, app.kept, app.stage, app.hosting, install_command(context))
 
 
 def _region_advice(context: FixContext) -> RegionAdvice:

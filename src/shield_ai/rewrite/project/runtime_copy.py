@@ -28,6 +28,7 @@ from shield_ai.rewrite.project.import_names import (
 )
 from shield_ai.rewrite.project.license_header import NO_HEADERS, LicenseHeaders, license_headers
 from shield_ai.rewrite.project.map_style import MapStyle, find_map_style, password_linters
+from shield_ai.rewrite.project.requirements import install_command
 from shield_ai.rewrite.project.secret_map import (
     has_generated_code,
     is_map_file,
@@ -50,6 +51,7 @@ class MapNotes(NamedTuple):
     docs: str = ""  # path of the page on the app's secrets; "" without one
     stage: str = ""  # the variable with the stage of the process
     has_lambdas: bool = False  # the edited code passes lambdas to get_secret()
+    install: str = ""  # the command that installs the app with boto3, if it is in an extra
     uses_bandit: bool = False
     uses_detect_secrets: bool = False
 
@@ -60,13 +62,15 @@ PACKAGE_DOCSTRING = '"""Modules that several parts of the app use."""\n'
 
 def fix(context: FixContext) -> Outcome:
     """Write the copy of the runtime."""
-    linters = password_linters(context.read, context.app.workflows)
+    app = context.app
+    linters = password_linters(context.read, app.workflows)
+    install = install_command(context)
     return write_copy(
         context.read,
         context.manifest,
         context.module,
         headers=license_headers(context),
-        notes=MapNotes(page_path(context), context.app.stage, context.app.has_lambdas, **linters),
+        notes=MapNotes(page_path(context), app.stage, app.has_lambdas, install, **linters),
         parts=find_parts(context),
     )
 

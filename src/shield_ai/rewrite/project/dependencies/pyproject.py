@@ -16,6 +16,7 @@ from tomlkit.items import Array, String
 
 from shield_ai.model.invalid_input import INVALID_TOML, require_short_keys
 from shield_ai.model.skip import SkipId, SkipReason
+from shield_ai.project.pyproject_file import parse_toml
 from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project.dependencies.lock_files import update_locks
 from shield_ai.rewrite.project.dependencies.requirement_groups import (
@@ -93,15 +94,31 @@ def add_to_pyproject(path: str, read: FileReader, wanted: Wanted) -> Outcome | N
 def _extra_notes(read: FileReader, change: FileChange, wanted: Wanted) -> list[Skipped]:
     """Return how to install the extra for which a package gets a requirement."""
     extra = next(iter(wanted.values())).installed.new_extra
-    text = apply_edits(read(change.path) or b"", change.edits).decode("utf-8-sig")
-    project = tomllib.loads(text).get("project", {})
+    document = parse_toml(apply_edits(read(change.path) or b"", change.edits))
     name = first_requirement_name(wanted)
-    texts = project.get("optional-dependencies", {}).get(extra, [])
-    if name not in map(requirement_name, texts):
+    target = extra_target(document, extra, name)
+    if not target:
         return []
-    match = NAME.fullmatch(str(project.get("name")))
-    target = f"{match[1] if match else '.'}[{extra}]"
     return [SkipId.IN_EXTRA.reason(requirement=name, target=target).entry(change.path)]
+
+
+def extra_target(document: dict[str, Any], extra: str, requirement: str) -> str:
+    """Return what pip installs with an extra, such as `shop[aws]`.
+
+    Args:
+        document: The content of pyproject.toml.
+        extra: The name of the extra.
+        requirement: The name of a package.
+
+    Returns:
+        "" if the extra does not have the package.
+    """
+    project = _get_nested(document, dict, "project")
+    texts = _get_nested(project, list, "optional-dependencies", extra)
+    if requirement not in [requirement_name(str(text)) for text in texts]:
+        return ""
+    match = NAME.fullmatch(str(project.get("name")))
+    return f"{match[1] if match else '.'}[{extra}]"
 
 
 def declares_app_dependencies(path: str, read: FileReader) -> bool:
