@@ -12,7 +12,6 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.tree import Tree
 from shield_ai.rewrite.project import requirements
 from shield_ai.rewrite.project.dependencies.wanted_requirements import NO_GROUPS, InstalledGroups
-from shield_ai.rewrite.project.fixer import AppFiles, FixContext
 
 ADDED = "boto3>=1.26\n"
 PROJECT = '[project]\nname = "shop"\ndependencies = ["django"]\n'
@@ -588,27 +587,6 @@ def test_adds_to_an_extra_of_a_published_package(before, after):
     assert "uv lock" in skipped["uv.lock"]
     assert fix(files, groups=groups) == {}
     assert files["pyproject.toml"].decode() == text
-
-
-WORKFLOW = ".github/workflows/pypi.yml"
-
-
-@pytest.mark.parametrize(
-    ("text", "command"),
-    [
-        pytest.param(f"{PROJECT}{BUILD}", "pip install 'shop[aws]'", id="package"),
-        pytest.param(PROJECT, "", id="no package"),
-        pytest.param(PROJECT.replace('"django"', '"boto3"') + BUILD, "", id="required"),
-    ],
-)
-@pytest.mark.parametrize("step", ["uv publish", "uv build"])
-def test_names_the_command_for_the_extra(text, command, step):
-    files = {"pyproject.toml": text.encode(), WORKFLOW: f"- run: {step}\n".encode()}
-    context = FixContext(files.get, manifest(), AppFiles(workflows=[WORKFLOW]))
-    expected = command if step == "uv publish" else ""
-    assert requirements.install_command(context) == expected
-    run(requirements.fix(context), files)
-    assert requirements.install_command(context) == expected
 
 
 @pytest.mark.parametrize(

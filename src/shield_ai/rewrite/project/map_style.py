@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 NOSEC = "# nosec B105"
 ALLOWLIST = "# pragma: allowlist secret"
 COMMENTS = (NOSEC, ALLOWLIST)
+PACKAGE_DOCSTRING = '"""Modules that several parts of the app use."""\n'
 # Names of variables that bandit reports as hardcoded passwords.
 # https://bandit.readthedocs.io/en/latest/plugins/b105_hardcoded_password_string.html
 PASSWORD = regex(
@@ -121,3 +122,8 @@ def find_map_style(
     if in_package and style.bans_relative_imports:
         package = runtime_package(module_of(root, path))
     return MapStyle.of(package, style, settings_quote(read, manifest))
+
+
+def package_docstring(read: FileReader, path: str) -> str:
+    """Return the docstring of a package for the map file; "" if the style requires none."""
+    return PACKAGE_DOCSTRING if read_code_style(read, path).has_package_docstrings else ""

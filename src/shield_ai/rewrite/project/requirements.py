@@ -8,10 +8,7 @@ from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
-from shield_ai.project.pyproject_file import PYPROJECT, parse_toml
-from shield_ai.project.python_source import apply_edits
 from shield_ai.rewrite.project.dependencies.locked_versions import is_any_locked, locked_version
 from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
 from shield_ai.rewrite.project.dependencies.production_groups import find_production_groups
@@ -19,7 +16,6 @@ from shield_ai.rewrite.project.dependencies.pyproject import (
     add_to_pipfile,
     add_to_pyproject,
     declares_app_dependencies,
-    extra_target,
 )
 from shield_ai.rewrite.project.dependencies.requirement_lines import (
     add_requirement,
@@ -131,13 +127,13 @@ def add_requirements(
         groups: The groups that production installs; not for the package, which the app imports.
     """
     nested = [path for path in nested if NESTED.fullmatch(path)]
-    requirements = _required_by(manifest)
+    requirements = required_by(manifest)
     name = first_requirement_name(requirements)
     wanted = _with_known_version(requirements, installed.get(name, ""))
     if requirements is VENDORED:
         wanted = {name: bound._replace(installed=groups) for name, bound in wanted.items()}
     locked: list[Skipped] = []
-    for folder in _candidate_folders(read, manifest, module):
+    for folder in candidate_folders(read, manifest, module):
         outcome = _add_in_folder(read, folder, wanted, nested)
         if outcome is None:
             continue
@@ -152,22 +148,8 @@ def add_requirements(
     return skip_file("requirements.txt", SkipId.NO_REQUIREMENTS.reason(requirement=name))
 
 
-def install_command(context: FixContext) -> str:
-    """Return how production installs a package of which a new extra has boto3; "" for others."""
-    extra = find_production_groups(context).new_extra
-    if not extra or _required_by(context.manifest) is not VENDORED:
-        return ""
-    edits = {change.path: change.edits for change in fix(context)[0]}
-    for folder in _candidate_folders(context.read, context.manifest, context.module):
-        path = f"{folder}{PYPROJECT}"
-        raw = read_optional(context.read, path) or b""
-        document = parse_toml(apply_edits(raw, edits.get(path, ())))
-        if target := extra_target(document, extra, first_requirement_name(VENDORED)):
-            return f"pip install '{target}'"
-    return ""
-
-
-def _required_by(manifest: Manifest) -> Wanted:
+def required_by(manifest: Manifest) -> Wanted:
+    """Return the packages that the runtime of an app requires."""
     return PACKAGE if manifest.app.runtime == "package" else VENDORED
 
 
@@ -177,7 +159,7 @@ def _missing_above(context: FixContext) -> list[Skipped] | None:
     None if no file above the app declares dependencies.
     """
     prefix, files = context.app.above
-    wanted = _required_by(context.manifest)
+    wanted = required_by(context.manifest)
     name, bound = next(iter(wanted.items()))
     reason = SkipId.REQUIREMENTS_ABOVE.reason(requirement=f"{name}{bound.minimum}")
     for parent in PurePosixPath(prefix).parents:
@@ -201,7 +183,7 @@ def _with_known_version(wanted: Wanted, version: str) -> Wanted:
     return {name: wanted[name]._replace(known=version)}
 
 
-def _candidate_folders(read: FileReader, manifest: Manifest, module: str) -> list[str]:
+def candidate_folders(read: FileReader, manifest: Manifest, module: str) -> list[str]:
     """Return the folders that can contain requirements, each with a trailing slash."""
     path = manifest.app.runtime
     if path == "package":

@@ -13,7 +13,7 @@ from shield_ai.model.naming import MANIFEST
 from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import DJANGO_STAGE, is_copied_file
-from shield_ai.rewrite.project.requirements import install_command
+from shield_ai.rewrite.project.extra_install import extra_install_command
 
 if TYPE_CHECKING:
     from shield_ai.rewrite.project.fixer import FixContext
@@ -46,7 +46,7 @@ def find_rollout(context: FixContext) -> Rollout:
     """Return the advice for an app."""
     app = context.app
     region = _region_advice(context)
-    return Rollout(region, app.kept, app.stage, app.hosting, install_command(context))
+    return Rollout(region, app.kept, app.stage, app.hosting, extra_install_command(context))
 
 
 def _region_advice(context: FixContext) -> RegionAdvice:

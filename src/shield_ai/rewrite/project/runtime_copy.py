@@ -10,10 +10,10 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.skip import SkipId
-from shield_ai.rewrite.code_style import read_code_style
 from shield_ai.rewrite.project.app_docs import page_path
 from shield_ai.rewrite.project.copy_files import copied_files, find_conflict
 from shield_ai.rewrite.project.copy_parts import ALL, CopyParts, find_parts
+from shield_ai.rewrite.project.extra_install import extra_install_command
 from shield_ai.rewrite.project.file_edits import (
     NOTHING,
     Outcome,
@@ -27,8 +27,12 @@ from shield_ai.rewrite.project.import_names import (
     shadows_standard_library,
 )
 from shield_ai.rewrite.project.license_header import NO_HEADERS, LicenseHeaders, license_headers
-from shield_ai.rewrite.project.map_style import MapStyle, find_map_style, password_linters
-from shield_ai.rewrite.project.requirements import install_command
+from shield_ai.rewrite.project.map_style import (
+    MapStyle,
+    find_map_style,
+    package_docstring,
+    password_linters,
+)
 from shield_ai.rewrite.project.secret_map import (
     has_generated_code,
     is_map_file,
@@ -57,14 +61,13 @@ class MapNotes(NamedTuple):
 
 
 NO_NOTES = MapNotes()
-PACKAGE_DOCSTRING = '"""Modules that several parts of the app use."""\n'
 
 
 def fix(context: FixContext) -> Outcome:
     """Write the copy of the runtime."""
     app = context.app
     linters = password_linters(context.read, app.workflows)
-    install = install_command(context)
+    install = extra_install_command(context)
     return write_copy(
         context.read,
         context.manifest,
@@ -130,7 +133,7 @@ def write_copy(
         map_changes, map_skipped = write_map(path, raw, manifest, style)
         return map_changes, [*skipped, *map_skipped]
     map_changes, skipped = _write_or_replace(path, raw, manifest, style, is_map=is_map)
-    init = PACKAGE_DOCSTRING if read_code_style(read, path).has_package_docstrings else ""
+    init = package_docstring(read, path)
     packages = [
         creation_change(place, headers.package + init)
         for place in missing_packages(read, path, root)
