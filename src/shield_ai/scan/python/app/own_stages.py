@@ -45,10 +45,14 @@ def uses_django_env(
         app_packages: The packages with test-like names that belong to the app.
     """
     texts = [path for path in sorted(paths) if TEXTS.search(path) and not is_copied_file(path)]
-    if not any(WORD.search(read(path) or b"") for path in texts):
+    if not any(_names_variable(read(path) or b"") for path in texts):
         return False
     python = [path for path in texts if path.endswith(".py")]
     return not _has_own_stages(python, read, app_packages)
+
+
+def _names_variable(raw: bytes) -> bool:
+    return NAME in raw and WORD.search(raw) is not None
 
 
 def _has_own_stages(
