@@ -34,6 +34,15 @@ def test_apply_extends_a_list_of_packages(app):
     assert '"shop._shield_runtime.django"' in check["detail"]
 
 
+def test_an_app_that_runs_from_its_source_tree(app):
+    (app / "pyproject.toml").write_text(LISTED)
+    (app / "shop/web").mkdir()
+    (app / "shop/web/views.py").write_text("NAME = 'shop'\n")
+    assert run("apply", "--only", "code", "--yes", "--no-proof", cwd=app).code == 0
+    assert (app / "pyproject.toml").read_text() == LISTED
+    assert verified(app)["runtime-built"]["status"] == "ok"
+
+
 def test_plan_warns_of_a_list_that_is_not_extended(app):
     (app / "pyproject.toml").write_text(IN_WHEEL)
     assert WARNING in run("plan", "--only", "code", cwd=app).text

@@ -22,11 +22,9 @@ CFG_FIND = "[options]\npackages = find:\n[options.packages.find]\ninclude = shop
 LINES = "setup(\n    packages=[\n        'shop',\n        'shop.web',  # b\n    ],\n)\n"
 
 
-def fixed(files, **app):
-    context = FixContext(
-        files.get, manifest(**app), AppFiles(django=False, pydantic=False, edited=("shop/a.py",))
-    )
-    return run(fix(context), files)
+def fixed(files, modules=(), **app):
+    facts = AppFiles(paths=modules, django=False, pydantic=False, edited=("shop/a.py",))
+    return run(fix(FixContext(files.get, manifest(**app), facts)), files)
 
 
 def in_toml(text, *keys):
@@ -154,3 +152,25 @@ def test_apps_that_import_unlisted_modules(code, is_reported):
         "aws_secrets.py": b"",
     }
     assert ("pyproject.toml" in fixed(files, runtime="aws_secrets.py")) == is_reported
+
+
+SOURCE_TREE = ["shop/__init__.py", "shop/a.py", "shop/db/models.py", "shop/utils/dates.py"]
+
+
+@pytest.mark.parametrize(
+    ("packages", "modules", "is_extended"),
+    [
+        pytest.param(["shop"], SOURCE_TREE, False, id="no subpackage is listed"),
+        pytest.param(["shop", "bin"], [*SOURCE_TREE, "bin/run.py"], False, id="two packages"),
+        pytest.param(["shop", "shop.db"], SOURCE_TREE, True, id="a subpackage is listed"),
+        pytest.param(["shop"], SOURCE_TREE[:2], True, id="no subpackage"),
+        pytest.param(["shop"], ["shop/a.py", "shop/tests/test_a.py"], True, id="only tests"),
+        pytest.param(["shop"], ["shop/a.py", "other/web/a.py"], True, id="of another package"),
+        pytest.param(["shop"], ["shop/a.py", "shop/utils/secrets.py"], True, id="the map file"),
+    ],
+)
+def test_apps_that_run_from_their_source_tree(packages, modules, is_extended):
+    text = f"[tool.setuptools]\npackages = {packages}\n"
+    files = {"pyproject.toml": text.encode()}
+    assert not fixed(files, modules)
+    assert ("_shield_runtime" in files["pyproject.toml"].decode()) == is_extended

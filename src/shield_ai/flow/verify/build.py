@@ -39,6 +39,7 @@ def _check_build(app: AppContext) -> Iterator[Check]:
         root_of(read, runtime, scan.facts.module(runtime)),
         needed_files(read, runtime, parts),
         importers,
+        scan.python_files,
     )
     problems = [
         f"{missing.listed.path} {missing.reason().text}" for missing in find_missing(read, built)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
+from shield_ai.project.layout import is_test
 from shield_ai.project.package_lists import (
     SETUP_CFG,
     SETUP_PY,
@@ -45,6 +46,7 @@ class BuiltRuntime(NamedTuple):
     root: str  # the import root
     files: Collection[str]  # of the copy
     importers: Collection[str]  # the app's files that import the runtime
+    modules: Collection[str] = ()  # all Python files of the app
 
 
 class MissingPackages(NamedTuple):
@@ -74,6 +76,7 @@ def fix(context: FixContext) -> Outcome:
         root_of(context.read, runtime, context.module),
         needed_files(context.read, runtime, find_parts(context)),
         {*context.app.edited, *context.manifest.app.settings},
+        context.app.paths,
     )
     changes, skipped = [], []
     for missing in find_missing(context.read, built):
@@ -95,7 +98,7 @@ def find_missing(read: FileReader, built: BuiltRuntime) -> Iterator[MissingPacka
     """
     for listed in read_package_lists(read):
         inside = _listed_importers(listed, built)
-        if not inside or _imports_unlisted(read, listed, built, inside):
+        if not inside or _runs_from_source(read, listed, built, inside):
             continue
         if listed.is_dotted:
             packages = _packages((built.path, *built.files), built.root)
@@ -136,13 +139,18 @@ def _is_listed(listed: PackageList, root: str, path: str) -> bool:
     return is_in_package or _dotted(path, root) in listed.modules
 
 
+def _runs_from_source(
+    read: FileReader, listed: PackageList, built: BuiltRuntime, importers: list[str]
+) -> bool:
+    """Return whether the project does not run from the package that the list builds."""
+    lacks_subpackages = listed.is_dotted and _lacks_subpackages(listed, built, importers)
+    return lacks_subpackages or _imports_unlisted(read, listed, built, importers)
+
+
 def _imports_unlisted(
     read: FileReader, listed: PackageList, built: BuiltRuntime, paths: Iterable[str]
 ) -> bool:
-    """Return whether files import other modules of the app that the list lacks.
-
-    The project then does not run from the package that the list builds.
-    """
+    """Return whether files import other modules of the app that the list lacks."""
     names: set[str] = set()
     for path in paths:
         names.update(
@@ -154,6 +162,23 @@ def _imports_unlisted(
             if read_optional(read, path) is not None and not _is_listed(listed, built.root, path):
                 return True
     return False
+
+
+def _lacks_subpackages(listed: PackageList, built: BuiltRuntime, importers: list[str]) -> bool:
+    """Return whether a package that imports the runtime has subpackages, and none is listed.
+
+    An image may install such a project from a few files, which fails if the list names a package
+    that is not among them.
+    """
+    tops = {package.partition(".")[0] for package in _packages(importers, built.root)}
+    beside = built.path.rpartition("/")[0]  # apply may have created this package for the map file
+    paths = [path for path in built.modules if path not in {built.path, f"{beside}/{_INIT}"}]
+    subpackages = {
+        package
+        for package in _packages((path for path in paths if not is_test(path)), built.root)
+        if "." in package and package.partition(".")[0] in tops
+    }
+    return bool(subpackages) and not any(map(listed.has, subpackages))
 
 
 def _packages(paths: Iterable[str], root: str) -> list[str]:
