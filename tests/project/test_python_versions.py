@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from shield_ai.project.python_versions import find_python_versions, newest_python
+from shield_ai.project.python_versions import find_python_versions, newest_python, oldest_python
 from shield_ai.project.tree import Tree
 
 
@@ -127,3 +127,18 @@ def test_other_projects_do_not_count(tmp_path):
 def test_newest_python(tmp_path, files, newest):
     versions = found(tmp_path, files)
     assert str(newest_python(Tree(tmp_path), versions)) == newest
+
+
+@pytest.mark.parametrize(
+    ("files", "oldest"),
+    [
+        ({"runtime.txt": "python-3.5.2\n", "Dockerfile": "FROM python:3.7-alpine\n"}, (3, 7)),
+        ({".python-version": "3.12\n", "setup.py": "setup(\n    python_requires='>=3.8'\n)\n"}, (3, 8)),
+        ({"runtime.txt": "python-3.5.2\n"}, (3, 9)),
+        ({}, (3, 9)),
+    ],
+)  # fmt: skip
+def test_oldest_python(tmp_path, files, oldest):
+    for path, text in files.items():
+        (tmp_path / path).write_text(text)
+    assert oldest_python(find_python_versions(Tree(tmp_path), ["settings.py"])) == oldest

@@ -100,6 +100,15 @@ def find_python_versions(tree: Tree, paths: Iterable[str]) -> list[DeclaredVersi
     return sorted(found)
 
 
+def oldest_python(versions: Iterable[DeclaredVersion]) -> tuple[int, int]:
+    """Return the oldest version that a project names and that can import the runtime.
+
+    If there is none, this is the oldest version that the runtime supports.
+    """
+    working = [named.version for named in versions if named.version >= OLDEST_WORKING]
+    return min(working, default=OLDEST_SUPPORTED)
+
+
 def newest_python(tree: Tree, versions: Iterable[DeclaredVersion]) -> DeclaredVersion | None:
     """Return the newest version on which a project may run; None if that is not known.
 

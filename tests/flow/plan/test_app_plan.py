@@ -411,3 +411,10 @@ def test_values_in_errors_of_pydantic(tmp_path, module, config, is_advised):
     steps = json.loads(shield("plan", "--only", "code", "--json", cwd=tmp_path).out)["next_steps"]
     found = [step for step in steps if "hide_input_in_errors" in step]
     assert found == ([HIDE_INPUT_STEP.format("config.py")] if is_advised else [])
+
+
+def test_pins_a_version_of_boto3_for_the_python_of_the_image(tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM python:3.7-alpine\n")
+    (tmp_path / "requirements.txt").write_text("flask==2.2.5\nredis==5.0.8\n")
+    (tmp_path / "config.py").write_text("import os\nAPI_KEY = os.environ['API_KEY']\n")
+    assert "+boto3==1.33.13\n" in shield("plan", "--only", "code", cwd=tmp_path).text

@@ -11,16 +11,19 @@ from hypothesis import strategies as st
 from shield_ai.model.skip import SkipId
 from shield_ai.project.tree import Tree
 from shield_ai.rewrite.project import requirements
-from shield_ai.rewrite.project.dependencies.wanted_requirements import NO_GROUPS, InstalledGroups
+from shield_ai.rewrite.project.dependencies.wanted_requirements import (
+    NO_GROUPS,
+    InstalledGroups,
+    Target,
+)
 
 ADDED = "boto3>=1.26\n"
 PROJECT = '[project]\nname = "shop"\ndependencies = ["django"]\n'
 
 
-def fix(files, *, installed=None, groups=NO_GROUPS, **app):
-    found = requirements.add_requirements(
-        files.get, manifest(**app), installed=installed or {}, groups=groups
-    )
+def fix(files, *, installed=None, groups=NO_GROUPS, python=(3, 9), **app):
+    target = Target(installed or {}, groups, python)
+    found = requirements.add_requirements(files.get, manifest(**app), target=target)
     return run(found, files)
 
 
@@ -238,6 +241,16 @@ def test_pins_a_known_version_if_the_app_has_none(installed):
     files = {"requirements.txt": b"c==1\nd==2\n"}
     assert not fix(files, installed=installed)
     assert files["requirements.txt"] == b"c==1\nd==2\nboto3==1.42.97\n"
+
+
+@pytest.mark.parametrize(
+    ("python", "version"),
+    [((3, 7), "1.33.13"), ((3, 8), "1.37.38"), ((3, 9), "1.42.97"), ((3, 13), "1.42.97")],
+)
+def test_pins_a_version_that_the_oldest_python_can_install(python, version):
+    files = {"requirements.txt": b"c==1\nd==2\n"}
+    assert not fix(files, python=python)
+    assert files["requirements.txt"] == f"c==1\nd==2\nboto3=={version}\n".encode()
 
 
 @pytest.mark.parametrize(
@@ -609,14 +622,14 @@ def test_the_package_of_the_runtime_is_for_all_environments():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        pytest.param('[dependency-groups]\nmain = ["boto3==1.20.1"]\n', "boto3==1.20.1 is too old", id="group of the app"),
-        pytest.param(PROJECT + '[dependency-groups]\ndev = ["boto3==1.20.1"]\n', "boto3==1.20.1 is too old", id="group"),
-        pytest.param(POETRY + '[tool.poetry.group.dev.dependencies]\nboto3 = "~1.20"\n', "boto3==1.20.* is too old", id="poetry"),
+        pytest.param('[dependency-groups]\nmain = ["boto3==1.20.1"]\n', "the runtime needs boto3>=1.26: update boto3==1.20.1", id="group of the app"),
+        pytest.param(PROJECT + '[dependency-groups]\ndev = ["boto3==1.20.1"]\n', "update boto3==1.20.1, then add boto3", id="group"),
+        pytest.param(POETRY + '[tool.poetry.group.dev.dependencies]\nboto3 = "~1.20"\n', "update boto3==1.20.*, then add boto3", id="poetry"),
         pytest.param(POETRY + 'boto3 = {version = "^1.28", optional = true}\n', "manually", id="optional"),
-        pytest.param(POETRY + 'boto3 = "1.20.1"\n', "boto3==1.20.1 is too old for the runtime", id="dependency of poetry"),
-        pytest.param(POETRY + 'boto3 = {version = "~1.20"}\n', "boto3==1.20.* is too old for the runtime", id="table of poetry"),
-        pytest.param(POETRY + 'urllib3 = "1.24.1"\n', "urllib3==1.24.1 is too old: update it, then add boto3", id="other dependency of poetry"),
-        pytest.param(PROJECT.replace("django", "urllib3==1.24.1"), "urllib3==1.24.1 is too old: update it, then add boto3", id="other dependency"),
+        pytest.param(POETRY + 'boto3 = "1.20.1"\n', "the runtime needs boto3>=1.26: update boto3==1.20.1", id="dependency of poetry"),
+        pytest.param(POETRY + 'boto3 = {version = "~1.20"}\n', "the runtime needs boto3>=1.26: update boto3==1.20.*", id="table of poetry"),
+        pytest.param(POETRY + 'urllib3 = "1.24.1"\n', "too old for boto3>=1.26: update urllib3==1.24.1, then add boto3", id="other dependency of poetry"),
+        pytest.param(PROJECT.replace("django", "urllib3==1.24.1"), "too old for boto3>=1.26: update urllib3==1.24.1, then add boto3", id="other dependency"),
     ],
 )  # fmt: skip
 def test_reports_a_group_that_prevents_the_requirement(text, message):
@@ -628,8 +641,12 @@ def test_reports_a_group_that_prevents_the_requirement(text, message):
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        pytest.param('boto3 = "==1.20.1"', "boto3==1.20.1 is too old for the runtime", id="boto3"),
-        pytest.param('urllib3 = "==1.24.1"', "urllib3==1.24.1 is too old: update", id="urllib3"),
+        pytest.param(
+            'boto3 = "==1.20.1"', "the runtime needs boto3>=1.26: update boto3==1.20.1", id="boto3"
+        ),
+        pytest.param(
+            'urllib3 = "==1.24.1"', "too old for boto3>=1.26: update urllib3==1.24.1", id="urllib3"
+        ),
         pytest.param('boto3 = {path = "lib"}', None, id="path"),
         pytest.param('boto3 = "*"', None, id="any version"),
     ],

@@ -44,6 +44,7 @@ class CodeInputs:
         hides_dockerignore: Whether git would ignore a new .dockerignore.
         above: The dependencies and lock files of the projects in the folders above the app.
         installed: The versions in the app's virtual environment, by name.
+        python: The oldest Python version that the project names and that can import the runtime.
         kept: The variables that must stay set.
         hosting: What the environment of the app provides in production.
         held: Why a draft lacks variables that the app reads.
@@ -73,6 +74,7 @@ class CodeInputs:
     hides_dockerignore: bool = False
     above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
     installed: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    python: tuple[int, int] = AppFiles().python
     kept: KeptVariables = dataclasses.field(default_factory=KeptVariables)
     hosting: Hosting = dataclasses.field(default_factory=Hosting)
     held: Mapping[str, SkipReason] = dataclasses.field(default_factory=dict)

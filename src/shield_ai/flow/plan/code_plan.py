@@ -109,6 +109,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         hides_dockerignore=inputs.hides_dockerignore,
         test_module=inputs.test_module,
         installed=inputs.installed,
+        python=inputs.python,
         kept=inputs.kept,
         hosting=inputs.hosting,
         workflows=inputs.workflows,

@@ -13,6 +13,7 @@ from shield_ai.flow.plan.tested_folders import find_tested_folders
 from shield_ai.project import git
 from shield_ai.project.docker_copies import IGNORE_FILE, read_dockerfiles
 from shield_ai.project.files_above import read_files_above
+from shield_ai.project.python_versions import find_python_versions, oldest_python
 from shield_ai.rewrite.project.requirements import FILES_ABOVE
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
     scan = app.scan_result
     facts = scan.facts
     root = app.tree.root
+    paths = (*app.manifest.app.settings, app.manifest.app.runtime)
     docs_files = app.tree.file_names("docs")
     dockerfiles = read_dockerfiles(app.tree)
     return CodeInputs(
@@ -57,6 +59,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         hides_dockerignore=bool(git.ignored_files(root, [IGNORE_FILE])),
         above=read_files_above(root, FILES_ABOVE),
         installed=app.tree.installed_versions(("boto3",)),
+        python=oldest_python(find_python_versions(app.tree, paths)),
         kept=find_kept_variables(app),
         hosting=find_hosting(app),
         held=app.draft.held,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.hosting import Hosting
 from shield_ai.model.kept_variables import KeptVariables
 from shield_ai.project.files_above import FilesAbove
+from shield_ai.project.python_versions import OLDEST_SUPPORTED
 from shield_ai.project.runtime_names import DJANGO_STAGE
 from shield_ai.rewrite import project
 
@@ -70,6 +71,7 @@ class AppFiles(NamedTuple):
     above: FilesAbove = FilesAbove()  # the projects in the folders above the app
     test_module: str = ""  # the name by which tests import the map file, if it differs
     installed: Mapping[str, str] = MappingProxyType({})  # versions in the virtual environment
+    python: tuple[int, int] = OLDEST_SUPPORTED  # the oldest version that the project names
     kept: KeptVariables = KeptVariables()
     hosting: Hosting = Hosting()
     workflows: Collection[str] = ()  # the paths of its GitHub workflows

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from pathlib import PurePosixPath
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
@@ -31,13 +30,13 @@ from shield_ai.rewrite.project.dependencies.requirements_files import (
     requires,
 )
 from shield_ai.rewrite.project.dependencies.setup_files import add_to_setup_cfg, add_to_setup_py
-from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
+from shield_ai.rewrite.project.dependencies.version_pins import outdated_pins, outdated_version
 from shield_ai.rewrite.project.dependencies.wanted_requirements import (
     BOTO_NAMES,
-    NO_GROUPS,
+    DEFAULT_TARGET,
     Bound,
+    Target,
     first_requirement_name,
-    requirement_name,
 )
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, skip_file
 from shield_ai.rewrite.project.import_names import root_of
@@ -48,7 +47,7 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
-    from shield_ai.rewrite.project.dependencies.wanted_requirements import InstalledGroups, Wanted
+    from shield_ai.rewrite.project.dependencies.wanted_requirements import Wanted
     from shield_ai.rewrite.project.fixer import FixContext
 
 STEMS = ("requirements", "base", "common", "main", "all", "app", "production", "prod")
@@ -79,7 +78,6 @@ PACKAGE_FILES = (
     ("setup.py", add_to_setup_py),
 )
 OTHER_FILES = (PACKAGE_FILES[0], ("Pipfile", add_to_pipfile), *PACKAGE_FILES[1:])
-EMPTY: Mapping[str, str] = MappingProxyType({})
 # The files in the folders above an app that declare or lock its dependencies.
 LOCKS = tuple(lock for _, locks, _ in LOCKED_FILES for lock in locks)
 FILES_ABOVE = (*(name for name, _ in OTHER_FILES), *LOCKS, *FILES)
@@ -96,9 +94,8 @@ def fix(context: FixContext) -> Outcome:
         context.read,
         context.manifest,
         context.module,
-        app.installed,
+        Target(app.installed, find_production_groups(context), app.python),
         app.nested_requirements,
-        find_production_groups(context),
     )
     if any(item.id is SkipId.NO_REQUIREMENTS for item in skipped):
         above = _missing_above(context)
@@ -110,9 +107,8 @@ def add_requirements(
     read: FileReader,
     manifest: Manifest,
     module: str = "",
-    installed: Mapping[str, str] = EMPTY,
+    target: Target = DEFAULT_TARGET,
     nested: Collection[str] = (),
-    groups: InstalledGroups = NO_GROUPS,
 ) -> Outcome:
     """Add the dependencies of the runtime to the first file that declares dependencies.
 
@@ -122,16 +118,18 @@ def add_requirements(
         read: Returns the bytes of a file of the app, None if it does not exist.
         manifest: The secrets to move.
         module: Dotted name by which the settings import the runtime; derived from the path if "".
-        installed: The versions in the app's virtual environment, by name.
+        target: What the requirements are installed with.
         nested: The files in the folders inside the folder `requirements`.
-        groups: The groups that production installs; not for the package, which the app imports.
     """
     nested = [path for path in nested if NESTED.fullmatch(path)]
     requirements = required_by(manifest)
     name = first_requirement_name(requirements)
-    wanted = _with_known_version(requirements, installed.get(name, ""))
+    wanted = _with_known_version(requirements, target.versions.get(name, ""))
     if requirements is VENDORED:
-        wanted = {name: bound._replace(installed=groups) for name, bound in wanted.items()}
+        wanted = {
+            name: bound._replace(installed=target.groups, python=target.python)
+            for name, bound in wanted.items()
+        }
     locked: list[Skipped] = []
     for folder in candidate_folders(read, manifest, module):
         outcome = _add_in_folder(read, folder, wanted, nested)
@@ -178,7 +176,7 @@ def _missing_above(context: FixContext) -> list[Skipped] | None:
 def _with_known_version(wanted: Wanted, version: str) -> Wanted:
     """Return the requirements with the version that the app has, if the runtime works with it."""
     name = first_requirement_name(wanted)
-    if name not in wanted or not version or outdated_pin([f"{name}=={version}"]):
+    if name not in wanted or not version or outdated_pins([f"{name}=={version}"]):
         return wanted
     return {name: wanted[name]._replace(known=version)}
 
@@ -214,8 +212,8 @@ def _add_in_folder(
     for path, raw in files.items():
         if name in required_names(raw):
             texts = [line.text for line in requirement_lines(raw)]
-            pin = outdated_pin([text for text in texts if requirement_name(text) == name])
-            return skip_file(path, SkipId.OUTDATED_VERSION.reason(pin=pin)) if pin else NOTHING
+            problem = outdated_version(texts)
+            return skip_file(path, problem) if problem else NOTHING
     compiled = [path for path, raw in files.items() if COMPILED.search(raw)]
     reason = SkipId.LOCKED_REQUIREMENTS.reason(requirement=name)
     editable = []

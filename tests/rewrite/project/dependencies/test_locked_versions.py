@@ -7,6 +7,7 @@ from fixer_helpers import manifest, run
 
 from shield_ai.rewrite.project import requirements
 from shield_ai.rewrite.project.dependencies.lock_update import releases
+from shield_ai.rewrite.project.dependencies.wanted_requirements import Target
 
 NEWEST = releases()["boto3"].version
 PINS = (
@@ -20,7 +21,8 @@ BOTO3 = '[[package]]\nname = "boto3"\nversion = "1.42.65"\ndescription = "The AW
 
 def fix(files, installed=()):
     raws = {path: text.encode() for path, text in files.items()}
-    found = requirements.add_requirements(raws.get, manifest(), installed=dict(installed))
+    target = Target(dict(installed))
+    found = requirements.add_requirements(raws.get, manifest(), target=target)
     run(found, raws)
     return {path: raw.decode() for path, raw in raws.items() if files[path] != raw.decode()}
 

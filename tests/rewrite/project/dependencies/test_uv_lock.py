@@ -8,7 +8,7 @@ from lock_samples import DJANGO, HEAD, PROJECT, SHOP, URLLIB3, UV_LOCK, ZIPP
 
 from shield_ai.rewrite.project import requirements
 from shield_ai.rewrite.project.dependencies.lock_update import releases
-from shield_ai.rewrite.project.dependencies.wanted_requirements import InstalledGroups
+from shield_ai.rewrite.project.dependencies.wanted_requirements import InstalledGroups, Target
 from shield_ai.rewrite.reverse_edits import reverse_edits
 
 INSTALLED = InstalledGroups(groups={"prod"}, extras={"server"})
@@ -17,11 +17,11 @@ INSTALLED = InstalledGroups(groups={"prod"}, extras={"server"})
 def fix(lock, project=PROJECT, **others):
     """Return uv.lock after boto3 was added; None if it is reported as outdated."""
     files = {"pyproject.toml": project.encode(), "uv.lock": lock.encode(), **others}
-    found = requirements.add_requirements(files.get, manifest(), groups=INSTALLED)
+    found = requirements.add_requirements(files.get, manifest(), target=Target(groups=INSTALLED))
     skipped = run(found, files)
     assert b"boto3" in files["pyproject.toml"]
     assert ("uv.lock" in skipped) == (files["uv.lock"] == lock.encode())
-    found = requirements.add_requirements(files.get, manifest(), groups=INSTALLED)
+    found = requirements.add_requirements(files.get, manifest(), target=Target(groups=INSTALLED))
     assert found == ([], [])
     return None if "uv.lock" in skipped else files["uv.lock"].decode()
 
@@ -98,7 +98,7 @@ def test_adds_the_first_extra():
         package = f'{project}[build-system]\nrequires = ["hatchling"]\n'
         files = {"pyproject.toml": package.encode(), "uv.lock": text.encode()}
         groups = InstalledGroups(extras={"aws"}, new_extra="aws")
-        found = requirements.add_requirements(files.get, manifest(), groups=groups)
+        found = requirements.add_requirements(files.get, manifest(), target=Target(groups=groups))
         assert run(found, files).keys() == {"pyproject.toml"}
         after = files["uv.lock"].decode()
         table = '[package.optional-dependencies]\naws = [\n    { name = "boto3" },\n]\n'

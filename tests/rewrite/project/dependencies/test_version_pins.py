@@ -4,7 +4,7 @@ import pytest
 from fixer_helpers import manifest
 
 from shield_ai.model.skip import SkipId
-from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
+from shield_ai.rewrite.project.dependencies.version_pins import outdated_pins, outdated_version
 from shield_ai.rewrite.project.requirements import add_requirements
 
 
@@ -23,18 +23,34 @@ from shield_ai.rewrite.project.requirements import add_requirements
         pytest.param("urllib3==1.26.18", None, id="new enough"),
         pytest.param("urllib3<2", None, id="allows a new one"),
         pytest.param("urllib3>=1.20", None, id="lower bound"),
-        pytest.param("requests==2.0", None, id="another package"),
+        pytest.param("requests==2.21.0", "requests==2.21.0", id="requires an old urllib3"),
+        pytest.param("requests<2.20", "requests<2.20", id="upper bound of requests"),
+        pytest.param("requests==2.22.0", None, id="requires a new urllib3"),
+        pytest.param("requests==2.15.1", None, id="contains urllib3"),
+        pytest.param("botocore==1.20.112", "botocore==1.20.112", id="botocore"),
+        pytest.param("botocore==1.29.5", None, id="new botocore"),
+        pytest.param("s3transfer==0.4.2", "s3transfer==0.4.2", id="s3transfer"),
+        pytest.param("responses==0.2", None, id="another package"),
         pytest.param("urllib3==bad version", None, id="invalid"),
         pytest.param("-r base.txt", None, id="option"),
     ],
 )
-def test_outdated_pin(line, pin):
-    assert outdated_pin(["django", line]) == pin
+def test_outdated_pins(line, pin):
+    assert outdated_pins(["django", line]) == ([pin] if pin else [])
 
 
-def test_boto3_is_not_added_beside_an_outdated_pin():
+def test_boto3_is_not_added_beside_outdated_pins():
     files = {"requirements.txt": b"requests==2.20\nurllib3==1.24.1\n"}
     changes, (skipped,) = add_requirements(files.get, manifest())
     assert changes == []
     assert skipped.id is SkipId.OUTDATED_PIN
-    assert "urllib3==1.24.1" in skipped.reason
+    assert "update requests==2.20 and urllib3==1.24.1 together, then add boto3" in skipped.reason
+
+
+def test_names_all_packages_to_update_with_boto3():
+    pins = ["boto3==1.17.112", "botocore==1.20.112", "django==4", "s3transfer==0.4.2"]
+    names = "boto3==1.17.112, botocore==1.20.112 and s3transfer==0.4.2 together"
+    problem = outdated_version(pins)
+    assert problem is not None
+    assert problem.text == f"the runtime needs boto3>=1.26: update {names}"
+    assert outdated_version(pins[1:]) is None

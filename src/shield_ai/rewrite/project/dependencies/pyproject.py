@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tomlkit
@@ -44,7 +44,10 @@ from shield_ai.rewrite.project.dependencies.version_form import (
     pin_unknown,
     with_version,
 )
-from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
+from shield_ai.rewrite.project.dependencies.version_pins import (
+    outdated_dependency,
+    outdated_version,
+)
 from shield_ai.rewrite.project.dependencies.wanted_requirements import (
     NAME,
     Bound,
@@ -232,13 +235,13 @@ def _add_to_project(document: Any, wanted: Wanted) -> Result | SkipReason:
     first = first_requirement_name(wanted)
     texts = [*declared.listed, *table_requirements(declared.tables)]
     if first in map(requirement_name, [*declared.tables, *texts]):
-        return _present(first, texts)
+        return outdated_version(texts) or Result.PRESENT
     pins = [
         text for text in grouped_requirements(document.unwrap()) if requirement_name(text) == first
     ]
-    outdated = outdated_pin([*pins, *texts])
+    outdated = outdated_dependency([*pins, *texts], first)
     if outdated:
-        return SkipId.OUTDATED_PIN.reason(pin=outdated, requirement=first)
+        return outdated
     wanted = pin_unknown(wanted, [*poetry, *texts], _python_versions(project, poetry))
     others = [] if pins else declared.listed
     requirements = [with_version(name, bound, others) for name, bound in wanted.items()]
@@ -293,12 +296,6 @@ def _python_versions(project: Any, poetry: Any) -> str:
     return str(project.get("requires-python") or poetry.get("python") or "")
 
 
-def _present(name: str, texts: Iterable[str]) -> Result | SkipReason:
-    """Return the result for a package that is required, with a version that may be too old."""
-    pin = outdated_pin(text for text in texts if requirement_name(text) == name)
-    return SkipId.OUTDATED_VERSION.reason(pin=pin) if pin else Result.PRESENT
-
-
 def _add_to_array(dependencies: Array, requirements: Sequence[str]) -> None:
     """Insert requirements in the sort order of an array, or append them if it is not sorted."""
     for requirement in requirements:
@@ -314,10 +311,10 @@ def _add_to_packages(document: Any, wanted: Wanted) -> Result | SkipReason:
     first = first_requirement_name(wanted)
     texts = list(table_requirements(packages))
     if first in map(requirement_name, packages):
-        return _present(first, texts)
-    outdated = outdated_pin(texts)
+        return outdated_version(texts) or Result.PRESENT
+    outdated = outdated_dependency(texts, first)
     if outdated:
-        return SkipId.OUTDATED_PIN.reason(pin=outdated, requirement=first)
+        return outdated
     versions = _get_nested(document, dict, "requires")
     python = str(versions.get("python_full_version") or versions.get("python_version") or "")
     _add_to_table(packages, pin_unknown(wanted, list(packages), python))

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from packaging.utils import canonicalize_name
 
-from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.dependencies.sections import end_of_production, ends_with_section
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
 from shield_ai.rewrite.project.dependencies.version_form import choose_pin, with_version
-from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
+from shield_ai.rewrite.project.dependencies.version_pins import outdated_dependency
 from shield_ai.rewrite.project.dependencies.wanted_requirements import NAME, requirement_name
 from shield_ai.rewrite.project.file_edits import (
     Outcome,
@@ -42,12 +41,11 @@ def add_requirement(path: str, raw: bytes, wanted: Wanted) -> Outcome:
     lines = requirement_lines(raw)
     requirement, bound = next(iter(wanted.items()))
     texts = [line.text for line in lines]
-    pin = outdated_pin(texts)
-    if pin:
-        name = requirement_name(requirement)
-        return skip_file(path, SkipId.OUTDATED_PIN.reason(pin=pin, requirement=name))
+    problem = outdated_dependency(texts, requirement_name(requirement))
+    if problem:
+        return skip_file(path, problem)
     if not bound.known:
-        bound = bound._replace(known=choose_pin(requirement, texts))
+        bound = bound._replace(known=choose_pin(requirement, texts, bound.python))
     text = with_version(requirement, bound, texts) + "\n"
     at = _sorted_place(lines, requirement_name(requirement))
     if at is None:

@@ -6,13 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError
-from shield_ai.model.skip import SkipId
 from shield_ai.project.package_lists import listed_texts
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
 from shield_ai.rewrite.project.dependencies.version_form import with_version
-from shield_ai.rewrite.project.dependencies.version_pins import outdated_pin
+from shield_ai.rewrite.project.dependencies.version_pins import (
+    outdated_dependency,
+    outdated_version,
+)
 from shield_ai.rewrite.project.dependencies.wanted_requirements import (
     NAME,
     first_requirement_name,
@@ -167,14 +169,10 @@ def _addition(path: str, texts: Sequence[str], wanted: Wanted) -> tuple[str, Out
     The requirement is "" if the file has it already, or pins versions that are too old.
     """
     name = first_requirement_name(wanted)
-    present = [text for text in texts if requirement_name(text) == name]
-    pin = outdated_pin(present or texts)
-    if pin and present:
-        return "", skip_file(path, SkipId.OUTDATED_VERSION.reason(pin=pin))
-    if pin:
-        return "", skip_file(path, SkipId.OUTDATED_PIN.reason(pin=pin, requirement=name))
-    if present:
-        return "", NOTHING
+    present = name in map(requirement_name, texts)
+    problem = outdated_version(texts) if present else outdated_dependency(texts, name)
+    if problem or present:
+        return "", skip_file(path, problem) if problem else NOTHING
     requirement, bound = next(iter(wanted.items()))
     return with_version(requirement, bound, texts), NOTHING
 

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 # The version to require with the operator that most requirements of a file have.
 SPECIFIERS = {"boto3": {"~=": "1.26"}}
-# The version to pin if the app has none, and its Python may be the runtime's oldest, 3.9.
-# https://pypi.org/project/boto3/1.42.97/
-PINS = {"boto3": "1.42.97"}
+# The version to pin if the app has none: the last one for the oldest Python of the project.
+# https://pypi.org/project/boto3/1.33.13/, /1.37.38/ and /1.42.97/
+# https://aws.amazon.com/blogs/developer/python-support-policy-updates-for-aws-sdks-and-tools/
+PINS = {(3, 7): "1.33.13", (3, 8): "1.37.38"}
+PIN = "1.42.97"  # for 3.9 and newer
 # From this version on, botocore and boto3 have the same version numbers.
 SAME_VERSIONS = Version("1.34")
 OPERATOR = regex(r"\s*[A-Za-z0-9][\w.-]*(?:\[[^]]*\])?(\s*(?:==|~=)\s*)[^\s,;#*]+\s*(?:[;#\\]|$)")
@@ -84,22 +86,25 @@ def pin_unknown(wanted: Wanted, others: Sequence[str], python: str) -> Wanted:
     for name, bound in wanted.items():
         known = bound.known
         if not known and bound.is_free:
-            known = choose_pin(name, others, python)
+            known = choose_pin(name, others, bound.python, python)
         pinned[name] = bound._replace(known=known)
     return pinned
 
 
-def choose_pin(requirement: str, others: Sequence[str], python: str = "") -> str:
+def choose_pin(
+    requirement: str, others: Sequence[str], oldest: tuple[int, int], python: str = ""
+) -> str:
     """Return the version to pin a requirement to; "" if other requirements limit it.
 
     Args:
         requirement: The name.
         others: The other requirements of the file.
+        oldest: The oldest Python version that the project names.
         python: The Python versions of the app; "" if it declares none.
     """
     related = [other for other in others if requirement_name(other) in BOTO_NAMES]
     if not related:
-        return _newest(requirement, python)
+        return _newest(oldest, python) if requirement == "boto3" else ""
     pin = EXACT_PIN.match(related[0])
     if requirement != "boto3" or len(related) > 1 or pin is None or pin[1] != "botocore":
         return ""
@@ -109,11 +114,9 @@ def choose_pin(requirement: str, others: Sequence[str], python: str = "") -> str
         return ""
 
 
-def _newest(requirement: str, python: str) -> str:
-    """Return a recent version that supports some Python versions; "" if none is known."""
-    if requirement in PINS and supports_python(python):
-        return releases()[requirement].version
-    return PINS.get(requirement, "")
+def _newest(oldest: tuple[int, int], python: str) -> str:
+    """Return a recent version of boto3 that supports some Python versions."""
+    return releases()["boto3"].version if supports_python(python) else PINS.get(oldest, PIN)
 
 
 def _common_operator(requirements: Sequence[str]) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from packaging.utils import canonicalize_name
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_versions import OLDEST_SUPPORTED
 
 # Packages that work only with certain versions of boto3.
 BOTO_NAMES = frozenset({"botocore", "s3transfer", "aiobotocore", "awscli", "aioboto3"})
@@ -31,7 +33,19 @@ class Bound(NamedTuple):
     minimum: str  # the version specifier
     known: str = ""  # the version in the app's lock file or virtual environment
     is_free: bool = True  # no lock file limits the version
+    python: tuple[int, int] = OLDEST_SUPPORTED  # the oldest version that the project names
     installed: InstalledGroups = NO_GROUPS  # the requirement can be added to one of them
+
+
+class Target(NamedTuple):
+    """What the requirements are installed with."""
+
+    versions: Mapping[str, str] = MappingProxyType({})  # in the virtual environment, by name
+    groups: InstalledGroups = NO_GROUPS  # not for the package, which the app imports
+    python: tuple[int, int] = OLDEST_SUPPORTED  # the oldest version that the project names
+
+
+DEFAULT_TARGET = Target()
 
 
 Wanted = Mapping[str, Bound]  # by requirement
