@@ -128,6 +128,14 @@ def test_says_that_an_edited_copy_stays():
     ]
 
 
+def test_outdated_dependencies_are_a_next_step():
+    skipped = (SkipId.OUTDATED_VERSION.reason(pins="boto3==1.9").entry("requirements.txt"),)
+    text = plan_text(Plan(app="shop", skipped=skipped), {}.get)
+    assert "skipped" not in text
+    step = "requirements.txt: the runtime needs boto3>=1.26: update boto3==1.9"
+    assert text.splitlines()[-1] == step
+
+
 @pytest.mark.parametrize(
     ("plan", "lines"),
     [

@@ -35,6 +35,8 @@ _MISSING_NOTE = (
 _PLACEHOLDER_NOTE = "apply needs a real value for each, or --allow-placeholders"
 # The app does not start where it is deployed.
 _UNDEPLOYED = frozenset({SkipId.NOT_BUILT, SkipId.NOT_COPIED, SkipId.IMAGE_IGNORES})
+# The app does not work with AWS before the user updates its dependencies.
+_OUTDATED = frozenset({SkipId.OUTDATED_PIN, SkipId.OUTDATED_VERSION})
 _KEEP = regex(r"; keep the variables? .+ set for it$")
 
 
@@ -77,7 +79,7 @@ def _section(title: str, body: Iterable[str]) -> list[str]:
 
 def _split_warnings(plan: Plan) -> tuple[list[Skipped], list[Skipped], list[Skipped]]:
     """Return the skipped items, the warnings about old Python versions, and the kept defaults."""
-    others = {SkipId.OLD_PYTHON, *_UNDEPLOYED, *KEPT}
+    others = {SkipId.OLD_PYTHON, *_UNDEPLOYED, *_OUTDATED, *KEPT}
     skipped = [skip for skip in plan.skipped if skip.id not in others]
     warnings = [skip for skip in plan.skipped if skip.id is SkipId.OLD_PYTHON]
     defaults = [skip for skip in plan.skipped if skip.id in KEPT]
@@ -215,13 +217,15 @@ def _advice(plan: Plan) -> Iterator[str]:
 
 
 def _file_advice(skipped: Iterable[Skipped]) -> Iterator[str]:
-    """Yield the files that the user must restore or fix."""
+    """Yield the files that the user must restore, fix or update."""
     for skip in skipped:
         if skip.id is SkipId.RUNTIME_EDITED:
             advice = "restore it with git checkout, or delete it"
             yield printable(f"{skip.path} was edited and is kept: {advice}")
         elif skip.id in _NOT_SCANNED:
             yield printable(f"{skip.path} was not scanned: {skip.reason}")
+        elif skip.id in _OUTDATED:
+            yield printable(f"{skip.path}: {skip.reason}")
 
 
 def _keeps_another_value(change: Change) -> bool:
