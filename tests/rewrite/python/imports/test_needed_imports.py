@@ -163,3 +163,25 @@ def test_keeps_the_headings_of_groups(config, before, after):
     text = f'{before}\nX = os.environ["API_KEY"]\n'.encode()
     result = rewritten(text, {"ruff.toml": config.encode()})[0].decode()
     assert result == f'{after}\nX = get_secret("api-key")\n'
+
+
+PATH = "sys.path.insert(0, str(Path(__file__).parent.parent))\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(f"{PATH}\nfrom shop.views import a\n", f"{PATH}\n{IMPORT}\nfrom shop.views import a\n", id="a call"),
+        pytest.param(f"if True:\n    {PATH}\nimport tools\n", f"if True:\n    {PATH}\nimport tools\n\n{IMPORT}\n", id="another package of the app"),
+        pytest.param("sys.path += ['..']\nimport django\n\ndjango.setup()\nfrom shop.views import a\n", f"sys.path += ['..']\nimport django\n\n{IMPORT}\n\ndjango.setup()\n", id="a library below it"),
+        pytest.param(f"from shop.views import a\n\n{PATH}", f"{IMPORT}\nfrom shop.views import a\n\n{PATH}", id="imported above it"),
+        pytest.param(f"{PATH}\nimport environ\n", f"\n{IMPORT}\n\n{PATH}", id="not imported"),
+        pytest.param(f"def f():\n    {PATH}\nfrom shop.views import a\n", f"\n{IMPORT}\n\ndef f():\n    {PATH}", id="in a function"),
+    ],
+)  # fmt: skip
+def test_stays_below_a_change_of_the_path_of_imports(before, after):
+    head = "import os\nimport sys\nfrom pathlib import Path\n\n"
+    text = f'{head}{before}\nX = os.environ["API_KEY"]\n'
+    result = rewritten(text.encode(), {**MODULES, "tools.py": b""})[0].decode()
+    assert after in result
+    assert result.count(IMPORT) == 1

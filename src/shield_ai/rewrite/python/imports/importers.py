@@ -31,6 +31,11 @@ class Importers:
         for path in self.paths:
             yield self._read(path) or b""
 
+    def have_top_level(self, package: str) -> bool:
+        """Return whether the app's folder has a package or module of this name."""
+        start = f"{package}/"
+        return any(path == f"{package}.py" or path.startswith(start) for path in self.paths)
+
     def lack_module(self, dotted: str) -> bool:
         """Return whether a package of the app has no module of this name.
 

@@ -18,6 +18,7 @@ from shield_ai.rewrite.python.imports.file_imports import (
     top_level_package,
 )
 from shield_ai.rewrite.python.imports.import_lines import import_lines
+from shield_ai.rewrite.python.imports.path_changes import below_path_change
 from shield_ai.rewrite.python.imports.unused_imports import (
     group_start,
     removal_edits,
@@ -86,7 +87,9 @@ def import_edits(
         return [*extended, *removal_edits(source, unused)]
     first_use = min(site.start for site in sites)
     removed = [found.node for found in unused if found.is_whole]
-    block = _import_block(source, first_use, removed)
+    body = [node for node in source.tree.body if node not in removed]
+    body = body[below_path_change(body, names.module, importers) :]
+    block = _import_block(source, body, first_use)
     whole = [found for found in unused if found.is_whole and not found.node.col_offset]
     first = next(iter(whole), None)
     if first and _has_only_future_imports(block):
@@ -194,14 +197,12 @@ def _choose_placement(
     return _in_block(source, block, module, own, style)
 
 
-def _import_block(source: Source, first_use: int, removed: Sequence[Import]) -> list[Import]:
+def _import_block(source: Source, body: Sequence[ast.stmt], first_use: int) -> list[Import]:
     """Return the first block of imports above the first use.
 
-    An import is left out if it is removed, or if another statement starts on the line on which it
-    ends.
+    An import is left out if another statement starts on the line on which it ends.
     """
     block: list[Import] = []
-    body = [node for node in source.tree.body if node not in removed]
     for node, following in zip(body, [*body[1:], None], strict=True):
         if source.offset(node.lineno, node.col_offset) > first_use:
             break
