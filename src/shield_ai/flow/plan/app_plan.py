@@ -9,11 +9,9 @@ from shield_ai.flow.plan.code_plan import plan_code
 from shield_ai.flow.plan.deployment_plan import deployment_inputs, plan_edits
 from shield_ai.flow.plan.linked_app import LinkedApp
 from shield_ai.flow.plan.manual_steps import (
-    changelog_steps,
     code_steps,
-    document_steps,
+    edit_steps,
     injection_steps,
-    pydantic_steps,
     sign_in_steps,
 )
 from shield_ai.flow.plan.renamed_secrets import leftover_secrets, leftover_steps
@@ -114,15 +112,9 @@ class _Planner:
         self.next_steps += code_steps(planned.files, inputs.kept, self._app.read)
         if planned.files:
             has_no_page = any(skip.id is SkipId.SPHINX_DOCS for skip in planned.skipped)
-            self.next_steps += document_steps(
-                self._manifest,
-                inputs.stage,
-                self._app.read,
-                inputs.documents,
-                has_no_page=has_no_page,
+            self.next_steps += edit_steps(
+                self._manifest, inputs, self._app.read, has_no_page=has_no_page
             )
-            self.next_steps += pydantic_steps(inputs.settings_fields, self._app.read)
-            self.next_steps += changelog_steps(self._app.read)
 
     def add_deployment(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.plan.changelog import changelog_steps
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.naming import SIGN_IN_KEY
 from shield_ai.model.plurals import count
@@ -15,6 +16,7 @@ from shield_ai.rewrite.pre_commit import rewriting_hooks
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from shield_ai.flow.plan.code_inputs import CodeInputs
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.kept_variables import KeptVariables
@@ -46,14 +48,6 @@ DOCUMENT_STEP = (
     "{}: document USE_AWS_SECRETS (true: read the secrets from AWS), {} (production) and"
     " AWS_REGION (the region of the secrets)"
 )
-# https://keepachangelog.com/en/1.1.0/#effort
-CHANGELOGS = tuple(
-    f"{name}{extension}"
-    for name in ("CHANGELOG", "CHANGES", "Changelog", "changelog")
-    for extension in (".md", ".rst", ".txt", "")
-)
-UNRELEASED = regex(rb"(?im)^[^\w\n]{0,9}\[?(?:unreleased|upcoming)\b")
-CHANGELOG_STEP = "{}: add an entry for this change below {}"
 # https://docs.pydantic.dev/latest/api/config/#pydantic.config.ConfigDict.hide_input_in_errors
 HIDE_INPUT = b"hide_input_in_errors"
 HIDE_INPUT_STEP = (
@@ -76,6 +70,23 @@ def code_steps(files: Sequence[FileChange], kept: KeptVariables, read: FileReade
         yield HOOKS.format(" and ".join(hooks), COPY)
     for sentence in kept.sentences():
         yield sentence[0].lower() + sentence[1:]
+
+
+def edit_steps(
+    manifest: Manifest, inputs: CodeInputs, read: FileReader, *, has_no_page: bool
+) -> Iterator[str]:
+    """Yield the steps for files that belong to the edited code.
+
+    Args:
+        manifest: shield.toml.
+        inputs: The inputs of the code part of the plan.
+        read: Returns the bytes of a file of the app.
+        has_no_page: No page is generated because of the documentation's format.
+    """
+    documents = inputs.documents
+    yield from document_steps(manifest, inputs.stage, read, documents, has_no_page=has_no_page)
+    yield from pydantic_steps(inputs.settings_fields, read)
+    yield from changelog_steps(read, inputs.has_folder, inputs.workflows)
 
 
 def pydantic_steps(fields: Collection[tuple[str, str]], read: FileReader) -> Iterator[str]:
@@ -129,19 +140,6 @@ def _listed_variables(path: str, raw: bytes, variables: Collection[str]) -> int:
     if 2 * number >= len(variables) or CONFIGURATION.fullmatch(path):
         return number
     return number if number > 1 and VARIABLES_TITLE.search(raw) else 0
-
-
-def changelog_steps(read: FileReader) -> Iterator[str]:
-    """Yield the step for a changelog with a section for the next release.
-
-    Args:
-        read: Returns the bytes of a file of the app.
-    """
-    for path in CHANGELOGS:
-        if section := UNRELEASED.search(read_optional(read, path) or b""):
-            title = section[0].decode("ascii", "replace").strip("#=*[]- ")
-            yield CHANGELOG_STEP.format(path, title)
-            return
 
 
 def sign_in_steps(
