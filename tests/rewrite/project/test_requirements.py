@@ -173,19 +173,19 @@ def test_keeps_encoding_and_newlines(before, after):
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        pytest.param("a\nc\nd\n", "a\n+>=1.26\nc\nd\n", id="sorted"),
-        pytest.param("a\nc\nb\n", "a\nc\nb\n+>=1.26\n", id="not sorted"),
+        pytest.param("a\nc\nd\n", "a\n+\nc\nd\n", id="sorted"),
+        pytest.param("a\nc\nb\n", "a\nc\nb\n+\n", id="not sorted"),
         pytest.param("c\nd\n", "c\nd\n+>=1.26\n", id="too few to be sorted"),
         pytest.param(
             "a\nd\nc\ne\nf\ng\nh\ni\nj\nk\n",
-            "a\n+>=1.26\nd\nc\ne\nf\ng\nh\ni\nj\nk\n",
+            "a\n+\nd\nc\ne\nf\ng\nh\ni\nj\nk\n",
             id="one in the wrong place",
         ),
-        pytest.param("a\nd\nc\ne\nf\ng\nh\n", "a\n+>=1.26\nd\nc\ne\nf\ng\nh\n", id="one of seven"),
-        pytest.param("a\nd\nc\ne\nf\n", "a\nd\nc\ne\nf\n+>=1.26\n", id="one of five"),
+        pytest.param("a\nd\nc\ne\nf\ng\nh\n", "a\n+\nd\nc\ne\nf\ng\nh\n", id="one of seven"),
+        pytest.param("a\nd\nc\ne\nf\n", "a\nd\nc\ne\nf\n+\n", id="one of five"),
         pytest.param(
             "c\na\ne\nd\ng\nf\ni\nh\nk\nj\n",
-            "c\na\ne\nd\ng\nf\ni\nh\nk\nj\n+>=1.26\n",
+            "c\na\ne\nd\ng\nf\ni\nh\nk\nj\n+\n",
             id="many in the wrong place",
         ),
         pytest.param(
@@ -208,11 +208,11 @@ def test_keeps_encoding_and_newlines(before, after):
             "z;python_version<'3.9'\nc\n+>=1.26\n",
             id="bound of a marker",
         ),
-        pytest.param("A\nB\nZ\na\nc\n", "A\nB\nZ\na\n+>=1.26\nc\n", id="uppercase first"),
-        pytest.param("a\r\nc\r\nd", "a\r\n+>=1.26\r\nc\r\nd", id="crlf"),
+        pytest.param("A\nB\nZ\na\nc\n", "A\nB\nZ\na\n+\nc\n", id="uppercase first"),
+        pytest.param("a\r\nc\r\nd", "a\r\n+\r\nc\r\nd", id="crlf"),
         pytest.param(
             "# Web\nflask\nceleryx\n\nz\n# Tests\n\n# Testing tools\npytest\n\n# Debugging\nb\n",
-            "# Web\nflask\nceleryx\n\nz\n+>=1.26\n# Tests\n\n# Testing tools\npytest\n\n# Debugging\nb\n",
+            "# Web\nflask\nceleryx\n\nz\n+\n# Tests\n\n# Testing tools\npytest\n\n# Debugging\nb\n",
             id="above the sections for development",
         ),
         pytest.param("# Tests\nz\nb\n", "# Tests\nz\nb\n+>=1.26\n", id="only development"),
@@ -226,7 +226,7 @@ def test_keeps_encoding_and_newlines(before, after):
             "# Web\r\nz\r\n+>=1.26\r\n\r\n# Tests\r\nb\r\n",
             id="sections, crlf",
         ),
-        pytest.param("\ufeffc\nd\ne\n", "\ufeff+>=1.26\nc\nd\ne\n", id="bom"),
+        pytest.param("\ufeffc\nd\ne\n", "\ufeff+\nc\nd\ne\n", id="bom"),
     ],
 )
 def test_follows_order_and_pins(before, after):
@@ -234,6 +234,30 @@ def test_follows_order_and_pins(before, after):
     for _ in range(2):
         assert not fix(files, installed={"boto3": "1.42.3"})
         assert files["requirements.txt"].decode() == after.replace("+", "boto3")
+
+
+ALIGNED = "{:<12} # {}\n"
+PLAIN = ["h", "c", "g", "b", "f", "a", "e"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "added"),
+    [
+        pytest.param("".join(f"{name}\n" for name in PLAIN), "boto3\n", id="no versions"),
+        pytest.param("".join(f"{name}\n" for name in [*PLAIN, "a~=5.2"]), "boto3\n", id="one version"),
+        pytest.param("c\nb\na>=1\n", "boto3>=1.26\n", id="a version in a short file"),
+        pytest.param("c\nb\nx @ https://example.com/x.whl\n", "boto3>=1.26\n", id="URL"),
+        pytest.param("c\nb\n", "boto3>=1.26\n", id="short"),
+        pytest.param("".join(ALIGNED.format(name, "why") for name in PLAIN), "boto3        # AWS Secrets Manager client\n", id="comments"),
+        pytest.param("".join(ALIGNED.format(f"{name}==1", "why") for name in PLAIN), "boto3==1.42.97 # AWS Secrets Manager client\n", id="comments and pins"),
+        pytest.param("c # why\nlonger # why\nb # why\n", "boto3\n", id="comments that are not aligned"),
+    ],
+)  # fmt: skip
+def test_is_written_as_nearly_all_other_lines(lines, added):
+    files = {"requirements.in": lines.encode()}
+    for _ in range(2):
+        assert not fix(files)
+    assert files["requirements.in"].decode() == lines + added
 
 
 @pytest.mark.parametrize("installed", [{}, {"boto3": "1.20.1"}, {"django": "5.2"}])

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from packaging.utils import canonicalize_name
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.rewrite.project.dependencies.line_style import in_style_of
 from shield_ai.rewrite.project.dependencies.sections import end_of_production, ends_with_section
 from shield_ai.rewrite.project.dependencies.sorted_position import sorted_position
 from shield_ai.rewrite.project.dependencies.version_form import choose_pin, with_version
@@ -46,7 +47,7 @@ def add_requirement(path: str, raw: bytes, wanted: Wanted) -> Outcome:
         return skip_file(path, problem)
     if not bound.known:
         bound = bound._replace(known=choose_pin(requirement, texts, bound.python))
-    text = with_version(requirement, bound, texts) + "\n"
+    text = in_style_of(texts, requirement, with_version(requirement, bound, texts)) + "\n"
     at = _sorted_place(lines, requirement_name(requirement))
     if at is None:
         at = end_of_production(raw, lines)
