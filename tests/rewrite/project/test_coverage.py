@@ -146,6 +146,18 @@ MINIMUM = b"[tool.coverage.report]\nfail_under = 90\n"
             f"precision = 2\n\n[run]\nomit =\n    {PATTERN}\n",
             id="coveragerc without a section",
         ),
+        pytest.param(
+            {"Makefile": b"\tpytest --cov=shop --cov-fail-under=90\n", "pyproject.toml": b"[project]\n"},
+            "pyproject.toml",
+            f'[project]\n\n[tool.coverage.run]\nomit = ["{PATTERN}"]\n',
+            id="minimum without a configuration",
+        ),
+        pytest.param(
+            {"Makefile": b"\tpytest --cov=shop\n", "codecov.yml": b"coverage:\n", "pyproject.toml": b"[project]\n"},
+            "pyproject.toml",
+            f'[project]\n\n[tool.coverage.run]\nomit = ["{PATTERN}"]\n',
+            id="Codecov without a configuration",
+        ),
     ],
 )  # fmt: skip
 def test_adds_copy_to_the_omitted_files(files, path, expected):
@@ -191,6 +203,11 @@ def test_reports_what_it_can_not_extend(config):
             id="another configuration",
         ),
         pytest.param({"setup.cfg": b"[coverage:report]\nfail_under = 0\n"}, {}, id="zero"),
+        pytest.param(
+            {"Makefile": b"\tpytest --cov=shop\n", "pyproject.toml": b"[project]\n"},
+            {},
+            id="command",
+        ),
         pytest.param(
             {"tox.ini": b"[coverage:run]\nsource = a\n[x]\nomit = a\n"}, {}, id="another omit"
         ),

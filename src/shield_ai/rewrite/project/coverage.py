@@ -40,6 +40,8 @@ COMMAND_FILES = (
     *("pytest.ini", "noxfile.py", "Makefile", ".pre-commit-config.yaml"),
     *(".circleci/config.yml", ".gitlab-ci.yml", ".travis.yml"),
 )
+PYTEST_FILES = ("pytest.ini", "setup.cfg", "tox.ini", PYPROJECT)
+CODECOV = ("codecov.yml", ".codecov.yml")  # by default, it rejects a lower coverage
 FILES = (*INI_FILES, PYPROJECT, *COMMAND_FILES)
 # Sections that can have the option `omit`. https://coverage.readthedocs.io/en/latest/config.html
 SECTIONS = ("run", "report")
@@ -120,7 +122,7 @@ def _omit(folder: _Folder, pattern: str) -> Outcome:
     return (
         _extend_option(folder, pattern)
         or _new_option(folder, pattern)
-        or _new_section(folder, pattern)
+        or _new_section(folder, minimum, pattern)
         or _report(folder, minimum, pattern)
     )
 
@@ -241,11 +243,11 @@ def _new_option(folder: _Folder, pattern: str) -> Outcome | None:
     return None
 
 
-def _new_section(folder: _Folder, pattern: str) -> Outcome | None:
+def _new_section(folder: _Folder, minimum: str, pattern: str) -> Outcome | None:
     """Configure coverage for pytest-cov; None if the project has no place for it."""
     name = _config_file(folder)
     raw = folder.content(name) if name else b""
-    if not name or HAS_OMIT.search(raw) or not _needs_section(folder):
+    if not name or HAS_OMIT.search(raw) or not _needs_section(folder, minimum):
         return None
     is_toml_file = name == PYPROJECT
     prefix = "tool.coverage." if is_toml_file else "coverage:"
@@ -260,10 +262,21 @@ def _new_section(folder: _Folder, pattern: str) -> Outcome | None:
     return append_lines(folder.prefix + name, raw, added, gap=True)
 
 
-def _needs_section(folder: _Folder) -> bool:
-    """Return whether pytest-cov measures the code with its default configuration file."""
+def _needs_section(folder: _Folder, minimum: str) -> bool:
+    """Return whether pytest-cov measures the code with its default configuration file.
+
+    A command that only prints the coverage, such as in a Makefile, needs no configuration.
+    """
     has_other = any(OTHER_CONFIG in folder.content(file) for file in FILES)
-    return _uses_pytest_cov(folder) and not has_other
+    return _uses_pytest_cov(folder) and not has_other and bool(minimum or _is_configured(folder))
+
+
+def _is_configured(folder: _Folder) -> bool:
+    """Return whether a file configures coverage, pytest-cov or Codecov."""
+    if any(folder.content(name) for name in (COVERAGERC, *CODECOV)):
+        return True
+    texts = [folder.content(name) for name in PYTEST_FILES]
+    return any(CONFIGURED.search(text) or PYTEST_COV.search(text) for text in texts)
 
 
 def _config_file(folder: _Folder) -> str:
