@@ -113,3 +113,38 @@ def test_a_heroku_yml_is_enough(path, expected) -> None:
     files = {path: b"build:\n  docker:\n    web: Dockerfile\n", "s.py": settings}
     found = scan_files("shop", list(files), files.get).sites
     assert [site.reason.id if site.reason else None for _, site in found] == expected
+
+
+BY_KUBERNETES = b"""\
+env:
+  - name: DATABASE_URL
+    valueFrom:
+      secretKeyRef: {name: db, key: url}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "is_held"),
+    [
+        pytest.param("README.md", b"dokku config:set shop DATABASE_URL=x", False, id="dokku"),
+        pytest.param("docs/run.md", b"heroku config:set A=1 DATABASE_URL=x", False, id="heroku"),
+        pytest.param(
+            "README.md", b"dokku config:set s \\\n  A=1 \\\n DATABASE_URL=x", False, id="lines"
+        ),
+        pytest.param("up.sh", b"az c --environment-variables 'DATABASE_URL=$u'", False, id="Azure"),
+        pytest.param("k8s/web.yaml", BY_KUBERNETES, False, id="Kubernetes"),
+        pytest.param("README.md", b"export DATABASE_URL=postgres://localhost/x", True, id="local"),
+        pytest.param("README.md", b"config:set A=1\nexport DATABASE_URL=x", True, id="next line"),
+        pytest.param("compose.yaml", b"environment:\n  DATABASE_URL: x\n", True, id="Compose"),
+    ],
+)
+def test_a_variable_that_the_repository_sets_by_hand_is_not_of_an_addon(
+    path: str, content: bytes, is_held: bool
+) -> None:
+    files = {"heroku.yml": b"", path: content}
+    assert ("DATABASE_URL" in find_heroku_variables(files, files.get)) == is_held
+
+
+def test_a_variable_of_an_addon_in_app_json_stays() -> None:
+    files = {"app.json": b'{"addons": ["heroku-postgresql"]}', "k8s/web.yaml": BY_KUBERNETES}
+    assert "DATABASE_URL" in find_heroku_variables(files, files.get)

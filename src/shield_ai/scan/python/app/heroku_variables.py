@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.python.app.set_by_hand import find_set_by_hand
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,7 +64,9 @@ def find_heroku_variables(paths: Iterable[str], read: FileReader) -> dict[str, S
     if not found.keys().isdisjoint(REDIS_URLS):
         found.update(REDIS_URLS)
     if _runs_on_heroku(paths, read):
-        found = dict.fromkeys(COMMON, "an add-on of a platform such as Heroku or Scalingo") | found
+        by_hand = find_set_by_hand(paths, read)
+        common = [name for name in COMMON if name not in by_hand]
+        found = dict.fromkeys(common, "an add-on of a platform such as Heroku or Scalingo") | found
     return {name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in found.items()}
 
 
