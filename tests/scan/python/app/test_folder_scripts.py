@@ -59,6 +59,24 @@ MAIN = "if __name__ == '__main__':\n    print()\n"
             id="ignored module hides the map file's package",
         ),
         pytest.param("from config import settings\n", {}, False, id="the package itself"),
+        pytest.param(
+            "from config import settings\n",
+            {"config/__init__.py": "from config import env\n", "config/env.py": ""},
+            False,
+            id="package that imports itself",
+        ),
+        pytest.param(
+            "from helper import run\nfrom shop.api import send\n",
+            {"shop/api.py": "import os\nKEY = os.environ['SHOP_API_KEY']\n"},
+            False,
+            id="imports a module that will import the runtime",
+        ),
+        pytest.param(
+            "from shop.api import send\n" + MAIN,
+            {"shop/api.py": "import os\nKEY = os.environ['SHOP_API_KEY']\n", "jobs/config.py": ""},
+            True,
+            id="imports a module that can't import the runtime there",
+        ),
     ],
 )
 def test_script_in_its_own_folder(scanned, imports, others, is_script):

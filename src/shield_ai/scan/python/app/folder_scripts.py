@@ -27,7 +27,7 @@ from shield_ai.scan.python.findings.importable import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from shield_ai.model.site import FoundSite, Site
     from shield_ai.model.skip import SkipReason
@@ -88,10 +88,15 @@ class _FolderScripts:
         self._root = facts.root(facts.runtime)
         self._runtime = dotted_name(facts.runtime, self._root).partition(".")[0]
 
-    def select(self, paths: Iterable[str]) -> set[str]:
+    def select(self, paths: Collection[str]) -> set[str]:
         """Return the files that run with their own folder on `sys.path`."""
         scripts = {path for path in paths if self._is_script(path)}
-        return {path for path in scripts if not self._is_imported(path)}
+        others = set(paths) - scripts
+        return {
+            path
+            for path in scripts
+            if not self._is_imported(path) and not self._imports_any(path, others)
+        }
 
     def explain_imported(self, paths: Iterable[str]) -> dict[str, SkipReason | None]:
         """Return the files of packages that others import from the root, with other problems."""
@@ -121,6 +126,18 @@ class _FolderScripts:
             return True
         return any(self._is_beside(path, found) for found in imports)
 
+    def _imports_any(self, path: str, others: Collection[str]) -> bool:
+        """Return whether a file imports one of the files that will import the runtime."""
+        folder = path.rpartition("/")[0]
+        if self._module(folder, self._runtime):
+            return False
+        for found in _imports(path, self._files.read(path) or b""):
+            names = (found.module, *(f"{found.module}.{name}" for name in found.names))
+            for name in names:
+                if self._module(self._root, name) in others and not self._module(folder, name):
+                    return True
+        return False
+
     def _is_loaded(self, path: str) -> bool:
         """Return whether a file is imported from the root, by its name or its place."""
         is_app = path.rpartition("/")[0] in self._facts.roots or path in self._facts.settings
@@ -142,7 +159,8 @@ class _FolderScripts:
         """Return whether a folder has a module with the names that a file imports."""
         module = self._module(folder, found.module)
         raw = self._files.read(module) or b"" if module else b""
-        if _imports_library(raw, found.module):
+        # In the root, a package that names itself is no library.
+        if folder != self._root and _imports_library(raw, found.module):
             return False
         prefix = found.module.replace(".", "/")
         is_open = b"import *" in raw or b"__getattr__" in raw
