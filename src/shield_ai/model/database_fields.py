@@ -60,6 +60,12 @@ def database_field(variable: str) -> tuple[str, str] | None:
     return None
 
 
+def is_database_password(name: str) -> bool:
+    """Return whether a name, which can be dotted, is that of a database password."""
+    _, field = database_field(name.rpartition(".")[2].upper()) or ("", "")
+    return field == "password"
+
+
 def named_engine(variables: Iterable[str]) -> str:
     """Return the database engine that the variables' names suggest.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.flow.draft.copied_passwords import without_copied_rotation
 from shield_ai.flow.draft.injected_secrets import without_injected
 from shield_ai.flow.draft.main_database import require_deployed_database
 from shield_ai.flow.draft.plain_fields import (
@@ -48,10 +49,11 @@ def adapt_to_deployment(
     servers = {name for s in drafted for name in s.variables() if urls.keys() >= {*s.variables()}}
     added = [without_fields(s, plain) for s in drafted if not servers.issuperset(s.variables())]
     added, notes = without_shared_rotation(added, root)
+    added, more = without_copied_rotation(added, scan)
     app = draft.manifest.app
     app = msgspec.structs.replace(app, ignore=(*app.ignore, *sorted(servers)))
     manifest = msgspec.structs.replace(draft.manifest, app=app, secret=(*known, *added))
     left_out = {name for secret in drafted for name in secret.variables()} - {*manifest.variables()}
     reasons = plain | urls
     held = {name: reasons[name] for name in sorted(left_out)} | {**draft.held}
-    return Draft(manifest, held, (*notes, *hostless_lines(drafted, plain)))
+    return Draft(manifest, held, (*notes, *more, *hostless_lines(drafted, plain)))

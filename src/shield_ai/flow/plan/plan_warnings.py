@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.draft.copied_passwords import copy_steps
 from shield_ai.flow.literal_variables import renamed_literals
 from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.plan.aws_endpoint import endpoint_warnings
@@ -29,7 +30,7 @@ DEFAULT_REGION_STEP = (
 
 
 def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
-    """Yield a line for a missing map file, changed and misspelled names, values and endpoints.
+    """Yield a line for a missing map file, changed and misspelled names, values and copies.
 
     Args:
         plan: The plan.
@@ -45,6 +46,7 @@ def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
     if plan.files:
         yield from _renamed_literals(plan, app)
         yield from endpoint_warnings(app)
+        yield from copy_steps(app.manifest.secret, app.scan_result)
         yield from _default_region(app)
 
 

@@ -70,7 +70,7 @@ def aws_calls(project: Project, module: Module, part: ast.AST) -> Iterator[tuple
     for node in ast.walk(part):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             bindings = module.lookup(node.func.id, (module.source.tree,))
-            if any(_binding_reads_aws(project, binding) for binding in bindings):
+            if any(_chain_reads_aws(project, module, binding) for binding in bindings):
                 yield node, f"{node.func.id}()"
 
 
@@ -82,12 +82,26 @@ def _target_name(statement: ast.Assign | ast.AnnAssign) -> str:
 def _binding_reads_aws(project: Project, binding: Binding) -> bool:
     if not isinstance(binding, Imported):
         return isinstance(binding, ast.FunctionDef) and _calls_secrets_manager(binding)
+    return any(_calls_secrets_manager(function) for _, function in _imported(project, binding))
+
+
+def _chain_reads_aws(project: Project, module: Module, binding: Binding) -> bool:
+    """Return whether a function, or one that it calls by its name, reads AWS Secrets Manager."""
+    if isinstance(binding, Imported):
+        functions = list(_imported(project, binding))
+    else:
+        functions = [(module, binding)] if isinstance(binding, ast.FunctionDef) else []
+    return any(reads_aws(project, home, f, (home.source.tree,)) for home, f in functions)
+
+
+def _imported(project: Project, binding: Imported) -> Iterator[tuple[Module, ast.FunctionDef]]:
+    """Yield the functions of the app that an import binds, each with its module."""
     place = project.split(binding.path)
-    if place is None:
-        return False
-    module, name = place
-    functions = module.names(module.source.tree).get(name, [])
-    return any(isinstance(f, ast.FunctionDef) and _calls_secrets_manager(f) for f in functions)
+    if place is not None:
+        module, name = place
+        for function in module.names(module.source.tree).get(name, []):
+            if isinstance(function, ast.FunctionDef):
+                yield module, function
 
 
 @functools.lru_cache(maxsize=256)  # an app calls the same functions in many places
