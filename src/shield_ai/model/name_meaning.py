@@ -10,7 +10,7 @@ harmless         a path of a file; a setting of front ends   SSL_KEY_PATH, NEXT_
 harmless         starts with a flag, or has a limit          USE_API_KEY, OPENAI_MAX_TOKENS
 harmless         a property of the secret follows            PASSWORD_HASHERS, TOKEN_URL, KEY_PREFIX
 harmless         a list of forbidden values                  COMMON_PASSWORDS, INSECURE_SECRET_KEYS
-secret           webhook URL: anyone who has it can post     SLACK_WEBHOOK_URL, SLACK_WEBHOOK
+secret           webhook URL: anyone who has it can post     SLACK_WEBHOOK_URL, SLACK_HOOK
 credential URL   a service, then URL, URI, DSN, LOCATION …   DATABASE_URL, REDIS_TLS_URL
 DSN              ends with DSN                               SENTRY_DSN
 identifier       the ID of an access key, not its secret     AWS_ACCESS_KEY_ID, S3_ACCESS_KEY
@@ -26,6 +26,7 @@ from __future__ import annotations
 
 import enum
 import functools
+import itertools
 
 from shield_ai.model.object_names import names_object
 from shield_ai.model.secret_words import (
@@ -148,7 +149,8 @@ def _classify_url(parts: tuple[str, ...]) -> Meaning:
     ending = parts[-1]
     if ending == "LOCATION" and FILES & set(head):
         return Meaning.HARMLESS
-    if {"WEBHOOK", "WEBHOOKS"} & set(head) or head[-2:] in HOOKS:
+    is_chat_hook = "HOOK" in head and not CHAT_SERVICES.isdisjoint(head)
+    if {"WEBHOOK", "WEBHOOKS"} & set(head) or head[-2:] in HOOKS or is_chat_hook:
         # WEBHOOK_HOST_URL and WEBHOOK_BASE_URL are the app's own address
         is_target = ending in {"URL", "URLS", "URI"} and head[-1] not in {"HOST", "BASE"}
         return Meaning.SECRET if is_target else Meaning.HARMLESS
@@ -236,13 +238,11 @@ def _is_public_token(parts: tuple[str, ...]) -> bool:
 
 
 def _ends_with_secret_phrase(parts: tuple[str, ...]) -> bool:
-    if parts[-1] in {"WEBHOOK", "WEBHOOKS", "HOOK"}:
+    if parts[-1] in {"WEBHOOK", "WEBHOOKS", "HOOK", "HOOKS"}:
         return bool(WEBHOOK_SERVICES & set(parts[:-1]))
-    if "WEBHOOK" in parts[1:-1]:
-        index = parts.index("WEBHOOK", 1)
-        is_option = bool((PROPERTIES | WEBHOOK_OPTIONS) & set(parts[index + 1 :]))
-        if parts[index - 1] in CHAT_SERVICES and not is_option:
-            return True
+    for service, word in itertools.pairwise(parts[:-1]):
+        if service in CHAT_SERVICES and word in {"WEBHOOK", "HOOK"}:
+            return (PROPERTIES | WEBHOOK_OPTIONS).isdisjoint(_words_after(parts, (service, word)))
     if parts[-2:] == ("AUTH", "CODE"):  # of a vendor; alone, it is valid for one login
         return len(parts) > 2 and "OAUTH" not in parts
     if parts[-1] == "PAT" and GIT_SERVICES & set(parts[-2:-1]):
