@@ -27,6 +27,9 @@ SOURCE = """\
         pytest.param("value: int = 1", ["VALUE"], id="a number"),
         pytest.param("value: Mode = Mode.A", ["VALUE"], id="an object"),
         pytest.param("x: str = Field(alias='VALUE')", ["VALUE"], id="an alias"),
+        pytest.param(
+            "x: str = Field(validation_alias=AliasChoices('X', 'value'))", ["VALUE"], id="aliases"
+        ),
         pytest.param("db: Database", ["DB__DIAL"], id="a nested model"),
         pytest.param("mail: Mail | None = None", ["MAIL__DIAL"], id="a model of another file"),
         pytest.param("other: str = compute()", [], id="not in the source"),

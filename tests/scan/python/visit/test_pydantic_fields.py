@@ -92,6 +92,11 @@ def test_a_settings_source_serves_fields_with_a_default(sites, field, found):
     assert sites(f"{head}\nclass S(BaseSettings):\n    {field}\n") == found
 
 
+def test_finds_the_hook_of_a_chat_service(sites):
+    text = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n    slack_hook_ops: str\n"
+    assert sites(text, {"shop/config.py": text}) == [("field", "SLACK_HOOK_OPS", "")]
+
+
 def test_reads_the_prefix_of_a_settings_class_from_a_keyword(sites):
     text = "from pydantic_settings import BaseSettings\n\nclass S(BaseSettings, env_prefix='shop_'):\n    a_token: str\n"
     assert sites(text) == [("field", "SHOP_A_TOKEN", "")]
@@ -540,8 +545,8 @@ def test_the_alias_of_a_field_tells_whether_it_is_a_secret(scanned, field, varia
 @pytest.mark.parametrize(
     ("alias", "reason"),
     [
-        pytest.param("AliasChoices('API_KEY', 'KEY')", "AliasChoices can read another", id="choices"),
-        pytest.param("pydantic.AliasChoices('API_KEY', 'KEY')", "AliasChoices can read another", id="module"),
+        pytest.param("AliasChoices('API_KEY', pydantic.AliasPath('KEY', 0))", "AliasChoices can read another", id="choices and path"),
+        pytest.param("pydantic.AliasChoices('API_KEY', AliasPath('KEY', 0))", "AliasChoices can read another", id="module"),
         pytest.param("pydantic.AliasPath('API_KEY', 0)", "part of the JSON", id="path"),
         pytest.param("AliasChoices(pydantic.AliasPath('API_KEY', 0))", "AliasChoices can read another", id="path in choices"),
         pytest.param("name_of('API_KEY')", "computes the name", id="computed"),
@@ -556,7 +561,7 @@ def test_a_field_with_several_names_is_explained(sites, alias, reason):
 @pytest.mark.parametrize(
     ("alias", "env", "is_fixable"),
     [
-        pytest.param("AliasChoices('CHAT_KEY', 'chat_token')", "CHAT_KEY or CHAT_TOKEN", False, id="choices"),
+        pytest.param("AliasChoices('CHAT_KEY', 'chat_token')", "CHAT_KEY", True, id="choices"),
         pytest.param("AliasChoices('CHAT_KEY', 'chat_key')", "CHAT_KEY", True, id="same variable"),
         pytest.param("AliasPath('CHAT_KEYS', 'first')", "CHAT_KEYS", False, id="path"),
         pytest.param("AliasChoices('CHAT_KEY', AliasPath('KEYS', 0))", "CHAT_KEY or KEYS", False, id="choices and path"),

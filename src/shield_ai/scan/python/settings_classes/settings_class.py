@@ -70,6 +70,9 @@ class SettingsClass(NamedTuple):
     def variable(self, field: str, value: ast.expr | None, parents: str = "") -> str:
         """Return a field's variable; empty if its name is computed.
 
+        Of several aliases, this is the one that shield's source already provides, or else the
+        first one, which pydantic tries first. The others can still supply what AWS does not have.
+
         Args:
             field: The field's name.
             value: The default, or the call of `Field`.
@@ -81,7 +84,9 @@ class SettingsClass(NamedTuple):
         if alias:
             names = self.alias_variables(alias)
             is_part = bool(parents) or "AliasPath" in ast.unparse(alias)
-            return names[0] if len(names) == 1 and not is_part else ""
+            if is_part or not names:
+                return ""
+            return next((name for name in names if name in self.migrated), names[0])
         name = f"{self.prefix}{parents}{field}"
         return name if self.case_sensitive else name.upper()
 
