@@ -118,6 +118,7 @@ def test_next_rotation():
         pytest.param({"username": "A", "password": "B"}, ("",), id="default field"),
         pytest.param({"client_id": "A", "client_secret": "B"}, ("client_secret",), id="OAuth client"),
         pytest.param({"access_key_id": "A", "secret_access_key": "B"}, ("access_key_id", "secret_access_key"), id="key pair"),
+        pytest.param({"key": "A", "secret": "B"}, ("key", "secret"), id="key pair with short names"),
     ],
 )  # fmt: skip
 def test_manual_fields(fields, expected):

@@ -11,7 +11,8 @@ GITHUB_CLIENT_ID        GITHUB_CLIENT_SECRET; CONSUMER_…        client_id, cli
 SOCIAL_AUTH_GITHUB_KEY  SOCIAL_AUTH_GITHUB_SECRET               client_id, client_secret
 TWITCH_ID               TWITCH_SECRET                           client_id, client_secret
 MAILJET_API_KEY         MAILJET_API_SECRET                      api_key, api_secret
-BUCKET_KEY; SPACES_KEY  BUCKET_SECRET                           access_key_id, secret_access_key
+SPACES_KEY; MINIO_KEY   SPACES_SECRET                           access_key_id, secret_access_key
+STORAGE_KEY             STORAGE_SECRET                          key, secret
 AWS_KEY; S3_KEY …       AWS_SECRET, …_SECRET_KEY                access_key_id, secret_access_key
 ======================  ======================================  ================================
 
@@ -59,12 +60,16 @@ _PASSWORDS = ("PASSWORD", "PASS", "PASSWD", "PWD")
 _OAUTH = re.compile(r"(?:.+_)?SOCIAL_AUTH_.+|(?:.+_)?OAUTH[12]?")
 # Not after these words: APP_SECRET can be a key of the app itself, which has no ID.
 _PROVIDER = re.compile(r"(?!(?:.+_)?(?:APP|APPLICATION|SESSION|JWT|COOKIE|CSRF|USER|WEBHOOK)\Z).+")
-_STORAGE = re.compile(r"(?:.+_)?(?:S3|R2|B2|OSS|BUCKET|SPACES|STORAGE|UPLOAD|MINIO|CELLAR)")
+_STORES = "BUCKET|STORAGE|UPLOAD"
+_STORAGE = re.compile(rf"(?:.+_)?(?:AWS|S3|R2|B2|OSS|SPACES|MINIO|CELLAR)(?:_(?:{_STORES}))?")
+# Maybe of Google or Azure, with the name of an account and its private key.
+_ANY_STORAGE = re.compile(rf"(?:.+_)?(?:{_STORES})")
 _AWS = re.compile(r"(?:.+_)?(?:AWS|S3)")
 _ACCESS_KEYS = ("ACCESS_KEY_ID", "ACCESS_KEY")
 _SECRET_KEYS = ("SECRET_ACCESS_KEY", "SECRET_KEY", "ACCESS_KEY_SECRET")
 _TYPES = (
     _PairType(_STORAGE, _ACCESS_KEYS, _SECRET_KEYS, _STORAGE_FIELDS),
+    _PairType(_ANY_STORAGE, _ACCESS_KEYS, ("SECRET_ACCESS_KEY",), _STORAGE_FIELDS),
     _PairType(_NOT_EMPTY, ("ACCESS_KEY_ID",), ("SECRET_ACCESS_KEY",), _STORAGE_FIELDS),
     _PairType(_AWS, _ACCESS_KEYS, _SECRET_KEYS, _STORAGE_FIELDS),
     _PairType(_NOT_EMPTY, _ACCESS_KEYS, _SECRET_KEYS, _KEY_FIELDS),
@@ -78,6 +83,7 @@ _TYPES = (
     _PairType(_OAUTH, ("KEY",), ("SECRET",), _CLIENT_FIELDS),
     _PairType(_PROVIDER, ("ID",), ("SECRET",), _CLIENT_FIELDS),
     _PairType(_STORAGE, ("KEY",), ("SECRET",), _STORAGE_FIELDS),
+    _PairType(_ANY_STORAGE, ("KEY",), ("SECRET",), ("key", "secret")),
     _PairType(
         _AWS,
         ("ACCESS_KEY_ID", "ACCESS_KEY", "KEY_ID", "KEY"),

@@ -94,7 +94,7 @@ def manually_rotated_fields(secret: Secret) -> tuple[str, ...]:
     An empty name means the entire secret, or the field that the rotation function would change.
     """
     fields = secret.fields or {}
-    if set(VALUE_FIELDS) & set(fields):
+    if len(set(VALUE_FIELDS) & set(fields)) == 1:
         return ("",)
     secret_fields = tuple(field for field in fields if field not in PUBLIC_FIELDS)
     return secret_fields or ("",)
