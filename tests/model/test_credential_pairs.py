@@ -65,6 +65,30 @@ def test_finds_pairs(one, other, name, fields):
     assert SECRET_NAME.fullmatch(name)
 
 
+API = ("api_key", "api_secret", "access_token", "access_token_secret")
+CONSUMER = ("consumer_key", "consumer_secret", "access_token", "access_token_secret")
+
+
+@pytest.mark.parametrize(
+    ("suffixes", "fields"),
+    [
+        (("API_KEY", "API_KEY_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET"), API),
+        (("API_KEY", "API_SECRET", "OAUTH_TOKEN", "OAUTH_TOKEN_SECRET"), API),
+        (("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN_KEY", "ACCESS_TOKEN_SECRET"), CONSUMER),
+    ],
+)
+def test_finds_the_four_values_of_an_oauth_1_app(suffixes, fields):
+    variables = [f"NEWS_{suffix}" for suffix in suffixes]
+    found = paired(*variables, *(f"NEWS_BOT_{suffix}" for suffix in suffixes))
+    assert [pair.name for pair in found] == ["news-credentials", "news-bot-credentials"]
+    assert found[0].fields == dict(zip(fields, variables, strict=True))
+
+
+def test_the_keys_of_an_oauth_1_app_without_a_token_are_a_pair():
+    [pair] = paired("NEWS_API_KEY", "NEWS_API_SECRET", "NEWS_ACCESS_TOKEN")
+    assert list(pair.fields) == ["api_key", "api_secret"]
+
+
 @pytest.mark.parametrize(
     "variables",
     [

@@ -1,4 +1,4 @@
-"""Find pairs of variables that form one credential: a key pair, a login, an OAuth client.
+"""Find the variables that form one credential: a key pair, a login, an OAuth client.
 
 ======================  ======================================  ================================
 identifier              secret                                  fields of the JSON document
@@ -16,6 +16,9 @@ STORAGE_KEY             STORAGE_SECRET                          key, secret
 AWS_KEY; S3_KEY …       AWS_SECRET, …_SECRET_KEY                access_key_id, secret_access_key
 ======================  ======================================  ================================
 
+With ACCESS_TOKEN and ACCESS_TOKEN_SECRET, the two keys of an OAuth 1 app become one secret, with the
+fields api_key or consumer_key, api_secret or consumer_secret, access_token and access_token_secret.
+
 Public keys that are sent to browsers, such as STRIPE_PUBLISHABLE_KEY and RECAPTCHA_SITE_KEY, are
 not paired. Neither are the logins of people, such as ADMIN_USER.
 """
@@ -28,11 +31,11 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 class Pair(NamedTuple):
-    """Two variables that become one secret."""
+    """Two variables that become one secret, or four of an OAuth 1 app."""
 
     name: str  # name of the secret
     fields: dict[str, str]  # field of the document -> variable; the identifier comes first
@@ -92,6 +95,21 @@ _TYPES = (
     ),
 )
 
+# Field -> suffixes of its variable, most likely first. https://oauth.net/core/1.0a/
+_TOKEN = {
+    "access_token": ("ACCESS_TOKEN", "ACCESS_TOKEN_KEY", "OAUTH_TOKEN"),
+    "access_token_secret": ("ACCESS_TOKEN_SECRET", "ACCESS_SECRET", "OAUTH_TOKEN_SECRET"),
+}
+_OAUTH_1_APPS = (
+    {"api_key": ("API_KEY",), "api_secret": ("API_KEY_SECRET", "API_SECRET", "API_SECRET_KEY")}
+    | _TOKEN,
+    {
+        "consumer_key": ("CONSUMER_KEY",),
+        "consumer_secret": ("CONSUMER_SECRET", "CONSUMER_KEY_SECRET"),
+    }
+    | _TOKEN,
+)
+
 
 def find_pairs(reads: Iterable[tuple[str, str]]) -> Iterator[Pair]:
     """Yield the credential pairs among variables. Each variable is in at most one pair.
@@ -105,6 +123,7 @@ def find_pairs(reads: Iterable[tuple[str, str]]) -> Iterator[Pair]:
     for path, variable in reads:
         folders[variable].add(path.rpartition("/")[0])
         variables.setdefault(variable.upper(), variable)
+    yield from _oauth_1_apps(variables, folders)
     for pair_type in _TYPES:
         for identifier_suffix, secret_suffix in itertools.product(
             pair_type.identifiers, pair_type.secrets
@@ -117,6 +136,30 @@ def find_pairs(reads: Iterable[tuple[str, str]]) -> Iterator[Pair]:
                     del variables[prefix + identifier_suffix], variables[prefix + secret_suffix]
                     fields = dict(zip(pair_type.fields, (identifier, secret), strict=True))
                     yield Pair(_pair_name(prefix), fields)
+
+
+def _oauth_1_apps(variables: dict[str, str], folders: Mapping[str, set[str]]) -> Iterator[Pair]:
+    """Yield the credentials of OAuth 1 apps, and remove their variables.
+
+    Args:
+        variables: The variables by uppercase name.
+        folders: The folders with reads of each variable.
+    """
+    for suffixes in _OAUTH_1_APPS:
+        key, *_ = suffixes.values()
+        for prefix in _prefixes(variables, _ANY, key[0]):
+            names = {
+                field: prefix + suffix
+                for field, ends in suffixes.items()
+                for suffix in reversed(ends)
+                if prefix + suffix in variables
+            }
+            fields = {field: variables[names[field]] for field in suffixes if field in names}
+            together = set.intersection(*(folders[variable] for variable in fields.values()))
+            if len(fields) == len(suffixes) and together:
+                for name in names.values():
+                    del variables[name]
+                yield Pair(_pair_name(prefix), fields)
 
 
 def _prefixes(names: Iterable[str], pattern: re.Pattern[str], suffix: str) -> list[str]:

@@ -139,7 +139,7 @@ def _paired_secrets(
             reads.append((finding.path, site.variable))
     secrets = {}
     for pair in find_pairs(reads):
-        identifier, secret = pair.fields.values()
+        identifier, secret, *_ = pair.fields.values()
         stays = not remaining.get(identifier, set()) <= remaining.get(secret, set())
         if stays or secret in manifest_variables:
             continue

@@ -71,7 +71,7 @@ class ReadSeverity:
                     self._passwords[finding.path, match["prefix"]] = name
         self._secrets: dict[str, str] = {}  # the secret that belongs to each identifier
         for pair in find_pairs(reads):
-            identifier, secret = pair.fields.values()
+            identifier, secret, *_ = pair.fields.values()
             if meaning(identifier) is Meaning.IDENTIFIER or "client_id" in pair.fields:
                 self._secrets[identifier] = secret
 
