@@ -6,6 +6,7 @@ import re
 
 from shield_ai.model.finding import Kind
 from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.rotation_policy import DATA_KEY_WORDS
 from shield_ai.model.words import word_set, words
 
 SIGN_IN_KEY = "AWS_SECRET_ACCESS_KEY"  # boto3 signs in with it, unless the app has an IAM role
@@ -58,6 +59,8 @@ def guess_kind(variable: str) -> Kind:
         return Kind.PASSWORD
     if last & {"KEY", "KEYS"} and "DJANGO" in words(variable) and not last & PROVIDER_KEYS:
         return Kind.GENERIC  # the app's own key
+    if last & {"KEY", "KEYS"} and DATA_KEY_WORDS.intersection(words(variable)):
+        return Kind.GENERIC  # no provider creates it
     if variable.upper().endswith(("SALT", "SALTS", "PEPPER")):
         return Kind.GENERIC
     if last & {"KEY", "KEYS", "TOKEN", "TOKENS", "APIKEY"}:

@@ -191,17 +191,20 @@ def test_the_default_of_a_helper_counts(call, optional):
 
 
 @pytest.mark.parametrize(
-    ("variable", "rotate"),
+    ("variable", "kind", "rotate"),
     [
-        ("STRIPE_SECRET_KEY", "manual"),
-        ("JWT_SECRET_KEY", "manual"),
-        ("FIELD_ENCRYPTION_KEY", None),
-        ("DFEC_SALT_KEY", None),
+        ("STRIPE_SECRET_KEY", Kind.API_KEY, "manual"),
+        ("JWT_SECRET_KEY", Kind.API_KEY, "manual"),
+        ("FIELD_ENCRYPTION_KEY", Kind.GENERIC, None),
+        ("DFEC_SALT_KEY", Kind.GENERIC, None),
+        ("FIELD_ENCRYPTION_KEYS", Kind.GENERIC, "manual"),
+        ("FERNET_KEYS", Kind.GENERIC, "manual"),
+        ("SALT_KEYS", Kind.GENERIC, "manual"),
     ],
 )
-def test_no_rotation_period_for_keys(variable, rotate):
+def test_no_rotation_period_for_keys(variable, kind, rotate):
     [found] = drafted(f"import os\nX = os.environ['{variable}']").secret
-    assert (found.kind, found.rotate) == (Kind.API_KEY, rotate)
+    assert (found.kind, found.rotate) == (kind, rotate)
 
 
 def test_groups_the_variables_of_a_database_dict():

@@ -208,13 +208,14 @@ def _words_of_setting(setting: str) -> str:
 
 
 def _rotation(kind: Kind, variable: str) -> Literal["manual"] | None:
-    """Return "manual" for API keys and Django's secret key; None for others.
+    """Return "manual" for API keys, lists of encryption keys and Django's key; None for others.
 
     At a provider, only a person can create a key, unless there is a rotation hook. Django's key is
     rotated with `shield rotate` until shield.toml has a schedule.
     """
     if DATA_KEY_WORDS.intersection(words(variable)):
-        return None  # a new key can't decrypt the old data
+        # A single new key can't decrypt the old data; before the old keys in a list, it can.
+        return "manual" if words(variable)[-1] == "KEYS" else None
     return "manual" if kind in {Kind.DJANGO_SECRET_KEY, Kind.API_KEY} else None
 
 
