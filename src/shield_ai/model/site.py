@@ -38,6 +38,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     is_additional: bool = False  # belongs to a database or cache other than the default one
     has_alternative_branch: bool = False  # another branch reads other secrets instead
     is_demanded: bool = False  # the app stops or fails if the result is empty
+    is_generated: bool = False  # the code generates a value if the result is empty
     is_only_tested: bool = False  # the code only tests the value
     is_assigned_directly: bool = False  # the setting gets the value without conversion
     in_script_block: bool = False  # runs only if the module is run as a script

@@ -311,6 +311,30 @@ config = {'token': os.environ['BOT_TOKEN']}
     assert secrets["BOT_TOKEN"] is False
 
 
+GENERATE = "SECRET_KEY = get_random_secret_key()"
+
+
+@pytest.mark.parametrize(
+    ("replacement", "optional"),
+    [
+        pytest.param(f"if not SECRET_KEY:\n    log()\n    {GENERATE}", True, id="generated"),
+        pytest.param(f"if SECRET_KEY is None:\n    {GENERATE}", True, id="None"),
+        pytest.param("", False, id="nothing"),
+        pytest.param("if not SECRET_KEY:\n    SECRET_KEY = 'in-development'", False, id="constant"),
+        pytest.param(f"if DEBUG and not SECRET_KEY:\n    {GENERATE}", False, id="in development"),
+        pytest.param(
+            f"if not SECRET_KEY:\n    if not DEBUG:\n        raise ValueError\n    {GENERATE}",
+            False,
+            id="raises in production",
+        ),
+    ],
+)
+def test_djangos_key_is_optional_if_the_app_generates_one(replacement, optional):
+    text = f"{DJANGO}SECRET_KEY = os.environ.get('SECRET_KEY')\n{replacement}\n"
+    [secret] = drafted(text).secret
+    assert (secret.kind, secret.optional) == (Kind.DJANGO_SECRET_KEY, optional)
+
+
 def test_names_a_second_django_key_after_its_variable():
     text = DJANGO + "SECRET_KEY = os.environ['{}']"
     files = {"shop/dev_settings.py": text.format("OTHER_KEY").encode()}

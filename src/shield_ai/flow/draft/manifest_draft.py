@@ -241,17 +241,16 @@ def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
     """Return whether the app runs in production without the secret.
 
     A database's fields other than the password don't count. Django refuses an empty SECRET_KEY, so
-    a key that is read by its name is not optional. The main database is optional only if every site
-    of its password is guarded, or may read another variable, or if the fields of its login are
-    empty. Another default is not enough: when Secrets Manager can't be reached, the app would log
-    in to another server, or as another user. An OAuth client that works without its secret logs in
-    with something else, such as a certificate: its public id does not count.
+    a key that is read by its name is not optional, unless the app generates another one. The main
+    database is optional only if every site of its password is guarded, or may read another
+    variable, or if the fields of its login are empty. Another default is not enough: when Secrets
+    Manager can't be reached, the app would log in to another server, or as another user. An OAuth
+    client that works without its secret logs in with something else, such as a certificate: its
+    public id does not count.
     """
     variables = list(secret.variables())
-    if secret.kind is Kind.DJANGO_SECRET_KEY:
-        read = [site for variable in variables for site in sites.get(variable, ())]
-        if any(site.shape is Shape.READ and not site.possible_variables for site in read):
-            return False
+    if secret.kind is Kind.DJANGO_SECRET_KEY and not _is_generated(variables, sites):
+        return False
     if secret.kind is Kind.DATABASE and secret.fields:
         variables = [secret.fields["password"]]
         if secret.name == DATABASE_SECRET and not _has_empty_login(secret.fields, sites):
@@ -261,6 +260,13 @@ def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
     elif secret.fields and "client_secret" in secret.fields:
         variables = [secret.fields["client_secret"]]
     return all(_is_optional_variable(sites.get(variable, ())) for variable in variables)
+
+
+def _is_generated(variables: Iterable[str], sites: Mapping[str, Sequence[Site]]) -> bool:
+    """Return whether the app generates a key at each site that reads it by its name."""
+    read = [site for variable in variables for site in sites.get(variable, ())]
+    by_name = [site for site in read if site.shape is Shape.READ and not site.possible_variables]
+    return all(site.is_generated for site in by_name)
 
 
 def _has_empty_login(fields: Mapping[str, str], sites: Mapping[str, Sequence[Site]]) -> bool:

@@ -43,6 +43,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     is_guarded: bool = False  # runs only if its variable is set, another is not, or a feature is on
     has_alternative_branch: bool = False  # another branch reads other secrets instead
     is_demanded: bool = False  # the app stops or fails if the result is empty
+    is_generated: bool = False  # the code generates a value if the result is empty
     is_only_tested: bool = False  # the code only tests its value
     in_script_block: bool = False  # runs only if the module is run as a script
     in_function: bool = False  # in the body of a function

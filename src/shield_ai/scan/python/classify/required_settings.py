@@ -26,7 +26,7 @@ ENGINES = frozenset({"create_engine", "create_async_engine"})
 
 
 def mark_required_settings(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read of a value that the app can't do without.
+    """Mark each read of a value that the app can't do without, or generates if it is missing.
 
     Args:
         tree: The module.
@@ -38,8 +38,10 @@ def mark_required_settings(tree: ast.Module, candidates: Iterable[Candidate]) ->
     urls = set(_engine_urls(tree))
     targets = _targets_by_value(tree)
     replaced = set(_replaced_targets(tree))
+    generated = set(_generated_targets(tree))
     for read in reads:
         target = targets.get(read.node, "")
+        read.is_generated = target in generated
         if read.node in urls or (target in urls and read.scope == id(tree)):
             read.is_demanded = True
         elif target and target not in replaced:
@@ -89,6 +91,22 @@ def _replaced_targets(tree: ast.Module) -> Iterator[str]:
                     target = ast.unparse(statement.targets[0])
                     if target in test:
                         yield target
+
+
+def _generated_targets(tree: ast.Module) -> Iterator[str]:
+    """Yield the targets that get the result of a call if they are empty, also in production.
+
+    A constant in place of the call can be a value for development.
+    """
+    for node in descend(tree):
+        if not isinstance(node, ast.If) or any(isinstance(x, ast.Raise) for x in descend(node)):
+            continue
+        test = ast.unparse(node.test)
+        for statement in node.body:
+            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call):
+                target = ast.unparse(statement.targets[0])
+                if test in {f"not {target}", f"{target} is None", f"{target} == ''"}:
+                    yield target
 
 
 def _engine_urls(tree: ast.Module) -> Iterator[ast.AST | str]:

@@ -78,6 +78,7 @@ def create_site(
         is_additional=_is_additional(candidate.path),
         has_alternative_branch=candidate.has_alternative_branch,
         is_demanded=candidate.is_demanded,
+        is_generated=candidate.is_generated,
         is_only_tested=candidate.is_only_tested,
         is_assigned_directly=candidate.direct and not _is_changed(source, span),
         in_script_block=candidate.in_script_block,
