@@ -25,7 +25,9 @@ HEADER = (
 # After the commented prefix of a new file.
 PREFIX_NOTE = "of all names in AWS, if apps share the account: set it before apply"
 # After the `ignore` of a draft.
-IGNORE_NOTE = "left to the deployment: injected from AWS, or a URL without credentials"
+IGNORE_NOTE = (
+    "left to the deployment: injected from AWS, built by a chart, or a URL without credentials"
+)
 # After a region that is not the default.
 FOUND_REGION_NOTE = "found in the app or in your AWS configuration: check it"
 # After the first schedule of a manifest without [rotation].

@@ -205,6 +205,7 @@ class SkipId(TextEnum):
     )
     SET_BY_PLATFORM = "set-by-platform", "set by the platform, which changes it with each binding"
     SET_BY_ADDON = "set-by-addon", "set by {addon}" + _OPT_IN
+    BUILT_BY_CHART = "built-by-chart", "{path} builds it, maybe for each release: not moved"
     SIGNS_IN = "signs-in", "boto3 signs in with it where the app has no IAM role: not moved"
     FOLDER_NOT_SCANNED = (
         "folder-not-scanned",
@@ -233,10 +234,7 @@ class SkipId(TextEnum):
     HARMLESS_TEMPLATE = "harmless-template", "a template, not a value"
     HARMLESS_LABEL = "harmless-label", "looks like a name or an address, not a secret"
     HARMLESS_CHOICE = "harmless-choice", "a name to choose, such as that of a model, not a secret"
-    HARMLESS_OUTSIDE_SETTINGS = (
-        "harmless-outside-settings",
-        "outside the settings, does not look like a secret",
-    )
+    HARMLESS_OUTSIDE_SETTINGS = "harmless-outside-settings", "not in settings, and not secret-like"
 
     # The file cannot import the runtime.
     OTHER_APP = "other-app", "belongs to another app: run shield in {folder}"

@@ -184,7 +184,7 @@ def test_a_compose_file_counts_if_it_is_named_for_production(app, name, value, i
     assert ('ignore = ["SECRET_KEY"]' in drafted(app)[0]) is is_ignored
 
 
-IGNORED = 'ignore = ["SECRET_KEY"] # left to the deployment: injected from AWS, or a URL without credentials\n'
+IGNORED = 'ignore = ["SECRET_KEY"] # left to the deployment: injected from AWS, built by a chart, or a URL without credentials\n'
 
 
 @pytest.mark.parametrize(

@@ -206,6 +206,19 @@ def test_a_url_without_credentials_stays(app, name, host, value, other, stays):
     reasons = [skip["reason"] for skip in skipped if skip["id"] == "plain-url"]
     text = "a URL without credentials, set by Dockerfile: not moved"
     assert reasons == [text] * stays
-    ignored = f'ignore = ["{name}"] # left to the deployment: injected from AWS, or a URL without'
+    ignored = f'ignore = ["{name}"] # left to the deployment: injected from AWS, built by a chart, or a URL without'
     assert (ignored in drafted(app)) is stays
     assert "not-in-manifest" not in {skip["id"] for skip in planned(app)["skipped"]}
+
+
+def test_a_url_that_a_chart_builds_stays(app):
+    settings = "import os\n\nURL = os.environ['BROKER_URL']\nK = os.environ['API_KEY']\n"
+    (app / "settings.py").write_text(settings)
+    (app / "helm/templates").mkdir(parents=True)
+    (app / "helm/Chart.yaml").write_text("name: shop\n")
+    script = "data:\n  env.sh: |\n    export BROKER_URL=amqp://${USER}:${PASSWORD}@mq/${TAG}\n"
+    (app / "helm/templates/config.yaml").write_text(script)
+    reasons = {skip["name"]: skip["reason"] for skip in planned(app)["skipped"]}
+    text = "helm/templates/config.yaml builds it, maybe for each release: not moved"
+    assert reasons["BROKER_URL"] == text
+    assert 'ignore = ["BROKER_URL"]' in drafted(app)

@@ -19,6 +19,7 @@ from shield_ai.flow.draft.plain_fields import (
 )
 from shield_ai.flow.draft.shared_rotation import without_shared_rotation
 from shield_ai.model.manifest import Draft
+from shield_ai.scan.deployment.chart_variables import find_chart_variables
 from shield_ai.scan.deployment.finder import find_deployment
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def adapt_to_deployment(
     plain = set_by_deployment(deployment) | sqlite_names(scan.sites)
     drafted = tuple(require_deployed_database(draft.manifest.secret[len(known) :], deployment))
     plain = ports_of_servers(drafted, plain) | plain
-    urls = plain_urls(deployment, scan.sites)
+    urls = plain_urls(deployment, scan.sites) | find_chart_variables(root)
     servers = {name for s in drafted for name in s.variables() if urls.keys() >= {*s.variables()}}
     added = [without_fields(s, plain) for s in drafted if not servers.issuperset(s.variables())]
     added, notes = without_shared_rotation(added, root)
