@@ -225,6 +225,7 @@ variable "admin_password" {
             "see `aws secretsmanager list-secrets`: region", id="a subcommand in backticks"
         ),
         pytest.param("aws secretsmanager get-secret-value: abcdef", id="a subcommand in text"),
+        pytest.param("ENV API_TOKEN= \\\n    API_HOST=abcdef\n", id="an empty value"),
     ],
 )
 def test_not_assignments_in_configuration(text: str) -> None:

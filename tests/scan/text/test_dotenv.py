@@ -30,6 +30,7 @@ from shield_ai.scan.text.dotenv import find_dotenv_secrets
         pytest.param(
             "DB_PASSWORD=\nTOKEN=${OTHER}\nSECRET_KEY=changeme\nDEBUG=1\n", [], id="nothing"
         ),
+        pytest.param("DB_PASSWORD= \\\nDEBUG=1\n", [], id="empty, continued"),
     ],
 )
 def test_secrets_and_their_lines(text: str, expected: list[tuple[int, str]]) -> None:

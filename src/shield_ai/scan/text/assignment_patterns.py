@@ -52,8 +52,9 @@ QUOTED = (
     rb"|'(?:'')?(?P<single>(?:[^'\\\r\n]|\\.){4,4096}+)'"
     rb"|`(?P<back>[^`\r\n]{4,4096}+)`|\\\"(?P<escaped>[^\"\\\r\n]{4,4096}+)\\\")"
 )
+# In `NAME= \`, the value is empty: another argument follows on the next line.
 BARE = (
-    rb"[ \t]{0,40}(?:\\\r?\n[ \t]{0,40})?(?P<bare>[^\s\"'`#;,][^\s\"'`,]{3,511}+)"
+    rb"(?:\\\r?\n)?[ \t]{0,40}(?P<bare>[^\s\"'`#;,][^\s\"'`,]{3,511}+)"
     rb"(?=[ \t]*(?:[#;,]|//|[\r\n]|\Z)|[\"'`]|[ \t]+[a-z&|\\$\"'.\-])"
 )
 # `ENV NAME value` in a Dockerfile.

@@ -43,6 +43,6 @@ def _parse_dotenv(text: str) -> Iterator[tuple[int, str, str]]:
 
 def _is_secret_value(name: str, value: str) -> bool:
     lower = value.lower()
-    if lower in NO_VALUE or lower.startswith(PLACEHOLDER_PREFIXES):
+    if lower in NO_VALUE or value == "\\" or lower.startswith(PLACEHOLDER_PREFIXES):
         return False
     return bool(URL_WITH_PASSWORD.match(value)) or (is_secret(name) and "://" not in value)
