@@ -76,9 +76,6 @@ SECRET_PATH = regex(r"projects/[a-z0-9-]+/secrets/[\w-]+(?:/versions/(?:latest|\
 COMPARISON = regex(r"(?:!==?|\)\s*={2,3})\s*[\"']\Z")
 VERDICT = regex(r"\bfail", re.IGNORECASE)
 COUNTRY_CODE = regex(r"\b[A-Z]{2,3}[\"']?\s{0,9}[:,]\s{0,9}[\"']|\"[a-z]{2}\"\s{0,9}:\s{0,9}\"")
-COMPOUND_OPTION = regex(
-    r"\w--?(?:password|passphrase|passwd)(?:[ \t]|[\"'], ?[\"'])\Z", re.IGNORECASE
-)
 # Words that say that there is no value, as in SECRET_KEY = "permission-denied".
 SENTINEL_WORDS = word_set("DENIED FORBIDDEN UNAUTHORIZED UNAVAILABLE")
 SETTING_COMPARED = regex(
@@ -209,7 +206,7 @@ def _has_other_form(place: Place) -> bool:
         return True
     if REFERENCE.match(value) or _is_regex(value) or _is_title(place) or _is_topic(place):
         return True
-    return _is_bound_to_another_name(place) or bool(COMPOUND_OPTION.search(place.before))
+    return _is_bound_to_another_name(place)
 
 
 def _is_regex(value: str) -> bool:
