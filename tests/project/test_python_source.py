@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from shield_ai.model.edit import Edit
 from shield_ai.model.errors import SourceError
+from shield_ai.project import newer_python
 from shield_ai.project.python_source import (
     Source,
     apply_edits,
     file_change,
+    parse_by_any_python,
     parse_expression,
     source_problem,
     string_constant,
@@ -73,19 +75,30 @@ def test_undecodable_files(raw, message):
 
 
 @pytest.mark.parametrize(
-    ("raw", "line"),
+    ("raw", "line", "newer"),
     [
-        pytest.param(b"x = 1\nx = = 2\n", 2, id="not Python"),
-        pytest.param(b"print 'x'\n", 1, id="Python 2"),
-        pytest.param(b"x = 1\n\nfuture <=> syntax\n", 3, id="future syntax"),
+        pytest.param(b"x = 1\nx = = 2\n", 2, True, id="not Python"),
+        pytest.param(b"print 'x'\n", 1, False, id="Python 2"),
+        pytest.param(b"for x in y:\nz = 1\n", 2, False, id="indentation"),
+        pytest.param(b"x = 1\n\nfuture <=> syntax\n", 3, True, id="future syntax"),
     ],
 )
-def test_syntax_errors_have_the_line(raw, line):
+def test_syntax_errors_have_the_line(raw, line, newer):
     with pytest.raises(SourceError, match=f"not parsed, line {line}: ") as caught:
         _ = Source.from_bytes("a.py", raw).tree
-    assert "Python 3." in caught.value.hint
-    assert "(Python 3." in caught.value.message
-    assert "newer syntax" in source_problem("a.py", caught.value).text
+    error = caught.value
+    assert ("newer Python" in error.hint, "(Python 3." in error.message) == (newer, newer)
+    assert ("newer syntax" in source_problem("a.py", error).text) == newer
+
+
+@pytest.mark.parametrize("installed", [(), ("python3.30",)])
+def test_newer_python_is_advised_only_if_none_is_installed(installed, monkeypatch):
+    monkeypatch.setattr(newer_python, "newer_pythons", lambda: installed)
+    monkeypatch.setattr(newer_python, "_dump", lambda *_: b"")
+    with pytest.raises(SourceError) as caught:
+        parse_by_any_python("a.py", b"x = = 2\n")
+    assert ("newer Python" in caught.value.hint) == (not installed)
+    assert ("newer syntax" in source_problem("a.py", caught.value).text) == (not installed)
 
 
 def test_deep_nesting():

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from shield_ai.model.edit import Edit
 
+FIX_SYNTAX = "fix the syntax error"
+PYTHON_2 = "Missing parentheses in call to"  # the `print` statement, invalid in every Python 3
 TOO_DEEP = "nested too deeply"
 VERSION = f"Python {sys.version_info[0]}.{sys.version_info[1]}"
 UTF8_ENCODINGS = ("utf-8", "ascii")
@@ -178,7 +180,8 @@ def parse_python(path: str, text: str) -> ast.Module:
     Code with newer syntax is parsed if the syntax has an older form of the same length.
 
     Raises:
-        SourceError: The code is invalid. The message has the line and the Python version.
+        SourceError: The code is invalid. The message has the line, and the Python version if a
+            newer one may accept the code.
     """
     try:
         return _parse_newer(text)
@@ -186,10 +189,12 @@ def parse_python(path: str, text: str) -> ast.Module:
         line = getattr(error, "lineno", None)
         where = f", line {line}: " if line else ": "
         message = getattr(error, "msg", None) or "the text can't be parsed"
+        problem = f"{path}: not parsed{where}{message}"
+        if isinstance(error, IndentationError) or message.startswith(PYTHON_2):
+            raise SourceError(problem, FIX_SYNTAX) from None
         raise SourceError(
-            f"{path}: not parsed{where}{message} ({VERSION})",
-            f"fix the syntax error; for syntax newer than {VERSION}, run shield with a newer "
-            "Python",
+            f"{problem} ({VERSION})",
+            f"{FIX_SYNTAX}; for syntax newer than {VERSION}, run shield with a newer Python",
         ) from None
     except (RecursionError, MemoryError):
         raise SourceError(
@@ -224,9 +229,11 @@ def parse_by_any_python(path: str, raw: bytes) -> tuple[Source, SourceError | No
     try:
         return source.with_tree(parse_python(path, source.text)), None
     except SourceError as error:
-        from shield_ai.project.newer_python import parse_with_newer
+        from shield_ai.project.newer_python import newer_pythons, parse_with_newer
 
         tree = parse_with_newer(source.text)
+        if tree is None and newer_pythons():  # another newer Python would not help
+            raise SourceError(error.message.removesuffix(f" ({VERSION})"), FIX_SYNTAX) from None
         if tree is None:
             raise
         return source.with_tree(tree), error
