@@ -376,8 +376,9 @@ def test_staged_submodule_is_skipped(app) -> None:
 )
 def test_files_that_were_not_scanned_are_counted(tmp_path, option, code) -> None:
     (tmp_path / "a.txt").symlink_to(tmp_path.parent / "outside.txt")
+    (tmp_path / "b.zip").write_bytes(b"PK")
     done = run("scan", option, "out.json", cwd=tmp_path)
-    assert "; 1 file not scanned completely" in done.err
+    assert "; 1 file not scanned completely; 1 archive not scanned" in done.err
     assert done.code == code
 
 

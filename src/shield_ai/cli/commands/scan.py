@@ -218,9 +218,9 @@ def _write(
         echo(text, nl=False, commands=outputs.printed == GITHUB)
     for path in outputs.files:
         found = f"{count(len(result.findings), 'finding')} in {path}"
-        unscanned = _unscanned_text(result)
-        if unscanned:
-            echo(found + unscanned, err=True)
+        found += _unscanned_text(result)
+        if _unscanned_paths(result):
+            echo(found, err=True)
         else:
             note(found)
 
@@ -280,8 +280,12 @@ def _unscanned_paths(result: ScanResult) -> set[str]:
 
 
 def _unscanned_text(result: ScanResult) -> str:
-    paths = _unscanned_paths(result)
-    return f"; {count(len(paths), 'file')} not scanned completely" if paths else ""
+    text = ""
+    if paths := _unscanned_paths(result):
+        text = f"; {count(len(paths), 'file')} not scanned completely"
+    if archives := {skip.path for skip in result.skipped} - paths:
+        text += f"; {count(len(archives), 'archive')} not scanned"
+    return text
 
 
 def _has_failed(result: ScanResult, fail_on: str) -> bool:
