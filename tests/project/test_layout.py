@@ -50,6 +50,8 @@ def test_settings(path):
         "shop/pytest_settings.py",
         "config/celery.py",
         "shop/settings.old.py",
+        "shop/blueprints/settings_b.py",
+        "shop/views/settings.py",
         pytest.param("docs-rtd/source/conf.py", id="Sphinx"),
         pytest.param("doc/conf.py", id="Sphinx, directly in docs"),
     ],

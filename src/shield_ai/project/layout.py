@@ -58,6 +58,8 @@ ENV_EXAMPLE = regex(
 NOT_SETTINGS = regex(
     r"(^|/)(urls|wsgi|asgi|celery|celery_app|gunicorn|gunicorn_conf|gunicorn_config|apps|models"
     r"|views)\.py$"
+    # the pages on which users change settings
+    r"|(^|/)(blueprints|controllers|endpoints|routers|routes|views)/[^/]+$"
     # of a database
     r"|(^|/)models/\w+_(config|configuration|settings)\.py$"
 )
