@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 
 import msgspec
 import pytest
@@ -19,6 +21,12 @@ YAML = "private_key:\n"  # makes the detector parse the file
 DIGEST = hashlib.sha256(b"shop").hexdigest()
 AWS_ID = "AKIA" + "Q7IODE3ZIX6FGTPA"  # made up
 KEY = "-----BEGIN PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcw\n" * 4
+
+
+def jwt(exp):
+    parts = ({"alg": "RS256", "kid": "q7Vd0zLk3PxT9mWb"}, {"sub": RANDOM, "exp": exp})
+    encoded = (base64.urlsafe_b64encode(json.dumps(part).encode()) for part in parts)
+    return ".".join([*(part.decode().rstrip("=") for part in encoded), 3 * RANDOM])
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +53,20 @@ def graded(path, text, findings):
         pytest.param("shop.local.yml", f"api_key: {RANDOM}\n", MEDIUM, id="local"),
         pytest.param("dev/compose.yml", f"API_KEY: {RANDOM}\n", MEDIUM, id="folder for development"),
         pytest.param("docker-compose.dev.yml", f"AWS_ID: {AWS_ID}\n", CRITICAL, id="token"),
+        pytest.param("bin/local_dev_setup", f"# export API_KEY={RANDOM}\n", LOW, id="comment for developers"),
+        pytest.param("bin/setup", f"# export API_KEY={RANDOM}\n", HIGH, id="comment"),
+        pytest.param("bin/setup", f"export API_KEY={RANDOM}\nexport SHOP_ENV=unit_testing\n", LOW, id="stage of tests"),
+        pytest.param("bin/setup", f"export API_KEY={RANDOM}\nexport SHOP_ENV=development\n", MEDIUM, id="stage of development"),
+        pytest.param("bin/setup", f"export API_KEY={RANDOM}\nexport SHOP_ENV=production\n", HIGH, id="other stage"),
+        pytest.param("a.sh", f"CLIENT_ID=testing-shop\nCLIENT_SECRET={RANDOM}\n", LOW, id="client of tests"),
+        pytest.param(".circleci/config.yml", f"run: echo \"SIGNING_KEY = '{RANDOM}'\" >> test.cfg\n", LOW, id="written for tests"),
+        pytest.param(".circleci/config.yml", f"run: echo \"SIGNING_KEY = '{RANDOM}'\" >> shop.cfg\n", MEDIUM, id="written for CI"),
+        pytest.param("charts/shop/values.yaml", f"# apiKey: {RANDOM}\n", LOW, id="comment in a chart"),
+        pytest.param("a.env", "SHOP_SECRET=change_me_s3_secret\n", LOW, id="to change"),
+        pytest.param("a.sh", f"x {jwt(1657138370)}\n", LOW, id="expired token"),
+        pytest.param("a.sh", f"x {jwt(99999999999)}\n", MEDIUM, id="valid token"),
+        pytest.param("a.sh", f"x {jwt(None)}\n", MEDIUM, id="token without an end"),
+        pytest.param("settings/local.py", f'SECRET_KEY = env(\n    "SECRET_KEY",\n    default="{RANDOM}",\n)\n', LOW, id="wrapped default of developers"),
         pytest.param("device.yml", f"api_key: {RANDOM}\n", HIGH, id="other word"),
         pytest.param("shop.py", 'DB_PASSWORD = "opensesame"\n', HIGH, id="word in code"),
         pytest.param("tests/test_token_filter.py", f'x = "{AWS_ID}"\n', LOW, id="test of a filter"),

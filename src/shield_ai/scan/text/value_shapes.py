@@ -58,7 +58,8 @@ SAYS_PASSWORD = regex(
     # would take quadratic time.
     r"(?>[a-z_\-. ]*"
     r"(?:p[a@4]ss(?:word|wd|w0rd)|s[e3][ck]r[ei3]t|change[-_]?(?:me|this|it)|letmein|qwerty))"
-    r"[a-z_\-. ]*+(?:\d{0,5}|123456\d{0,4})[!@#$%.*]{0,2}",
+    r"[a-z_\-. ]*+(?:\d{0,5}|123456\d{0,4})[!@#$%.*]{0,2}"
+    r"|change[-_]?(?:me|this|it)(?:[-_][a-z\d]{1,20}){0,6}",
     re.IGNORECASE,
 )
 COMMON_PASSWORDS = regex(
