@@ -63,6 +63,8 @@ def graded(path, text, findings):
         pytest.param(".circleci/config.yml", f"run: echo \"SIGNING_KEY = '{RANDOM}'\" >> shop.cfg\n", MEDIUM, id="written for CI"),
         pytest.param("charts/shop/values.yaml", f"# apiKey: {RANDOM}\n", LOW, id="comment in a chart"),
         pytest.param("a.env", "SHOP_SECRET=change_me_s3_secret\n", LOW, id="to change"),
+        pytest.param("a.yaml", "tlsSecret: shop.internal-tls\n", LOW, id="certificate"),
+        pytest.param("a.yaml", 'default-server-secret: "shop/website-ssl"\n', LOW, id="certificate of a namespace"),
         pytest.param("a.sh", f"x {jwt(1657138370)}\n", LOW, id="expired token"),
         pytest.param("a.sh", f"x {jwt(99999999999)}\n", MEDIUM, id="valid token"),
         pytest.param("a.sh", f"x {jwt(None)}\n", MEDIUM, id="token without an end"),

@@ -27,6 +27,8 @@ TOPIC_WORDS = word_set("TOKEN TOKENS SIGNATURE TOPIC SELECTOR NONCE")
 # Kubernetes references to secrets: https://kubernetes.io/docs/concepts/configuration/secret/
 # and digests of secrets: https://github.com/Yelp/detect-secrets
 REFERENCES = word_set("EXISTING HASHED PULL")
+TLS_SECRETS = {("TLS", "SECRET"), ("SSL", "SECRET")}
+CERTIFICATE = regex(r"[a-z][a-z-]{0,60}/[a-z][a-z.-]{0,60}-(?:tls|ssl|certs?|certificate)")
 # nginx directives that forward requests: https://nginx.org/en/docs/http/ngx_http_uwsgi_module.html
 PASS_DIRECTIVES = word_set("UWSGI PROXY FASTCGI SCGI GRPC MEMCACHED")
 # Types of form fields: https://developer.mozilla.org/en-US/docs/Web/HTML/Element/input
@@ -131,6 +133,8 @@ def _names_reference(place: Place) -> bool:
     parts = words(place.name)
     if not REFERENCES.isdisjoint(parts) or _is_secret_version(place):
         return True
+    if CERTIFICATE.fullmatch(place.value) or parts[-2:] in TLS_SECRETS:
+        return has_words(place.value)
     return len(parts) > 1 and parts[-1] == "PASS" and parts[-2] in PASS_DIRECTIVES
 
 
