@@ -13,7 +13,8 @@ TESTS = regex(
     r"(^|/)(tests?|testing|__tests__|spec|specs|e2e|fixtures?|mocks?|cassettes|__snapshots__|testdata|test[_-][\w-]+"
     r"|[\w-]+[_-](tests?|fixtures?|mocks?)|suites|(unit|e2e|reg|smoke|func|functional|integration|load|perf|stress)tests?"
     r"|molecule)/"
-    r"|(^|/)(test[_-][\w.-]+|([\w.-]+[._-])?(e2e|test[_-]?data)([_-][\w-]+)?\.\w+|[\w.-]+[_.-](test|tests|testing|spec)\.\w+|conftest\.py|(tests?|mocks?|fixtures?)\.\w+"
+    r"|(^|/)\w*tests?/(unit|integration|functional|acceptance|regression|e2e)/"
+    r"|(^|/)(test(ing)?[_-][\w.-]+|([\w.-]+[._-])?(e2e|test[_-]?data)([_-][\w-]+)?\.\w+|[\w.-]+[_.-](test|tests|testing|spec)\.\w+|conftest\.py|(tests?|mocks?|fixtures?)\.\w+"
     r"|dockerfile[_.-]tests?|pytest\.ini|tox\.ini)$"
     r"|(^|[/_.-])(fake|dummy|mock)[_.-][^/]*$"
     r"|(^|/)\.env[._-]([\w.-]*[._-])?(tests?|testing|e2e|unit)([._-][\w.-]*)?$",
@@ -38,7 +39,7 @@ EXAMPLES = regex(
 )
 # Files for development and continuous integration, where weak passwords are common.
 DEVELOPMENT = regex(
-    r"(^|[/._-])(dev|devel|development|devstack|local|ci|docker|compose|vagrant|devcontainer|regtest|sandbox)"
+    r"(^|[/._-])((run|start)?dev|devel|development|devstack|local|ci|docker|compose|vagrant|devcontainer|regtest|sandbox)"
     r"([/._-]|$)"
     r"|(^|/)(\.github|\.circleci|\.gitlab|\.buildkite|\.semaphore)/"
     r"|(^|/)(helm|charts?)/(.*/)?values\.ya?ml$"  # the defaults of a chart
@@ -53,9 +54,13 @@ DEVELOPMENT_CONFIG = regex(
     r"(ya?ml|ini|toml|conf|cfg|json)$"
     # settings/local.py and settings_dev.py, but not local_settings.py, which servers have, too
     r"|(^|/)(settings?|configs?|conf)[/._]([\w/]+/)?(dev|devel|development|local|localdev)\.py$"
-    r"|(^|/)(dev|devel|development)[._](settings|config)\.py$",
+    r"|(^|/)(dev|devel|development)[._](settings|config)\.py$"
+    r"|(^|/)([\w-]+[_-])?local[_-]?dev(elopment)?([_-][\w-]+)?(\.(ba|z)?sh)?$",
     re.IGNORECASE,
 )
+# The defaults of a chart, in which comments are examples of other values:
+# https://helm.sh/docs/chart_best_practices/values/
+CHART_DEFAULTS = regex(r"(^|/)(helm|charts?)/(.*/)?values(-[\w-]+)?\.ya?ml$", re.IGNORECASE)
 # Copies of JavaScript libraries and Yarn, and OpenAPI descriptions, which contain example values.
 THIRD_PARTY = regex(
     r"(^|/)(vendors?|vendored|third[_-]?party|bower_components|node_modules|jspm_packages)/(.*/)?"
@@ -143,6 +148,11 @@ def is_development(path: str) -> bool:
 def is_development_config(path: str) -> bool:
     """Return whether a file has the name of a configuration that only developers use."""
     return bool(DEVELOPMENT_CONFIG.search(path))
+
+
+def is_chart_defaults(path: str) -> bool:
+    """Return whether a file has the default values of a Helm chart."""
+    return bool(CHART_DEFAULTS.search(path))
 
 
 def is_third_party(path: str) -> bool:

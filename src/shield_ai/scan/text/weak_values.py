@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.files.file_class import is_development
+from shield_ai.scan.files.file_class import is_development, is_development_config
 from shield_ai.scan.text.credibility import VENDOR_DEFAULTS, Family, secret_family
 from shield_ai.scan.text.place import LITERAL_RULES
 from shield_ai.scan.text.randomness import has_words
@@ -39,9 +39,12 @@ USER = regex(
     re.IGNORECASE,
 )
 # The keys with which frameworks sign sessions.
-SIGNING_KEYS = frozenset({"SECRET_KEY", "DJANGO_SECRET_KEY", "FLASK_SECRET_KEY", "APP_SECRET_KEY"})
+SIGNING_KEY = regex(r"((DJANGO|FLASK|APP)_)?(SESSION_)?SECRET_KEY")
 # A key in a CI file is used only by the tests.
-CI = regex(r"(?:^|/)(?:\.github/workflows|\.circleci)/|(?:^|/)\.(?:gitlab-ci|travis)")
+CI = regex(
+    r"(?:^|/)(?:\.github/workflows|\.circleci)/|(?:^|/)\.(?:gitlab-ci|travis)"
+    r"|(?:^|/)(?:\w+[_-])?ci(?:[_-]\w+)?(?:\.(?:ba)?sh)?$"
+)
 MAX_DISTINCT = 2  # different characters in a value that only repeats them: "sssshhhh"
 MIN_USER = 6  # letters; passwords contain shorter names by chance
 
@@ -53,7 +56,7 @@ def is_weak(place: Place) -> bool:
         return True
     if _is_named_nearby(place) or _contains_user(place) or SAMPLE_VALUE.search(value):
         return True
-    if _signs_in_ci(place) or _separates_uses(place, value):
+    if _signs_outside_production(place) or _separates_uses(place, value):
         return True
     says_test = SAYS_TEST.search(value) or _says_example(value)
     if says_test and "://" not in value and words(place.name)[-2:] != ("SECRET", "KEY"):
@@ -67,8 +70,11 @@ def is_weak(place: Place) -> bool:
     return is_word_like(value)
 
 
-def _signs_in_ci(place: Place) -> bool:
-    return place.name in SIGNING_KEYS and bool(CI.search(place.path))
+def _signs_outside_production(place: Place) -> bool:
+    """Return whether a key signs only the sessions of CI or of a developer."""
+    if not SIGNING_KEY.fullmatch(place.name):
+        return False
+    return bool(CI.search(place.path)) or is_development_config(place.path)
 
 
 def _separates_uses(place: Place, value: str) -> bool:
