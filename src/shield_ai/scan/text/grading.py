@@ -26,6 +26,12 @@ from shield_ai.scan.text.credibility import Family, secret_family
 from shield_ai.scan.text.key_files import KeyFiles
 from shield_ai.scan.text.made_up import is_dummy_token, is_made_up_token
 from shield_ai.scan.text.non_values import is_non_value
+from shield_ai.scan.text.outside_production import (
+    is_commented_example,
+    is_expired,
+    is_for_development,
+    is_for_tests,
+)
 from shield_ai.scan.text.place import (
     ASSIGNMENT_RULES,
     LITERAL_RULES,
@@ -44,7 +50,6 @@ from shield_ai.scan.text.value_shapes import (
     is_template_or_placeholder,
 )
 from shield_ai.scan.text.weak_values import CI, SAYS_TEST, TEST_NAMES, is_weak
-from shield_ai.scan.text.wrapped_reads import WRAPPED_LINES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -156,7 +161,7 @@ def grade(findings: Iterable[Finding], read: FileReader, code: Iterable[str] = (
             continue
         if finding.path != path:  # keep only one file in memory
             path = finding.path
-            lines = split_lines(read(path), ends[path] + WRAPPED_LINES)
+            lines = split_lines(read(path), ends[path])
             python_lines = find_python_lines(path, lines)
         place = create_place(finding, lines, python_lines)
         severity = _grade(place, finding.severity) if place else finding.severity
@@ -176,9 +181,10 @@ def _grade(place: Place, severity: Severity) -> Severity:
         return Severity.LOW
     if severity is Severity.CRITICAL and TEST_MODE.match(place.value):
         return Severity.MEDIUM
-    if severity is Severity.HIGH and (is_development_config(place.path) or CI.search(place.path)):
-        return Severity.MEDIUM if _finds_chosen_values(place.rule) else severity
-    return severity
+    if severity is not Severity.HIGH or not _finds_chosen_values(place.rule):
+        return severity
+    is_minor = is_development_config(place.path) or CI.search(place.path)
+    return Severity.MEDIUM if is_minor or is_for_development(place) else severity
 
 
 def _is_low(place: Place, severity: Severity) -> bool:
@@ -256,9 +262,11 @@ def _is_example_script(path: str) -> bool:
 
 
 def _is_public_id(place: Place) -> bool:
-    """Return whether a value is a public identifier, by its form, name or position in a URL."""
+    """Return whether a value is public, by its form, name or position in a URL, or has expired."""
     if PUBLIC_KEY.match(place.value) or _is_public_by_name(place.value, words(place.name)):
         return True
+    if place.rule == "CRED.jwt":
+        return is_expired(place.value)
     if TILE_URL.search(place.before):
         return True
     if place.rule == LOGIN_RULE:
@@ -318,7 +326,8 @@ def _is_in_test(place: Place) -> bool:
 
 def _is_development_default(place: Place) -> bool:
     """Return whether a value is the default of a read in settings for development."""
-    if not is_development_config(place.path) or not READ.search(place.before):
+    before = place.nearby.partition("\0")[0]
+    if not is_development_config(place.path) or not READ.search(before):
         return False
     return place.rule in OPTION_RULES or _finds_chosen_values(place.rule)
 
@@ -339,6 +348,8 @@ def _is_doubtful_value(place: Place) -> bool:
     if place.rule in LITERAL_RULES and is_placeholder(place.value):
         return True
     if place.rule == "CSEC34.dotenv" and VARIABLE.fullmatch(place.value):
+        return True
+    if is_for_tests(place) or is_commented_example(place):
         return True
     return is_non_value(place) or is_weak(place)
 

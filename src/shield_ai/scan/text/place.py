@@ -8,7 +8,7 @@ from shield_ai.project.layout import is_settings
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.reader import utf16_to_utf8
 from shield_ai.scan.text.settings_class_names import is_test_class
-from shield_ai.scan.text.wrapped_reads import unwrap_reads
+from shield_ai.scan.text.wrapped_reads import WRAPPED_LINES, unwrap_reads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,10 +67,11 @@ class Place(NamedTuple):
 
 
 def last_lines(findings: Iterable[Finding]) -> dict[str, int]:
-    """Map each path to the last line of its findings."""
+    """Map each path to the last line that its findings and the reads around them can have."""
     ends: dict[str, int] = {}
     for finding in findings:
-        ends[finding.path] = max(finding.end_line, ends.get(finding.path, 0))
+        end = finding.end_line + WRAPPED_LINES
+        ends[finding.path] = max(end, ends.get(finding.path, 0))
     return ends
 
 
