@@ -3,7 +3,7 @@
 A prefilter only selects candidates. The regular expressions of the rules decide, so both
 prefilters give the same findings. No candidate is lost: in both paths, a rule applies only to files
 with one of its keywords, and `keyword_search` finds every keyword. Its regular expression is tried
-where one of the texts of `match_starts` is, and every match begins with one of them.
+near one of the texts of `match_starts`, and every match has one of them.
 
 https://intel.github.io/hyperscan/dev-reference/
 """

@@ -10,7 +10,9 @@ from shield_ai.scan.text.regions import Region, finditer_in
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
+
+    from shield_ai.scan.text.start_search import StartSearch
 
 # RE2 would need no timeout, but rejects the lookarounds around most rules, and its $ and \s differ.
 TIMEOUT = 1.0  # seconds of CPU time, for one rule in one file
@@ -22,7 +24,7 @@ def find_matches(
     regions: Iterable[Region],
     timeout: float = TIMEOUT,
     limit: int | None = None,
-    starts: Sequence[bytes] = (),
+    starts: StartSearch | None = None,
 ) -> list[re.Match[bytes]] | None:
     """Return each match that begins in one of the regions; None on timeout.
 
@@ -35,7 +37,7 @@ def find_matches(
         regions: The regions, sorted.
         timeout: The CPU time in seconds.
         limit: The maximum number of matches; None for all.
-        starts: The texts in lower case with one of which each match begins, if known.
+        starts: Searches for the offsets at which a match can begin, which is faster.
     """
     matches = itertools.islice(finditer_in(pattern, raw, regions, starts), limit)
     if threading.current_thread() is not threading.main_thread():

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterable, Iterator, Sequence
 
+    from shield_ai.scan.text.start_search import StartSearch
+
 MIN_BYTES_PER_START = 8  # where starts are closer, finditer() is faster
 
 
@@ -47,7 +49,7 @@ def finditer_in(
     pattern: re.Pattern[bytes],
     raw: bytes,
     regions: Iterable[Region],
-    starts: Sequence[bytes] = (),
+    starts: StartSearch | None = None,
 ) -> Iterator[re.Match[bytes]]:
     """Like finditer(), but yield only matches that begin in one of the regions.
 
@@ -55,8 +57,7 @@ def finditer_in(
         pattern: The regular expression.
         raw: The file's bytes.
         regions: The regions, sorted; they may overlap.
-        starts: The texts in lower case with one of which each match begins, if known. It makes
-            the search faster.
+        starts: Searches for the offsets at which a match can begin, which is faster.
     """
     done = 0
     for region in regions:
@@ -69,9 +70,9 @@ def finditer_in(
 
 
 def _finditer(
-    pattern: re.Pattern[bytes], raw: bytes, region: Region, starts: Sequence[bytes]
+    pattern: re.Pattern[bytes], raw: bytes, region: Region, starts: StartSearch | None
 ) -> Iterator[re.Match[bytes]]:
-    offsets = find_keywords(raw, region, starts) if starts else []
+    offsets = starts.find(raw, region) if starts else []
     if not starts or len(offsets) * MIN_BYTES_PER_START > region.stop - region.start:
         yield from pattern.finditer(raw, region.start, region.end)
         return

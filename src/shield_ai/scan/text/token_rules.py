@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.rules.match_starts import find_starts
+from shield_ai.scan.rules.match_starts import find_anchors
 from shield_ai.scan.rules.pattern import RuleKind, credential_pattern
 from shield_ai.scan.text.credibility import secret_confidence
 from shield_ai.scan.text.keyword_search import KeywordSearch
 from shield_ai.scan.text.randomness import entropy, is_random
 from shield_ai.scan.text.regex_timeout import TIMEOUT, find_matches
 from shield_ai.scan.text.regions import whole_file_region
+from shield_ai.scan.text.start_search import StartSearch
 from shield_ai.scan.text.value_shapes import PLACEHOLDER, TEMPLATE, is_template_or_placeholder
 
 if TYPE_CHECKING:
@@ -97,9 +98,10 @@ def compile_rule(rule: Rule) -> re.Pattern[bytes]:
 
 
 @functools.lru_cache(maxsize=1024)
-def match_starts(rule: Rule) -> tuple[bytes, ...]:
-    """Return the texts with one of which each match of a rule begins, if there are a few."""
-    return find_starts(_move_flags_first(full_regex(rule)))
+def start_search(rule: Rule) -> StartSearch | None:
+    """Return a search for the offsets at which the matches of a rule begin; None if it is slow."""
+    anchors = find_anchors(_move_flags_first(full_regex(rule)))
+    return StartSearch(anchors) if anchors else None
 
 
 def _move_flags_first(text: str) -> str:
@@ -200,7 +202,7 @@ class RegexRules:
             return []
         started = time.process_time()
         limit = MAX_MATCHES if is_custom else None
-        matches = find_matches(compile_rule(rule), raw, regions, timeout, limit, match_starts(rule))
+        matches = find_matches(compile_rule(rule), raw, regions, timeout, limit, start_search(rule))
         used = time.process_time() - started
         if is_custom and matches:
             used += len(matches) * TIME_PER_MATCH
