@@ -59,7 +59,7 @@ CONFIG_READ = regex(
     # The URL of a section, as in get("database", "url").
     + rb"[\"']|[\"'](?:db|database|sql\w{0,10}|redis|mongo\w{0,4}|postgres\w{0,6})"
     + rb"[\"'](?:,\s{0,60}|\]\[)[\"'](?:url|uri|dsn)[\"']"
-    rb"|\b(?:a|args|options|opts|st\.secrets|\w{0,30}(?:conf|cfg)\w{0,30})\."
+    rb"|\b(?:a\.|(?:args|options|opts|st\.secrets|\w{0,30}(?:conf|cfg)\w{0,30})\.)"
     + CONFIG_KEY
     + rb"|(?:conf|cfg|setting)\w{0,20}\(\)\."
     + CONFIG_KEY

@@ -28,7 +28,7 @@ CATEGORIES = {
     codes.CATEGORY_WORD: rb"\w",
     codes.CATEGORY_NOT_WORD: rb"\W",
 }
-MAX_STARTS = 64
+MAX_STARTS = 128
 MAX_SET = 6  # characters; a larger set such as [0-9a-f] ends a text
 MIN_SIZE, MAX_SIZE = 2, 12
 MAX_DISTANCE = 256  # bytes from the start of a match to a text
@@ -39,6 +39,7 @@ SHARE_OF_CHARACTER = 0.15  # with the right next character
 SHARE_OF_SET = 0.8  # with a character of a set before it
 HALF = 128
 COST_OF_SEARCH = 0.003  # of a text, relative to the cost of trying a regex at an offset
+MAX_COST = 0.8
 LOW_COST = 0.02  # where no other anchors are searched for
 
 
@@ -69,12 +70,15 @@ class _Prefix(NamedTuple):
 def find_anchors(pattern: str) -> tuple[Anchor, ...]:
     """Return the anchors of a regular expression, one of which is in each match.
 
-    None are returned if a match can have almost any text.
+    None are returned if a match can have almost any text, or if their search is slow.
 
     Args:
         pattern: The regular expression, for bytes.
     """
-    return tuple(sorted(_anchors(parser.parse(pattern.encode())), key=lambda a: (a.text, a.low)))
+    anchors = _anchors(parser.parse(pattern.encode()))
+    if _cost(anchors) > MAX_COST:
+        return ()
+    return tuple(sorted(anchors, key=lambda anchor: (anchor.text, anchor.low)))
 
 
 def _anchors(nodes: Any) -> frozenset[Anchor]:
@@ -130,8 +134,8 @@ def _is_usable(anchors: frozenset[Anchor]) -> bool:
     if len(anchors) > MAX_STARTS:
         return False
     for anchor in anchors:
-        is_character = len(anchor.text) < MIN_SIZE
-        if not anchor.text or (is_character and anchor.low < MIN_BEFORE_CHARACTER):
+        is_letter = len(anchor.text) < MIN_SIZE and (anchor.text.isalnum() or anchor.text.isspace())
+        if not anchor.text or (is_letter and anchor.low < MIN_BEFORE_CHARACTER):
             return False
         if anchor.high > MAX_DISTANCE:
             return False

@@ -35,17 +35,23 @@ class StartSearch:
 
     def __init__(self, anchors: Iterable[Anchor]) -> None:
         texts: dict[tuple[object, ...], list[bytes]] = {}
-        self.texts: list[bytes] = []  # with which a match begins
+        self._texts: list[bytes] = []  # with which a match begins
         self._groups: list[_Group] = []
         for anchor in anchors:
             if anchor.high == 0:
-                self.texts.append(anchor.text)
+                self._add_text(anchor.text)
             elif len(anchor.text) == 1:
                 self._groups.append(_create_group(anchor, [anchor.text]))
             else:
                 texts.setdefault(anchor[1:], []).append(anchor.text)
                 if len(texts[anchor[1:]]) == 1:
                     self._groups.append(_create_group(anchor, texts[anchor[1:]]))
+
+    def _add_text(self, text: bytes) -> None:
+        """Add a text, unless it begins with another."""
+        if not text.startswith(tuple(self._texts)):
+            self._texts = [other for other in self._texts if not other.startswith(text)]
+            self._texts.append(text)
 
     def find(self, raw: bytes, region: Region) -> list[int]:
         """Return the offsets in a region at which a match can begin, sorted.
@@ -54,11 +60,19 @@ class StartSearch:
             raw: The file's bytes.
             region: The region.
         """
+        return sorted(set(self.iterate(raw, region)))
+
+    def iterate(self, raw: bytes, region: Region) -> Iterator[int]:
+        """Yield the offsets in a region at which a match can begin, some of them several times.
+
+        Args:
+            raw: The file's bytes.
+            region: The region.
+        """
         lower = lower_case(raw)
-        offsets = set(_find_texts(lower, self.texts, region.start, region.stop))
+        yield from _find_texts(lower, self._texts, region.start, region.stop)
         for group in self._groups:
-            offsets.update(_starts_of_group(group, raw, lower, region))
-        return sorted(offsets)
+            yield from _starts_of_group(group, raw, lower, region)
 
 
 def _create_group(anchor: Anchor, texts: list[bytes]) -> _Group:

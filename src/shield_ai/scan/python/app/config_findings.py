@@ -16,6 +16,7 @@ from shield_ai.scan.python.config.config_objects import Origin
 from shield_ai.scan.python.config.config_read import ConfigRead
 from shield_ai.scan.python.config.loaded_values import names_with
 from shield_ai.scan.python.config.reads import find_config_reads
+from shield_ai.scan.text.pattern_search import has_match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,7 +56,7 @@ class ConfigFindings:
         """
         self.file_secrets += find_dynaconf_secrets(source, self._read)
         self.metaclass_reads += find_metaclass_reads(source)
-        if not CONFIG_READ.search(source.raw):
+        if not has_match(CONFIG_READ, source.raw):
             return
         other_lines = _lines_of_other_reads(visitor)
         from_files = [_from_file(read) for read in visitor.file_reads]

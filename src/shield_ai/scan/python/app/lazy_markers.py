@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from shield_ai.scan.files.file_filter import PATTERNS, Markers
+from shield_ai.scan.text.pattern_search import has_match
 from shield_ai.scan.text.reader import utf16_to_utf8
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class _LazyMarkers:
 
     def __getattr__(self, name: str) -> bool:
         raw = utf16_to_utf8(self._read(self._path) or b"")
-        found = PATTERNS[name].search(raw) is not None
+        found = has_match(PATTERNS[name], raw)
         setattr(self, name, found)
         return found
 

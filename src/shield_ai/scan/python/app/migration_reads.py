@@ -17,6 +17,7 @@ from shield_ai.scan.python.config.reads import find_config_reads
 from shield_ai.scan.python.readers.ast_walk import name_of
 from shield_ai.scan.rules.pattern import csec34_rules
 from shield_ai.scan.text.line_index import LineIndex
+from shield_ai.scan.text.pattern_search import has_match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,7 +74,7 @@ def _find_reads(path: str, raw: bytes) -> Iterator[Finding]:
 
 def _config_reads(path: str, raw: bytes) -> Iterator[Finding]:
     """Yield the reads such as `app.config.get("SECRET_KEY")`."""
-    if not CONFIG_READ.search(raw):
+    if not has_match(CONFIG_READ, raw):
         return
     try:
         source = Source.from_bytes(path, raw)

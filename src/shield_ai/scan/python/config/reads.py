@@ -26,6 +26,7 @@ from shield_ai.scan.python.config.scopes import find_scopes
 from shield_ai.scan.python.config.statement_reads import copied_reads, declared_reads
 from shield_ai.scan.python.config.statements import Lines, dotted_name, own_expressions
 from shield_ai.scan.text.line_index import line_numbers
+from shield_ai.scan.text.pattern_search import find_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -65,7 +66,7 @@ def find_config_reads(source: Source, app_modules: Collection[str]) -> list[Conf
         source: The file.
         app_modules: The names of the modules and packages of the app, alone and as PARENT/NAME.
     """
-    ends = (match.end() for match in CONFIG_READ.finditer(source.raw))
+    ends = (match.end() for match in find_all(CONFIG_READ, source.raw))
     lines = Lines(line_numbers(source.raw, ends))
     finder = _Finder(source)
     found: FoundReads = {}

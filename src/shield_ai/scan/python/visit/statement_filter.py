@@ -14,6 +14,7 @@ from typing import Any
 from shield_ai.project.perf.disk_cache import get_or_create
 from shield_ai.scan.files.file_filter import ENV_READ, LITERAL, QUOTED_NAME, SECRET_API
 from shield_ai.scan.text.line_index import line_numbers
+from shield_ai.scan.text.pattern_search import find_all
 from shield_ai.scan.text.prefilter import load_hyperscan
 
 CACHE_NAME = "statement-filter"
@@ -49,7 +50,7 @@ def match_ends(raw: bytes) -> set[int]:
     database = _statement_database()
     if database is None:
         for pattern in PATTERNS:
-            ends.update(match.end() for match in pattern.finditer(raw))
+            ends.update(match.end() for match in find_all(pattern, raw))
         return ends
 
     def add_end(_number: int, _start: int, end: int, _flags: int, _context: object) -> None:
