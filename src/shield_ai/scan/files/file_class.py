@@ -160,6 +160,7 @@ def is_third_party(path: str) -> bool:
     return bool(THIRD_PARTY.search(path))
 
 
+@functools.lru_cache(maxsize=8)  # called for each value in a file
 def is_translation(path: str) -> bool:
     """Return whether a file contains translated texts of a user interface."""
     return bool(TRANSLATIONS.search(path))

@@ -9,7 +9,7 @@ from shield_ai.scan.python.config.schema_entries import schema_entries
 
 
 def entries(text):
-    return [(call.lineno, key) for call, key, _ in schema_entries(ast.parse(text), text)]
+    return [(call.lineno, key) for call, key, _ in schema_entries(ast.parse(text), text.encode())]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.text.pattern_search import find_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,5 +31,5 @@ SENT = regex(
 def header_settings_in(raw: bytes) -> Iterator[bytes]:
     """Yield the settings that a Python file sends as the credential of a request."""
     if b"uthorization" in raw:
-        for match in SENT.finditer(raw):
+        for match in find_all(SENT, raw):
             yield next(filter(None, match.groups()))

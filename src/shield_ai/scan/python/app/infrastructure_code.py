@@ -12,6 +12,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.app.import_statements import find_imports, module_tails
 from shield_ai.scan.text.line_index import LineIndex
+from shield_ai.scan.text.pattern_search import has_match
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -39,7 +40,7 @@ def find_settings_in_infrastructure(
     tails = module_tails(moved)
     for path in paths:
         raw = read(path) or b""
-        if path in moved or not LIBRARY.search(raw):
+        if path in moved or not has_match(LIBRARY, raw):
             continue
         lines = LineIndex(raw)
         for name, start in _imported_modules(path, raw, tails).items():

@@ -16,6 +16,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.text.line_index import LineIndex
+from shield_ai.scan.text.pattern_search import has_match
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -77,7 +78,7 @@ def find_named_variables(
         raw = read(path) or b""
         lines = LineIndex(raw)
         others = variables - reported.get(path, set())
-        if INJECTION.search(raw):
+        if has_match(INJECTION, raw):
             continue
         reads_variables = reads_environment(raw)
         listed = others if reads_variables else set()
@@ -121,7 +122,7 @@ def find_injected(
     """
     for path in paths if variables else ():
         raw = read(path) or b""
-        if INJECTION.search(raw):
+        if has_match(INJECTION, raw):
             lines = LineIndex(raw)
             for name, start in _find_texts(raw, variables).items():
                 line, _ = lines.position(start)
@@ -140,7 +141,7 @@ def _find_texts(raw: bytes, variables: Collection[str]) -> dict[str, int]:
 
 def reads_environment(raw: bytes) -> bool:
     """Return whether a list of names in a file may be a list of variables to read."""
-    return ENVIRONMENT.search(raw) is not None
+    return has_match(ENVIRONMENT, raw)
 
 
 def find_named(
@@ -162,6 +163,8 @@ def find_named(
     starts = [start for start, _ in sorted(spans)]
     ends = list(itertools.accumulate((end for _, end in sorted(spans)), max))
     found: dict[str, int] = {}
+    if not any(variable.encode() in raw for variable in variables):
+        return found
     for match in NAME.finditer(raw):
         name, start = match[1].decode(), match.start()
         if name not in variables or name in found or SETTING_VALUE.match(raw, match.end()):

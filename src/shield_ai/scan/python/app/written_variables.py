@@ -12,6 +12,7 @@ from shield_ai.project.environ_copies import ENVIRON, dotted_name, os_names
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.scan.python.readers.ast_walk import descend, name_of, statements_in
+from shield_ai.scan.text.pattern_search import has_match
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -29,7 +30,7 @@ SETTINGS_WORDS = frozenset({"SETTINGS", "SETTING", "CONFIG", "CONF", "CFG"})
 SETTING = "*"  # a value of the settings, in the names that a value depends on
 # Files that describe where the app runs, and files that no running app imports.
 DEPLOYMENT = regex(
-    rb"(?m)^[ \t]*(?:import|from)[ \t]+"
+    rb"(?m)^[ \t]{0,80}(?:import|from)[ \t]{1,20}"
     rb"(?:aws_cdk|cdktf|constructs|fabric|invoke|pulumi\w*|troposphere)\b"
 )
 NOT_THE_APP = regex(r"(?:^|/)(?:migrations|alembic|docs?|examples?)/")
@@ -50,7 +51,7 @@ def find_written_variables(
     """
     found: dict[str, SkipReason] = {}
     for path, raw in files:
-        if is_outside_app(path, raw) or not MAY_WRITE.search(raw):
+        if is_outside_app(path, raw) or not has_match(MAY_WRITE, raw):
             continue
         named = [variable for variable in variables if variable.encode() in raw]
         if not named:
@@ -68,7 +69,7 @@ def find_written_variables(
 
 def is_outside_app(path: str, raw: bytes) -> bool:
     """Return whether no running app imports a file, or it describes where the app runs."""
-    return bool(NOT_THE_APP.search(path) or DEPLOYMENT.search(raw))
+    return bool(NOT_THE_APP.search(path) or has_match(DEPLOYMENT, raw))
 
 
 def _lines_by_variable(tree: ast.Module) -> dict[str, int]:

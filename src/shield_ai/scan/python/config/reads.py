@@ -26,7 +26,7 @@ from shield_ai.scan.python.config.scopes import find_scopes
 from shield_ai.scan.python.config.statement_reads import copied_reads, declared_reads
 from shield_ai.scan.python.config.statements import Lines, dotted_name, own_expressions
 from shield_ai.scan.text.line_index import line_numbers
-from shield_ai.scan.text.pattern_search import find_all
+from shield_ai.scan.text.pattern_search import find_all, has_match
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
 READS = (ast.Subscript, ast.Attribute, ast.Call)
 # The class, or its methods and arguments, for a parser that another module creates.
-PARSER_MARK = regex(r"(?i)configparser|\.get(?:boolean|int|float)\(|\bfallback=")
+PARSER_MARK = regex(rb"(?i)configparser|\.get(?:boolean|int|float)\(|\bfallback=")
 # Alembic's template of env.py, in which most apps replace the options:
 # https://github.com/sqlalchemy/alembic/blob/main/alembic/templates/generic/env.py
-ALEMBIC_MARK = regex(r"\bdef run_migrations_offline\b")
+ALEMBIC_MARK = regex(rb"\bdef run_migrations_offline\b")
 ALEMBIC_GETTERS = frozenset({"get_main_option", "get_section_option"})
 MAX_KEYS = 4  # of a path such as get_config("services", "smtp", "password")
 # At the end of the first argument of get(): the second argument is a default, not a key.
@@ -108,9 +108,9 @@ class _Finder:
 
     def __init__(self, source: Source) -> None:
         self._keys = Keys(source.tree)
-        self._has_sections = bool(PARSER_MARK.search(source.text))
+        self._has_sections = has_match(PARSER_MARK, source.raw)
         self._has_arguments = "argparse" in source.text
-        self._is_alembic = bool(ALEMBIC_MARK.search(source.text))
+        self._is_alembic = has_match(ALEMBIC_MARK, source.raw)
 
     def reads_in(self, statement: ast.stmt, names: Names) -> Iterator[ConfigRead]:
         """Yield the reads of secrets in the expressions of a statement."""

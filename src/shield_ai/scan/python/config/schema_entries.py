@@ -11,23 +11,26 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.config.names import CONFIG_WORDS, key_meaning
 from shield_ai.scan.python.config.statements import dotted_name
 from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.text.pattern_search import has_match
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ENTRY_WORDS = word_set("ENTRY OPTION FIELD ITEM PARAM PARAMETER VALUE")
-MARK = regex(r"(?i)(?:conf|cfg|setting)\w{0,30}(?:entry|option|field|item|param|parameter|value)\(")
+MARK = regex(
+    rb"(?i)(?:conf|cfg|setting)\w{0,30}(?:entry|option|field|item|param|parameter|value)\("
+)
 OTHER_TYPES = word_set("bool int float list dict set tuple")
 
 
-def schema_entries(tree: ast.Module, text: str) -> Iterator[tuple[ast.Call, str, str]]:
+def schema_entries(tree: ast.Module, raw: bytes) -> Iterator[tuple[ast.Call, str, str]]:
     """Yield the entries of secrets, as (call, key, function).
 
     Args:
         tree: The module.
-        text: Its code.
+        raw: Its code.
     """
-    if not MARK.search(text):
+    if not has_match(MARK, raw):
         return
     targets: dict[ast.AST, str] = {}
     for node in descend(tree):

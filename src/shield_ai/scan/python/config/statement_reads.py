@@ -36,7 +36,7 @@ def declared_reads(source: Source, app_modules: Collection[str]) -> Iterator[Con
         if key_meaning(key) is not Meaning.HARMLESS:
             origin = Origin("." * node.level + (node.module or ""))
             yield ConfigRead(node, key, origin, is_certain=False)
-    for call, key, function in schema_entries(source.tree, source.text):
+    for call, key, function in schema_entries(source.tree, source.raw):
         yield ConfigRead(call, key, Origin(function), is_certain=False)
     fields = () if is_data_module(source.path) else secret_fields(source.tree)
     for statement, key, class_name in fields:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 MAX_CACHED = 1_000_000  # bytes of source code
-CLASS_CONSTANT = regex(rb"(?m)^[ \t]{1,80}([A-Z][A-Z0-9_]{1,80})(?:\s?:[^=\n]{1,80})?\s{0,4}=(?!=)")
+CLASS_CONSTANT = regex(rb"\n[ \t]{1,80}([A-Z][A-Z0-9_]{1,80})(?:\s?:[^=\n]{1,80})?\s{0,4}=(?!=)")
 
 
 class Project:
