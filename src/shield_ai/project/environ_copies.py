@@ -25,6 +25,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 # Calls that copy a mapping that is passed as `env`.
 PROCESS_FUNCTIONS = frozenset({"run", "Popen", "call", "check_call", "check_output"})
 SEQUENCES = (ast.List, ast.Tuple)
+BLOCKS = ("body", "handlers", "orelse", "finalbody", "cases")  # the fields with statements
 ANY_LINE = 0  # for a change that can happen at any time
 _NAMED = (
     ast.FunctionDef,
@@ -48,7 +49,10 @@ class EnvironCopy(NamedTuple):
 def os_names(tree: ast.Module) -> dict[str, str]:
     """Map the local names that a file imports from os, and os itself, to their dotted names."""
     names = {"os": "os"}
-    for node in ast.walk(tree):
+    nodes: list[ast.AST] = [tree]
+    for node in nodes:  # the list grows meanwhile
+        for field in BLOCKS:
+            nodes += getattr(node, field, ())
         if isinstance(node, ast.Import):
             names |= {a.asname: "os" for a in node.names if a.name == "os" and a.asname}
         elif isinstance(node, ast.ImportFrom) and node.module == "os" and not node.level:

@@ -147,10 +147,10 @@ def _update_read(node: ast.Call, names: Mapping[str, str]) -> tuple[str, str] | 
     """Return the call and the variables of `app.config.update(os.environ)`."""
     if not isinstance(node.func, ast.Attribute) or node.func.attr not in CONFIG_UPDATES:
         return None
-    if not ast.unparse(node.func.value).endswith("config"):
-        return None
     values = [*node.args, *(keyword.value for keyword in node.keywords if keyword.arg is None)]
     if not any(dotted_name(value, names) == ENVIRON for value in values):
+        return None
+    if not ast.unparse(node.func.value).endswith("config"):
         return None
     return f"{ast.unparse(node.func)}()", "every variable"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.text.pattern_search import has_match
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +39,10 @@ def connection_settings_in(raw: bytes) -> Iterator[bytes]:
     """Yield the settings with the URL of a server to which a Python file connects."""
     if b"settings." not in raw:
         return
-    if LIBRARY.search(raw):
+    if has_match(LIBRARY, raw):
         yield from (match[1] for match in CONNECTED.finditer(raw))
+    if b".password" not in raw:
+        return
     owners = {match[1] for match in PASSWORD.finditer(raw)}
     for owner in owners:
         _, dot, setting = owner.partition(b"settings.")

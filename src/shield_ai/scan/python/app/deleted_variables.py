@@ -39,7 +39,11 @@ def find_deleted_variables(
     """
     found: dict[str, SkipReason] = {}
     for path, raw in files:
-        if is_outside_app(path, raw) or b"env" not in raw or not MAY_DELETE.search(raw):
+        if not any(name in raw for name in (b"environ", b"unsetenv")):
+            continue
+        if is_outside_app(path, raw) or not MAY_DELETE.search(raw):
+            continue
+        if not any(variable.encode() in raw for variable in variables):
             continue
         try:
             lines = _lines_by_variable(Source.from_bytes(path, raw).tree)

@@ -20,6 +20,7 @@ from shield_ai.project.python_source import Source
 from shield_ai.scan.python.classify.literals import literal_text
 from shield_ai.scan.python.classify.path_uses import path_expressions
 from shield_ai.scan.python.readers.ast_walk import descend, name_of
+from shield_ai.scan.text.pattern_search import find_all
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -52,11 +53,16 @@ def find_file_settings(
     settings = _settings(sites)
     if not settings:
         return {}
-    contents = {path: read(path) or b"" for path in sorted(paths)}
+    names = [name.encode() for name in settings]
+    contents = {}
+    for path in sorted(paths):
+        raw = read(path) or b""
+        if any(name in raw for name in names):
+            contents[path] = raw
     opened = _words(b"\n".join(_opened_names(contents.values())))
     reason = SkipId.HARMLESS_PATH.reason()
-    names = settings.keys() & opened
-    return {settings[name]: reason for name in sorted(_path_names(names, contents))}
+    as_paths = _path_names(settings.keys() & opened, contents)
+    return {settings[name]: reason for name in sorted(as_paths)}
 
 
 def _words(raw: bytes) -> set[str]:
@@ -87,7 +93,7 @@ def _is_whole_setting(finding: Finding, site: Site) -> bool:
 def _opened_names(contents: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the text after each call that uses a path."""
     for raw in contents:
-        for match in OPENED.finditer(raw):
+        for match in find_all(OPENED, raw):
             yield raw[match.end() : match.end() + 120]
 
 
@@ -96,7 +102,8 @@ def _path_names(names: Collection[str], contents: Mapping[str, bytes]) -> set[st
     as_paths: set[str] = set()
     others: set[str] = set()
     for path, raw in contents.items():
-        present = _words(raw).intersection(names)
+        present = {name for name in names if name.encode() in raw}
+        present = _words(raw).intersection(present) if present else present
         if not present:
             continue
         try:

@@ -9,6 +9,7 @@ import msgspec
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.app.set_by_hand import find_set_by_hand
+from shield_ai.scan.text.pattern_search import has_match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -83,7 +84,7 @@ def _runs_on_heroku(paths: Iterable[str], read: FileReader) -> bool:
 
 def _names_heroku(path: str, read: FileReader) -> bool:
     if path.endswith(".py"):
-        return bool(CODE_MARK.search(read(path) or b""))
+        return has_match(CODE_MARK, read(path) or b"")
     return bool(TEXTS.fullmatch(path) and TEXT_MARK.search(read(path) or b""))
 
 
