@@ -19,6 +19,8 @@ SECRET_WORD_PREFIXES = tuple(
     """.split()
 )
 NAME_END = rb"[\w\-]{0,50}"
+# No text after a name begins with a character of a name, so a shorter name is not tried.
+WHOLE_NAME_END = NAME_END + rb"+"
 # OPERATOR matches the text between a name and its value: an operator such as = or :=, the = after
 # a type annotation, a comma after a quoted name, as in setdefault() and define(), or white space,
 # as in Gradle and in `the password is "…"`.
@@ -28,10 +30,10 @@ ELSE = rb"\|\||\?\?|\?:"
 # As in `os.environ.get("API_TOKEN") or "…"`, but not in the prose `a token or "…"`.
 OR = rb"(?<=[)\]] )or\b"
 OPERATOR = (
-    rb"(?:\\?[\"'`]?\]?\)?(?:\s{0,8}|[ \t]{9,40})"
+    rb"(?:\\?[\"'`]?\]?\)?(?:\s{0,8}+|[ \t]{9,40}+)"
     rb"(?:(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|" + SIGN + rb")(?!=)"
     rb"|(?:" + ELSE + rb"|" + OR + rb")(?=\s{0,8}[\"'`]))"
-    rb"|(?P<comma>[\"'`]\s{0,4},\s{0,8})"
+    rb"|(?P<comma>[\"'`]\s{0,4},\s{0,8}+)"
     rb"|[ \t]{1,3}(?:is[ \t:]{1,3}(?=[\"'`])|(?=[\"'][^\"'\n]{4,80}[\"'][ \t]*(?:[\n\r};]|\Z))))"
 )
 # Functions that wrap, encode or decode their argument, so that the argument is the secret.
@@ -46,15 +48,18 @@ CALL = (
     + b"|".join(rb"(?<=" + name + rb"\()" for name in CALLS.split(b"|"))
     + rb")[ \t]{0,4}"
 )
+# White space is matched possessively: other ways to match many spaces would give the same value.
 QUOTED = (
-    rb"[ \t]{0,40}\(?[ \t]{0,9}\n?[ \t]{0,40}\(?(?:" + CALL + rb")?(?P<prefix>[bBrRuUfF@$]{0,2})"
+    rb"[ \t]{0,40}+\(?+[ \t]{0,9}+\n?+[ \t]{0,40}+\(?+(?:"
+    + CALL
+    + rb")?(?P<prefix>[bBrRuUfF@$]{0,2})"
     rb"(?:\"(?:\"\")?(?P<double>(?:[^\"\\\r\n]|\\.){4,4096}+)\""
     rb"|'(?:'')?(?P<single>(?:[^'\\\r\n]|\\.){4,4096}+)'"
     rb"|`(?P<back>[^`\r\n]{4,4096}+)`|\\\"(?P<escaped>[^\"\\\r\n]{4,4096}+)\\\")"
 )
 # In `NAME= \`, the value is empty: another argument follows on the next line.
 BARE = (
-    rb"(?:\\\r?\n)?[ \t]{0,40}(?P<bare>[^\s\"'`#;,][^\s\"'`,]{3,511}+)"
+    rb"(?:\\\r?\n)?[ \t]{0,40}+(?P<bare>[^\s\"'`#;,][^\s\"'`,]{3,511}+)"
     rb"(?=[ \t]*(?:[#;,]|//|[\r\n]|\Z)|[\"'`]|[ \t]+[a-z&|\\$\"'.\-])"
 )
 # `ENV NAME value` in a Dockerfile.
@@ -68,11 +73,11 @@ ARGUMENT = regex(rb"[ \t]+[$\"'.\-]")
 # in SQL.
 WORD_BEFORE_KEY = regex(rb"(?i)[a-z]{3}(?<!reign)(?<!imary)(?<!nique) \Z")
 NAME_CHARACTERS = regex(rb"[\w\-.]*")
-IN_CODE = regex(rb"(?i)" + SECRET_WORD + NAME_END + OPERATOR + QUOTED)
+IN_CODE = regex(rb"(?i)" + SECRET_WORD + WHOLE_NAME_END + OPERATOR + QUOTED)
 IN_TEXT = regex(
     rb"(?im)"
     + SECRET_WORD
-    + NAME_END
+    + WHOLE_NAME_END
     + rb"(?:"
     + OPERATOR
     + rb"(?:"
@@ -86,7 +91,7 @@ IN_TEXT = regex(
 LIST = regex(
     rb"(?i)(?P<name>"
     + SECRET_WORD
-    + NAME_END
+    + WHOLE_NAME_END
     + rb")\\?[\"'`]?\]?\)?\s{0,8}(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|[:=])"
     rb"\s{0,8}\[(?=\s{0,40}\\?[\"'])"
 )
@@ -99,7 +104,7 @@ ITEM = regex(
 YAML_ITEM = regex(
     rb"(?im)"
     + SECRET_WORD
-    + NAME_END
+    + WHOLE_NAME_END
     + rb"[\"']?:[ \t]{0,9}\r?\n[ \t]{0,40}-[ \t]{1,9}[\"']?(?P<value>[^\s\"']{8,4096}+)"
     rb"[\"']?[ \t]{0,9}\r?$"
 )
