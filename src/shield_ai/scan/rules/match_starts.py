@@ -16,6 +16,7 @@ from shield_ai.scan.rules.regex_safety import REPEATS, codes, parser
 
 # A text, and whether the text that follows in the regex continues it.
 Start = tuple[str, bool]
+Known = dict[tuple[Any, int], frozenset[Start]]
 NOTHING: frozenset[Start] = frozenset({("", True)})
 ANYTHING: frozenset[Start] = frozenset({("", False)})
 ZERO_WIDTH = frozenset({codes.AT, codes.ASSERT, codes.ASSERT_NOT})
@@ -75,21 +76,26 @@ def find_anchors(pattern: str) -> tuple[Anchor, ...]:
     Args:
         pattern: The regular expression, for bytes.
     """
-    anchors = _anchors(parser.parse(pattern.encode()))
+    anchors = _anchors(parser.parse(pattern.encode()), {})
     if _cost(anchors) > MAX_COST:
         return ()
     return tuple(sorted(anchors, key=lambda anchor: (anchor.text, anchor.low)))
 
 
-def _anchors(nodes: Any) -> frozenset[Anchor]:
-    """Return the anchors that are the fastest to search for; none if there are none."""
-    best = _text_anchors(nodes)
+def _anchors(nodes: Any, known: Known) -> frozenset[Anchor]:
+    """Return the anchors that are the fastest to search for; none if there are none.
+
+    Args:
+        nodes: The nodes of the regular expression.
+        known: The beginnings of the texts of nodes, by the identity of the nodes.
+    """
+    best = _text_anchors(nodes, known)
     if best and _is_usable(best) and _cost(best) < LOW_COST:
         return best
     best = frozenset()
     prefix = _Prefix()
     for index, (code, argument) in enumerate(nodes):
-        for anchors in (_text_anchors(nodes[index:]), _inner_anchors(code, argument)):
+        for anchors in (_text_anchors(nodes[index:], known), _inner_anchors(code, argument, known)):
             moved = frozenset(_move(anchor, prefix) for anchor in anchors)
             if moved and _is_usable(moved) and (not best or _cost(moved) < _cost(best)):
                 best = moved
@@ -99,12 +105,12 @@ def _anchors(nodes: Any) -> frozenset[Anchor]:
     return best
 
 
-def _text_anchors(nodes: Any) -> frozenset[Anchor]:
+def _text_anchors(nodes: Any, known: Known) -> frozenset[Anchor]:
     """Return the texts with one of which some nodes begin.
 
     A text that begins with another text of the result is left out.
     """
-    texts = sorted({text for text, _ in _sequence(nodes)})
+    texts = sorted({text for text, _ in _sequence(nodes, known)})
     starts: list[str] = []
     for text in texts:  # a text sorts after its own beginnings
         if not starts or not text.startswith(starts[-1]):
@@ -112,13 +118,13 @@ def _text_anchors(nodes: Any) -> frozenset[Anchor]:
     return frozenset(Anchor(text.encode()) for text in starts)
 
 
-def _inner_anchors(code: Any, argument: Any) -> frozenset[Anchor]:
+def _inner_anchors(code: Any, argument: Any, known: Known) -> frozenset[Anchor]:
     if code is codes.SUBPATTERN:
-        return _anchors(argument[-1])
+        return _anchors(argument[-1], known)
     if code in REPEATS and argument[0]:
-        return _anchors(argument[-1])
+        return _anchors(argument[-1], known)
     if code is codes.BRANCH:
-        branches = [_anchors(branch) for branch in argument[1]]
+        branches = [_anchors(branch, known) for branch in argument[1]]
         return frozenset().union(*branches) if all(branches) else frozenset()
     return frozenset()
 
@@ -205,11 +211,16 @@ def _with_both_cases(values: set[int]) -> frozenset[int]:
     return frozenset(text + text.swapcase())
 
 
-def _sequence(nodes: Any) -> frozenset[Start]:
+def _sequence(nodes: Any, known: Known) -> frozenset[Start]:
     found = NOTHING
     for code, argument in nodes:
         open_starts = {text for text, is_open in found if is_open}
-        following = _node(code, argument) if open_starts else NOTHING
+        if not open_starts:
+            break
+        key = code, id(argument)
+        if key not in known:
+            known[key] = _node(code, argument, known)
+        following = known[key]
         joined = {(text, False) for text, is_open in found if not is_open}
         for text, (more, is_open) in itertools.product(open_starts, following):
             joined.add((text + more, is_open and len(text + more) < MAX_SIZE))
@@ -219,7 +230,7 @@ def _sequence(nodes: Any) -> frozenset[Start]:
     return found
 
 
-def _node(code: Any, argument: Any) -> frozenset[Start]:
+def _node(code: Any, argument: Any, known: Known) -> frozenset[Start]:
     if code in ZERO_WIDTH:
         return NOTHING
     if code is codes.LITERAL:
@@ -227,12 +238,12 @@ def _node(code: Any, argument: Any) -> frozenset[Start]:
     if code is codes.IN:
         return _set(argument)
     if code is codes.SUBPATTERN:
-        return _sequence(argument[-1])
+        return _sequence(argument[-1], known)
     if code is codes.BRANCH:
-        return frozenset().union(*map(_sequence, argument[1]))
+        return frozenset().union(*(_sequence(branch, known) for branch in argument[1]))
     if code in REPEATS:
         low, high, body = argument
-        once = _sequence(body)
+        once = _sequence(body, known)
         if high != 1:
             once = frozenset((text, False) for text, _ in once)
         return once if low else once | NOTHING

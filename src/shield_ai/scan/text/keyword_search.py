@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from shield_ai.scan.text.start_search import lower_case
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -52,11 +54,12 @@ class KeywordSearch:
         Args:
             raw: The text.
         """
+        words = self._find_words(raw)
         candidates = self._without_word.copy()
-        for word in self._find_words(raw):
+        for word in words:
             candidates += self._keywords[word]
-        lower = raw.lower()
-        return {keyword for keyword in candidates if keyword in lower}
+        lower = lower_case(raw)
+        return {keyword for keyword in candidates if keyword in words or keyword in lower}
 
     def _find_words(self, raw: bytes) -> set[bytes]:
         """Return the words of keywords that are part of a word of a text."""
