@@ -132,7 +132,8 @@ class AppScanner:
         self, path: str, raw: bytes, statement_filter: StatementFilter | None = None
     ) -> None:
         try:
-            source, error = parse_by_any_python(path, raw)
+            cached = self._project.cached_source(path)
+            source, error = (cached, None) if cached else parse_by_any_python(path, raw)
             if error:  # the file is scanned, but can't be rewritten
                 self._skip(path, source_problem(path, error))
             module = self._project.add(source)

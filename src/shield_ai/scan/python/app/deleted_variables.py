@@ -16,13 +16,16 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source, string_constant
 from shield_ai.scan.python.app.written_variables import is_outside_app
 from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.text.pattern_search import has_match
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from shield_ai.model.skip import SkipReason
 
-MAY_DELETE = regex(rb"\bdel\b|\.\s*pop\b|\bunsetenv\b")
+MAY_DELETE = regex(
+    rb"\bdel\b[^=]{0,200}environ|environ[\s)]{0,40}\.\s{0,40}pop\b|environ\s{1,9}as\b|\bunsetenv\b"
+)
 LITERAL_COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
 
 
@@ -39,9 +42,7 @@ def find_deleted_variables(
     """
     found: dict[str, SkipReason] = {}
     for path, raw in files:
-        if not any(name in raw for name in (b"environ", b"unsetenv")):
-            continue
-        if is_outside_app(path, raw) or not MAY_DELETE.search(raw):
+        if not has_match(MAY_DELETE, raw) or is_outside_app(path, raw):
             continue
         if not any(variable.encode() in raw for variable in variables):
             continue

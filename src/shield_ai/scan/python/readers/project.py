@@ -80,6 +80,11 @@ class Project:
         self._modules[path] = module
         return module
 
+    def cached_source(self, path: str) -> Source | None:
+        """Return a file that was parsed to follow an import, if it is still cached."""
+        module = self._modules.get(path)
+        return module.source if module else None
+
     def _parse(self, path: str) -> Module | None:
         raw = self.read(path)
         if raw is None:
