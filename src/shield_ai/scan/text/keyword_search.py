@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 WORD_BYTES = re.sub(rb"[^a-z0-9_.-]", b" ", bytes(range(256)).lower())
 START_SIZE = 3  # bytes; shorter words are part of too many others
 CHUNK_SIZE = 1_000_000  # bytes; limits the memory for the words of a text
+RARE_CHARACTERS = b"$~|*"  # in texts
 MAX_KNOWN = 8_000_000  # bytes of the words to remember
 
 
@@ -31,12 +32,12 @@ class KeywordSearch:
 
     def __init__(self, keywords: Iterable[bytes]) -> None:
         self._keywords: dict[bytes, list[bytes]] = {}  # by the longest word
-        self._without_word: list[bytes] = []
+        self._without_word: list[tuple[bytes, bytes]] = []  # a rare character and the keyword
         self._overlap = 0
         for keyword in keywords:
             word = max(keyword.translate(WORD_BYTES).split(), key=len, default=b"")
             if len(word) < START_SIZE:
-                self._without_word.append(keyword)
+                self._without_word.append((_rare_character(keyword), keyword))
             else:
                 self._keywords.setdefault(word, []).append(keyword)
             self._overlap = max(self._overlap, len(keyword))
@@ -54,11 +55,11 @@ class KeywordSearch:
         Args:
             raw: The text.
         """
+        lower = lower_case(raw)
         words = self._find_words(raw)
-        candidates = self._without_word.copy()
+        candidates = [keyword for character, keyword in self._without_word if character in lower]
         for word in words:
             candidates += self._keywords[word]
-        lower = lower_case(raw)
         return {keyword for keyword in candidates if keyword in words or keyword in lower}
 
     def _find_words(self, raw: bytes) -> set[bytes]:
@@ -81,3 +82,8 @@ class KeywordSearch:
         starts = {word[at : at + START_SIZE] for at in range(len(word) - START_SIZE + 1)}
         starts &= self._starts
         return tuple(part for start in starts for part in self._by_start[start] if part in word)
+
+
+def _rare_character(keyword: bytes) -> bytes:
+    """Return a rare character of a keyword; empty if it has none."""
+    return next((bytes([value]) for value in keyword if value in RARE_CHARACTERS), b"")
