@@ -178,7 +178,17 @@ def test_code_quotes_its_values() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["a.png", "b.tar.gz", "c.ipa", "poetry.lock", "c.min.js", "d.pyc", "locale/de.po"]
+    "path",
+    [
+        "a.png",
+        "b.tar.gz",
+        "c.ipa",
+        "poetry.lock",
+        "c.min.js",
+        "d.pyc",
+        "locale/de.po",
+        "locale/de.xlf",
+    ],
 )
 def test_generated_and_binary_files_are_not_scannable(path: str) -> None:
     assert not is_scannable(path)

@@ -114,7 +114,7 @@ LOCK_FILES = frozenset(
     {"package-lock.json", "pnpm-lock.yaml", "go.sum", "conda-lock.yml", "RECORD"}
 )
 # Text files that rarely contain secrets: translations, images, styles, source maps, lock files.
-GENERATED_EXTENSIONS = word_set("po pot svg css map lock sum")
+GENERATED_EXTENSIONS = word_set("po pot xlf xliff svg css map lock sum")
 UNSCANNABLE_EXTENSIONS = BINARY_EXTENSIONS | ARCHIVE_EXTENSIONS | GENERATED_EXTENSIONS
 ALL_TEXT_EXTENSIONS = CONFIG_EXTENSIONS | TEXT_EXTENSIONS
 
