@@ -16,8 +16,9 @@ STORAGE_KEY             STORAGE_SECRET                          key, secret
 AWS_KEY; S3_KEY …       AWS_SECRET, …_SECRET_KEY                access_key_id, secret_access_key
 ======================  ======================================  ================================
 
-With ACCESS_TOKEN and ACCESS_TOKEN_SECRET, the two keys of an OAuth 1 app become one secret, with the
-fields api_key or consumer_key, api_secret or consumer_secret, access_token and access_token_secret.
+With ACCESS_TOKEN and ACCESS_TOKEN_SECRET, the two keys of an OAuth 1 app become one secret, with
+the fields api_key or consumer_key, api_secret or consumer_secret, access_token and
+access_token_secret.
 
 Public keys that are sent to browsers, such as STRIPE_PUBLISHABLE_KEY and RECAPTCHA_SITE_KEY, are
 not paired. Neither are the logins of people, such as ADMIN_USER.
@@ -148,17 +149,15 @@ def _oauth_1_apps(variables: dict[str, str], folders: Mapping[str, set[str]]) ->
     for suffixes in _OAUTH_1_APPS:
         key, *_ = suffixes.values()
         for prefix in _prefixes(variables, _ANY, key[0]):
-            names = {
-                field: prefix + suffix
-                for field, ends in suffixes.items()
-                for suffix in reversed(ends)
-                if prefix + suffix in variables
-            }
-            fields = {field: variables[names[field]] for field in suffixes if field in names}
+            fields = {}
+            for field, ends in suffixes.items():
+                names = [prefix + suffix for suffix in ends if prefix + suffix in variables]
+                if names:
+                    fields[field] = variables[names[0]]
             together = set.intersection(*(folders[variable] for variable in fields.values()))
             if len(fields) == len(suffixes) and together:
-                for name in names.values():
-                    del variables[name]
+                for variable in fields.values():
+                    del variables[variable.upper()]
                 yield Pair(_pair_name(prefix), fields)
 
 

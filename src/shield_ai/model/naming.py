@@ -57,12 +57,18 @@ def guess_kind(variable: str) -> Kind:
         return Kind.PASSWORD
     if variable.upper().endswith(("PASSWORD", "PASS")):
         return Kind.PASSWORD
-    if last & {"KEY", "KEYS"} and "DJANGO" in words(variable) and not last & PROVIDER_KEYS:
-        return Kind.GENERIC  # the app's own key
-    if last & {"KEY", "KEYS"} and DATA_KEY_WORDS.intersection(words(variable)):
+    if last & {"KEY", "KEYS"} and _is_own_key(variable):
         return Kind.GENERIC  # no provider creates it
     if variable.upper().endswith(("SALT", "SALTS", "PEPPER")):
         return Kind.GENERIC
     if last & {"KEY", "KEYS", "TOKEN", "TOKENS", "APIKEY"}:
         return Kind.API_KEY
     return Kind.GENERIC
+
+
+def _is_own_key(variable: str) -> bool:
+    """Return whether a key is the app's own, such as Django's or one that encrypts data."""
+    parts = words(variable)
+    if DATA_KEY_WORDS.intersection(parts):
+        return True
+    return "DJANGO" in parts and PROVIDER_KEYS.isdisjoint(parts[-2:])

@@ -53,18 +53,22 @@ def copy_steps(secrets: Sequence[Secret], scan: Scan) -> Iterator[str]:
         yield STEP.format(name=name, copy=copy)
 
 
+def _password_variable(secret: Secret) -> str:
+    return (secret.fields or {}).get("password") or secret.env or ""
+
+
 def _find_copies(secrets: Sequence[Secret], scan: Scan) -> Iterator[tuple[str, str]]:
     """Yield the names of the secrets, each with the place that reads another secret."""
-    passwords = {
-        secret.name: (secret.fields or {}).get("password") or secret.env or ""
-        for secret in secrets
-        if secret.kind is Kind.DATABASE
-    }
+    databases = [secret for secret in secrets if secret.kind is Kind.DATABASE]
+    is_only_one = len(databases) == 1
     reads = [skip for skip in scan.file_reads if skip.id is SkipId.READS_AWS]
-    for name, variable in passwords.items():
+    for database in databases:
+        variable = _password_variable(database)
         settings = {f.name for f, site in scan.sites if variable in site.variables} | {variable}
         for read in reads:
-            if read.name in settings or (len(passwords) == 1 and is_database_password(read.name)):
-                place = f"{read.path}:{read.line} reads {read.name} from another secret in AWS"
-                yield name, place
+            if read.name in settings or (is_only_one and is_database_password(read.name)):
+                yield (
+                    database.name,
+                    f"{read.path}:{read.line} reads {read.name} from another secret in AWS",
+                )
                 break

@@ -11,7 +11,7 @@ from shield_ai.scan.files.walk import walk_all
 from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from shield_ai.model.skip import SkipReason
@@ -55,11 +55,17 @@ def find_chart_variables(root: Path) -> dict[str, SkipReason]:
         folder = f"{chart.rpartition('/')[0]}/templates/".removeprefix("/")
         selected = [path for path in paths if path.startswith(folder) and TEMPLATE.fullmatch(path)]
         files = {path: (read(path) or b"")[:MAX_SIZE] for path in selected}
-        templates = {name for raw in files.values() for name in _url_templates(raw)}
-        for path, raw in files.items():
-            for variable in _variables(raw, templates):
-                reasons.setdefault(variable, SkipId.BUILT_BY_CHART.reason(path=path))
+        for path, variable in _built_variables(files):
+            reasons.setdefault(variable, SkipId.BUILT_BY_CHART.reason(path=path))
     return reasons
+
+
+def _built_variables(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:
+    """Yield path and variable of each URL that the templates of a chart build."""
+    templates = {name for raw in files.values() for name in _url_templates(raw)}
+    for path, raw in files.items():
+        for variable in _variables(raw, templates):
+            yield path, variable
 
 
 def _url_templates(raw: bytes) -> Iterator[bytes]:

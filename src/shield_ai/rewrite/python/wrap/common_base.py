@@ -57,14 +57,18 @@ def classes_for_added_base(
         The name is that of the class which an earlier rewrite added; otherwise a name that the
         file does not use yet. There are no classes if a new base class is not worthwhile.
     """
-    body = [node for node in source.tree.body if isinstance(node, ast.ClassDef)]
-    direct = [node for node in body if node in classes and derives_directly(source, node)]
-    direct = [node for node in direct if not _has_method(node)]
-    for base in body:
-        if only_adds_source(base) and derives_directly(source, base):
-            return base.name, [node for node in direct if node.lineno > base.lineno]
-    names = [name for name in ADDED_BASES if name not in source.text]
-    return (names[0], direct) if names and len(direct) >= MIN_HEIRS else ("", [])
+    direct = list(_direct_subclasses(source))
+    heirs = [node for node in direct if node in classes and not _has_method(node)]
+    for base in filter(only_adds_source, direct):
+        return base.name, [node for node in heirs if node.lineno > base.lineno]
+    name = next((name for name in ADDED_BASES if name not in source.text), "")
+    return (name, heirs) if name and len(heirs) >= MIN_HEIRS else ("", [])
+
+
+def _direct_subclasses(source: Source) -> Iterator[ast.ClassDef]:
+    for node in source.tree.body:
+        if isinstance(node, ast.ClassDef) and derives_directly(source, node):
+            yield node
 
 
 def derives_directly(source: Source, node: ast.ClassDef) -> bool:

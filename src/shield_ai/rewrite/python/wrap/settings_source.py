@@ -104,7 +104,19 @@ def settings_source_edits(
         wraps: All secrets in the file; only fields of settings classes are used.
         options: How the source is added.
     """
-    fields = _fields_by_class(source, wraps)
+    targets = _classes_without_source(source, _fields_by_class(source, wraps), options)
+    name, heirs = classes_for_added_base(source, targets) if options.client else ("", [])
+    if heirs:
+        yield from _derive_from_added_base(source, name, heirs, wraps, options)
+    for node, own_fields in targets.items():
+        if node not in heirs:
+            yield from _add_to_class(source, node, own_fields, options)
+
+
+def _classes_without_source(
+    source: Source, fields: dict[ast.ClassDef, list[Wrap]], options: SourceOptions
+) -> dict[ast.ClassDef, list[Wrap]]:
+    """Return the classes that need the source, base classes first, with their fields."""
     inheriting = [node for node in fields if _offset(source, node) in options.subclasses]
     # The names of classes that get or inherit the source of the client.
     with_source = {node.name for node in inheriting}
@@ -117,12 +129,7 @@ def settings_source_edits(
             targets[node] = own_fields
         if options.client:
             with_source.add(node.name)
-    name, heirs = classes_for_added_base(source, targets) if options.client else ("", [])
-    if heirs:
-        yield from _derive_from_added_base(source, name, heirs, wraps, options)
-    for node, own_fields in targets.items():
-        if node not in heirs:
-            yield from _add_to_class(source, node, own_fields, options)
+    return targets
 
 
 def _shared_bases(

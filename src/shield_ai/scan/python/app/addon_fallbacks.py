@@ -13,7 +13,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from shield_ai.model.site import FoundSite, Site
     from shield_ai.model.skip import SkipReason
@@ -39,14 +39,21 @@ def find_addon_fallbacks(
     held = {name for name, reason in reserved.items() if reason.id is SkipId.SET_BY_ADDON}
     texts = dict(contents) if held else {}
     found: dict[str, SkipReason] = {}
-    reads = [(finding.path, site) for finding, site in sites if site.shape in READ_SHAPES]
-    reads.sort(key=lambda read: (read[0], read[1].start))
-    for (path, first), (other_path, second) in itertools.pairwise(reads):
+    for path, first, second in _successive_reads(sites):
         is_held = first.variable in held or first.variable in found
-        if is_held and path == other_path and _replaces(first, second, texts.get(path, b"")):
+        if is_held and _replaces(first, second, texts.get(path, b"")):
             reason = SkipId.OVERRIDDEN.reason(reader="the app", other=first.variable)
             found.setdefault(second.variable, reason)
     return found
+
+
+def _successive_reads(sites: Iterable[FoundSite]) -> Iterator[tuple[str, Site, Site]]:
+    """Yield each read of a file with the one that follows it, and the path of the file."""
+    reads = [(finding.path, site) for finding, site in sites if site.shape in READ_SHAPES]
+    reads.sort(key=lambda read: (read[0], read[1].start))
+    for (path, first), (other_path, second) in itertools.pairwise(reads):
+        if path == other_path:
+            yield path, first, second
 
 
 def _replaces(first: Site, second: Site, raw: bytes) -> bool:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.model.database_fields import is_database_password
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.skip import SkipId, Skipped, SkipReason
 from shield_ai.scan.python.app.bulk_reads import find_bulk_reads, loaded_prefixes
@@ -82,9 +81,7 @@ class Collected:
             self.unresolved.append(SkipId.COMPUTED_NAME.reason().entry(path, node.lineno))
         self._dynaconf_reads.add(source)
         self.config.add(source, visitor)
-        for read in find_aws_reads(self._project, visitor.module):
-            if in_settings or is_database_password(read.name):
-                self._aws_reads.append(read)
+        self._aws_reads += find_aws_reads(self._project, visitor.module, in_settings=in_settings)
         if in_settings:
             self._key_sources.add(source, visitor.module.star_imports)
             for node in visitor.unresolved_reads:

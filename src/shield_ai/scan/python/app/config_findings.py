@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.finding import Severity
 from shield_ai.model.site import Shape
-from shield_ai.scan.files.file_filter import CONFIG_READ
 from shield_ai.scan.python.app.config_finding import create_finding, explain
 from shield_ai.scan.python.app.dynaconf_files import find_dynaconf_secrets
 from shield_ai.scan.python.app.metaclass_reads import find_metaclass_reads
 from shield_ai.scan.python.config.config_objects import Origin
 from shield_ai.scan.python.config.config_read import ConfigRead
 from shield_ai.scan.python.config.loaded_values import names_with
+from shield_ai.scan.python.config.read_marks import may_read_config
 from shield_ai.scan.python.config.reads import find_config_reads
-from shield_ai.scan.text.pattern_search import has_match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -56,7 +55,7 @@ class ConfigFindings:
         """
         self.file_secrets += find_dynaconf_secrets(source, self._read)
         self.metaclass_reads += find_metaclass_reads(source)
-        if not has_match(CONFIG_READ, source.raw):
+        if not may_read_config(source.raw):
             return
         other_lines = _lines_of_other_reads(visitor)
         from_files = [_from_file(read) for read in visitor.file_reads]

@@ -165,9 +165,9 @@ class _FolderScripts:
         prefix = found.module.replace(".", "/")
         is_open = b"import *" in raw or b"__getattr__" in raw
         words = set(WORD.findall(raw.decode("utf-8", "replace")))
-        for name in found.names if not is_open else ():
-            if name not in words and not self._module(folder, f"{prefix}.{name}"):
-                return False
+        missing = [] if is_open else [name for name in found.names if name not in words]
+        if not all(self._module(folder, f"{prefix}.{name}") for name in missing):
+            return False
         return bool(module) or bool(found.names)
 
     def _module(self, folder: str, name: str) -> str:

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.app.file_settings import find_file_settings
+from shield_ai.scan.python.app.proxy_addresses import find_proxy_addresses
 from shield_ai.scan.python.app.service_accounts import find_account_names
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import SkipReason
+    from shield_ai.scan.python.app.app_facts import AppFiles
 
 
 def find_harmless_uses(
     sites: Sequence[FoundSite],
     paths: Collection[str],
-    read: FileReader,
+    files: AppFiles,
     harmless: Mapping[str, SkipReason],
 ) -> dict[str, SkipReason]:
     """Map the variables that are no secrets by their use to the reason to skip them.
@@ -28,13 +29,14 @@ def find_harmless_uses(
     Args:
         sites: All sites of the app.
         paths: The Python files of the app.
-        read: Returns the bytes of a file; None if it can't be read.
+        files: All files of the app.
         harmless: Why reads in some files are no secrets.
     """
     return {
         **_opened_variables(sites, harmless),
-        **find_file_settings(sites, paths, read),
-        **find_account_names(sites, paths, read),
+        **find_file_settings(sites, paths, files.read),
+        **find_account_names(sites, paths, files.read),
+        **find_proxy_addresses(sites, files.paths, files.read),
     }
 
 

@@ -11,13 +11,12 @@ from shield_ai.model.name_meaning import is_secret
 from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source, parse_python
-from shield_ai.scan.files.file_filter import CONFIG_READ
 from shield_ai.scan.python.app.config_finding import create_finding, explain
+from shield_ai.scan.python.config.read_marks import may_read_config
 from shield_ai.scan.python.config.reads import find_config_reads
 from shield_ai.scan.python.readers.ast_walk import name_of
 from shield_ai.scan.rules.pattern import csec34_rules
 from shield_ai.scan.text.line_index import LineIndex
-from shield_ai.scan.text.pattern_search import has_match
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,7 +73,7 @@ def _find_reads(path: str, raw: bytes) -> Iterator[Finding]:
 
 def _config_reads(path: str, raw: bytes) -> Iterator[Finding]:
     """Yield the reads such as `app.config.get("SECRET_KEY")`."""
-    if not has_match(CONFIG_READ, raw):
+    if not may_read_config(raw):
         return
     try:
         source = Source.from_bytes(path, raw)

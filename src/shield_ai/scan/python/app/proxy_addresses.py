@@ -40,10 +40,14 @@ def find_proxy_addresses(
     addresses = {name for name in names if words(name)[-2:] in {("PROXY", "URL"), ("PROXY", "URI")}}
     for path in filter(FILES.fullmatch, paths) if addresses else ():
         raw = (read(path) or b"")[:MAX_SIZE]
-        takes_login = path.endswith(".py") and URL_PARTS.search(raw)
-        upper = raw.upper()
-        for name in [name for name in addresses if name.encode() in upper]:
-            lines = [line for line in raw.splitlines() if name.encode() in line.upper()]
-            if takes_login or any(map(URL_WITH_LOGIN.search, lines)):
-                addresses.discard(name)
+        addresses -= {name for name in addresses if _shows_login(path, raw, name.encode())}
     return dict.fromkeys(sorted(addresses), SkipId.HARMLESS_LABEL.reason())
+
+
+def _shows_login(path: str, raw: bytes, name: bytes) -> bool:
+    """Return whether a file shows that the URL in a variable can contain a login."""
+    lines = [line for line in raw.splitlines() if name in line.upper()]
+    if not lines:
+        return False
+    takes_login = path.endswith(".py") and URL_PARTS.search(raw)
+    return bool(takes_login) or any(map(URL_WITH_LOGIN.search, lines))

@@ -12,7 +12,6 @@ from shield_ai.scan.python.app.development_files import development_files
 from shield_ai.scan.python.app.folder_scripts import mark_folder_scripts
 from shield_ai.scan.python.app.harmless_uses import find_harmless_uses
 from shield_ai.scan.python.app.masked_names import drop_masked_names
-from shield_ai.scan.python.app.proxy_addresses import find_proxy_addresses
 from shield_ai.scan.python.app.related_reads import select_related_reads
 from shield_ai.scan.python.app.reserved_variables import find_context, reserve_variables
 from shield_ai.scan.python.app.used_settings import explain_uses
@@ -67,8 +66,7 @@ def relate_sites(
     sites, chosen = drop_chosen_names(sites, context.chosen, {*variables, *context.migrated})
     collected.harmless += chosen
     reserve_variables(context, sites, variables, contents)
-    harmless_uses = find_harmless_uses(sites, scanned, read, context.harmless)
-    harmless_uses |= find_proxy_addresses(sites, files.paths, read)
+    harmless_uses = find_harmless_uses(sites, scanned, files, context.harmless)
     for variable, reason in harmless_uses.items():
         if variable not in variables:
             context.reserved.setdefault(variable, reason)

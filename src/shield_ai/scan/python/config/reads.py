@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.name_meaning import Meaning
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.files.file_filter import CONFIG_READ
 from shield_ai.scan.python.config.config_objects import COMMAND_LINE, Origin, origin_of
 from shield_ai.scan.python.config.config_read import ConfigRead
 from shield_ai.scan.python.config.imports import imported_names
@@ -21,12 +20,12 @@ from shield_ai.scan.python.config.names import (
     is_getter_method,
     key_meaning,
 )
+from shield_ai.scan.python.config.read_marks import lines_with_reads
 from shield_ai.scan.python.config.receivers import Receivers
 from shield_ai.scan.python.config.scopes import find_scopes
 from shield_ai.scan.python.config.statement_reads import copied_reads, declared_reads
-from shield_ai.scan.python.config.statements import Lines, dotted_name, own_expressions
-from shield_ai.scan.text.line_index import line_numbers
-from shield_ai.scan.text.pattern_search import find_all, has_match
+from shield_ai.scan.python.config.statements import dotted_name, own_expressions
+from shield_ai.scan.text.pattern_search import has_match
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -66,8 +65,7 @@ def find_config_reads(source: Source, app_modules: Collection[str]) -> list[Conf
         source: The file.
         app_modules: The names of the modules and packages of the app, alone and as PARENT/NAME.
     """
-    ends = (match.end() for match in find_all(CONFIG_READ, source.raw))
-    lines = Lines(line_numbers(source.raw, ends))
+    lines = lines_with_reads(source.raw)
     finder = _Finder(source)
     found: FoundReads = {}
     tests: FoundReads = {}

@@ -6,6 +6,7 @@ import ast
 import functools
 from typing import TYPE_CHECKING
 
+from shield_ai.model.database_fields import is_database_password
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.readers.bindings import Imported
 
@@ -40,12 +41,15 @@ def reads_aws(
     return False
 
 
-def find_aws_reads(project: Project, module: Module) -> list[Skipped]:
+def find_aws_reads(project: Project, module: Module, *, in_settings: bool) -> list[Skipped]:
     """Return the settings of a module that a function of the app takes from Secrets Manager.
+
+    Of other modules, only the passwords of databases count.
 
     Args:
         project: The modules of the app.
-        module: The settings module.
+        module: The module.
+        in_settings: Whether it is a settings module.
     """
     found: dict[int, Skipped] = {}
     for statement in ast.walk(module.source.tree):
@@ -56,7 +60,8 @@ def find_aws_reads(project: Project, module: Module) -> list[Skipped]:
             found[call.lineno] = reason.entry(
                 module.source.path, call.lineno, _target_name(statement)
             )
-    return list(found.values())
+    reads = found.values()
+    return [read for read in reads if in_settings or is_database_password(read.name)]
 
 
 def aws_calls(project: Project, module: Module, part: ast.AST) -> Iterator[tuple[ast.Call, str]]:
