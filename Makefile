@@ -44,16 +44,20 @@ TEMPROOT := $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 3000000 
 # Three workers on two cores, because many tests wait for servers.
 PYTEST = -m pytest -n 3 --dist worksteal $(ARGS)
 # Each of these takes whole projects, servers, databases or other tools through many steps.
-LONG := $(addprefix tests/hostile/test_,canaries.py control_characters.py git_programs.py invariants.py manifest_texts.py plan_file.py scaling.py)
-LONG += $(addprefix tests/,cli/commands/test_rotate.py repository/test_no_prose.py)
+LONG := tests/rotator
+LONG += $(addprefix tests/hostile/test_,canaries.py control_characters.py git_programs.py invariants.py manifest_texts.py plan_file.py scaling.py tracked_files.py)
+LONG += $(addprefix tests/cli/,test_interruptions.py test_json.py commands/test_pull.py commands/test_rotate.py commands/test_scan.py)
+LONG += $(addprefix tests/project/,test_git_process.py test_own_output.py)
 LONG += $(addprefix tests/reports/,test_reworded.py app_report/test_html.py)
+LONG += tests/repository/test_no_prose.py
 LONG += $(addprefix tests/rewrite/,project/test_app_tests.py python/fixers/test_move_literals.py)
-LONG += $(addprefix tests/,sandbox/test_demo.py sandbox/emulator/test_server.py shield_runtime/test_types.py)
+LONG += $(addprefix tests/sandbox/,test_demo.py emulator/test_server.py)
 LONG += $(addprefix tests/scan/,test_optimizations.py text/test_engine.py text/test_prefilter.py)
-LONG += $(addprefix tests/flow/,apply/test_killed_apply.py apply/test_settings_check.py rotate/test_rotation_interrupts.py)
-LONG += $(addprefix tests/flow/,draft/test_plain_fields.py test_deployed_storefront.py test_fleet.py)
-LONG += $(addprefix tests/flow/verify/,test_code.py test_usage.py)
-LONG += $(addprefix tests/rotator/,test_matrix.py test_postgres_faults.py)
+LONG += tests/shield_runtime/test_types.py
+LONG += $(addprefix tests/flow/apply/test_,apply_updates.py killed_apply.py run.py settings_check.py)
+LONG += $(addprefix tests/flow/plan/test_,deployment_plan.py manifest_preconditions.py plan_entries.py renamed_secrets.py)
+LONG += $(addprefix tests/flow/,draft/test_plain_fields.py rotate/test_rotation_interrupts.py test_deployed_storefront.py test_fleet.py)
+LONG += $(addprefix tests/flow/verify/test_,code.py settings.py usage.py)
 test: wheel  ## run the tests on the built wheel, except those of test-long
 	$(TEMPROOT) PYTHONPATH=$(CURDIR)/build/wheel $(BIN)/python $(PYTEST) $(addprefix --ignore=,$(LONG))
 
