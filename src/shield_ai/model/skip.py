@@ -306,6 +306,7 @@ class SkipId(TextEnum):
         "the mapping in it has comments; put each entry and its comma on a separate line",
     )
     SPHINX_DOCS = "sphinx-docs", "not written: the documentation is in .rst files for Sphinx"
+    HUGO_DOCS = "hugo-docs", "not written: the documentation is a website of Hugo or Zola"
     DOCS_NAVIGATION = "docs-navigation", "not written: can't extend the list of pages in {path}"
     COVERAGE_MINIMUM = (
         "coverage-minimum",
@@ -333,10 +334,7 @@ class SkipId(TextEnum):
 
     # The plan.
     OPTIONAL_WITHOUT_VALUE = "optional-without-value", "optional, and has no value"
-    SOURCES_DIFFER = (
-        "sources-differ",
-        "{path}:{line} has another value: set the right one with --env-file",
-    )
+    SOURCES_DIFFER = "sources-differ", "{path}:{line} has another value: set one with --env-file"
     GIT_IGNORES_FILE = "git-ignores-file", "git ignores this new file; git add --force adds it"
     OLD_PYTHON = "old-python", "names Python {version}; {limit}"
     KEPT_DEFAULT = "kept-default", "for development: with AWS on, production does not use it"

@@ -182,7 +182,7 @@ def test_does_not_store_ambiguous_values(tmp_path):
     assert (result.changes, result.missing) == ((), ("mail-key (MAIL_KEY)",))
     [skip] = result.skipped
     assert (skip.path, skip.line, skip.name) == ("settings/b.py", 2, "MAIL_KEY")
-    assert skip.reason == "settings/a.py:2 has another value: set the right one with --env-file"
+    assert skip.reason == "settings/a.py:2 has another value: set one with --env-file"
     assert [
         c.action
         for c in made(tmp_path, Manifest(app=APP, secret=(MAIL,)), live(), ["MAIL_KEY"]).changes
@@ -341,6 +341,7 @@ def test_names_the_variables_that_the_readme_lacks(tmp_path, readme, is_advised)
         pytest.param({"docs/configuration.md": "A_KEY", "docs/a.md": "B_KEY"}, "docs/configuration.md", id="configuration"),
         pytest.param({"docs/a.rst": "Environment variables: A_KEY, B_KEY"}, "docs/a.rst", id="title"),
         pytest.param({"docs/a.rst": "DEBUG", "docs/conf.py": ""}, "docs", id="no page"),
+        pytest.param({"docs/hugo.toml": "baseURL = '/'"}, "docs", id="Hugo"),
         pytest.param({"docs/a.md": "A_KEY"}, "", id="one variable"),
     ],
 )  # fmt: skip

@@ -219,6 +219,22 @@ def test_writes_no_page_among_rst_files(existing, is_written):
     assert (PAGE in files) == is_written
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "is_written"),
+    [
+        ("docs/hugo.toml", "title = 'a'\nbaseURL = 'https://example.com'\n", False),
+        ("docs/config.yaml", 'baseURL: "https://example.com"\n', False),
+        ("docs/config/_default/hugo.json", '{\n  "baseURL": "/"\n}\n', False),
+        ("docs/config.toml", 'base_url = "https://example.com"\n', False),
+        ("docs/config.yaml", "colors: true\n", True),
+    ],
+)
+def test_writes_no_page_beside_the_content_of_hugo(path, text, is_written):
+    files = {path: text.encode()}
+    assert (PAGE in fix(files)) != is_written
+    assert (PAGE in files) == is_written
+
+
 @pytest.mark.parametrize("name", ["index.html", "package.json"])
 def test_writes_no_page_into_a_website(tmp_path, name):
     (tmp_path / "docs").mkdir()

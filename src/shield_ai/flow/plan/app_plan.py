@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite
     from shield_ai.model.skip import Skipped
 
+_WITHOUT_PAGE = {SkipId.SPHINX_DOCS, SkipId.HUGO_DOCS}
+
 
 def make_plan(
     manifest: Manifest,
@@ -111,7 +113,7 @@ class _Planner:
         self.next_steps += injection_steps(inputs.held)
         self.next_steps += code_steps(planned.files, inputs.kept, self._app.read)
         if planned.files:
-            has_no_page = any(skip.id is SkipId.SPHINX_DOCS for skip in planned.skipped)
+            has_no_page = any(skip.id in _WITHOUT_PAGE for skip in planned.skipped)
             self.next_steps += edit_steps(
                 self._manifest, inputs, self._app.read, has_no_page=has_no_page
             )

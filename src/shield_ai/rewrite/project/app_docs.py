@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.naming import SIGN_IN_KEY
 from shield_ai.model.skip import SkipId
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.describe import describe_secrets
 from shield_ai.rewrite.project.docs_navigation import add_to_navigation
 from shield_ai.rewrite.project.file_edits import (
@@ -41,6 +42,16 @@ HEADING = "## AWS Secrets Manager (CSEC-34)"
 STAMP_NAME = "docs"
 # A folder with one of these files is a generated website or a JavaScript project.
 BUILT_SITE = ("index.html", "package.json")
+# The configuration of Hugo or Zola, which publish only pages with front matter below `content`.
+# https://gohugo.io/configuration/introduction/
+# https://www.getzola.org/documentation/getting-started/configuration/
+HUGO_FILES = tuple(
+    f"{FOLDER}/{folder}{name}.{extension}"
+    for folder in ("", "config/_default/")
+    for name in ("hugo", "config")
+    for extension in ("toml", "yaml", "yml", "json")
+)
+BASE_URL = regex(rb"(?im)^[{\"' \t]{0,4}base_?url[\"']?[ \t]*[:=]")
 
 
 # A part of a message of the runtime, and the solution.
@@ -166,10 +177,13 @@ def write_docs(
 def place_problem(read: FileReader, page: str) -> SkipReason | None:
     """Return why the page can't be created in `docs`; None if it can be, or already exists.
 
-    Sphinx may build the folder from .rst files only, or its navigation can't be extended.
+    The folder may be a website of Hugo, Sphinx may build it from .rst files only, or its navigation
+    can't be extended.
     """
     if read(page) is not None:
         return None
+    if any(BASE_URL.search(read_optional(read, path) or b"") for path in HUGO_FILES):
+        return SkipId.HUGO_DOCS.reason()
     folders = (FOLDER, f"{FOLDER}/source")
     sphinx = [folder for folder in folders if read_optional(read, f"{folder}/conf.py") is not None]
     if not all(read_optional(read, f"{folder}/index.md") is not None for folder in sphinx):
