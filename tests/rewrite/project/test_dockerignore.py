@@ -23,12 +23,13 @@ def fix_app(files, *texts, contexts=("",), **app):
 @pytest.mark.parametrize(
     ("text", "added"),
     [
-        pytest.param(".env\n", "\n" + ADDED, id="another pattern"),
-        pytest.param("", ADDED, id="empty"),
+        pytest.param(".env\n", ".shield/\n", id="another pattern"),
+        pytest.param("*.md", "\n.shield/\n", id="no line ending"),
+        pytest.param("", ".shield/\n", id="empty"),
         pytest.param(".shield", "", id="without the slash"),
         pytest.param(".*\n", "", id="hidden files"),
         pytest.param("*\n!shop\n", "", id="all but some"),
-        pytest.param("*\n!.shield\n", "\n" + ADDED, id="all but the journal"),
+        pytest.param("*\n!.shield\n", ".shield/\n", id="all but the journal"),
     ],
 )
 def test_adds_the_folder_once(text, added):
@@ -55,8 +56,8 @@ def test_adds_the_folder_once(text, added):
 def test_only_for_images_with_the_folder(text, is_copied, old):
     files = {} if old is None else {".dockerignore": old.encode()}
     assert not fix_app(files, text)
-    before = f"{old}\n" if old else ""
-    assert files.get(".dockerignore", b"").decode() == (before + ADDED if is_copied else old or "")
+    added = f"{old}.shield/\n" if old else ADDED
+    assert files.get(".dockerignore", b"").decode() == (added if is_copied else old or "")
 
 
 def test_not_for_images_that_are_built_in_another_folder():

@@ -31,11 +31,14 @@ def fix(context: FixContext) -> Outcome:
     # Without a Dockerfile for this folder, it is unknown what images contain.
     if dockerfiles and not is_copied:
         return NOTHING
-    text = raw.decode("utf-8", "replace")
-    present = [line.strip() for line in text.splitlines()]
-    if PATTERN in present or excluding_line(JOURNAL, ignore_patterns(text)):
+    if _is_excluded(raw.decode("utf-8", "replace")):
         return NOTHING
-    return append_lines(PATH, raw, f"{COMMENT}\n{PATTERN}\n", gap=True)
+    return append_lines(PATH, raw, f"{PATTERN}\n")
+
+
+def _is_excluded(text: str) -> bool:
+    present = [line.strip() for line in text.splitlines()]
+    return PATTERN in present or excluding_line(JOURNAL, ignore_patterns(text)) > 0
 
 
 def _copies_journal(dockerfile: Dockerfile) -> bool:
