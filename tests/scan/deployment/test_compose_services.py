@@ -255,6 +255,31 @@ def test_files_that_may_be_combined(tmp_path, other, text, use):
     assert uses(tmp_path, {"compose.yml": DEV, other: text})["web"] is use
 
 
+OVERRIDE = {"compose.yml": DEV, "compose.gunicorn.yml": compose(web="{command: gunicorn}")}
+
+
+@pytest.mark.parametrize(
+    ("files", "use"),
+    [
+        pytest.param({}, PRODUCTION, id="none"),
+        pytest.param({"Procfile": "web: gunicorn"}, DEVELOPMENT, id="Procfile"),
+        pytest.param({"README.md": "dokku config:set shop A=b"}, DEVELOPMENT, id="Dokku"),
+        pytest.param({"README.md": "Run `helm upgrade`."}, DEVELOPMENT, id="Helm"),
+        pytest.param({"README.md": "Push to Heroku."}, PRODUCTION, id="no command"),
+        pytest.param({"Procfile": "", "compose.prod.yml": compose(web="{command: gunicorn}")}, UNKNOWN, id="named for production"),
+        pytest.param({"Procfile": "", "deploy/compose.yml": compose(web="{extends: {file: ../compose.yml, service: web}}")}, PRODUCTION, id="extends"),
+    ],
+)  # fmt: skip
+def test_apps_on_a_platform_combine_no_files(tmp_path, files, use):
+    assert uses(tmp_path, {**OVERRIDE, **files})["web"] is use
+
+
+def test_tests_stay_for_development_in_combined_files(tmp_path):
+    text = compose(web=service(RUNSERVER), test=service("command: python manage.py test"))
+    found = uses(tmp_path, {**OVERRIDE, "compose.yml": text})
+    assert found == {"web": PRODUCTION, "test": DEVELOPMENT}
+
+
 def test_a_name_for_production_wins_over_the_content(tmp_path):
     assert uses(tmp_path, {"compose.prod.yml": DEV}) == {"web": PRODUCTION}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.model.deployment import DeploymentKind, Use
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.compose_services import OtherFile
 from shield_ai.scan.deployment.formats import has_content
 from shield_ai.scan.deployment.limits import MAX_SIZE
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
     from shield_ai.model.file_reader import FileReader
 
+# Files and commands of platforms that run an app without Compose. Dokku reads those of Heroku.
+PLATFORM_FILES = ("Procfile", "heroku.yml", "fly.toml", "render.yaml", "Chart.yaml")
+README = "README.md"
+PLATFORM_COMMAND = regex(
+    rb"\b(?:dokku|heroku)[ \t]+config:set\b|\bgit push (?:dokku|heroku)\b"
+    rb"|\bhelm (?:install|upgrade)\b|\bkubectl (?:apply|rollout)\b"
+)
 MAX_COMPOSE_FILES = 50  # that are compared with each other
 
 
@@ -33,6 +41,7 @@ class ComposeFiles:
         self._paths = list(filter(_may_be_combined, paths))
         self._read = read
         self._roots: dict[str, list[Node]] = {}  # by path
+        self._is_on_platform: bool | None = None
 
     def others(self, file: str) -> Iterator[OtherFile]:
         """Yield the files that may be combined with a Compose file.
@@ -54,7 +63,16 @@ class ComposeFiles:
                 continue
             if path not in self._roots:
                 self._roots[path] = self._documents(path)
-            yield OtherFile(path, self._roots[path], is_near, is_production)
+            roots = self._roots[path]
+            yield OtherFile(path, roots, is_near, is_production, self._find_platform())
+
+    def _find_platform(self) -> bool:
+        """Return whether files of the app show that production does not use Compose."""
+        if self._is_on_platform is None:
+            has_file = any(self._read(name) is not None for name in PLATFORM_FILES)
+            readme = (self._read(README) or b"")[:MAX_SIZE]
+            self._is_on_platform = has_file or PLATFORM_COMMAND.search(readme) is not None
+        return self._is_on_platform
 
     def _documents(self, path: str) -> list[Node]:
         """Return the documents of a file; none if it can't be read."""

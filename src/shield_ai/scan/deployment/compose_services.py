@@ -31,6 +31,7 @@ class OtherFile(NamedTuple):
     roots: list[Node]
     is_near: bool  # in the same folder
     is_production: bool  # by its name
+    is_on_platform: bool = False  # files of a platform show that production does not use Compose
 
 
 def find_services(roots: list[Node]) -> list[tuple[Node, Node]]:
@@ -51,8 +52,8 @@ def development_compose_services(
 ) -> frozenset[str]:
     """Return the services that are only for development.
 
-    Returns none if production may use their variables, through a merged map, `extends` or a
-    combined file.
+    Returns none if production may use their variables, through a merged map or `extends`, and only
+    those that run tools, such as tests, if it may combine the file with another one.
 
     Args:
         path: The file.
@@ -73,8 +74,12 @@ def development_compose_services(
     if len(found) < len(own) and _shares_maps(services, fields, found):
         return frozenset()
     if found and any(_may_combine(path, fields, other) for other in others):
-        return frozenset()
+        return _tools(evidence, found)
     return found
+
+
+def _tools(evidence: dict[str, Evidence], names: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for name in names if evidence[name].is_tool)
 
 
 def _shares_maps(
@@ -99,6 +104,15 @@ def _may_combine(path: str, fields: dict[str, Fields], other: OtherFile) -> bool
     services = find_services(other.roots)
     if path in _references(other, services):
         return True
+    if other.is_on_platform and not other.is_production:
+        return False
+    return _may_override(fields, other, services)
+
+
+def _may_override(
+    fields: dict[str, Fields], other: OtherFile, services: list[tuple[Node, Node]]
+) -> bool:
+    """Return whether the services of another file may override or complete those of this one."""
     shared = fields.keys() & {key.text for key, _ in services}
     if not services or (not shared and not (other.is_near and other.is_production)):
         return False
@@ -106,10 +120,12 @@ def _may_combine(path: str, fields: dict[str, Fields], other: OtherFile) -> bool
     others = {key.text: reader.fields(service) for key, service in services}
     if not all(item.keys() & {"image", "build"} for item in others.values()):
         return True
-    # An override file need not repeat the image. A file that repeats it is complete, and not
-    # combined with this one.
-    repeats = any("image" in others[name] and "build" not in fields[name] for name in shared)
-    return other.is_near and not repeats
+    return other.is_near and not any(_repeats(fields[name], others[name]) for name in shared)
+
+
+def _repeats(fields: Fields, other: Fields) -> bool:
+    """Return whether another file repeats the image of a service: it is then not combined."""
+    return "image" in other and "build" not in fields
 
 
 def _references(other: OtherFile, services: Iterable[tuple[Node, Node]]) -> set[str]:

@@ -17,6 +17,7 @@ from shield_ai.scan.deployment.evidence_rules import (
     FILE,
     LOW,
     MEDIUM,
+    OWN,
     PROD,
     RULES,
     Confidence,
@@ -136,6 +137,11 @@ class Evidence:
     def is_development(self) -> bool:
         """Whether the service is for development."""
         return self.development >= MEDIUM and self.development > self.production
+
+    @property
+    def is_tool(self) -> bool:
+        """Whether the service is for development because of what it runs, such as tests."""
+        return self.is_development and self._confidence(DEV, (OWN,)) >= MEDIUM
 
     @property
     def implies_development(self) -> bool:
