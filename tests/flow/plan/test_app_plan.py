@@ -18,6 +18,7 @@ from shield_ai.flow.plan.manual_steps import (
     HOOKS,
     OTHER_PROVIDER,
     SIGN_IN,
+    SONAR_STEP,
     sign_in_steps,
 )
 from shield_ai.model.errors import AwsError, OutsideAppError, UnsafePlanError
@@ -316,6 +317,22 @@ def test_names_the_hooks_that_would_change_the_copy_of_the_runtime(tmp_path):
     app = App(name="shop", runtime="aws_secrets.py")
     result = made(tmp_path, Manifest(app=app, secret=(MAIL,)), None, code=True)
     assert HOOKS.format("autoflake and pyupgrade", "_shield_runtime") in result.next_steps
+
+
+@pytest.mark.parametrize(
+    ("text", "is_advised"),
+    [
+        ("sonar.exclusions=**/migrations/*\n", True),
+        ("sonar.exclusions=**/_shield_runtime/**\n", False),
+    ],
+)
+def test_names_the_exclusions_of_sonarqube(tmp_path, text, is_advised):
+    (tmp_path / "settings.py").write_text('import os\nMAIL_KEY = os.environ["MAIL_KEY"]\n')
+    (tmp_path / "sonar-project.properties").write_text(text)
+    app = App(name="shop", runtime="shop/aws_secrets.py")
+    result = made(tmp_path, Manifest(app=app, secret=(MAIL,)), None, code=True)
+    step = SONAR_STEP.format("sonar-project.properties", "shop/_shield_runtime/")
+    assert (step in result.next_steps) == is_advised
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from shield_ai.model.naming import SIGN_IN_KEY
 from shield_ai.model.plurals import count
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.runtime_names import COPY, is_copied_file
+from shield_ai.project.runtime_names import COPY, copied_folder
 from shield_ai.rewrite.pre_commit import rewriting_hooks
 
 if TYPE_CHECKING:
@@ -54,20 +54,27 @@ HIDE_INPUT_STEP = (
     "{}: set hide_input_in_errors=True in the configuration of the settings class: an error of"
     " pydantic shows part of its input, which can be a secret"
 )
+# https://docs.sonarsource.com/sonarqube-server/latest/project-administration/analysis-scope/
+SONAR = "sonar-project.properties"
+SONAR_STEP = "{}: add {}** to sonar.exclusions: SonarQube would count the copy as new code"
 HOOKS = "pre-commit: the hooks {} would change the copy of the runtime: exclude {}"
 
 
 def code_steps(files: Sequence[FileChange], kept: KeptVariables, read: FileReader) -> Iterator[str]:
-    """Yield the steps for pre-commit hooks, and for variables that must stay set.
+    """Yield the steps for pre-commit hooks, SonarQube, and variables that must stay set.
 
     Args:
         files: The planned changes.
         kept: The variables that must stay set.
         read: Returns the bytes of a file of the app.
     """
+    copies = sorted({copied_folder(file.path) for file in files} - {""})
     hooks = rewriting_hooks(read, COPY)
-    if hooks and any(is_copied_file(file.path) for file in files):
+    if hooks and copies:
         yield HOOKS.format(" and ".join(hooks), COPY)
+    sonar = read_optional(read, SONAR)
+    if sonar is not None and copies and COPY.encode() not in sonar:
+        yield SONAR_STEP.format(SONAR, copies[0])
     for sentence in kept.sentences():
         yield sentence[0].lower() + sentence[1:]
 
