@@ -127,6 +127,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
     variables: tuple[DeploymentVariable, ...] = ()
     unread: tuple[Skipped, ...] = ()  # files and lines that could not be read
+    templates: tuple[str, ...] = ()  # of Helm charts, with names of variables that are not parsed
 
 
 class EntryStyle(enum.StrEnum):

@@ -80,6 +80,50 @@ def test_names_kubernetes_files_that_list_variables(tmp_path, pod, is_named):
     assert (step in shown) == is_named, shown
 
 
+HELPERS = """\
+{{/*
+Shared variables
+*/}}
+{{- define "shop.env" -}}
+- name: SECRET_KEY
+  valueFrom: {secretKeyRef: {name: shop, key: key}}
+{{- end }}
+"""
+SCRIPT = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: shop}
+data:
+  env.sh: |
+    export SECRET_KEY=${KEY}-${TAG}
+"""
+TEMPLATE_STEP = "this template names variables of secrets: add USE_AWS_SECRETS, AWS_SECRETS_ENV"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "step"),
+    [
+        pytest.param("helm/templates/_helpers.tpl", HELPERS, TEMPLATE_STEP, id="named template"),
+        pytest.param("helm/templates/config.yaml", SCRIPT, TEMPLATE_STEP, id="script"),
+        pytest.param("helm/templates/web.yaml", POD.replace("shop", "{{ .Values.name }}"), "its containers get only", id="container"),
+        pytest.param("helm/templates/tests/a.tpl", HELPERS, "", id="tests"),
+        pytest.param("helm/templates/a.tpl", f"{HELPERS}# USE_AWS_SECRETS\n", "", id="on"),
+        pytest.param("helm/templates/a.tpl", HELPERS.replace("SECRET_KEY", "A_SECRET_KEY"), "", id="another variable"),
+        pytest.param("helm/values.yaml", "env: {SECRET_KEY: abc}\n", "", id="values"),
+        pytest.param("templates/a.tpl", HELPERS, "", id="no chart"),
+    ],
+)  # fmt: skip
+def test_names_the_templates_of_a_helm_chart(tmp_path, path, text, step):
+    (tmp_path / path).parent.mkdir(parents=True)
+    (tmp_path / path).write_text(text)
+    (tmp_path / "helm").mkdir(exist_ok=True)
+    (tmp_path / "helm/Chart.yaml").write_text("name: shop\n")
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text(SETTINGS)
+    shown = " ".join(shield("plan", "--only", "code", cwd=tmp_path).text.split())
+    assert (f"{path}: {step}" in shown) == bool(step), shown
+
+
 def test_names_the_prefix_that_environments_remove_from_the_map(tmp_path):
     (tmp_path / "requirements.txt").write_text("flask\n")
     (tmp_path / "config.py").write_text(SETTINGS)

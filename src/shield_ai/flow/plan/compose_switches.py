@@ -10,7 +10,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.app_services import lists_variables
 from shield_ai.scan.deployment.limits import MAX_SIZE
-from shield_ai.scan.deployment.recognize import COMPOSE_FILE
+from shield_ai.scan.deployment.recognize import COMPOSE_FILE, VALUES_FILE
 from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
@@ -30,7 +30,15 @@ REFERENCES = (
     "{path}: if production gets its variables from this file, add {added} and AWS_REGION, and"
     " remove the variables of secrets once the app reads them from AWS"
 )
-CONTAINERS = {DeploymentKind.COMPOSE: "services", DeploymentKind.KUBERNETES: "containers"}
+TEMPLATE = (
+    "{path}: this template names variables of secrets: add {added} and AWS_REGION to the containers"
+    " of the app, and remove the variables of secrets once the app reads them from AWS"
+)
+CONTAINERS = {
+    DeploymentKind.COMPOSE: "services",
+    DeploymentKind.KUBERNETES: "containers",
+    DeploymentKind.HELM: "containers",
+}
 IMAGE = "remove {} from {}:{}: otherwise, the app can use this value instead of the one in AWS"
 VALUE_FORMS = frozenset(
     {ValueForm.LITERAL, ValueForm.URL, ValueForm.MIXED, ValueForm.DEFAULT, ValueForm.PLACEHOLDER}
@@ -51,7 +59,7 @@ def switch_steps(
     """Yield a step for each file that lists the variables of the app's services or containers.
 
     The variables in the .env file beside it, such as USE_AWS_SECRETS, don't reach such services.
-    Also for each env file with references to a secret manager.
+    Also for each env file with references to a secret manager, and each template of a Helm chart.
 
     Args:
         deployment: The lines that set variables, and the files outside the app.
@@ -73,6 +81,9 @@ def switch_steps(
     for path in _reference_files(deployment):
         if SWITCH.encode() not in (tree.read(path) or b""):
             yield REFERENCES.format(path=path, added=added)
+    for path in deployment.templates:
+        if SWITCH.encode() not in (tree.read(path) or b""):
+            yield TEMPLATE.format(path=path, added=added)
 
 
 def _reference_files(deployment: Deployment) -> list[str]:
@@ -136,6 +147,11 @@ def _forms(
     """Return how each file for production, with its kind, sets variables."""
     forms: dict[tuple[str, DeploymentKind], set[ValueForm]] = {}
     for item in variables:
-        if item.kind in CONTAINERS and item.use is not Use.DEVELOPMENT:
+        is_listed = item.kind in CONTAINERS and not VALUES_FILE.fullmatch(_name(item.path))
+        if is_listed and item.use is not Use.DEVELOPMENT:
             forms.setdefault((item.path, item.kind), set()).add(item.form)
     return forms
+
+
+def _name(path: str) -> str:
+    return path.rpartition("/")[2]

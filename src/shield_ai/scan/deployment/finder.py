@@ -11,6 +11,7 @@ from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.compose_files import ComposeFiles
 from shield_ai.scan.deployment.file_search import FileSearch
 from shield_ai.scan.deployment.files_around import MAX_FILES, read_around, read_elsewhere
+from shield_ai.scan.deployment.helm_charts import find_templates
 from shield_ai.scan.deployment.recognize import (
     file_format,
     has_store_references,
@@ -60,9 +61,12 @@ def find_deployment(root: Path, secrets: Sequence[Secret]) -> Deployment:
         else:
             search.search(path, siblings[path.rpartition("/")[0]])
     _add_files_around(root, search)
+    templates = set(find_templates(paths, read, search.secret_variables))
+    templates.difference_update(item.path for item in search.found)
     return Deployment(
         variables=tuple(sorted(search.found, key=lambda item: (item.path, item.line))),
         unread=tuple(sorted(search.incomplete, key=lambda skip: (skip.path, skip.reason))),
+        templates=tuple(sorted(templates)),
     )
 
 
