@@ -100,18 +100,26 @@ def find_missing(read: FileReader, built: BuiltRuntime) -> Iterator[MissingPacka
         inside = _listed_importers(listed, built)
         if not inside or _runs_from_source(read, listed, built, inside):
             continue
-        if listed.is_dotted:
-            packages = _packages((built.path, *built.files), built.root)
-            module = _dotted(built.path, built.root)
-            is_missing = "." not in module and module not in listed.modules
-            modules = [module] if is_missing else []
-        else:
-            packages, modules = [built.path, f"{copy_folder(built.path)}/{_INIT}"], []
-        missing = [package for package in packages if not listed.has(package)]
-        if listed.is_dotted and listed.keys[-1] == "include":
-            missing = _with_pattern(missing, _dotted(copy_folder(built.path), built.root))
-        if missing or modules:
-            yield MissingPackages(listed, missing, modules)
+        missing = (
+            _missing_names(listed, built) if listed.is_dotted else _missing_paths(listed, built)
+        )
+        if missing.packages or missing.modules:
+            yield missing
+
+
+def _missing_names(listed: PackageList, built: BuiltRuntime) -> MissingPackages:
+    packages = _packages((built.path, *built.files), built.root)
+    missing = [package for package in packages if not listed.has(package)]
+    if listed.keys[-1] == "include":
+        missing = _with_pattern(missing, _dotted(copy_folder(built.path), built.root))
+    module = _dotted(built.path, built.root)
+    is_missing = "." not in module and module not in listed.modules
+    return MissingPackages(listed, missing, [module] if is_missing else [])
+
+
+def _missing_paths(listed: PackageList, built: BuiltRuntime) -> MissingPackages:
+    paths = (built.path, f"{copy_folder(built.path)}/{_INIT}")
+    return MissingPackages(listed, [path for path in paths if not listed.has(path)], [])
 
 
 def _with_pattern(packages: list[str], copy: str) -> list[str]:

@@ -64,18 +64,24 @@ def development_compose_services(
     if len(services) > MAX_SERVICES:
         return frozenset()
     reader = ServiceReader()
-    own = {key.text: reader.matches(key.text, service) for key, service in services}
-    shared = file_matches(itertools.chain(*own.values()))
-    if project := roots[0].find_text(NAME):
-        shared |= find_matches(TextKind.PROJECT, project.text)
-    evidence = {name: Evidence(matches | shared) for name, matches in own.items()}
+    evidence = _find_evidence(roots, services, reader)
     found = development_units(evidence)
     fields = {key.text: reader.fields(service) for key, service in services}
-    if len(found) < len(own) and _shares_maps(services, fields, found):
+    if len(found) < len(evidence) and _shares_maps(services, fields, found):
         return frozenset()
     if found and any(_may_combine(path, fields, other) for other in others):
         return _tools(evidence, found)
     return found
+
+
+def _find_evidence(
+    roots: list[Node], services: list[tuple[Node, Node]], reader: ServiceReader
+) -> dict[str, Evidence]:
+    own = {key.text: reader.matches(key.text, service) for key, service in services}
+    shared = file_matches(itertools.chain(*own.values()))
+    if project := roots[0].find_text(NAME):
+        shared |= find_matches(TextKind.PROJECT, project.text)
+    return {name: Evidence(matches | shared) for name, matches in own.items()}
 
 
 def _tools(evidence: dict[str, Evidence], names: Iterable[str]) -> frozenset[str]:
