@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.readers.ast_walk import descend, statements_in
-from shield_ai.scan.python.readers.aws_reads import SECRETS_MANAGER, aws_calls
+from shield_ai.scan.python.readers.aws_reads import SECRETS_MANAGER, AwsCalls
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -59,8 +59,9 @@ def _reads_in(
 def _readers_by_test(resolver: Resolver, choices: Sequence[ast.If]) -> dict[str, str]:
     """Map each condition under which the app reads AWS to the function that reads it."""
     readers = {}
+    calls = AwsCalls(resolver.project, resolver.module)
     for choice in choices:
         for statement in choice.body:
-            for _, reader in aws_calls(resolver.project, resolver.module, statement):
+            for _, reader in calls.inside(statement):
                 readers[ast.unparse(choice.test)] = reader
     return readers

@@ -52,10 +52,11 @@ def find_aws_reads(project: Project, module: Module, *, in_settings: bool) -> li
         in_settings: Whether it is a settings module.
     """
     found: dict[int, Skipped] = {}
+    calls = AwsCalls(project, module)
     for statement in ast.walk(module.source.tree):
         if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or not statement.value:
             continue
-        for call, reader in aws_calls(project, module, statement.value):
+        for call, reader in calls.inside(statement.value):
             reason = SkipId.READS_AWS.reason(reader=reader, service=SECRETS_MANAGER)
             found[call.lineno] = reason.entry(
                 module.source.path, call.lineno, _target_name(statement)
@@ -64,19 +65,32 @@ def find_aws_reads(project: Project, module: Module, *, in_settings: bool) -> li
     return [read for read in reads if in_settings or is_database_password(read.name)]
 
 
-def aws_calls(project: Project, module: Module, part: ast.AST) -> Iterator[tuple[ast.Call, str]]:
-    """Yield the calls of the app's functions that read AWS Secrets Manager, and their names.
+class AwsCalls:
+    """Finds the calls of the app's functions that read AWS Secrets Manager.
 
     Args:
         project: The modules of the app.
-        module: The module of the code.
-        part: The code to search, at the top level of the module.
+        module: The module with the calls.
     """
-    for node in ast.walk(part):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            bindings = module.lookup(node.func.id, (module.source.tree,))
-            if any(_chain_reads_aws(project, module, binding) for binding in bindings):
-                yield node, f"{node.func.id}()"
+
+    def __init__(self, project: Project, module: Module) -> None:
+        self._project = project
+        self._module = module
+        self._reads_aws: dict[str, bool] = {}  # by the name of the function
+
+    def inside(self, part: ast.AST) -> Iterator[tuple[ast.Call, str]]:
+        """Yield the calls in code at the top level of the module, with the functions' names."""
+        for node in ast.walk(part):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                if self._is_reader(node.func.id):
+                    yield node, f"{node.func.id}()"
+
+    def _is_reader(self, name: str) -> bool:
+        if name not in self._reads_aws:
+            bindings = self._module.lookup(name, (self._module.source.tree,))
+            found = (_chain_reads_aws(self._project, self._module, binding) for binding in bindings)
+            self._reads_aws[name] = any(found)
+        return self._reads_aws[name]
 
 
 def _target_name(statement: ast.Assign | ast.AnnAssign) -> str:
