@@ -12,10 +12,11 @@ import ast
 from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
+from shield_ai.scan.python.classify.conditions import is_empty_literal
 from shield_ai.scan.python.readers.ast_walk import descend, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shield_ai.scan.python.classify.candidates import Candidate
 
@@ -99,14 +100,30 @@ def _generated_targets(tree: ast.Module) -> Iterator[str]:
     A constant in place of the call can be a value for development.
     """
     for node in descend(tree):
-        if not isinstance(node, ast.If) or any(isinstance(x, ast.Raise) for x in descend(node)):
-            continue
-        test = ast.unparse(node.test)
-        for statement in node.body:
-            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Call):
-                target = ast.unparse(statement.targets[0])
-                if test in {f"not {target}", f"{target} is None", f"{target} == ''"}:
-                    yield target
+        if isinstance(node, ast.If) and _generates(node.body, _missing_target(node.test)):
+            yield _missing_target(node.test)
+
+
+def _generates(body: Sequence[ast.stmt], target: str) -> bool:
+    """Return whether statements assign the result of a call to a target, and never raise."""
+    values = [
+        statement.value
+        for statement in body
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == target
+    ]
+    if not any(isinstance(value, ast.Call) for value in values):
+        return False
+    return not any(isinstance(part, ast.Raise) for node in body for part in descend(node))
+
+
+def _missing_target(test: ast.expr) -> str:
+    """Return what a condition tests for being empty or None; "" for another condition."""
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return ast.unparse(test.operand)
+    if isinstance(test, ast.Compare) and isinstance(test.ops[0], (ast.Is, ast.Eq)):
+        if len(test.ops) == 1 and is_empty_literal(test.comparators[0]):
+            return ast.unparse(test.left)
+    return ""
 
 
 def _engine_urls(tree: ast.Module) -> Iterator[ast.AST | str]:
