@@ -281,6 +281,25 @@ CASES = [
         id="calls of a function that reads a file",
     ),
     pytest.param(
+        3000,
+        lambda n: {
+            "settings.py": "import os\n" + repeat("AN = os.getenv('AN_PROXY_URL')\n", n),
+            "README.md": repeat("AN_PROXY_URL=http://proxy\n", n),
+        },
+        id="addresses of proxies",
+    ),
+    pytest.param(
+        20000,
+        lambda n: {
+            "heroku.yml": "",
+            "settings.py": READ
+            + "A = os.getenv('DATABASE_URL')"
+            + "\n" * n
+            + "B = os.getenv('POSTGRES_URL')\n",
+        },
+        id="lines below the variable of an add-on",
+    ),
+    pytest.param(
         500,
         lambda n: {
             "s.py": "import os\ndef f():\n"

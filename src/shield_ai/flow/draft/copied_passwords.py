@@ -62,7 +62,7 @@ def _find_copies(secrets: Sequence[Secret], scan: Scan) -> Iterator[tuple[str, s
     databases = [secret for secret in secrets if secret.kind is Kind.DATABASE]
     is_only_one = len(databases) == 1
     reads = [skip for skip in scan.file_reads if skip.id is SkipId.READS_AWS]
-    for database in databases:
+    for database in databases if reads else ():
         variable = _password_variable(database)
         settings = {f.name for f, site in scan.sites if variable in site.variables} | {variable}
         for read in reads:

@@ -11,7 +11,7 @@ from shield_ai.scan.files.walk import walk_all
 from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from shield_ai.model.skip import SkipReason
@@ -51,13 +51,24 @@ def find_chart_variables(root: Path) -> dict[str, SkipReason]:
     paths = sorted(entry.path for entry in walk_all(root))
     read = reader(str(root))
     reasons: dict[str, SkipReason] = {}
-    for chart in filter(CHART.fullmatch, paths):
-        folder = f"{chart.rpartition('/')[0]}/templates/".removeprefix("/")
-        selected = [path for path in paths if path.startswith(folder) and TEMPLATE.fullmatch(path)]
-        files = {path: (read(path) or b"")[:MAX_SIZE] for path in selected}
+    for templates in _templates_by_chart(paths):
+        files = {path: (read(path) or b"")[:MAX_SIZE] for path in templates}
         for path, variable in _built_variables(files):
             reasons.setdefault(variable, SkipId.BUILT_BY_CHART.reason(path=path))
     return reasons
+
+
+def _templates_by_chart(paths: Sequence[str]) -> Iterable[list[str]]:
+    """Return the templates of each chart."""
+    charts: dict[str, list[str]] = {
+        f"{path.rpartition('/')[0]}/": [] for path in filter(CHART.fullmatch, paths)
+    }
+    for path in filter(TEMPLATE.fullmatch, paths) if charts else ():
+        parent, folder, _ = f"/{path}".rpartition("/templates/")
+        chart = f"{parent}/".removeprefix("/") or "/"
+        if folder and chart in charts:
+            charts[chart].append(path)
+    return charts.values()
 
 
 def _built_variables(files: Mapping[str, bytes]) -> Iterator[tuple[str, str]]:

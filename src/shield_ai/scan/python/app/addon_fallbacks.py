@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
 
 # The code between two reads, of which the second one is evaluated only without the first one.
-BETWEEN = regex(rb"[\s)]*\bor\b[\s(]*|\s*\n\s*if\s+not\s+(\w{1,80})\s*:\s*\1\s*=\s*")
+BETWEEN = regex(rb"[\s)]*\bor\b[\s(]*|\s+if\s+not\s+(\w{1,80})\s*:\s*\1\s*=\s*")
 
 
 def find_addon_fallbacks(

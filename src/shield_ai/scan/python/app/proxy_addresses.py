@@ -10,7 +10,7 @@ from shield_ai.model.words import words
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.site import FoundSite
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # The files that can show a value, and those that can split a URL into its parts.
 FILES = regex(r"(?:.*/)?(?:[^/]*env[^/]*|README[^/]*|[^/]*\.(?:md|rst|txt|ya?ml|sh|py))")
 URL_WITH_LOGIN = regex(rb"://[^\s/@\"']{1,200}@")
+PROXY = regex(rb"(?i)\w{0,200}proxy_ur[li]\b")
 URL_PARTS = regex(rb"\.(?:username|password)\b")
 MAX_SIZE = 200_000  # bytes
 
@@ -40,14 +41,14 @@ def find_proxy_addresses(
     addresses = {name for name in names if words(name)[-2:] in {("PROXY", "URL"), ("PROXY", "URI")}}
     for path in filter(FILES.fullmatch, paths) if addresses else ():
         raw = (read(path) or b"")[:MAX_SIZE]
-        addresses -= {name for name in addresses if _shows_login(path, raw, name.encode())}
+        with_login = set(_names_with_login(path, raw))
+        addresses = {name for name in addresses if name.upper() not in with_login}
     return dict.fromkeys(sorted(addresses), SkipId.HARMLESS_LABEL.reason())
 
 
-def _shows_login(path: str, raw: bytes, name: bytes) -> bool:
-    """Return whether a file shows that the URL in a variable can contain a login."""
-    lines = [line for line in raw.splitlines() if name in line.upper()]
-    if not lines:
-        return False
+def _names_with_login(path: str, raw: bytes) -> Iterator[str]:
+    """Yield the names, in upper case, with a URL that can contain a login according to a file."""
     takes_login = path.endswith(".py") and URL_PARTS.search(raw)
-    return bool(takes_login) or any(map(URL_WITH_LOGIN.search, lines))
+    for line in raw.splitlines():
+        if takes_login or URL_WITH_LOGIN.search(line):
+            yield from (name.decode().upper() for name in PROXY.findall(line))

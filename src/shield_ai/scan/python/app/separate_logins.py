@@ -16,6 +16,7 @@ from shield_ai.model.words import words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from shield_ai.model.finding import Finding
     from shield_ai.model.site import FoundSite, Site
     from shield_ai.model.skip import SkipReason
 
@@ -36,11 +37,15 @@ def find_separate_logins(
     texts = dict(contents)
     reads = [(finding, site) for finding, site in sites if site.shape in READ_SHAPES]
     urls = [(finding, site) for finding, site in reads if _is_server_url(site)]
+    beside: dict[tuple[str, tuple[str, ...]], list[FoundSite]] = {}  # by path and stem
+    for finding, site in reads:
+        beside.setdefault((finding.path, words(site.variable)[:-1]), []).append((finding, site))
     reasons: dict[str, SkipReason] = {}
     with_login = set()
     for finding, site in urls:
-        password = _sibling((finding, site), reads, "password")
-        if password and _sibling((finding, site), reads, "username"):
+        others = beside[finding.path, words(site.variable)[:-1]]
+        password = _sibling(finding, others, "password")
+        if password and _sibling(finding, others, "username"):
             reasons[site.variable] = SkipId.SEPARATE_LOGIN.reason(password=password)
         if _has_login(site, texts.get(finding.path, b"")):
             with_login.add(site.variable)
@@ -57,13 +62,16 @@ def _has_login(site: Site, raw: bytes) -> bool:
     return site.has_alternative_branch or b"@" in raw[site.default_start : site.default_end]
 
 
-def _sibling(url: FoundSite, reads: Iterable[FoundSite], field: str) -> str:
-    """Return the variable of a field of the same server that is read near its URL, or ""."""
-    finding, site = url
-    stem = words(site.variable)[:-1]
+def _sibling(url: Finding, reads: Iterable[FoundSite], field: str) -> str:
+    """Return the variable of a field of the same server that is read near its URL, or "".
+
+    Args:
+        url: The read of the URL.
+        reads: The reads in the same file of variables that differ only in the last word.
+        field: The field.
+    """
     for other, read in reads:
-        parts = words(read.variable)
-        if parts[:-1] == stem and stem and parts[-1] in DATABASE_FIELDS[field]:
-            if other.path == finding.path and abs(other.line - finding.line) <= MAX_LINES:
-                return read.variable
+        *stem, last = words(read.variable) or ("",)
+        if stem and last in DATABASE_FIELDS[field] and abs(other.line - url.line) <= MAX_LINES:
+            return read.variable
     return ""
