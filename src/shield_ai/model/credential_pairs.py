@@ -149,16 +149,17 @@ def _oauth_1_apps(variables: dict[str, str], folders: Mapping[str, set[str]]) ->
     for suffixes in _OAUTH_1_APPS:
         key, *_ = suffixes.values()
         for prefix in _prefixes(variables, _ANY, key[0]):
-            fields = {}
-            for field, ends in suffixes.items():
-                names = [prefix + suffix for suffix in ends if prefix + suffix in variables]
-                if names:
-                    fields[field] = variables[names[0]]
-            together = set.intersection(*(folders[variable] for variable in fields.values()))
-            if len(fields) == len(suffixes) and together:
+            found = [_first(variables, prefix, ends) for ends in suffixes.values()]
+            fields = dict(zip(suffixes, found, strict=True))
+            if all(found) and set.intersection(*(folders[variable] for variable in found)):
                 for variable in fields.values():
                     del variables[variable.upper()]
                 yield Pair(_pair_name(prefix), fields)
+
+
+def _first(variables: Mapping[str, str], prefix: str, suffixes: Iterable[str]) -> str:
+    """Return the first variable with a prefix and one of several suffixes, or ""."""
+    return next((variables[prefix + s] for s in suffixes if prefix + s in variables), "")
 
 
 def _prefixes(names: Iterable[str], pattern: re.Pattern[str], suffix: str) -> list[str]:

@@ -60,15 +60,18 @@ def _password_variable(secret: Secret) -> str:
 def _find_copies(secrets: Sequence[Secret], scan: Scan) -> Iterator[tuple[str, str]]:
     """Yield the names of the secrets, each with the place that reads another secret."""
     databases = [secret for secret in secrets if secret.kind is Kind.DATABASE]
-    is_only_one = len(databases) == 1
     reads = [skip for skip in scan.file_reads if skip.id is SkipId.READS_AWS]
     for database in databases if reads else ():
-        variable = _password_variable(database)
-        settings = {f.name for f, site in scan.sites if variable in site.variables} | {variable}
-        for read in reads:
-            if read.name in settings or (is_only_one and is_database_password(read.name)):
-                yield (
-                    database.name,
-                    f"{read.path}:{read.line} reads {read.name} from another secret in AWS",
-                )
-                break
+        names = _password_names(database, scan)
+        if len(databases) == 1:
+            names.update(read.name for read in reads if is_database_password(read.name))
+        read = next((read for read in reads if read.name in names), None)
+        if read:
+            place = f"{read.path}:{read.line} reads {read.name} from another secret in AWS"
+            yield database.name, place
+
+
+def _password_names(database: Secret, scan: Scan) -> set[str]:
+    """Return the variable of a password, and the settings that get its value."""
+    variable = _password_variable(database)
+    return {f.name for f, site in scan.sites if variable in site.variables} | {variable}

@@ -248,18 +248,25 @@ def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
     client that works without its secret logs in with something else, such as a certificate: its
     public id does not count.
     """
-    variables = list(secret.variables())
+    variables = _secret_variables(secret)
     if secret.kind is Kind.DJANGO_SECRET_KEY and not _is_generated(variables, sites):
         return False
-    if secret.kind is Kind.DATABASE and secret.fields:
-        variables = [secret.fields["password"]]
-        if secret.name == DATABASE_SECRET and not _has_empty_login(secret.fields, sites):
+    if secret.kind is Kind.DATABASE and secret.fields and secret.name == DATABASE_SECRET:
+        if not _has_empty_login(secret.fields, sites):
             return all(
                 site.is_guarded or site.possible_variables for site in sites.get(variables[0], ())
             )
-    elif secret.fields and "client_secret" in secret.fields:
-        variables = [secret.fields["client_secret"]]
     return all(_is_optional_variable(sites.get(variable, ())) for variable in variables)
+
+
+def _secret_variables(secret: Secret) -> list[str]:
+    """Return the variables of a secret without which the other ones are useless."""
+    fields = secret.fields or {}
+    if secret.kind is Kind.DATABASE and fields:
+        return [fields["password"]]
+    if "client_secret" in fields:
+        return [fields["client_secret"]]
+    return list(secret.variables())
 
 
 def _is_generated(variables: Iterable[str], sites: Mapping[str, Sequence[Site]]) -> bool:

@@ -37,9 +37,7 @@ def find_separate_logins(
     texts = dict(contents)
     reads = [(finding, site) for finding, site in sites if site.shape in READ_SHAPES]
     urls = [(finding, site) for finding, site in reads if _is_server_url(site)]
-    beside: dict[tuple[str, tuple[str, ...]], list[FoundSite]] = {}  # by path and stem
-    for finding, site in reads:
-        beside.setdefault((finding.path, words(site.variable)[:-1]), []).append((finding, site))
+    beside = _by_path_and_stem(reads)
     reasons: dict[str, SkipReason] = {}
     with_login = set()
     for finding, site in urls:
@@ -50,6 +48,16 @@ def find_separate_logins(
         if _has_login(site, texts.get(finding.path, b"")):
             with_login.add(site.variable)
     return {variable: reasons[variable] for variable in reasons.keys() - with_login}
+
+
+def _by_path_and_stem(
+    reads: Iterable[FoundSite],
+) -> dict[tuple[str, tuple[str, ...]], list[FoundSite]]:
+    """Group reads by their file, and the words of the variable before the last one."""
+    found: dict[tuple[str, tuple[str, ...]], list[FoundSite]] = {}
+    for finding, site in reads:
+        found.setdefault((finding.path, words(site.variable)[:-1]), []).append((finding, site))
+    return found
 
 
 def _is_server_url(site: Site) -> bool:

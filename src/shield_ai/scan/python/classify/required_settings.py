@@ -33,7 +33,7 @@ def mark_required_settings(tree: ast.Module, candidates: Iterable[Candidate]) ->
         tree: The module.
         candidates: Its reads.
     """
-    reads = [candidate for candidate in candidates if _may_be_empty(candidate)]
+    reads = list(filter(_may_be_empty, candidates))
     if not reads:
         return
     urls = set(_engine_urls(tree))
