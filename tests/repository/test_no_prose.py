@@ -18,6 +18,8 @@ FOREIGN = {
     # msgspec's ValidationError
     "shield_ai/model/manifest_parser.py": {"unknown field", "Invalid enum value"},
     "shield_ai/scan/rules/loader.py": {"unknown field", "enum value"},
+    # Python's SyntaxError
+    "shield_ai/project/python_source.py": {"Missing parentheses in call to"},
     # ruff's configuration
     "shield_ai/rewrite/code_style.py": {"from __future__ import annotations"},
     # SHOW GRANTS, and the comment that marks a user in the database

@@ -77,7 +77,10 @@ def outdated_dependency(requirements: Iterable[str], name: str) -> SkipReason | 
         name: The one to add.
     """
     pins = outdated_pins(requirements)
-    return SkipId.OUTDATED_PIN.reason(pins=_enumerate(pins), requirement=name) if pins else None
+    if not pins:
+        return None
+    listed = _enumerate(pins)
+    return SkipId.OUTDATED_PIN.reason(pins=listed, requirement=name)
 
 
 def _enumerate(pins: Sequence[str]) -> str:
