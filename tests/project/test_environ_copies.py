@@ -98,6 +98,20 @@ def test_finds_where_the_environment_may_change(text):
 
 
 @pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        pytest.param("from boot import f\nE\ny = 1\nf()", 5, id="function"),
+        pytest.param("import boot\nE\ny = boot.f()", 4, id="function of a module"),
+        pytest.param("from dotenv import load_dotenv as f\nE\nf()", 4, id="other name"),
+        pytest.param("import boot\nE\ndef g():\n  boot.f()\ng()", 3, id="in a function"),
+    ],
+)
+def test_an_imported_function_may_change_the_environment(text, line):
+    found = copies("import os\n" + text.replace("E", "e = os.environ.copy()"))
+    assert found["e"].valid_until_line == line
+
+
+@pytest.mark.parametrize(
     "text",
     [
         pytest.param("f(dict(os.environ))", id="another copy"),

@@ -1,6 +1,7 @@
 """Recognize os.environ in a file, and copies of it: `env = dict(os.environ)`.
 
-A read of such a copy can become a read of the environment, unless the file changes the variable.
+A read of such a copy can become a read of the environment, unless the file, or code of the app that
+it calls, changes the variable.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class EnvironCopy(NamedTuple):
     """A copy of the environment, of which only some variables can change."""
 
     original: str  # the text of the copied expression
-    # The first later line that may change the environment; reads up to it are unaffected.
+    # The first line, from the copy on, that may change the environment; reads up to it are
+    # unaffected.
     valid_until_line: int
     written: frozenset[str] = frozenset()  # the variables that the file changes in the copy
 
@@ -219,11 +221,12 @@ def _changes(
 
     Yields ANY_LINE for changes in a function, and for other names of os.environ and its methods.
     """
+    imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    setters = {node for node in imports if may_set_variables(node)}
+    imported = {used_name(alias) for node in setters for alias in node.names} - names.keys()
     for node, line in _nodes_with_lines(tree):
-        if isinstance(node, (ast.Import, ast.ImportFrom)):
-            if may_set_variables(node):
-                yield line
-        elif isinstance(node, ast.expr) and _may_change(node, names):
+        is_change = isinstance(node, ast.expr) and _may_change(node, names)
+        if is_change or node in setters or _called_name(node) in imported:
             yield line
         if any(_has_environ(value, names) for value in _kept_values(node)):
             yield ANY_LINE
@@ -305,6 +308,16 @@ def _passed(node: ast.Call, name: str) -> Iterator[ast.expr]:
         is_copied = keyword.arg == "env" and name in PROCESS_FUNCTIONS
         if keyword.arg and not is_copied:
             yield keyword.value
+
+
+def _called_name(node: ast.AST) -> str:
+    """Return the name at the start of the called expression: `boot` for `boot.setup()`."""
+    if not isinstance(node, ast.Call):
+        return ""
+    function = node.func
+    while isinstance(function, ast.Attribute):
+        function = function.value
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def _last_name(node: ast.expr) -> str:
