@@ -136,7 +136,7 @@ class SecretReader:
 
             await asyncio.get_running_loop().run_in_executor(None, self._settings)
         request = Request(name, default, key=key, env=env, stage=stage)
-        default = None
+        default = None  # a literal must not appear in a traceback
         request.optional = optional
         return await self._sources.serve_async(request)
 
@@ -160,7 +160,7 @@ class SecretReader:
         Raises the errors of get_secret().
         """
         request = Request(name, default, env=env, stage=stage, convert=as_dict)
-        default = None
+        default = None  # a literal must not appear in a traceback
         return self._sources.serve(request)
 
     @overload
@@ -181,7 +181,7 @@ class SecretReader:
         Raises the errors of get_secret().
         """
         request = Request(name, default, env=env, stage=stage, convert=as_bytes)
-        default = None
+        default = None  # a literal must not appear in a traceback
         return self._sources.serve(request)
 
     @overload

@@ -5,12 +5,12 @@ import sys
 
 import pytest
 
-from shield_ai.project.environ_copies import EnvironCopy, os_names, unchanged_copies
+from shield_ai.project.environ_copies import EnvironCopy, find_copies, os_names
 
 
 def copies(text):
     tree = ast.parse(text)
-    return unchanged_copies(tree, os_names(tree))
+    return find_copies(tree, os_names(tree))
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,8 @@ class Stage:
 
     def change_folder(self, text: str) -> None:
         """Change the working directory, as WORKDIR does."""
-        self.folder = posixpath.join(self.folder, text.strip().strip("\"'"))
+        folder = text.strip().strip("\"'")
+        self.folder = posixpath.normpath(posixpath.join(self.folder, folder))
 
     def _copies_to_folder(self, paths: Sequence[str], target: str) -> bool:
         """Return whether the target is a folder, which then exists."""
@@ -227,7 +228,7 @@ def _copied_place(
 
 
 def _may_contain(source: str, place: str) -> bool:
-    """Return whether a source with a variable can contain a file: its folder before it decides."""
+    """Return whether a source can contain a file, by its folder before the variable."""
     folder = source.partition("$")[0].rpartition("/")[0]
     return not folder or _part_inside(folder, place) is not None
 

@@ -72,7 +72,7 @@ def dotted_name(node: ast.AST, names: Mapping[str, str]) -> str:
     return ""
 
 
-def unchanged_copies(
+def find_copies(
     tree: ast.Module,
     names: Mapping[str, str],
     may_set_variables: Callable[[ast.Import | ast.ImportFrom], bool] = lambda _: True,

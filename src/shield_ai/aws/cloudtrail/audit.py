@@ -143,7 +143,7 @@ class Auditor:
         accesses = self._all_accesses()
         alerts = self._event_alerts()
         alerts += self._newcomer_alerts(accesses, alerts)
-        alerts.sort(key=lambda alert: (alert.kind, alert.secret, alert.who))
+        alerts.sort(key=lambda alert: (alert.kind, alert.secret, alert.who, alert.text))
         return Audit(
             app=self._app,
             since=self._start,
@@ -241,9 +241,9 @@ class Auditor:
             cause = "shield.toml names no role"
             if not self._app:
                 cause = "no shield.toml found, so this covers all secrets of all apps"
-            notes.append(f"{cause}: reads by other principals are not reported")
+            notes.append(f"{cause}: no alerts for reads by other principals")
         if self._start and not self._earlier_principals:
-            notes.append("the trail has no earlier events: new principals are not reported")
+            notes.append("the trail has no earlier events: no alerts for new principals")
         return notes
 
 

@@ -74,7 +74,7 @@ def _injects_most(injected: Collection[str], manifest: Manifest) -> bool:
 def already_injected(deployment: Deployment) -> dict[str, str]:
     """Map the variables that every production line takes from a secret store in AWS to a file.
 
-    Beside an app in AWS, a Compose file is for developers, unless its name is one for production.
+    If the app runs in AWS, Compose files are for development, unless their names say production.
     """
     injected: dict[str, str] = {}
     others = {""}

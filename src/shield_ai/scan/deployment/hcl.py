@@ -1,7 +1,7 @@
 """Parse the maps, lists and blocks of Terraform files into nodes with byte offsets.
 
-An expression that contains maps or lists, such as `jsonencode([{…}])` or `merge({…}, {…})`, becomes
-a list of them. https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
+An expression that contains maps, lists, calls or parentheses, such as `merge({…}, {…})`, becomes a
+list of its parts. https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 """
 
 from __future__ import annotations

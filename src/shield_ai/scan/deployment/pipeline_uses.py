@@ -49,7 +49,7 @@ class _Text(NamedTuple):
 
 
 def is_job(key: Node, value: Node) -> bool:
-    """Return whether an entry of the top level is a job or a hidden one, which starts with a dot.
+    """Return whether an entry of the top level is a job, also a hidden one (`.name`).
 
     Args:
         key: Its name.

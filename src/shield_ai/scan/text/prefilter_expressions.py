@@ -46,8 +46,7 @@ UNQUOTED_ASSIGNMENT = (
 REPEAT = regex(rb"\{(\d+)(,?)(\d*)\}")
 MAX_REPEAT = 40
 # Replaces the lookbehind before a rule, which hyperscan does not support. A match then begins one
-# byte earlier, which does not matter. Lookaheads are dropped, because checking them costs more
-# than it saves.
+# byte earlier, which does not matter.
 LEADING_BOUNDARY = b"(?:^|[^A-Za-z0-9])"
 
 

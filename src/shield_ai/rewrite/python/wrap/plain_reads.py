@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.project.environ_copies import ENVIRON, dotted_name, os_names, unchanged_copies
+from shield_ai.project.environ_copies import ENVIRON, dotted_name, find_copies, os_names
 from shield_ai.project.python_source import string_constant
 from shield_ai.rewrite.python.wrap.environs_reads import (
     ENVIRONS,
@@ -42,7 +42,7 @@ def environ_names(tree: ast.Module) -> dict[str, str]:
     These are unchanged copies of os.environ, and objects of environs.
     """
     names = os_names(tree)
-    copies = dict.fromkeys(unchanged_copies(tree, names), ENVIRON)
+    copies = dict.fromkeys(find_copies(tree, names), ENVIRON)
     return names | environs_names(tree) | copies
 
 

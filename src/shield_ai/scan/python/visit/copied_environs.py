@@ -6,7 +6,7 @@ import ast
 import functools
 from typing import TYPE_CHECKING
 
-from shield_ai.project.environ_copies import os_names, unchanged_copies
+from shield_ai.project.environ_copies import find_copies, os_names
 
 if TYPE_CHECKING:
     from shield_ai.project.environ_copies import EnvironCopy
@@ -42,7 +42,7 @@ class CopiedEnvirons:
 
     @functools.cached_property
     def _copies(self) -> dict[str, EnvironCopy]:
-        return unchanged_copies(self._tree, os_names(self._tree), self._may_set_variables)
+        return find_copies(self._tree, os_names(self._tree), self._may_set_variables)
 
     def _may_set_variables(self, node: ast.Import | ast.ImportFrom) -> bool:
         """Return whether a module of the app, or one that loads .env files, is imported."""

@@ -42,9 +42,10 @@ class EnvReadVisitor(PresenceTestVisitor):
         # why a library needs a variable, and the line of the call
         self.library_reads: dict[str, tuple[SkipReason, int]] = {}
         self._written: set[str] = set()  # variables that the file sets
-        self.unresolved_reads: list[ast.expr] = []  # of variables that no call determines
-        # of other unknown variables: secrets by parts of their names, or attributes of a class
-        # that computes them
+        # with a computed name that no call of a helper tells
+        self.unresolved_reads: list[ast.expr] = []
+        # with other computed names: a part of the name is that of a secret, or a class computes
+        # its attributes
         self.listed_reads: list[ast.expr] = []
         # values with a secret-like name that are not secrets: node, name, reason
         self.not_secrets: list[tuple[ast.expr, str, SkipReason]] = []
@@ -66,7 +67,7 @@ class EnvReadVisitor(PresenceTestVisitor):
         reason = explain_harmless_type(name or "", converters, read.default)
         if self._in_boolean_context:
             if name and not reason:
-                self._add_truth_test(node, read, name)
+                self._visit_truth_test(node, read, name)
             reason = SkipId.HARMLESS_BOOLEAN.reason()
         if name and not reason and _is_secret_like(name, path):
             reason = self._uses.explain(node, name)
@@ -81,20 +82,20 @@ class EnvReadVisitor(PresenceTestVisitor):
             self._add_read(candidate, read)
         return True
 
-    def _add_truth_test(self, node: ast.expr, read: Read, name: str) -> None:
+    def _visit_truth_test(self, node: ast.expr, read: Read, name: str) -> None:
         candidate = self._read_candidate(node, read, name, ())
         candidate.reason = self._explain_unreliable(candidate, read)
         self.add_truth_test(candidate)
 
     def add_truth_test(self, candidate: Candidate) -> None:
-        """Add a read as a boolean."""
+        """Handle a read as a boolean; subclasses override this."""
 
     @functools.cached_property
     def _uses(self) -> ValueUses:
         return ValueUses(self.source.tree)
 
     def add_choice(self, node: ast.Name, variable: str) -> None:
-        """Record that a field is not a secret, because it names an entry."""
+        """Record that a field is not a secret, because it only selects an entry by its name."""
         self._add_harmless(node, variable, SkipId.HARMLESS_CHOICE.reason())
 
     def _add_harmless(self, node: ast.expr, name: str | None, reason: SkipReason) -> None:
