@@ -141,9 +141,9 @@ def test_says_which_keys_boto3_signs_in_with(variable):
 )  # fmt: skip
 def test_says_how_an_app_outside_aws_signs_in(has_role, uses_access_keys, text):
     hosting = Hosting(has_role=has_role, uses_access_keys=uses_access_keys)
-    rollout = app_docs.DEFAULT_ROLLOUT._replace(hosting=hosting)
+    advice = app_docs.DEFAULT_ADVICE._replace(hosting=hosting)
     files = {}
-    assert not run(app_docs.write_docs(files.get, manifest(), rollout=rollout), files)
+    assert not run(app_docs.write_docs(files.get, manifest(), advice=advice), files)
     assert text in page(files)
     assert ("AWS_ACCESS_KEY_ID" in page(files)) != has_role
 
@@ -161,9 +161,9 @@ def test_lists_the_secrets_that_the_platform_sets():
 @pytest.mark.parametrize("install", ["pip install 'shop[aws]'", ""])
 def test_names_the_command_that_installs_boto3(install):
     files = {UPDATES: b"# Updates\n"}
-    rollout = app_docs.DEFAULT_ROLLOUT._replace(install=install)
-    assert not run(app_docs.write_docs(files.get, manifest(), rollout=rollout), files)
-    assert not run(app_docs.add_entry(files.get, manifest(), rollout), files)
+    advice = app_docs.DEFAULT_ADVICE._replace(install=install)
+    assert not run(app_docs.write_docs(files.get, manifest(), advice=advice), files)
+    assert not run(app_docs.add_entry(files.get, manifest(), advice), files)
     for path in (PAGE, UPDATES):
         assert ("with boto3" in files[path].decode()) == bool(install)
         assert f"`{install}`" in files[path].decode() or not install
@@ -173,9 +173,9 @@ def test_names_the_command_that_installs_boto3(install):
 def test_names_django_only_in_its_apps(django):
     files = {UPDATES: b"# Updates\n"}
     stage = "DJANGO_ENV" if django else "AWS_SECRETS_ENV"
-    rollout = app_docs.DEFAULT_ROLLOUT._replace(stage=stage)
-    assert not run(app_docs.write_docs(files.get, manifest(), rollout=rollout), files)
-    assert not run(app_docs.add_entry(files.get, manifest(), rollout), files)
+    advice = app_docs.DEFAULT_ADVICE._replace(stage=stage)
+    assert not run(app_docs.write_docs(files.get, manifest(), advice=advice), files)
+    assert not run(app_docs.add_entry(files.get, manifest(), advice), files)
     for path in (PAGE, UPDATES):
         text = files[path].decode()
         assert ("DJANGO_ENV" in text) == django
@@ -334,8 +334,8 @@ def test_creates_no_entry_without_the_file():
 def test_a_blank_line_is_before_each_heading(passed_on):
     files = {}
     kept = KeptVariables(passed_on=passed_on)
-    rollout = app_docs.DEFAULT_ROLLOUT._replace(kept=kept)
-    run(app_docs.write_docs(files.get, manifest(), rollout=rollout), files)
+    advice = app_docs.DEFAULT_ADVICE._replace(kept=kept)
+    run(app_docs.write_docs(files.get, manifest(), advice=advice), files)
     lines = files[PAGE].decode().splitlines()
     headings = [number for number, line in enumerate(lines) if line.startswith("## ")]
     assert [lines[number - 1] for number in headings] == [""] * len(headings)

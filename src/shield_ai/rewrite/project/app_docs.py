@@ -19,7 +19,11 @@ from shield_ai.rewrite.project.file_edits import (
     skip_file,
 )
 from shield_ai.rewrite.project.markdown_tables import align_tables
-from shield_ai.rewrite.project.rollout import DEFAULT_ROLLOUT, Rollout, find_rollout
+from shield_ai.rewrite.project.production_advice import (
+    DEFAULT_ADVICE,
+    ProductionAdvice,
+    choose_advice,
+)
 from shield_ai.rewrite.project.stamp import State, header_of, read_stamp, stamp
 from shield_ai.rewrite.project.template import render_template
 
@@ -79,15 +83,15 @@ TROUBLESHOOTING = (
 
 def fix(context: FixContext) -> Outcome:
     """Add the entry to the security updates, and write the page if it is enabled."""
-    rollout = find_rollout(context)
-    changes, skipped = add_entry(context.read, context.manifest, rollout)
+    advice = choose_advice(context)
+    changes, skipped = add_entry(context.read, context.manifest, advice)
     if not _is_page_enabled(context):
         return changes, skipped
     page_changes, page_skipped = write_docs(
         context.read,
         context.manifest,
         context.engines,
-        rollout,
+        advice,
         reads_later=context.app.reads_later,
         page=choose_page(context),
     )
@@ -128,7 +132,7 @@ def write_docs(
     read: FileReader,
     manifest: Manifest,
     engines: Collection[str] = (),
-    rollout: Rollout = DEFAULT_ROLLOUT,
+    advice: ProductionAdvice = DEFAULT_ADVICE,
     *,
     reads_later: bool = True,
     page: str = PAGE,
@@ -139,7 +143,7 @@ def write_docs(
         read: Returns the bytes of a file of the app, None if it does not exist.
         manifest: The secrets of the app.
         engines: The Django database backends of shield that the settings use.
-        rollout: What to do with the environment variables in production.
+        advice: What to do with the environment variables in production.
         reads_later: Whether functions of the app read secrets after its start.
         page: The path of the page.
     """
@@ -161,11 +165,11 @@ def write_docs(
         map="" if manifest.app.runtime == "package" else manifest.app.runtime,
         troubleshooting=TROUBLESHOOTING,
         engines=engines,
-        rollout=rollout,
-        kept=list(rollout.kept.sentences(_inline_code)),
-        by_platform=rollout.hosting.sentence(_inline_code),
+        advice=advice,
+        kept=list(advice.kept.sentences(_inline_code)),
+        by_platform=advice.hosting.sentence(_inline_code),
         reads_later=reads_later,
-        environment=rollout.stage,
+        environment=advice.stage,
         signs_in=SIGN_IN_KEY in manifest.variables(),
     )
     content = header_of(raw) + stamp(STAMP_NAME, "md", align_tables(text))
@@ -199,7 +203,7 @@ def _navigation(read: FileReader, page: str) -> Navigation:
 def add_entry(
     read: FileReader,
     manifest: Manifest,
-    rollout: Rollout = DEFAULT_ROLLOUT,
+    advice: ProductionAdvice = DEFAULT_ADVICE,
 ) -> Outcome:
     """Add an entry to the app's security updates once, if it has such a file."""
     raw = read(UPDATES)
@@ -213,8 +217,8 @@ def add_entry(
         heading=HEADING,
         app=manifest.app,
         secrets=secrets,
-        rollout=rollout,
-        kept=list(rollout.kept.sentences(_inline_code)),
-        environment=rollout.stage,
+        advice=advice,
+        kept=list(advice.kept.sentences(_inline_code)),
+        environment=advice.stage,
     )
     return append_lines(UPDATES, raw, text, gap=True)

@@ -23,7 +23,7 @@ from shield_ai.scan.deployment.occurrences import suppressed_lines, unexplained_
 from shield_ai.scan.deployment.parts import DeploymentFile, part_uses
 from shield_ai.scan.deployment.production import file_use, path_use
 from shield_ai.scan.deployment.secret_variables import SecretVariables
-from shield_ai.scan.deployment.templates import has_actions
+from shield_ai.scan.deployment.templates import has_template_tags
 from shield_ai.scan.text.line_index import LineIndex
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class FileSearch:
             itertools.islice(file_settings(file, self._variables.names), MAX_SETTINGS + 1)
         )
         kind = file.kind
-        if kind is DeploymentKind.KUBERNETES and has_actions(file.raw):
+        if kind is DeploymentKind.KUBERNETES and has_template_tags(file.raw):
             kind = DeploymentKind.HELM
         self._add_settings(file, kind, settings, file_use(file.path, kind, siblings, file.raw))
         self._add_unexplained(file, settings)

@@ -20,7 +20,7 @@ FILLED = regex(r"T{4,}")
 NOT_A_LINE_END = regex(rb"[^\r\n]")
 
 
-def has_actions(raw: bytes) -> bool:
+def has_template_tags(raw: bytes) -> bool:
     """Return whether a file has a `{{ … }}`.
 
     Args:

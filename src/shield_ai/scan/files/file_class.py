@@ -140,7 +140,7 @@ def is_test(path: str) -> bool:
     return bool(TESTS.search(path))
 
 
-def is_development(path: str) -> bool:
+def is_development_file(path: str) -> bool:
     """Return whether a file configures development, containers or continuous integration."""
     return bool(DEVELOPMENT.search(path))
 

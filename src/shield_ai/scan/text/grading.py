@@ -15,8 +15,8 @@ from shield_ai.model.finding import Severity
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.files.file_class import (
-    is_development,
     is_development_config,
+    is_development_file,
     is_non_production,
     is_test,
     is_third_party,
@@ -208,7 +208,7 @@ def _is_minor_read(place: Place) -> bool:
         return True
     if COPIED_SETTINGS.search(place.path):
         return True
-    return is_development(place.path) and "environ.setdefault(" in place.line
+    return is_development_file(place.path) and "environ.setdefault(" in place.line
 
 
 def _is_quoted_or_copied(place: Place) -> bool:

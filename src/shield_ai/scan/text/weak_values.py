@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.files.file_class import is_development, is_development_config
+from shield_ai.scan.files.file_class import is_development_config, is_development_file
 from shield_ai.scan.text.credibility import VENDOR_DEFAULTS, Family, secret_family
 from shield_ai.scan.text.place import LITERAL_RULES
 from shield_ai.scan.text.randomness import has_words
@@ -61,11 +61,11 @@ def is_weak(place: Place) -> bool:
     says_test = SAYS_TEST.search(value) or _says_example(value)
     if says_test and "://" not in value and words(place.name)[-2:] != ("SECRET", "KEY"):
         return True
-    if not _counts_as_password(place) and place.is_python and not is_development(place.path):
+    if not _counts_as_password(place) and place.is_python and not is_development_file(place.path):
         return False  # a weak SECRET_KEY in the settings is a vulnerability
     if says_test or has_only_weak_words(value):
         return True
-    if not is_development(place.path) and not LOCAL_HOST.search(place.line):
+    if not is_development_file(place.path) and not LOCAL_HOST.search(place.line):
         return False
     return is_word_like(value)
 

@@ -1,4 +1,4 @@
-"""Find the advice in the generated documents on the environment of an app in production."""
+"""Choose what the generated documents advise about environment variables in production."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class RegionAdvice(enum.StrEnum):
     KEEP = "keep"  # the app reads the variable itself
 
 
-class Rollout(NamedTuple):
+class ProductionAdvice(NamedTuple):
     """The advice in the generated documents on environment variables in production."""
 
     region: RegionAdvice
@@ -39,14 +39,16 @@ class Rollout(NamedTuple):
     install: str = ""  # the command that installs the app with boto3, if it is in an extra
 
 
-DEFAULT_ROLLOUT = Rollout(RegionAdvice.SET)
+DEFAULT_ADVICE = ProductionAdvice(RegionAdvice.SET)
 
 
-def find_rollout(context: FixContext) -> Rollout:
+def choose_advice(context: FixContext) -> ProductionAdvice:
     """Return the advice for an app."""
     app = context.app
     region = _region_advice(context)
-    return Rollout(region, app.kept, app.stage, app.hosting, extra_install_command(context))
+    return ProductionAdvice(
+        region, app.kept, app.stage, app.hosting, extra_install_command(context)
+    )
 
 
 def _region_advice(context: FixContext) -> RegionAdvice:
