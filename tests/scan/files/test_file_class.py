@@ -4,7 +4,7 @@ import pytest
 
 from shield_ai.scan.files.file_class import (
     allows_unquoted,
-    is_development,
+    is_development_file,
     is_non_production,
     is_scannable,
     is_third_party,
@@ -104,12 +104,12 @@ def test_production_files(path: str) -> None:
     ],
 )
 def test_development_files(path: str) -> None:
-    assert is_development(path)
+    assert is_development_file(path)
 
 
 @pytest.mark.parametrize("path", ["shop/settings.py", "devices/a.py", "locale/a.py"])
 def test_files_of_production(path: str) -> None:
-    assert not is_development(path)
+    assert not is_development_file(path)
 
 
 @pytest.mark.parametrize(
