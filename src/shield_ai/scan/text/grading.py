@@ -262,11 +262,9 @@ def _is_example_script(path: str) -> bool:
 
 
 def _is_public_id(place: Place) -> bool:
-    """Return whether a value is public, by its form, name or position in a URL, or has expired."""
-    if PUBLIC_KEY.match(place.value) or _is_public_by_name(place.value, words(place.name)):
+    """Return whether a value is a public identifier, by its form, name or position in a URL."""
+    if _is_harmless_token(place) or _is_public_by_name(place.value, words(place.name)):
         return True
-    if place.rule == "CRED.jwt":
-        return is_expired(place.value)
     if TILE_URL.search(place.before):
         return True
     if place.rule == LOGIN_RULE:
@@ -280,6 +278,13 @@ def _is_public_id(place: Place) -> bool:
     if SEARCH_INDEX.search(place.nearby) and words(place.name)[-2:] == ("API", "KEY"):
         return True
     return _has_context(place.rule) and _is_other_near_vendor(place)
+
+
+def _is_harmless_token(place: Place) -> bool:
+    """Return whether a token is public by its format, or has expired."""
+    if place.rule == "CRED.jwt":
+        return is_expired(place.value)
+    return PUBLIC_KEY.match(place.value) is not None
 
 
 def _is_public_by_name(value: str, parts: tuple[str, ...]) -> bool:
