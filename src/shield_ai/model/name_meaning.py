@@ -370,14 +370,16 @@ def _is_public_key(parts: tuple[str, ...]) -> bool:
     https://amplitude.com/docs/apis/keys-and-tokens
     """
     if parts[-2:-1] in {("SSL",), ("TLS",)}:
-        return bool(SERVICES & set(parts))
+        return bool((SERVICES | DIRECT_SERVICES) & set(parts))
     if parts[-2:-1] in {("SIGN",), ("SIGNING",)} and "IDP" in parts[1:]:
         return {"SECRET", "PRIVATE"}.isdisjoint(parts)
     if parts[-3:-1] == ("GOOGLE", "ANALYTICS") or parts[-2:-1] in {("GA",), ("GTM",)}:
         return True
     if parts[-2:-1] == ("HOST",) and {"SFTP", "FTP"} & set(parts):
         return True  # the key by which a client recognizes a server
-    return {"POSTHOG", "PROJECT"} <= set(parts) or parts[-3:] == ("AMPLITUDE", "API", "KEY")
+    if "POSTHOG" in parts:
+        return {"PERSONAL", "SECRET", "PRIVATE"}.isdisjoint(parts)
+    return parts[-3:] == ("AMPLITUDE", "API", "KEY")
 
 
 def _is_access_key(parts: tuple[str, ...]) -> bool:

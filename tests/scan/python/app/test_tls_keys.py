@@ -21,7 +21,7 @@ def pair(key, certificate):
 @pytest.mark.parametrize(
     ("key", "certificate"),
     [
-        pytest.param("SMTP_SSL_KEY", "SMTP_SSL_CERTIFICATE", id="certificate"),
+        pytest.param("SHOP_SSL_KEY", "SHOP_SSL_CERTIFICATE", id="certificate"),
         pytest.param("SEARCH_TLS_CLIENT_KEY", "SEARCH_TLS_CLIENT_CERT", id="of a client"),
         pytest.param("STUF_CLIENT_KEY", "STUF_CLIENT_CERT", id="client certificate"),
         pytest.param("SHOP_TLS_KEY", "SHOP_TLS_CA_CERTS", id="authority"),

@@ -1,6 +1,6 @@
 """Find the variables with the path of a TLS key: those beside the variable of its certificate.
 
-For example, `SMTP_SSL_KEY` beside `SMTP_SSL_CERTIFICATE`. A library loads both from files.
+For example, `SHOP_SSL_KEY` beside `SHOP_SSL_CERTIFICATE`. A library loads both from files.
 """
 
 from __future__ import annotations
