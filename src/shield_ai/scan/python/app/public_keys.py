@@ -19,7 +19,12 @@ MAX_SIZE = 200_000  # bytes
 # A page loads a script with the key, or gives it to the widget of a CAPTCHA.
 _PRINTED = rb"[^<>{}\n]{0,300}\{\{[^{}<>\n]{0,80}?\b([A-Z][A-Z0-9_]{1,80}KEY)\b[^{}<>\n]{0,80}\}\}"
 PUBLISHED = regex(
-    rb"<script\b[^<>{}\n]{0,300}?\bsrc=" + _PRINTED + rb"|\bdata-(?:site)?key=" + _PRINTED
+    rb"<script\b[^<>{}\n]{0,300}?\bsrc="
+    + _PRINTED
+    + rb"|\bdata-(?:site)?key="
+    + _PRINTED
+    # a widget gets the key from a variable of the page
+    + rb"|\b(?:embed|site|public|publishable)-key=[\"']\{\{\s{0,9}([a-z][a-z0-9_]{1,80}_key)\b"
 )
 PRIVATE_WORDS = word_set("SECRET PRIVATE PASSWORD")
 # https://developers.google.com/recaptcha/intro
@@ -55,9 +60,9 @@ def find_published_keys(paths: Iterable[str], read: FileReader) -> frozenset[str
         if not path.endswith(TEMPLATE_SUFFIXES):
             continue
         raw = read(path) or b""
-        if b"KEY" in raw and len(raw) <= MAX_SIZE:
+        if (b"KEY" in raw or b"-key=" in raw) and len(raw) <= MAX_SIZE:
             for match in PUBLISHED.finditer(raw):
-                names.add((match[1] or match[2]).decode())
+                names.add((match[1] or match[2] or match[3]).decode().upper())
     return frozenset(name for name in names if PRIVATE_WORDS.isdisjoint(words(name)))
 
 
