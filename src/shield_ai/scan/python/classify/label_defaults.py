@@ -26,6 +26,7 @@ LABEL = regex(r"[a-z]{2,30}(?:-[a-z0-9]{1,30}){1,8}")
 ADDRESS = regex(
     r"https?://(?!localhost)[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,8}(?:/[a-z][a-z_-]{0,30}){0,8}/?"
 )
+SERVER = regex(r"https?://[\w.-]{1,100}(?::\d{1,5})?/?")
 # Words of values for development, which production has to replace.
 DEVELOPMENT_WORDS = word_set("""
     CHANGE CHANGEME DEFAULT DEV DEVELOPMENT DUMMY EXAMPLE FAKE INSECURE LOCAL MY PLACEHOLDER REPLACE
@@ -77,7 +78,8 @@ def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:
     """Return the reason to skip a variable whose default is a host name or a label, or None.
 
     A service's URL has a scheme; `REDIS_URL` with the default `redis` is a host. The URL of a
-    webhook is a secret if its path has a token; an address without one is the app's own. A default
+    webhook is a secret if its path has a token; an address without one is the app's own. A proxy
+    with an address as its default is a service of the app, not one with a login. A default
     such as `theme_choice` for THEME_CHOICE_KEY is a label. See `is_choice` for other keys.
 
     Args:
@@ -111,11 +113,15 @@ def may_be_choice(name: str) -> bool:
 
 
 def _is_address(name: str, text: str) -> bool:
-    if not PLACEHOLDERS.isdisjoint(words(text)):
+    is_host = HOST.fullmatch(text) is not None
+    if not (is_host and "." in text) and not PLACEHOLDERS.isdisjoint(words(text)):
         return False
     if "WEBHOOK" in words(name) and ADDRESS.fullmatch(text):
         return True
-    return meaning(name) is Meaning.URL and HOST.fullmatch(text) is not None
+    if words(name)[-2:] == ("PROXY", "URL"):
+        return SERVER.fullmatch(text) is not None
+    is_url = words(name)[-1:] == ("URL",) and meaning(name) is Meaning.HARMLESS
+    return is_host and (is_url or meaning(name) is Meaning.URL)
 
 
 def _repeats_name(parts: tuple[str, ...], text: str) -> bool:
