@@ -92,6 +92,24 @@ KEY = "KEY = os.environ['S3_SECRET_ACCESS_KEY']\n"
             id="URL beside another password",
         ),
         pytest.param(
+            "A = os.environ['BOT_WEBHOOK_URL']\nB = os.environ['BOT_WEBHOOK_API_KEY']\n",
+            "BOT_WEBHOOK_URL",
+            ["low"],
+            id="URL of a webhook beside its key",
+        ),
+        pytest.param(
+            "A = os.environ['BOT_WEBHOOK_URL']\nB = os.environ['BOT_WEBHOOK_SECRET']\n",
+            "BOT_WEBHOOK_URL",
+            ["medium"],
+            id="URL of a webhook that signs messages",
+        ),
+        pytest.param(
+            "A = os.environ['SLACK_WEBHOOK_URL']\nB = os.environ['SLACK_WEBHOOK_TOKEN']\n",
+            "SLACK_WEBHOOK_URL",
+            ["medium"],
+            id="URL of a chat, with a token",
+        ),
+        pytest.param(
             "f(project_key=os.environ.get('JIRA_PROJECT_KEY'))\n",
             "JIRA_PROJECT_KEY",
             ["low"],

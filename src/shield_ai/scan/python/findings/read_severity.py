@@ -11,6 +11,7 @@ import msgspec
 from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.finding import Severity
 from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.secret_words import CHAT_SERVICES
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
@@ -23,6 +24,11 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite, Site
 
 PASSWORD_NAME = re.compile(r"(?:\w+\.)*(?P<prefix>[A-Z][A-Z0-9_]*)_(?:PASSWORD|PASSWD|PASS|PWD)")
+# The key that an app sends to a webhook, so that the URL alone is not enough. A secret only signs
+# messages.
+WEBHOOK_KEY = re.compile(
+    r"(?P<prefix>(?:\w+_)?WEBHOOK)_(?:API_KEY|(?:AUTH_)?TOKEN|PASSWORD)", re.IGNORECASE
+)
 # Reasons for reads that production does not need, or of values that are public or no secrets.
 LOW_REASONS = frozenset(
     {
@@ -64,11 +70,7 @@ class ReadSeverity:
         for finding, site in sites:
             if site.shape in READ_SHAPES and site.variable and not site.is_only_tested:
                 reads.append((finding.path, site.variable))
-        self._passwords: dict[tuple[str, str], str] = {}  # by the path and the prefix
-        for finding, site in sites:
-            for name in (finding.name, site.variable):
-                if site.shape in READ_SHAPES and (match := PASSWORD_NAME.fullmatch(name)):
-                    self._passwords[finding.path, match["prefix"]] = name
+        self._passwords = _find_passwords(sites)
         self._secrets: dict[str, str] = {}  # the secret that belongs to each identifier
         for pair in find_pairs(reads):
             identifier, secret, *_ = pair.fields.values()
@@ -80,7 +82,7 @@ class ReadSeverity:
 
         The severity is low for:
         - tests whether a variable is set, also under computed names
-        - URLs beside the password of the same server
+        - URLs beside the password of the same server, or the key of the same webhook
         - identifiers beside their secrets, such as the ID of an access key
         - names of secrets or projects, and public values
         - reads for development and tests, and in the main block of a module
@@ -90,7 +92,8 @@ class ReadSeverity:
         if site.is_only_tested and site.variable:
             return _lower(finding, f"{site.variable} is only tested here")
         if password := self._password_beside(finding, site):
-            return _lower(finding, f"{site.variable} is a URL beside {password}")
+            name = site.variable or finding.name
+            return _lower(finding, f"{name} is a URL beside {password}")
         secret = self._secrets.get(site.variable)
         if secret:
             return _lower(finding, f"{site.variable} belongs to the same secret as {secret}")
@@ -106,17 +109,37 @@ class ReadSeverity:
         return not is_alone or is_settings(finding.path)
 
     def _password_beside(self, finding: Finding, site: Site) -> str:
-        """Return the password that the same file reads for the server of a URL; else empty.
+        """Return the password or key that the same file reads for the server of a URL; else empty.
 
         A connection URI contains the password, and replaces the separate variables:
         https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS
         """
         for name in (site.variable, finding.name):
             prefix, _, ending = name.rpartition("_")
-            if meaning(name) is Meaning.URL and ending.upper() != "URI":
+            is_server = meaning(name) is Meaning.URL and ending.upper() != "URI"
+            if is_server or _is_webhook(name):
                 if prefix and (password := self._passwords.get((finding.path, prefix))):
                     return password
         return ""
+
+
+def _find_passwords(sites: Iterable[FoundSite]) -> dict[tuple[str, str], str]:
+    """Map the path and the prefix of each password, and of each key for a webhook, to its name."""
+    found: dict[tuple[str, str], str] = {}
+    for finding, site in sites:
+        if site.shape not in READ_SHAPES:
+            continue
+        for name in (finding.name, site.variable):
+            match = PASSWORD_NAME.fullmatch(name) or WEBHOOK_KEY.fullmatch(name)
+            if match:
+                found[finding.path, match["prefix"]] = name
+    return found
+
+
+def _is_webhook(name: str) -> bool:
+    """Return whether a value is the URL of a webhook, not of a chat: that one has a token."""
+    parts = words(name)
+    return parts[-2:] == ("WEBHOOK", "URL") and CHAT_SERVICES.isdisjoint(parts)
 
 
 def _lower(finding: Finding, message: str) -> Finding:
