@@ -109,6 +109,8 @@ def test_line_endings(newline):
         pytest.param("API_TOKEN = open('t').read().split('\\n')[0]\n", [(2, "API_TOKEN")], id="first part of a file"),
         pytest.param("API_TOKEN = Path('t').read_text().partition('=')[2]\n", [(2, "API_TOKEN")], id="last part of a file"),
         pytest.param("a = self.API_TOKEN = open('t').read()\n", [(2, "API_TOKEN")], id="second target"),
+        pytest.param("class Config(dict):\n    def db(self):\n        return {'PASSWORD': self.get('DB_PASSWORD'), 'KEY': self['API_KEY']}\n", [(4, "API_KEY"), (4, "DB_PASSWORD")], id="class of a configuration"),
+        pytest.param("x = config.get_str('Mail', 'shop_key_to_send_alerts')\n", [(2, "shop_key_to_send_alerts")], id="key with its use"),
         pytest.param("SECRET_KEY = get_secret_from_file(SECRET_FILE)\n", [(2, "SECRET_KEY")], id="function that reads a file"),
         pytest.param("from local_settings import API_KEY, DEBUG\n", [(2, "API_KEY")], id="import from outside the app"),
     ],
@@ -128,6 +130,19 @@ def test_guesses_configurations_by_name(text, found):
             id="default of a kind",
         ),
         pytest.param("x = data.get('password')\n", id="data"),
+        pytest.param(
+            "class Cart(dict):\n    def x(self):\n        return self.get('DB_PASSWORD')\n",
+            id="class of other data",
+        ),
+        pytest.param(
+            "class Config(dict):\n    class Cart:\n        def x(self):\n            return self.get('DB_PASSWORD')\n",
+            id="class inside a configuration",
+        ),
+        pytest.param(
+            "x = config.get_int('Credential', 'minimum')\ny = config.getboolean('password', 'x')\n",
+            id="number",
+        ),
+        pytest.param("resp.set_cookie(config.get('NOTE_KEY'), 'x')\n", id="name of a cookie"),
         pytest.param("self.chat_token = response['chat_token']\n", id="copied from a response"),
         pytest.param("self.access_token = rule['access_token']\n", id="copied token of a session"),
         pytest.param("self.password = rule['password']\n", id="copied password, no service"),

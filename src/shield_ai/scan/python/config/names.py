@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import Meaning, meaning
@@ -22,6 +23,8 @@ LOADED = word_set("VALUE OPTION SETTING SECRET KEY PARAM PARAMETER")
 FILE_ENDINGS = word_set("FILE PATH DIR")
 KEY = regex(r"[A-Za-z_][\w.:/-]{0,79}")
 FILE_NAME = regex(r".+[./](?:json|ya?ml|toml|ini|cfg|conf|txt|pem|key|env|py|crt|csv|asc|gpg|p12)")
+# A key and what it is for: mail_key_to_send_alerts
+KEY_USE = regex(r"\A([a-z]\w{1,40}_key)_to_\w{1,40}\Z", re.IGNORECASE)
 # A section and its key, as in openai.key; server.key is a file.
 SECTION_KEY = regex(r"\w{1,40}\.key")
 KEY_FILES = word_set("SERVER CLIENT PRIVATE PUBLIC SSL TLS CERT CERTIFICATE CA HOST RSA DOMAIN")
@@ -58,6 +61,11 @@ def is_getter_method(name: str) -> bool:
     return is_getter(name) or (parts[:1] == ("LOAD",) and LOADED.issuperset(parts[1:]))
 
 
+def returns_number(name: str) -> bool:
+    """Return whether a method returns a number or a flag: `getint`, `get_config_bool`."""
+    return name.lower().endswith(("int", "float", "bool", "boolean")) and is_getter(name)
+
+
 def is_config_function(name: str) -> bool:
     """Return whether a function probably returns a configuration, or a value: `get_config`."""
     parts = words(name)
@@ -71,6 +79,7 @@ def key_meaning(key: str) -> Meaning:
     """Return the meaning of a key of a configuration, such as `services.smtp.password`."""
     if SECTION_KEY.fullmatch(key) and KEY_FILES.isdisjoint(words(key)):
         key = key.replace(".", "_")
+    key = KEY_USE.sub(r"\1", key)
     parts = words(key)
     if not KEY.fullmatch(key) or FILE_NAME.fullmatch(key) or not parts:
         return Meaning.HARMLESS

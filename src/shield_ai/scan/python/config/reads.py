@@ -19,6 +19,7 @@ from shield_ai.scan.python.config.names import (
     is_getter,
     is_getter_method,
     key_meaning,
+    returns_number,
 )
 from shield_ai.scan.python.config.read_marks import lines_with_reads
 from shield_ai.scan.python.config.receivers import Receivers
@@ -152,6 +153,8 @@ class _Finder:
     def _call_read(self, node: ast.Call, names: Names) -> _Found | None:
         if isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) > 1:
             return _read_from(self._keys.text(node.args[1]), node.args[0], names)
+        if returns_number(dotted_name(node.func).rpartition(".")[2]):
+            return None
         return self._method_read(node, names) or self._function_read(node, names)
 
     def _method_read(self, node: ast.Call, names: Names) -> _Found | None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 COLLECTIONS = (ast.List, ast.Tuple, ast.Set)
 DEFAULTS = frozenset({"default", "fallback"})
 ENDINGS = FILE_ENDINGS | {"FILENAME", "ID"}
+COOKIE_METHODS = (".set_cookie", ".delete_cookie")
 
 
 class Receivers:
@@ -55,11 +56,17 @@ def _receivers(statement: ast.stmt) -> Iterator[tuple[ast.expr, str]]:
     for node in own_expressions(statement):
         if isinstance(node, ast.keyword):
             yield node.value, node.arg or ""
-        elif isinstance(node, ast.Call) and node.args and dotted_name(node.func) in OPENERS:
+        elif isinstance(node, ast.Call) and node.args and _takes_name(node.func):
             yield node.args[0], "path"
         elif isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 yield value, str(getattr(key, "value", ""))
+
+
+def _takes_name(function: ast.expr) -> bool:
+    """Return whether the first argument of a function is the name of a file or a cookie."""
+    name = dotted_name(function)
+    return name in OPENERS or name.endswith(COOKIE_METHODS)
 
 
 def _is_collection(defaults: Sequence[ast.expr]) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.config.config_objects import Names
     from shield_ai.scan.python.config.statements import Lines
 
+MAPPINGS = frozenset({"dict", "UserDict", "collections.UserDict"})
 NO_CONFIG = (ast.Dict, ast.DictComp, ast.List, ast.Constant, ast.Lambda)
 
 
@@ -49,7 +50,8 @@ def _nested_scopes(
     for node in statements:
         if isinstance(node, ast.ClassDef) and lines.touch(node):
             inner = list(own_statements(node))
-            yield from _nested_scopes(inner, {**names, **_class_origins(inner, names)}, lines)
+            own: Names = {**names, "self": _mapping_origin(node)}
+            yield from _nested_scopes(inner, {**own, **_class_origins(inner, own)}, lines)
         elif isinstance(node, FUNCTIONS) and lines.touch(node):
             inner, inner_names = _bind_function(node, names)
             yield from _nested_scopes(inner, inner_names, lines)
@@ -78,6 +80,8 @@ def _bind_function(
     """Return the statements of a function, and the names that it sees."""
     names = dict(outer)
     for parameter, default in _parameters(node.args):
+        if parameter == "self" and outer.get("self"):
+            continue  # a configuration: see _class_origins
         origin = origin_of(default, outer) if default else None
         names[parameter] = origin or origin_by_name(parameter)
     if node.args.kwarg:  # the options of a command, for example, are not a configuration
@@ -149,6 +153,12 @@ def _is_item(node: ast.expr) -> bool:
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
         return node.func.attr in PART_METHODS
     return isinstance(node, ast.Subscript)
+
+
+def _mapping_origin(node: ast.ClassDef) -> Origin | None:
+    """Return the origin of the values of a class such as `class Config(dict)`; else None."""
+    is_mapping = not MAPPINGS.isdisjoint(map(dotted_name, node.bases))
+    return origin_by_name(node.name) if is_mapping else None
 
 
 def _class_origins(statements: list[ast.stmt], outer: Names) -> Names:
