@@ -115,6 +115,11 @@ def test_ignored_files(tmp_path, patterns, line):
     assert found == ([(".dockerignore", line, (MAP,))] if line else [])
 
 
+def test_files_that_are_not_copied_beside_an_ignored_one(tmp_path):
+    files = {"Dockerfile": FROM + "COPY worker.py .\n", ".dockerignore": "*secret*\n"}
+    assert missing(tmp_path, files) == [(".dockerignore", 1, (MAP,)), ("Dockerfile", 3, (COPY,))]
+
+
 def test_the_ignore_file_of_a_dockerfile(tmp_path):
     files = {"Dockerfile": FROM + "COPY . .\n", ".dockerignore": "*secret*\n"}
     assert missing(tmp_path, {**files, "Dockerfile.dockerignore": "a\n"}) == []

@@ -86,10 +86,13 @@ def missing_copies(
     stages = read_stages(text, files - excluded.keys())
     found = {(stage.line_of(importers), stage.missing(needed)) for stage in stages}
     for line, missing in sorted(found):
-        if line and missing:
-            lines = [excluded[file] for file in missing if file in excluded]
-            place = (ignore_path, min(lines)) if lines else (path, line)
-            yield MissingCopy(*place, missing, is_ignored=bool(lines))
+        ignored = tuple(file for file in missing if file in excluded)
+        if line and ignored:
+            first = min(excluded[file] for file in ignored)
+            yield MissingCopy(ignore_path, first, ignored, is_ignored=True)
+        others = tuple(file for file in missing if file not in excluded)
+        if line and others:
+            yield MissingCopy(path, line, others, is_ignored=False)
 
 
 class ContextCopy(NamedTuple):
