@@ -45,6 +45,11 @@ MIN_LITERAL = 7  # letters and digits beside a reference that may be a value
 STRING = regex(
     r"(?P<other>\[\s?|[!=]=\s?)?\"(?P<text>(?:[^\"\\\n]|\\.){0,500})\"(?P<compared>\s?[!=]=)?"
 )
+HEREDOC = regex(
+    r"<<[-~]?\"?(?P<word>\w[\w-]{0,39})\"?\r?\n"
+    r"(?P<text>.*?)(?:^[ \t]*(?P=word)[ \t]*\r?$|\Z)",
+    re.DOTALL | re.MULTILINE,
+)
 CONSTANT = regex(r"-?\d[\d.]{0,40}|true|false")
 ESCAPED = "$$"
 REFERENCE_MARK = "\0"  # replaces a reference in a text
@@ -106,12 +111,12 @@ def _form(text: str, style: Style, *, quoted: bool) -> ValueForm:
 def _expression_form(text: str) -> ValueForm:
     if CONSTANT.fullmatch(text):
         return ValueForm.LITERAL
-    literals = [
-        REFERENCE.sub("", match["text"])
-        for match in STRING.finditer(text)
-        if not match["other"] and not match["compared"]
-    ]
-    return ValueForm.MIXED if has_value("".join(literals)) else ValueForm.REFERENCE
+    literals = [match["text"] for match in HEREDOC.finditer(text)]
+    for match in STRING.finditer(text):
+        if not match["other"] and not match["compared"]:
+            literals.append(match["text"])
+    rest = "".join(REFERENCE.sub("", literal) for literal in literals)
+    return ValueForm.MIXED if has_value(rest) else ValueForm.REFERENCE
 
 
 def _form_with_references(text: str) -> ValueForm:
