@@ -294,6 +294,14 @@ def rows(deployment):
             id="reads in GitLab CI",
         ),
         pytest.param(
+            ".gitlab-ci.yml",
+            "deploy:\n  script: &run\n    - x $SECRET_KEY\ntest:\n  script: *run\n"
+            ".login: &login\n  - y $DB_PASSWORD\nship:\n  script: *login\n",
+            [(3, "deploy", "SECRET_KEY", "read"), (3, "test", "SECRET_KEY", "read"),
+             (7, "ship", "DB_PASSWORD", "read")],
+            id="aliases in GitLab CI",
+        ),
+        pytest.param(
             "app.json",
             '{"env": {"SECRET_KEY": {"generator": "secret"},\n "DB_PASSWORD": {"value": "VALUE"},\n "DB_HOST": ""}}',
             [(1, "", "SECRET_KEY", "reference"), (2, "", "DB_PASSWORD", "literal"), (3, "", "DB_HOST", "empty")],
@@ -661,6 +669,13 @@ def test_links_out_of_the_folder_are_not_followed(tmp_path):
             + "".join(f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}]}}\n" for i in range(1, 40))
             + "services: {web: {environment: *a39}}\n",
             id="aliases",
+        ),
+        pytest.param(
+            ".gitlab-ci.yml",
+            ".a: &a\n"
+            + "  - x $SECRET_KEY\n" * 10_000
+            + "".join(f"j{i}: *a\n" for i in range(9_999)),
+            id="aliases in GitLab CI",
         ),
     ],
 )

@@ -12,7 +12,7 @@ from shield_ai.scan.deployment.limits import MAX_SIZE
 from shield_ai.scan.deployment.node_span import node_start
 from shield_ai.scan.deployment.pipeline_job import find_job, map_of, values_of
 from shield_ai.scan.deployment.pipeline_rules import common_branch
-from shield_ai.scan.deployment.pipeline_uses import find_pipeline_uses, is_job
+from shield_ai.scan.deployment.pipeline_uses import MAX_WORK, find_pipeline_uses, is_job
 from shield_ai.scan.text.config_parsers import yaml_values
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 TOO_LARGE = "too large"
 INCLUDES = "the file has include, so other files can change its jobs"
-MAX_WORK = 30_000_000  # jobs times bytes: each job is compared with what it can inherit
 ALIASED = "the job has YAML anchors or aliases, or !reference"
 ANCHOR_OR_ALIAS = regex(rb"(?:^|[\s\[{,:-])[&*][^\s&*,\]}]")
 REFERENCE = rb"!reference\s{0,9}\[\s{0,9}[\"']?%s[\"']?\s{0,9}[,\]]"

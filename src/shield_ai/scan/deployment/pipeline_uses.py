@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.config_node import Node
 
     Path = tuple[str, ...]
+    Span = tuple[int, int]
 
+MAX_WORK = 30_000_000  # jobs times bytes: each job can inherit or share the other parts
 OWN_COMMAND = f"${TOKEN}".encode()  # in the command with which a job reads its secrets
 SCRIPT_KEYS = frozenset({"before_script", "script"})
 BEFORE_SCRIPT = "GitLab evaluates {} before the script"
@@ -49,7 +51,7 @@ class _Text(NamedTuple):
 
 
 def is_job(key: Node, value: Node) -> bool:
-    """Return whether an entry of the top level is a job, also a hidden one (`.name`).
+    """Return whether a top-level entry is a job or a hidden job (its name starts with a dot).
 
     Args:
         key: Its name.
@@ -68,10 +70,10 @@ def find_pipeline_uses(raw: bytes, root: Node, names: Collection[str]) -> tuple[
     """
     if not names or not root.pairs:  # a file that is included may be a text or a list
         return ()
-    pattern = re.compile(rb"\b(?:" + "|".join(sorted(names)).encode() + rb")\b")
+    pattern = re.compile(rb"\b(?:" + "|".join(map(re.escape, sorted(names))).encode() + rb")\b")
     lines = LineIndex(raw)
     uses = []
-    for text in _texts(root):
+    for text in _texts(raw, root):
         if OWN_COMMAND in raw[text.node.start : text.node.end]:
             continue
         for match in pattern.finditer(raw, text.node.start, text.node.end):
@@ -83,10 +85,23 @@ def find_pipeline_uses(raw: bytes, root: Node, names: Collection[str]) -> tuple[
     return tuple(sorted(uses, key=lambda use: use.start))
 
 
-def _texts(root: Node) -> Iterator[_Text]:
-    """Yield the texts and keys of a pipeline; a YAML alias is visited once."""
-    pending: list[tuple[Path, Node]] = [((), root)]
-    seen: set[tuple[int, int]] = set()
+def _texts(raw: bytes, root: Node) -> Iterator[_Text]:
+    """Yield the texts and keys of a pipeline.
+
+    A YAML alias is credited to each job that has it, and to a hidden job only if no other has it.
+    """
+    visited: set[Span] = set()
+    is_large = len(root.pairs) * len(raw) > MAX_WORK
+    for key, value in sorted(root.pairs, key=lambda pair: pair[0].text.startswith(".")):
+        yield _Text((key.text,), key, is_key=True)
+        seen = visited if is_large or key.text.startswith(".") else set()
+        yield from _texts_of(key.text, value, seen)
+        visited |= seen
+
+
+def _texts_of(name: str, value: Node, seen: set[Span]) -> Iterator[_Text]:
+    """Yield the texts and keys in a top-level entry, except those seen; add them to these."""
+    pending: list[tuple[Path, Node]] = [((name,), value)]
     while pending:
         path, node = pending.pop()
         if (node.start, node.end) in seen or len(path) > MAX_DEPTH:
@@ -94,9 +109,9 @@ def _texts(root: Node) -> Iterator[_Text]:
         seen.add((node.start, node.end))
         if not node.is_container:
             yield _Text(path, node, is_key=False)
-        for key, value in node.pairs:
+        for key, child in node.pairs:
             yield _Text((*path, key.text), key, is_key=True)
-            pending.append(((*path, key.text), value))
+            pending.append(((*path, key.text), child))
         pending.extend((path, item) for item in node.items)
 
 
@@ -110,7 +125,7 @@ def _place(text: _Text, name: str) -> tuple[str, str]:
         return "", problem
     if len(path) > 1 and path[1] in SCRIPT_KEYS:
         return path[0], ""
-    if "after_script" in path[1:2]:
+    if len(path) > 1 and path[1] == "after_script":
         return path[0], AFTER_SCRIPT
     return path[0], _variables_problem(path[1:], name)
 
