@@ -302,6 +302,12 @@ def rows(deployment):
             id="aliases in GitLab CI",
         ),
         pytest.param(
+            ".gitlab-ci.yml",
+            "test:\n  script:\n    - x $env:DB_PASSWORD\n    - x ${Env:SECRET_KEY} %DB_HOST%\n",
+            [(3, "test", "DB_PASSWORD", "read"), (4, "test", "DB_HOST", "read"), (4, "test", "SECRET_KEY", "read")],
+            id="PowerShell and cmd in GitLab CI",
+        ),
+        pytest.param(
             "app.json",
             '{"env": {"SECRET_KEY": {"generator": "secret"},\n "DB_PASSWORD": {"value": "VALUE"},\n "DB_HOST": ""}}',
             [(1, "", "SECRET_KEY", "reference"), (2, "", "DB_PASSWORD", "literal"), (3, "", "DB_HOST", "empty")],

@@ -157,5 +157,5 @@ def find_pipeline_reads(raw: bytes, root: Node, names: frozenset[str]) -> Iterat
 
 
 def _is_reference(raw: bytes, start: int) -> bool:
-    before = raw[max(start - 5, 0) : start]
-    return before.endswith((b"$", b"${", b"%")) or before.lower() == b"$env:"
+    before = raw[max(start - 6, 0) : start].lower()
+    return before.endswith((b"$", b"${", b"%", b"$env:", b"${env:"))
