@@ -33,6 +33,8 @@ def missing(root, files, needed=BOTH):
         pytest.param(FROM + "RUN echo '<<E' $((1<<2))\nRUN echo \"<<E\nCOPY shop .\n", 5, BOTH, id="no here-document"),
         pytest.param(BUILDER + "COPY . .\nWORKDIR /opt/a\nCOPY worker.py /opt\nFROM python\nCOPY --from=builder /opt/worker.py ./\n", 7, BOTH, id="into the working directory"),
         pytest.param(BUILDER + "COPY . .\nCOPY x /a/\nCOPY worker.py /a\nFROM python\nCOPY --from=builder /a/worker.py ./\n", 7, BOTH, id="into an existing folder"),
+        pytest.param(BUILDER + "COPY . .\nFROM python:${VERSION}\nCOPY shop .\n", 5, BOTH, id="on an image with a variable"),
+        pytest.param(BUILDER + "COPY . .\nFROM runtime-${VERSION}\nCOPY shop .\n", 5, BOTH, id="on no stage"),
         pytest.param("\ufeff" + FROM + "COPY shop shop\n", 3, BOTH, id="byte order mark"),
         pytest.param(FROM + "COPY shop shop \\\n\n# end\n", 3, BOTH, id="escape character at the end"),
         pytest.param(FROM + "COPY --exclude=*_secrets.py . .\n", 3, (MAP,), id="excluded"),
@@ -50,6 +52,7 @@ def test_reports_the_last_line_that_copies_code(tmp_path, text, line, needed):
         pytest.param(FROM + "ADD ./ /app\n", id="all with ADD"),
         pytest.param(FROM + "COPY shop shop\nCOPY aws_secrets.py _shield_runtime ./\n", id="both"),
         pytest.param(FROM + "COPY $SOURCE .\nCOPY shop shop\n", id="a variable"),
+        pytest.param(BUILDER + "COPY . .\nFROM ${TARGET:-builder}\nCOPY shop shop\n", id="a stage in a variable"),
         pytest.param(FROM + "COPY requirements.txt .\n", id="no code"),
         pytest.param(BUILDER + "COPY . .\nFROM python:3.12\nCOPY --from=builder /srv /srv\n", id="from a stage"),
         pytest.param(BUILDER + "COPY . .\nFROM builder\nCOPY shop shop\n", id="on a stage"),
@@ -143,6 +146,7 @@ def test_stages_that_double_the_places_of_a_file(tmp_path):
     "files",
     [
         pytest.param({"Dockerfile": FROM + "COPY shop/ /shop/\n" * 600}, id="instructions"),
+        pytest.param({"Dockerfile": "FROM x\nCOPY shop/ /shop/\n" * 101}, id="stages"),
         pytest.param(
             {"Dockerfile": FROM + "COPY . .\n", ".dockerignore": "*secret*\n" * 1100}, id="patterns"
         ),

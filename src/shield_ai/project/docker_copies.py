@@ -27,10 +27,13 @@ if TYPE_CHECKING:
     from shield_ai.project.tree import Tree
 
 _STAGE = regex(r"(?:--\S+\s+)*(?P<base>\S+)(?:\s+AS\s+(?P<name>\S+))?\s*", re.IGNORECASE)
+_VARIABLE = regex(r"\$(?:\{[^}]{0,200}\}|\w+)")
+_IMAGE_CHARACTERS = regex(r"[/:@]")  # that names of stages can't have
 _UNKNOWN = "?"  # a path in the image that depends on a variable
 IGNORE_FILE = ".dockerignore"
 _MAX_SIZE = 100_000  # bytes; the rest of a larger file is ignored
-# A Dockerfile or .dockerignore file above these limits is treated as empty.
+# A Dockerfile or .dockerignore file above the next limits is treated as empty.
+_MAX_STAGES = 100
 _MAX_SOURCES = 500  # per Dockerfile, in all instructions
 _MAX_PATTERNS = 1000  # of a .dockerignore file
 # Each stage can double the places of a file; more than these count as unknown.
@@ -55,7 +58,7 @@ class MissingCopy(NamedTuple):
     path: str  # the Dockerfile
     line: int
     missing: tuple[str, ...]  # the files
-    is_ignored: bool  # a .dockerignore file excludes them: `path` and `line` are of its pattern
+    is_ignored: bool  # a .dockerignore file excludes all: `path` and `line` are of a pattern
 
 
 def find_missing_copies(
@@ -63,8 +66,8 @@ def find_missing_copies(
 ) -> Iterator[MissingCopy]:
     """Yield the instructions that copy code into an image without the files that it imports.
 
-    The context of a build is assumed to be the app's folder. An instruction with a variable may
-    copy all files, so nothing is reported for it.
+    The context of a build is assumed to be the app's folder. A source with a variable may copy any
+    file that fits the folder before the variable, and FROM with one may name any earlier stage.
 
     Args:
         tree: The app's folder.
@@ -197,7 +200,9 @@ def read_stages(text: str, files: Collection[str]) -> list[Stage]:
         arguments = instruction.arguments
         if instruction.keyword == "FROM":
             match = _STAGE.match(arguments)
-            stages.append(Stage(named.get(match["base"].lower()) if match else None))
+            stages.append(Stage(_find_base(match["base"].lower(), named) if match else None))
+            if len(stages) > _MAX_STAGES:
+                return []
             named[str(len(stages) - 1)] = stages[-1]
             if match and match["name"]:
                 named[match["name"].lower()] = stages[-1]
@@ -209,6 +214,21 @@ def read_stages(text: str, files: Collection[str]) -> list[Stage]:
                 return []
             stages[-1].copy(instruction, files, named)
     return stages
+
+
+def _find_base(base: str, named: _Stages) -> Stage | None:
+    """Return the stage that FROM names; None for an image.
+
+    For a variable, this is a stage with the files of all stages that it can name.
+    """
+    prefix, *others = _VARIABLE.split(base)
+    if not others or _IMAGE_CHARACTERS.search("".join([prefix, *others])):
+        return named.get(base)
+    found = Stage(None)
+    for name, stage in named.items():
+        if name.startswith(prefix) and name.endswith(others[-1]) and not name.isdigit():
+            found.places |= {file: {_UNKNOWN} for file in stage.places}
+    return found
 
 
 def _copied_place(
@@ -231,7 +251,10 @@ def _copied_place(
 
 
 def _may_contain(source: str, place: str) -> bool:
-    """Return whether a source can contain a file, by its folder before the variable."""
+    """Return whether a source with a variable can contain a file.
+
+    The folder before the variable decides.
+    """
     folder = source.partition("$")[0].rpartition("/")[0]
     return not folder or _part_inside(folder, place) is not None
 
