@@ -57,6 +57,7 @@ def test_reports_the_last_line_that_copies_code(tmp_path, text, line, needed):
         pytest.param(BUILDER + "COPY . .\nFROM python:3.12\nCOPY --from=builder /srv /srv\n", id="from a stage"),
         pytest.param(BUILDER + "COPY . .\nFROM builder\nCOPY shop shop\n", id="on a stage"),
         pytest.param(BUILDER.replace("/srv", "./srv") + "COPY aws_secrets.py /srv\nCOPY _shield_runtime ./_shield_runtime\nFROM python\nCOPY --from=builder /srv/aws_secrets.py /x/\nCOPY --from=builder /srv/_shield_runtime /x/_shield_runtime\nCOPY worker.py /x/\n", id="a working directory with a dot"),
+        pytest.param(BUILDER + "COPY shop /a\nCOPY aws_secrets.py /a\nCOPY _shield_runtime /a\nFROM x\nCOPY --from=builder /a/app.py /a/aws_secrets.py /a/__init__.py /b/\n", id="into a copied folder"),
         pytest.param(FROM + "COPY --from=other/image /shop /shop\n", id="another image"),
         pytest.param("COPY shop shop\n", id="no stage"),
         pytest.param(FROM + "COPY *.py _shield_runtime ./\nRUN python - <<E\nfrom x import y\nE\nCOPY shop shop\n", id="a here-document"),

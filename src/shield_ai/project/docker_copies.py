@@ -115,7 +115,7 @@ class Stage:
         inherited = parent.places if parent else {}
         self.places: dict[str, set[str]] = {file: {*paths} for file, paths in inherited.items()}
         # Existing folders of the image, as far as the instructions name them.
-        self.folders: frozenset[str] = parent.folders if parent else frozenset()
+        self.folders: set[str] = {*parent.folders} if parent else set()
         self.context_copies: list[ContextCopy] = []
         self._lines: dict[str, int] = {}
 
@@ -136,11 +136,11 @@ class Stage:
         """Return whether the target is a folder, which then exists."""
         is_folder = len(paths) > 2 or paths[-1].endswith(("/", ".")) or self._has_folder(target)
         if is_folder:
-            self.folders |= {target}
+            self.folders.add(target)
         return is_folder
 
     def _has_folder(self, path: str) -> bool:
-        return path in self.folders or f"{self.folder}/".startswith(f"{path}/")
+        return any(f"{folder}/".startswith(f"{path}/") for folder in (self.folder, *self.folders))
 
     def copy(self, instruction: Instruction, files: Iterable[str], others: _Stages) -> None:
         """Copy files as COPY or ADD does.
@@ -166,6 +166,7 @@ class Stage:
 
     def _add(self, file: str, place: str, instruction: Instruction) -> None:
         self._lines[file] = instruction.line
+        self.folders.add(posixpath.dirname(place))
         places = self.places.setdefault(file, set())
         places.add(place)
         if len(places) > _MAX_PLACES:
