@@ -34,3 +34,10 @@ def test_here_documents(word):
         ("a", 'x = "y"\n'),
         ("b", "1"),
     ]
+
+
+@pytest.mark.parametrize(("key", "text"), [('("A")', "A"), ("(A)", ""), ('(f("A"))', "")])
+def test_keys_in_parentheses(key, text):
+    [root] = hcl_values(f'a = {{\n  {key} = "b"\n}}\n'.encode())
+    [(found, value)] = root.pairs[0][1].pairs
+    assert (found.text, value.text) == (text, "b")

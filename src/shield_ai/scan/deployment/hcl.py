@@ -1,7 +1,8 @@
 """Parse the maps, lists and blocks of Terraform files into nodes with byte offsets.
 
-An expression that contains maps, lists, calls or parentheses, such as `merge({…}, {…})`, becomes a
-list of its parts. https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
+An expression with maps, lists, calls or parentheses, such as `jsonencode([{…}])` or
+`merge({…}, {…})`, becomes a list of these.
+https://github.com/hashicorp/hcl/blob/main/hclsyntax/spec.md
 """
 
 from __future__ import annotations
@@ -59,6 +60,12 @@ def hcl_values(raw: bytes) -> list[Node]:
     return [parser.root()]
 
 
+def _without_parentheses(key: Node) -> Node:
+    """Return the text of a key such as `("NAME")`, and other keys unchanged."""
+    is_text = len(key.items) == 1 and key.items[0].quoted and not key.items[0].is_container
+    return key.items[0] if is_text else key
+
+
 class _Parser:
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
@@ -95,7 +102,7 @@ class _Parser:
         elif sign == OPENERS[frame.opener]:
             self._close(end)
         elif is_key and sign in b"=:":
-            frame.key = frame.parts[-1]
+            frame.key = _without_parentheses(frame.parts[-1])
             frame.parts = []
         elif sign == b"," or (sign == b"\n" and frame.opener == b"{"):
             self._end_expression(frame)
