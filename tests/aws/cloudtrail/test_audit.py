@@ -181,14 +181,16 @@ def test_new_principals_have_no_earlier_events():
 def test_note_without_readers():
     result = audit(record("GetSecretValue", "a", BOB), readers=(), start=None)
     assert not result.alerts
-    assert result.notes == ("shield.toml names no role: no alerts for reads by other principals",)
+    assert result.notes == (
+        "shield.toml names no role: no alerts for reads by principals that are not readers",
+    )
 
 
 def test_note_without_shield_toml():
     assert Auditor("", [], [], None).result().notes == (
         (
             "no shield.toml found, so this covers all secrets of all apps: "
-            "no alerts for reads by other principals"
+            "no alerts for reads by principals that are not readers"
         ),
     )
 

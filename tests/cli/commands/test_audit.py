@@ -154,7 +154,7 @@ def test_trail_of_the_account(tmp_path, aws, shield):
     done = shield("audit", cwd=tmp_path)
     assert done.code == 0, done.text
     assert "django-secret-key\n  user/moto" in done.out
-    assert "note: shield.toml names no role: reads by other principals" in done.out
+    assert "note: shield.toml names no role: no alerts for reads" in done.out
 
 
 def test_environment(app, tmp_path, shield, aws):

@@ -241,7 +241,7 @@ class Auditor:
             cause = "shield.toml names no role"
             if not self._app:
                 cause = "no shield.toml found, so this covers all secrets of all apps"
-            notes.append(f"{cause}: no alerts for reads by other principals")
+            notes.append(f"{cause}: no alerts for reads by principals that are not readers")
         if self._start and not self._earlier_principals:
             notes.append("the trail has no earlier events: no alerts for new principals")
         return notes
