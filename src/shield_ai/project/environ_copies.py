@@ -42,7 +42,7 @@ class EnvironCopy(NamedTuple):
     """A copy of the environment, of which only some variables can change."""
 
     original: str  # the text of the copied expression
-    # The first line, from the copy on, that may change the environment; reads up to it are
+    # The first line, from the copy on, that may change the environment; reads before it are
     # unaffected.
     valid_until_line: int
     written: frozenset[str] = frozenset()  # the variables that the file changes in the copy

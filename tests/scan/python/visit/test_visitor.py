@@ -81,6 +81,7 @@ def test_an_unchanged_copy_is_the_environment(sites, text, shapes, copy):
         pytest.param("load_dotenv()\nX = env['API_KEY']", id="a file is loaded in between"),
         pytest.param("os.environ['A'] = 'x'\nX = env['API_KEY']", id="a variable is set in between"),
         pytest.param("os.environ.update(a)\nX = env['API_KEY']", id="variables are set in between"),
+        pytest.param("X = [os.environ.update(a), env['API_KEY']]", id="variables are set in the same line"),
         pytest.param("def f():\n    return env['API_KEY']", id="read at run time"),
         pytest.param("X = env.pop('API_KEY')", id="removed"),
         pytest.param("X = env.get(\n    'API_KEY', env.get('A_DEFAULT')\n)", id="default of another variable, on several lines"),

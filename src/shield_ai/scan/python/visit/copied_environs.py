@@ -35,7 +35,7 @@ class CopiedEnvirons:
         if not isinstance(container, ast.Name):
             return ""
         copied = self._copies.get(container.id)
-        if copied is None or container.lineno > copied.valid_until_line:
+        if copied is None or container.lineno >= copied.valid_until_line:
             return ""
         may_differ = bool(copied.written) if variable is None else variable in copied.written
         return "" if may_differ else copied.original
