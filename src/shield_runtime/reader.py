@@ -127,9 +127,10 @@ class SecretReader:
         stage: str = CURRENT,
         optional: bool = False,
     ) -> Any:
-        """Asynchronous version of get_secret(), which does not block the event loop.
+        """Return the same as get_secret(), without blocking the event loop.
 
-        Raises the same errors. A callable runs in the event loop.
+        Raises the same errors. If `default` is a callable, it is called in the event loop, and
+        must not block it.
         """
         if self._read_settings is None:
             import asyncio
