@@ -16,7 +16,6 @@ from shield_ai.project.git import (
     is_local,
     remote_name,
 )
-from shield_ai.project.git_objects import ignored_tracked_files, tracked_files
 
 
 def git(root, *arguments):
@@ -96,11 +95,9 @@ def test_names_are_no_patterns(tmp_path, name):
     (tmp_path / "a.env").touch()
     git(tmp_path, "add", "a.env")
     assert git_state(tmp_path, name) is not GitState.TRACKED
-    assert tracked_files(tmp_path, [name]) == set()
     (tmp_path / name).touch()
     git(tmp_path, "--literal-pathspecs", "add", name)
     assert git_state(tmp_path, name) is GitState.TRACKED
-    assert tracked_files(tmp_path, [name, "b.env"]) == {name}
 
 
 def test_ignore_pattern(tmp_path):
@@ -152,8 +149,6 @@ def test_unreadable_repository(tmp_path):
     assert git_state(app, ".env") is GitState.UNKNOWN
     with pytest.raises(SourceError, match="git can't read the repository"):
         changed_files(app)
-    assert ignored_tracked_files(app) is None
-    assert tracked_files(app, ["a.py"]) is None
 
 
 def test_changed_files_are_not_compared_through_linked_folders(tmp_path):

@@ -6,7 +6,7 @@ import pytest
 from hostile_git import git
 
 from shield_ai.model.errors import SourceError
-from shield_ai.project.git_objects import staged_files
+from shield_ai.project.git_index import staged_files
 from shield_ai.project.own_repository import require_own_repository
 from shield_ai.scan.git_history import scan_history
 

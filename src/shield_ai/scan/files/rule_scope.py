@@ -11,7 +11,7 @@ import os
 from typing import TYPE_CHECKING
 
 from shield_ai.project import git_process
-from shield_ai.project.git_objects import tracked_files
+from shield_ai.project.git_index import tracked_files
 from shield_ai.project.inside import parent_check
 from shield_ai.scan.files.walk import is_dotenv
 

@@ -6,7 +6,8 @@ import weakref
 from typing import TYPE_CHECKING
 
 from shield_ai.model.naming import MANIFEST
-from shield_ai.project.git_objects import BlobReader, staged_files
+from shield_ai.project.git_index import staged_files
+from shield_ai.project.git_objects import BlobReader
 from shield_ai.scan.files.changed_lines import changed_lines
 from shield_ai.scan.files.manifest_variables import manifest_variables
 

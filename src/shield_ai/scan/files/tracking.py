@@ -12,7 +12,7 @@ def find_tracked(root: Path, paths: list[str]) -> set[str] | None:
     """Return the given files that git tracks; None if git fails."""
     if not paths:
         return set()
-    from shield_ai.project.git_objects import tracked_files
+    from shield_ai.project.git_index import tracked_files
 
     return tracked_files(root, paths)
 

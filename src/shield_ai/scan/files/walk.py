@@ -86,18 +86,18 @@ def walk_all(root: Path, report_failure: Callable[[], None] = _ignore_failure) -
             is_app_folder = in_app and _is_app_folder(name, folder)
             pending.append((path, is_app_folder, in_app and not is_app_folder))
     if gitignore.has_matched:
-        tracked = _ignored_tracked_files(root)
+        tracked = _tracked_files_in_gitignore(root)
         if tracked is None:
             report_failure()
             return
         yield from _tracked_entries(root, tracked, yielded)
 
 
-def _ignored_tracked_files(root: Path) -> list[str] | None:
+def _tracked_files_in_gitignore(root: Path) -> list[str] | None:
     """Return the files that git tracks although a .gitignore file matches; None if git fails."""
-    from shield_ai.project.git_objects import ignored_tracked_files
+    from shield_ai.project.git_index import tracked_files_in_gitignore
 
-    return ignored_tracked_files(root)
+    return tracked_files_in_gitignore(root)
 
 
 def _tracked_entries(root: Path, tracked: list[str], yielded: set[str]) -> Iterator[Entry]:
