@@ -10,8 +10,8 @@ from shield_ai.flow.plan.plan_effects import rewrites_code
 from shield_ai.model.plan import Action, StepKind
 from shield_ai.model.plurals import count
 from shield_ai.project.python_source import digest
+from shield_ai.reports.apply_results import comparison_text, receipts_text, remaining_steps
 from shield_ai.reports.documents import ApplyDocument
-from shield_ai.reports.results import comparison_text, next_steps_text, receipts_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +94,7 @@ def print_results(planned: Plan, applied: Applied) -> None:
             echo(text, err=True)
         else:
             note(text)
-    steps = next_steps_text(planned)
+    steps = remaining_steps(planned)
     if steps:
         note(steps)
 

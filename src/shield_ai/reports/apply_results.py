@@ -41,7 +41,7 @@ def _outcome(receipt: Receipt) -> str:
     return receipt.detail
 
 
-def next_steps_text(plan: Plan) -> str:
+def remaining_steps(plan: Plan) -> str:
     """Format what an apply leaves to do: the steps of the plan, lock files and literals.
 
     An install can fail with an outdated lock file. The steps are those of a plan for the code only:

@@ -25,8 +25,8 @@ from shield_ai.model.errors import DONE
 from shield_ai.model.plan import StepKind, StepStatus
 from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
+from shield_ai.reports.apply_results import receipts_text
 from shield_ai.reports.documents import RollbackDocument
-from shield_ai.reports.results import receipts_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
