@@ -448,6 +448,7 @@ def test_lines_that_set_a_variable(tmp_path, path, text, expected):
         pytest.param("chart/templates/a.yaml", 'a:\n  env:\n    SECRET_KEY: {{ .Values.key | default "VALUE" }}\n', "default", id="default of Helm"),
         pytest.param("chart/templates/a.yaml", 'a:\n  env:\n    SECRET_KEY: {{ .Values.key | default "" | quote }}\n', "reference", id="empty default"),
         pytest.param("env.yml.j2", "a:\n  env:\n    SECRET_KEY: VALUE\n", "literal", id="template of a YAML file of an environment"),
+        pytest.param("values.yaml.gotmpl", "a:\n  env:\n    SECRET_KEY: VALUE\n", "literal", id="Go template of Helm values"),
         pytest.param("deploy/a.yml.j2", "a:\n  env:\n    SECRET_KEY: \"{{ key | default('VALUE') }}\"\n", "default", id="default of Jinja"),
         pytest.param("template.yaml", "Resources: {a: {Variables: {SECRET_KEY: !Sub VALUE}}}\n", "literal", id="!Sub"),
         pytest.param("template.yaml", 'Resources: {a: {Variables: {SECRET_KEY: {"Fn::Sub": VALUE}}}}\n', "literal", id="Fn::Sub"),

@@ -146,6 +146,7 @@ def test_third_party_files(path: str, *, expected: bool) -> None:
         "a.ldif",
         "main.cf",
         "db.properties.oracle",
+        "values.yaml.gotmpl",
     ],
 )
 def test_values_may_be_unquoted(path: str) -> None:

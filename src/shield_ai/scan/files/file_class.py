@@ -92,7 +92,7 @@ CONFIG_PARTS = (".properties.", ".env.", ".conf.")  # shop.properties.oracle, pr
 CONFIG_EXTENSIONS = word_set(
     """
     yaml yml ini cfg conf cnf config toml properties sh bash zsh fish ksh csh env envrc tfvars hcl
-    tf example sample template tmpl tpl j2 jinja jinja2 dist default service plist desktop
+    tf example sample template tmpl gotmpl tpl j2 jinja jinja2 dist default service plist desktop
     dockerfile local development production staging testing ps1 bat cmd reg txt md rst log sql
     http rest curlrc mk erb ldif rsp cf bats adoc sls
     """
