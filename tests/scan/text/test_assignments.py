@@ -40,6 +40,25 @@ def found(text: str, *, unquoted: bool = False) -> list[tuple[str, str]]:
             "abcdef",
             id="default of a read",
         ),
+        pytest.param(
+            'os.getenv(\n    "API_TOKEN", "abcdef"\n)', "API_TOKEN", "abcdef", id="split call"
+        ),
+        pytest.param(
+            'os.getenv(\n    "API_TOKEN",\n    "abcdef",\n)',
+            "API_TOKEN",
+            "abcdef",
+            id="split call, one argument per line",
+        ),
+        pytest.param(
+            "k = env['API_TOKEN'] or (\n    'abcdef'\n)", "API_TOKEN", "abcdef", id="or, split"
+        ),
+        pytest.param('token: str = Field("abcdef", x=1)', "token", "abcdef", id="field"),
+        pytest.param(
+            'token: str = Field(\n    default="abcdef"\n)',
+            "token",
+            "abcdef",
+            id="default of a field",
+        ),
         pytest.param("define('DB_PASSWORD', 'abcdef');", "DB_PASSWORD", "abcdef", id="define"),
         pytest.param(
             'self.settings.secret_key = b"abcdef"',

@@ -28,7 +28,7 @@ SIGN = rb":{1,3}=|={1,3}>?|!={1,2}|=>|:|\?=|\+="
 # Operators before the default of an unset variable, as in `process.env.API_TOKEN || "…"`.
 ELSE = rb"\|\||\?\?|\?:"
 # As in `os.environ.get("API_TOKEN") or "…"`, but not in the prose `a token or "…"`.
-OR = rb"(?<=[)\]] )or\b"
+OR = rb"(?<=[)\]] )or\b(?:[ \t]?\((?=\s))?"
 OPERATOR = (
     rb"(?:\\?[\"'`]?\]?\)?(?:\s{0,8}+|[ \t]{9,40}+)"
     rb"(?:(?::\s{0,3}[A-Za-z_][\w\[\], |.]{0,40}?\s{0,3}=|" + SIGN + rb")(?!=)"
@@ -36,17 +36,18 @@ OPERATOR = (
     rb"|(?P<comma>[\"'`]\s{0,4},\s{0,8}+)"
     rb"|[ \t]{1,3}(?:is[ \t:]{1,3}(?=[\"'`])|(?=[\"'][^\"'\n]{4,80}[\"'][ \t]*(?:[\n\r};]|\Z))))"
 )
-# Functions that wrap, encode or decode their argument, so that the argument is the secret.
+# Functions that wrap, encode or decode their argument, so that the argument is the secret, and
+# Field() of pydantic.
 CALLS = (
     rb"b64decode|base64decode|unhexlify|fromhex|a2b_hex|atob|buffer\.from|secretstr|secretbytes"
-    rb"|to_bytes|bytes|bytearray|quote_plus|\[\]byte"
+    rb"|to_bytes|bytes|bytearray|quote_plus|\[\]byte|field"
 )
 # A lookbehind tests the name of the function only once, which is far faster than trying the names
 # at each letter.
 CALL = (
     rb"[\w.\[\]]{4,50}+\((?:"
     + b"|".join(rb"(?<=" + name + rb"\()" for name in CALLS.split(b"|"))
-    + rb")[ \t]{0,4}"
+    + rb")[ \t]{0,4}(?:\n[ \t]{1,40}+)?(?:default=)?"
 )
 # White space is matched possessively: other ways to match many spaces would give the same value.
 QUOTED = (
@@ -167,6 +168,9 @@ SETTER = regex(
     rb"(?:[\w.]{1,40},\s?|[\"'][^\"'\n]{0,60}[\"'],\s{0,4})?[\"']\Z",
     re.IGNORECASE,
 )
+# Before the first argument of a call, which can be on the next line.
+CALL_START = regex(rb"\(\s{0,60}[\"'`]\Z")
+MAX_INDENT = 64
 # The beginning of a subcommand, as in `aws iam create-access-key`.
 SUBCOMMAND = regex(rb"(?:create|delete|describe|get|list|put|restore|update)-[a-z-]+\Z")
 WORD_BEFORE = regex(rb"[\w.-][ \t]+\Z")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.scan.text.assignment_patterns import (
     ARGUMENT,
     BINDING,
+    CALL_START,
     COMPARISON,
     DEFAULT,
     ENCRYPTED,
@@ -19,6 +20,7 @@ from shield_ai.scan.text.assignment_patterns import (
     LIST,
     MAX_AFTER_MARK,
     MAX_BEFORE_MARK,
+    MAX_INDENT,
     NAME_CHARACTERS,
     NUMBER_BEFORE,
     OPERATION_AFTER,
@@ -255,7 +257,7 @@ def _is_argument(raw: bytes, name: bytes, begin: int, match: re.Match[bytes]) ->
     """Return whether a quoted name and the text after its comma are the arguments of a call."""
     if SETTER.search(raw, max(0, begin - 130), begin):
         return True
-    if raw[max(0, begin - 2) : begin - 1] != b"(":
+    if not CALL_START.search(raw, max(0, begin - MAX_INDENT), begin):
         return False
     if UPPER.fullmatch(name):  # getenv("NAME", "value")
         return len(name) > len("PW")  # ("PW", "Palau")
