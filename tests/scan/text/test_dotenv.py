@@ -59,3 +59,9 @@ def test_position_is_that_of_the_value(text: str, value: str) -> None:
     (found,) = scan_files("shop", [".env"], lambda _: text.encode()).findings
     line = text.removeprefix("\ufeff").split("\n")[found.line - 1]
     assert line[found.column - 1 : found.end_column - 1] == value
+
+
+def test_the_value_of_a_continued_line_excludes_the_backslash():
+    raw = b"SHOP_SECRET=hunter22 \\\nOTHER=b\n"
+    found = scan_files("shop", [".env"], lambda _: raw).findings
+    assert [(finding.column, finding.end_column) for finding in found] == [(13, 21)]

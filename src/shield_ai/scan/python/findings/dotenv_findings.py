@@ -49,7 +49,9 @@ def _dotenv_value_span(text: str, name: str) -> tuple[int, int]:
         closing = rest.find(rest[0], 1)
         end = start + closing if closing > 0 else len(text)
         return start + 1, end
-    return start, start + len(rest.partition(" #")[0].rstrip())
+    value = rest.partition(" #")[0].rstrip()
+    # A shell takes the backslash as the continuation of the line.
+    return start, start + len(value.removesuffix(" \\").rstrip())
 
 
 def dotenv_findings(paths: list[str], read: FileReader) -> list[Finding]:
