@@ -25,7 +25,7 @@ from shield_ai.scan.rules.pattern import RuleKind, find_rule
 from shield_ai.scan.text.credibility import Family, secret_family
 from shield_ai.scan.text.key_files import KeyFiles
 from shield_ai.scan.text.made_up import is_dummy_token, is_made_up_token
-from shield_ai.scan.text.non_values import is_non_value
+from shield_ai.scan.text.non_values import is_non_value, is_regex
 from shield_ai.scan.text.outside_production import (
     is_commented_example,
     is_expired,
@@ -265,7 +265,7 @@ def _is_public_id(place: Place) -> bool:
     """Return whether a value is a public identifier, by its form, name or position in a URL."""
     if _is_harmless_token(place) or _is_public_by_name(place.value, words(place.name)):
         return True
-    if TILE_URL.search(place.before):
+    if TILE_URL.search(place.before) or (place.rule == "CRED.url-token" and is_regex(place.value)):
         return True
     if place.rule == LOGIN_RULE:
         return bool(EMAIL.fullmatch(place.value))

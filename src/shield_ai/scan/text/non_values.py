@@ -40,7 +40,15 @@ ENTRY_KEYS = word_set(
     "CACHE REDIS QUERY MUTATION ROUTE STORAGE SORT GROUP I18N TRANSLATION MESSAGE DICT FIELD"
 )
 IDENTIFIER = regex(
-    r"[A-Za-z_]+|[a-z]+\d{1,2}(?:[A-Z][a-z]+)+|_?[A-Za-z]+\d{0,3}(?:[-_.:/][A-Za-z]*\d{0,3})+"
+    r"[A-Za-z_]+|[a-z]+\d{1,2}(?:[A-Z][a-z]+)+"
+    r"|_?[A-Za-z]+\d{0,3}(?:[-_.:/][A-Za-z]*(?:\d{1,3}[a-z]{0,3})?)+"
+)
+# The name of a constant, such as a model or a variable: ANTHROPIC_CLAUDE4.5_HAIKU.
+CONSTANT_NAME = regex(r"[A-Z][A-Z0-9.]*(?:_[A-Z0-9.]+){2,}")
+# The name of a secret in the definition of a cluster.
+KEBAB_WORDS = regex(r"[a-z]+(?:-[a-z]+)+")
+CLUSTER_CODE = regex(
+    r"(?:^|/)(?:k8s|kubernetes|cdk8s?|pulumi|infra(?:structure)?|deploy(?:ment)?)/.*\.(?:ts|js|py)\Z"
 )
 ENVIRONMENT_RULE = "CRED.environment-password"
 BOUND_ATTRIBUTE = regex(r"(?:^|\s)(?::|@|v-bind:|v-on:)([\w.-]+)=[\"']\Z")  # of Vue
@@ -135,6 +143,8 @@ def _names_reference(place: Place) -> bool:
         return True
     if CERTIFICATE.fullmatch(place.value) or parts[-2:] in TLS_SECRETS:
         return has_words(place.value)
+    if parts[-1:] == ("SECRET",) and CLUSTER_CODE.search(place.path):
+        return bool(KEBAB_WORDS.fullmatch(place.value)) and has_words(place.value)
     return len(parts) > 1 and parts[-1] == "PASS" and parts[-2] in PASS_DIRECTIVES
 
 
@@ -148,10 +158,12 @@ def _names_entry(place: Place) -> bool:
     parts = words(place.name)
     if len(parts) > 1 and parts[-1] == "KEY" and parts[-2] in ENTRY_KEYS:
         return True
-    is_key = place.rule == "CSEC34.literal" and secret_family(place.name) is Family.KEY
-    if not is_key or not IDENTIFIER.fullmatch(place.value):
+    if secret_family(place.name) is not Family.KEY:
         return False
-    return has_words(place.value)
+    if CONSTANT_NAME.fullmatch(place.value):
+        return True
+    is_literal = place.rule == "CSEC34.literal"
+    return is_literal and bool(IDENTIFIER.fullmatch(place.value)) and has_words(place.value)
 
 
 def _is_word_for_name(place: Place) -> bool:
@@ -208,12 +220,12 @@ def _has_other_form(place: Place) -> bool:
         return True
     if any(pattern.fullmatch(value) for pattern in NOT_VALUES) or _is_resource_path(value):
         return True
-    if REFERENCE.match(value) or _is_regex(value) or _is_title(place) or _is_topic(place):
+    if REFERENCE.match(value) or is_regex(value) or _is_title(place) or _is_topic(place):
         return True
     return _is_bound_to_another_name(place)
 
 
-def _is_regex(value: str) -> bool:
+def is_regex(value: str) -> bool:
     """Return whether a text is a regular expression, not the escaped bytes of a key."""
     if REGEX.search(value):
         return True

@@ -46,6 +46,7 @@ PLACEHOLDER = regex(
     # Without a bound, many such words in a long value would take quadratic time.
     r".{0,200}(here|key|token|secret|value|id|password|pass|this|it|me|now)"
     r"|placeholder|redacted|censored|^__[a-z_]{1,60}__$|^dummy"
+    r"|^fill[-_ ]?(?:me[-_ ]?in|in)$|[-_ ]at[-_ ]least[-_ ]\d{1,4}([-_ ]|$)"
     r"|^no[-_ ].{1,60}[-_ ](defined|set|configured|provided|given)$"
     r"|(^|[_\W])(todo|fixme|dummy|sanitized|masked|hidden|removed|obfuscated)([_\W]|$)",
     re.IGNORECASE,

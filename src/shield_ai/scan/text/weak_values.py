@@ -31,7 +31,11 @@ SAYS_TEST = regex(
     r"(?:^|[_\W])(?:tests?|testing|fake|dummy|mock|example|sample|do[-_ ]?not[-_ ]?use)(?:[_\W]|$)",
     re.IGNORECASE,
 )
-TEST_NAMES = word_set("TEST TESTS TESTING FAKE DUMMY MOCK MOCKED EXAMPLE EXAMPLES SAMPLE")
+TEST_NAMES = word_set(
+    "TEST TESTS TESTING FAKE DUMMY MOCK MOCKED EXAMPLE EXAMPLES SAMPLE PLACEHOLDER"
+)
+ISSUED = word_set("CLIENT API ACCESS BOT")  # before SECRET, KEY or TOKEN: a provider issues it
+SEQUENCE = "abcdefghijklmnopqrstuvwxyz0123456789"
 # The name of a user or a database near its password.
 USER = regex(
     r"(?:user(?:_?name)?|login|db|database(?:_?name)?)[\"']?[ \t]{0,9}[:=][ \t]{0,9}[\"']?"
@@ -52,11 +56,11 @@ MIN_USER = 6  # letters; passwords contain shorter names by chance
 def is_weak(place: Place) -> bool:
     """Return whether a value is only a weak secret for development, which gets low severity."""
     value = decode_base64(place.value)
-    if place.value in PUBLIC_PASSWORDS or _is_unquoted_name(place) or _is_repeated(value):
+    if place.value in PUBLIC_PASSWORDS or _is_unquoted_name(place) or _is_typed(value):
         return True
     if _is_named_nearby(place) or _contains_user(place) or SAMPLE_VALUE.search(value):
         return True
-    if _signs_outside_production(place) or _separates_uses(place, value):
+    if _is_not_for_production(place, value) or _separates_uses(place, value):
         return True
     says_test = SAYS_TEST.search(value) or _says_example(value)
     if says_test and "://" not in value and words(place.name)[-2:] != ("SECRET", "KEY"):
@@ -68,6 +72,15 @@ def is_weak(place: Place) -> bool:
     if not is_development_file(place.path) and not LOCAL_HOST.search(place.line):
         return False
     return is_word_like(value)
+
+
+def _is_not_for_production(place: Place, value: str) -> bool:
+    """Return whether a value is a word in CI, or words where a provider issues the value."""
+    if CI.search(place.path) and is_word_like(value.removesuffix("\\n")):
+        return True
+    if _is_issued(place.name) and has_only_weak_words(value):
+        return True
+    return _signs_outside_production(place)
 
 
 def _signs_outside_production(place: Place) -> bool:
@@ -83,8 +96,15 @@ def _separates_uses(place: Place, value: str) -> bool:
     return parts[-1:] == ("SALT",) and "PASSWORD" not in parts and has_words(value)
 
 
-def _is_repeated(value: str) -> bool:
-    return len(set(value)) <= MAX_DISTINCT
+def _is_typed(value: str) -> bool:
+    """Return whether a value is typed without thought: "sssshhhh" or "abcdef"."""
+    return len(set(value)) <= MAX_DISTINCT or value.lower() in SEQUENCE
+
+
+def _is_issued(name: str) -> bool:
+    """Return whether a provider issues the value of a name, which so never consists of words."""
+    parts = words(name)
+    return parts[-1:] != ("PASSWORD",) and not ISSUED.isdisjoint(parts[-2:-1])
 
 
 def _is_unquoted_name(place: Place) -> bool:
