@@ -83,7 +83,6 @@ from shield_ai.model.words import word_set, words
 
 SHELL_FOLDERS = frozenset({"PWD", "OLDPWD"})
 IDENTITY_PROVIDERS = word_set("OIDC OPENID OAUTH OAUTH2 KEYCLOAK SSO IDP AUTH")
-VAULT_WORDS = word_set("VAULT BAO OPENBAO ROLE APPROLE APP")
 # Before URL: anyone who knows the URL can start a deployment, so it is a secret.
 HOOKS = {("DEPLOY", "HOOK"), ("BUILD", "HOOK"), ("DEPLOYMENT", "HOOK"), ("REBUILD", "HOOK")}
 
@@ -201,22 +200,11 @@ def _classify_credential(parts: tuple[str, ...]) -> Meaning:
 
 
 def _holds_secret(parts: tuple[str, ...]) -> bool:
-    if parts[-2:] == ("PROJECT", "ID") or _is_id_of_secret(parts):
-        return False
     indexes = [i for i in range(len(parts)) if is_secret_word(parts, i)]
     if indexes:
         is_limit = bool(LIMITS & set(parts)) and parts[-1] not in {"PASSWORD", "SECRET"}
         return not is_limit and not _is_property(parts, indexes[-1])
     return _has_key_inside(parts) or _ends_with_auth(parts) or _is_key_document(parts)
-
-
-def _is_id_of_secret(parts: tuple[str, ...]) -> bool:
-    """Return whether a value is the ID of a secret in a store, as in DATABASE_URI_SECRET_ID.
-
-    The secret ID of Vault is a secret: https://developer.hashicorp.com/vault/docs/auth/approle
-    """
-    is_id = len(parts) > 2 and parts[-2:] == ("SECRET", "ID")
-    return is_id and VAULT_WORDS.isdisjoint(parts)
 
 
 def _is_connection_string(parts: tuple[str, ...]) -> bool:
@@ -252,8 +240,8 @@ def _ends_with_secret_phrase(parts: tuple[str, ...]) -> bool:
         return bool(WEBHOOK_SERVICES & set(parts[:-1]))
     for service, word in itertools.pairwise(parts[:-1]):
         if service in CHAT_SERVICES and word in {"WEBHOOK", "HOOK"}:
-            tail = _words_after(parts, (service, word))
-            tail = tail[1:] if tail[:1] in {("URL",), ("URI",)} else tail  # WEBHOOK_URL_ALERTS
+            hook = (service, word)
+            tail = _words_after(parts, (*hook, "URL")) or _words_after(parts, hook)
             return (PROPERTIES | WEBHOOK_OPTIONS).isdisjoint(tail)
     if parts[-2:] == ("AUTH", "CODE"):  # of a vendor; alone, it is valid for one login
         return len(parts) > 2 and "OAUTH" not in parts
