@@ -106,6 +106,7 @@ def graded(path, text, findings):
         pytest.param("a.py", 'CLIENT_SECRET = "supersecretclientsecret"\n', LOW, id="words instead of an issued value"),
         pytest.param("a.py", 'PLACEHOLDER_SECRET = "bookstore1234"\n', LOW, id="name of a placeholder"),
         pytest.param("a.py", 'HOST_AWS_KEY = "ORKVYERN_SMTP_HOST_AWS_SES"\n', LOW, id="name of a constant"),
+        pytest.param("a.py", 'SHOP_LICENSE_KEY = "K7Q2_X9ZB_4WTR_8MND"\n', HIGH, id="parts of a key"),
         pytest.param("a.py", f'HOST_AWS_KEY = "{RANDOM}"\n', HIGH, id="key of a constant"),
         pytest.param("k8s/main.ts", "const shopSecret = 'shop-database';\n", LOW, id="secret of a cluster"),
         pytest.param("k8s/main.ts", f"const shopSecret = '{RANDOM}';\n", HIGH, id="value in the code of a cluster"),

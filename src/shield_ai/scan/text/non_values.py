@@ -44,7 +44,7 @@ IDENTIFIER = regex(
     r"|_?[A-Za-z]+\d{0,3}(?:[-_.:/][A-Za-z]*(?:\d{1,3}[a-z]{0,3})?)+"
 )
 # The name of a constant, such as a model or a variable: ANTHROPIC_CLAUDE4.5_HAIKU.
-CONSTANT_NAME = regex(r"[A-Z][A-Z0-9.]*(?:_[A-Z0-9.]+){2,}")
+CONSTANT_NAME = regex(r"[A-Z]{3,}\d*(?:_(?:[A-Z]+[\d.]*|\d[\d.]*)){2,}")
 # The name of a secret in the definition of a cluster.
 KEBAB_WORDS = regex(r"[a-z]+(?:-[a-z]+)+")
 CLUSTER_CODE = regex(

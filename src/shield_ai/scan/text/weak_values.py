@@ -34,7 +34,8 @@ SAYS_TEST = regex(
 TEST_NAMES = word_set(
     "TEST TESTS TESTING FAKE DUMMY MOCK MOCKED EXAMPLE EXAMPLES SAMPLE PLACEHOLDER"
 )
-ISSUED = word_set("CLIENT API ACCESS BOT")  # before SECRET, KEY or TOKEN: a provider issues it
+# Before SECRET or TOKEN: a provider issues the value. The app itself can choose an API key.
+ISSUED = word_set("CLIENT BOT")
 SEQUENCE = "abcdefghijklmnopqrstuvwxyz0123456789"
 # The name of a user or a database near its password.
 USER = regex(
