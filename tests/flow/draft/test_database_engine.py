@@ -43,6 +43,9 @@ def drafted_rotation(folder: Path, **files: str) -> Rotation | str | None:
         pytest.param({"env": "URI=mysql://db/shop\n"}, "mysql", id=".env"),
         pytest.param({"example": "ENGINE=django.db.backends.mysql\n"}, "mysql", id="example"),
         pytest.param({"config": CONFIG + "DEV = 'sqlite:///dev.db'\n" + URL(scheme="mysql")}, "mysql", id="SQLite, too"),
+        pytest.param({"db": URL(scheme="mysql") + "from django.db.backends.signals import connection_created\n"}, "mysql", id="signals"),
+        pytest.param({"db": URL(scheme="mysql") + "LOGGER = 'django.db.backends.schema'\n"}, "mysql", id="logger"),
+        pytest.param({"db": URL(scheme="mysql") + "DEV = 'django.contrib.gis.db.backends.spatialite'\n"}, "mysql", id="SpatiaLite, too"),
         pytest.param({"test_db": URL(scheme="postgresql"), "db": URL(scheme="mysql")}, "mysql", id="not in tests"),
     ],
 )  # fmt: skip
@@ -55,6 +58,7 @@ def test_writes_the_engine_that_the_app_names(tmp_path, files, engine):
     [
         pytest.param({}, id="none"),
         pytest.param({"db": URL(scheme="mssql+pyodbc")}, id="unsupported"),
+        pytest.param({"db": "ENGINE = 'django.db.backends.oracle'\n"}, id="unsupported backend"),
         pytest.param({"db": URL(scheme="mysql") + URL(scheme="postgresql")}, id="two"),
         pytest.param({"db": URL(scheme="redis")}, id="not a database"),
     ],

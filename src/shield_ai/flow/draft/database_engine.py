@@ -28,7 +28,11 @@ _SCHEME = regex(
     rb"\b(?P<scheme>postgres(?:ql)?|pgsql|postgis|mysql2?|mysqlgis|mariadb|oracle|mssql"
     rb"|cockroachdb)(?:\+[a-z]\w{1,30}(?:://|[\"'])|://)"
 )
-_BACKEND = regex(rb"\bdjango\.(?:contrib\.gis\.)?db\.backends\.(?P<backend>\w{1,30})")
+# Not other modules, such as django.db.backends.signals, and not SQLite, which has no login.
+_BACKEND = regex(
+    rb"\bdjango\.(?:contrib\.gis\.)?db\.backends\."
+    rb"(?P<backend>postgresql(?:_psycopg2)?|postgis|mysql|oracle)\b"
+)
 _DRIVER = regex(
     rb"(?m)^[ \t]*(?:import|from)[ \t]+"
     rb"(?:(?P<postgres>psycopg2?|asyncpg|aiopg|pg8000)"
@@ -76,7 +80,6 @@ def _engines_in(raw: bytes) -> Iterator[str]:
     for match in _SCHEME.finditer(raw):
         yield ENGINES.get(match["scheme"].decode(), "")
     for match in _BACKEND.finditer(raw):
-        if match["backend"] != b"sqlite3":
-            yield backend_engine(match["backend"].decode())
+        yield backend_engine(match["backend"].decode())
     for match in _DRIVER.finditer(raw):
         yield match.lastgroup or ""
