@@ -33,6 +33,7 @@ COMPUTED = {
     "words": "import os\nfor k in 'A_TOKEN B_TOKEN'.split():\n    X = os.environ[k]",
     "words by comma": "import os\nfor k in sorted('A_TOKEN,B_TOKEN'.split(',')):\n    X = os.environ[k]",
     "ends of names": "import os\nfor p in ['A', 'B']:\n    X = os.environ[f'{p}_TOKEN']",
+    "ends of names by str()": "import os\nfor p in ['A', 'B']:\n    X = os.environ[f'{p!s}_TOKEN']",
     "ends of names in capitals": "import os\nfor p in ['a', 'b']:\n    X = os.environ[f'{p.upper()}_TOKEN']",
     "names in capitals": "import os\nX = [os.environ[k.upper()] for k in ('a_token', 'b_token')]",
     "replaced characters": "import os\nfor p in ['a-token', 'b-token']:\n    X = os.environ[p.upper().replace('-', '_')]",
@@ -98,6 +99,18 @@ def test_enumerates_the_variables_of_a_computed_name(scanned, text):
         ),
         pytest.param(
             "import os\nfor k in ['a_token']:\n    X_TOKEN = os.environ[k.encode()]", id="no text"
+        ),
+        pytest.param(
+            "import os\nfor p in ['ABC']:\n    X_TOKEN = os.environ[f'{p:.1}_TOKEN']",
+            id="a format",
+        ),
+        pytest.param(
+            "import os\nP = 'ABC'\nX_TOKEN = os.environ[f'{P:.1}_TOKEN']",
+            id="a format of a constant",
+        ),
+        pytest.param(
+            "import os\nfor p in ['A']:\n    X_TOKEN = os.environ[f'{p!r}_TOKEN']",
+            id="a conversion",
         ),
         pytest.param(
             "import os\nfor k in ['a_token']:\n    X_TOKEN = os.environ[k.upper(1)]",

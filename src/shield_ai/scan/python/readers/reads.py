@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
@@ -124,7 +124,7 @@ def concatenated_parts(node: ast.AST) -> list[ast.expr] | None:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         return [node.left, node.right]
     if isinstance(node, ast.JoinedStr):
-        return [v.value if isinstance(v, ast.FormattedValue) else v for v in node.values]
+        return [v.value if _is_unchanged(v) else v for v in node.values]
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
         values = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
         return _filled(node.left, "%s", values)
@@ -134,6 +134,15 @@ def concatenated_parts(node: ast.AST) -> list[ast.expr] | None:
         if node.func.attr == "join" and len(node.args) == 1:
             return _joined(node.func.value, node.args[0])
     return None
+
+
+def _is_unchanged(part: ast.expr) -> TypeGuard[ast.FormattedValue]:
+    """Return whether a part of an f-string is `{name}` or `{name!s}`, which keeps a text."""
+    return (
+        isinstance(part, ast.FormattedValue)
+        and part.format_spec is None
+        and part.conversion in {-1, ord("s")}
+    )
 
 
 def _filled(template: ast.expr, placeholder: str, values: list[ast.expr]) -> list[ast.expr] | None:
