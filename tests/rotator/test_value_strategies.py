@@ -135,11 +135,28 @@ def test_failing_hook(bed, provider, function, error):
 
 
 @pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        pytest.param("import no_such_module", "zip: ModuleNotFoundError$", id="dependency"),
+        pytest.param("raise KeyError('secret')", "zip: KeyError$", id="error"),
+        pytest.param("raise SystemExit", "zip: SystemExit$", id="exit"),
+        pytest.param("def test(value): ...", r"the hook \w+ has no function issue$", id="function"),
+    ],
+)
+def test_unusable_hook(bed, tmp_path, monkeypatch, code, text):
+    name = "hook_" + secrets.token_hex(4)
+    (tmp_path / f"{name}.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    bed.environ = {**bed.environ, "ROTATION_HOOK": name}
+    with pytest.raises(SetupError, match=text):
+        bed.rotate()
+
+
+@pytest.mark.parametrize(
     ("hook", "text"),
     [
-        ("", "requires a hook"),
-        ("no_such_module", "has no function issue"),
-        ("json", "has no function issue"),
+        pytest.param("", "requires a hook", id="not set"),
+        pytest.param("no_such_module", "zip: ModuleNotFoundError$", id="missing"),
     ],
 )
 def test_no_hook(bed, hook, text):

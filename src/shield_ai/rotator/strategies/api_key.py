@@ -21,6 +21,7 @@ from ..values import ValueStrategy, read_value, rotation_field
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import ModuleType
 
     from ..interface import Rotation
 
@@ -60,7 +61,7 @@ def call_hook(rotation: Rotation, function: str, *arguments: str) -> Any:
     """Call a function of the hook.
 
     Raises:
-        SetupError: The hook or its function does not exist.
+        SetupError: The hook can't be imported, or does not have the function.
         RotationError: The function failed. Its error message is dropped, because it can quote the
             key.
     """
@@ -70,17 +71,23 @@ def call_hook(rotation: Rotation, function: str, *arguments: str) -> Any:
             "an API key requires a hook: set ROTATION_HOOK to the module with issue, test and "
             "revoke"
         )
-    try:
-        hook = getattr(import_module(name), function)
-    except (ImportError, AttributeError):
-        raise SetupError(
-            f"the hook {name} has no function {function}, or is not in the function's zip"
-        ) from None
+    hook = getattr(_import_hook(name), function, None)
+    if hook is None:
+        raise SetupError(f"the hook {name} has no function {function}")
     try:
         return hook(*arguments)
     except (Exception, SystemExit) as error:  # noqa: BLE001  # a hook may raise anything
         raise RotationError(
             f"{function}() of the hook {name} failed: {type(error).__name__}"
+        ) from None
+
+
+def _import_hook(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # a hook may raise anything
+        raise SetupError(
+            f"the hook {name} can't be imported from the function's zip: {type(error).__name__}"
         ) from None
 
 
