@@ -24,6 +24,12 @@ CLASS = "class Settings(BaseSettings):\n"
         ),
         pytest.param("class Settings(Base):\n    a_key: str\n", {"Settings": "a-key"}, id="another base"),
         pytest.param("class Settings(BaseModel):\n    a_key: str\n", {}, id="no settings"),
+        pytest.param("class Payload(TypedDict, total=False):\n    a_key: str\n", {}, id="dictionary"),
+        pytest.param("class Row(typing.NamedTuple):\n    a_key: str\n", {}, id="tuple"),
+        pytest.param("class Page(RootModel[str]):\n    a_key: str\n", {}, id="generic model"),
+        pytest.param(
+            "class Model(BaseModel):\n    pass\nclass Payload(Model):\n    a_key: str\n", {}, id="derived model"
+        ),
         pytest.param(f"{CLASS}    other: str\n", {}, id="not a secret"),
         pytest.param(f"{CLASS}    c_key: str\n", {}, id="not from AWS"),
         pytest.param("class Settings(", {}, id="invalid"),

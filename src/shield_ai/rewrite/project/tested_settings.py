@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
 
 MAX_CLASSES = 8
+# Base classes with fields that do not read the environment.
+MODELS = frozenset({"BaseModel", "NamedTuple", "Protocol", "RootModel", "SQLModel", "TypedDict"})
 
 
 class TestedClass(NamedTuple):
@@ -50,16 +52,15 @@ def find_tested_classes(
 
 
 def _classes(raw: bytes, secrets: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield each class with fields that are named like variables, and the first one's secret."""
+    """Yield each settings class that has a secret field, with the secret of its first one."""
     try:
         tree = ast.parse(raw)
     except (SyntaxError, ValueError, RecursionError):
         return
-    for node in tree.body:
-        if isinstance(node, ast.ClassDef) and _is_settings(node):
-            found = [secrets[name] for name in _variables(node) if name in secrets]
-            if found:
-                yield node.name, found[0]
+    for node in _settings_classes(tree):
+        found = [secrets[name] for name in _variables(node) if name in secrets]
+        if found:
+            yield node.name, found[0]
 
 
 def _variables(node: ast.ClassDef) -> list[str]:
@@ -67,6 +68,14 @@ def _variables(node: ast.ClassDef) -> list[str]:
     return [field.id.upper() for field in fields if isinstance(field, ast.Name)]
 
 
-def _is_settings(node: ast.ClassDef) -> bool:
-    bases = [ast.unparse(base).rpartition(".")[2] for base in node.bases]
-    return bool(bases) and "BaseModel" not in bases
+def _settings_classes(tree: ast.Module) -> Iterator[ast.ClassDef]:
+    """Yield the classes of a file that can derive from BaseSettings."""
+    models = set(MODELS)
+    for node in tree.body:
+        if not isinstance(node, ast.ClassDef):
+            continue
+        bases = {ast.unparse(base).partition("[")[0].rpartition(".")[2] for base in node.bases}
+        if not models.isdisjoint(bases):
+            models.add(node.name)
+        elif bases:
+            yield node
