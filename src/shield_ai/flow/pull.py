@@ -30,6 +30,7 @@ from shield_ai.project.env_file import (
     variables_with_escapes,
 )
 from shield_ai.project.layout import is_env_example
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.safe_write import read_private_file, write_private_file
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 # The states in which git can't commit the file.
 _SAFE = (git.GitState.IGNORED, git.GitState.NO_REPOSITORY)
+# Characters of a file name with another meaning in .gitignore.
+_IGNORE_SYNTAX = regex(r"\A[#!]|[\\*?\[]| (?= *\Z)")
+_ESCAPED = r"\\\g<0>"
 _QUOTING_HINT = (
     "a value must be UTF-8 text without NUL, carriage return or ${…}, and can't contain both a "
     "single quote and a $ or backtick; leave these secrets out: name the others with --only"
@@ -274,12 +278,12 @@ def _require_ignored(path: Path) -> None:
     state = git.git_state(path.parent.resolve(), f"./{path.name}")
     if state in _SAFE:
         return
-    ignore = f"add the line {path.name} to .gitignore"
+    ignore = f"add the line {_IGNORE_SYNTAX.sub(_ESCAPED, path.name)} to .gitignore"
     problem = "is not ignored by git"
     hint = ignore
     if state is git.GitState.TRACKED:
         problem = "is tracked by git"
-        hint = f"run git rm --cached {path}, and {ignore}"
+        hint = f"run git rm --cached {shlex.quote(str(path))}, and {ignore}"
     elif state is git.GitState.UNKNOWN:
         problem = "is in a git repository, but git can't read it or is not installed"
         hint = "name a file outside the repository"

@@ -234,6 +234,28 @@ def test_refuses_a_file_that_git_does_not_ignore(app, shield, tmp_path):
     assert shield("pull", "--env-file", "ignored.env", cwd=app).code == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "quoted", "line"),
+    [
+        pytest.param("my app.env", "'my app.env'", "my app.env", id="space"),
+        pytest.param("#prod.env", "'#prod.env'", r"\#prod.env", id="comment"),
+        pytest.param("!prod.env", "'!prod.env'", r"\!prod.env", id="negation"),
+        pytest.param("a#[1]*?.env", "'a#[1]*?.env'", r"a#\[1]\*\?.env", id="pattern"),
+        pytest.param("prod.env  ", "'prod.env  '", r"prod.env\ \ ", id="spaces at the end"),
+    ],
+)
+def test_the_hint_works_for_each_file_name(app, shield, name, quoted, line):
+    git(app, "init", "-q")
+    (app / name).write_text("DEBUG=1\n")
+    git(app, "add", "-f", name)
+    done = shield("pull", "--env-file", name, cwd=app)
+    hint = f"run git rm --cached {quoted}, and add the line {line} to .gitignore"
+    assert (done.code, hint in done.err) == (4, True)
+    git(app, "rm", "-q", "--cached", name)
+    (app / ".gitignore").write_text(f"{line}\n")
+    assert shield("pull", "--env-file", name, cwd=app).code == 0
+
+
 def test_does_not_follow_a_link(app, shield, tmp_path):
     target = tmp_path / "target"
     target.write_text("DEBUG=1\n")
