@@ -25,6 +25,13 @@ from shield_ai.rotator.mysql_grants import ACCOUNT
         ("PROXY ON ``@`%` TO {}", "PROXY"),
         ("`r`@`%` TO {}", ""),
         ("UPDATE ON odd TO {}", "UPDATE ON odd"),
+        ("SELECT (`User`, `Host`) ON `mysql`.`user` TO {}", ""),
+        ("SELECT (User, Host), SHOW VIEW ON `mysql`.`user` TO {}", ""),
+        ("SELECT (`a), `` b`), UPDATE (`c`, `d`) ON `mysql`.`t` TO {}", "UPDATE ON `mysql`.`t`"),
+        ("ALL PRIVILEGES ON *.* TO `other`@`%`", "ALL PRIVILEGES ON *.*"),
+        ("SUPER ON *.* TO {} REQUIRE SUBJECT '/CN=a TO b'", "SUPER ON *.*"),
+        ("SELECT ON *.* TO `r` WITH GRANT OPTION", "GRANT OPTION ON *.*"),
+        ("`r` TO `other`", ""),
     ],
 )
 def test_admin_privilege(grant, privilege):

@@ -21,13 +21,20 @@ TARGET = re.compile(
     r"`(?P<database>(?:[^`]|``)*)`\.(?P<object>\*|`.*`)\Z",
     re.DOTALL,
 )
+COLUMNS = re.compile(r" \((?:`(?:[^`]|``)*`|[^`)])*\)")  # of a privilege, as in "SELECT (`a`, `b`)"
 PATTERN_CHARACTER = re.compile(r"\\(.)|(.)", re.DOTALL)  # an escaped character, or an ordinary one
 PATTERNS = {"%": ".*", "_": "."}
 
 
 def admin_privilege(grant: str) -> str:
-    """Return the first administrative privilege of a grant, such as `SUPER ON *.*`; else ""."""
-    head, _, tail = grant.removeprefix("GRANT ").rpartition(f" TO {ACCOUNT}")
+    """Return the first administrative privilege of a grant, such as `SUPER ON *.*`; else "".
+
+    Args:
+        grant: A grant from read_grants(), or one to another account or role.
+    """
+    statement = grant.removeprefix("GRANT ")
+    account = ACCOUNT if f" TO {ACCOUNT}" in statement else ""
+    head, _, tail = statement.rpartition(f" TO {account}")
     privileges, on, target = head.rpartition(" ON ")
     if privileges == "PROXY":
         return "PROXY"
@@ -40,7 +47,7 @@ def admin_privilege(grant: str) -> str:
         allowed = NON_ADMIN_SYSTEM_PRIVILEGES
     if allowed is None:
         return ""
-    for privilege in privileges.split(", "):
+    for privilege in COLUMNS.sub("", privileges).split(", "):
         if privilege not in allowed:
             return f"{privilege} ON {target}"
     if "GRANT OPTION" in tail:
