@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.layout import is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import parse_expression
+from shield_ai.scan.python.classify.stage_conditions import Stage, required_stage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -21,10 +24,8 @@ PRODUCTION_SETTINGS = regex(r"(?:^|.*[/_])prod(?:uction)?(?:_(?:settings|config)
 # Some projects also use these files in production: their imports decide.
 LOCAL_SETTINGS = regex(r"(?:^|/)(?:local_settings|settings_local)\.py$")
 STAR_IMPORT = regex(rb"from[ \t]+([\w.]*+)[ \t]+import[ \t]+\*")
-# The line of an `if` or `try` that allows only development to import the file.
-DEVELOPMENT_GUARD = regex(
-    rb"(?i)(?!.*(?:\bnot\b|!=|prod|stag))(?:el)?if\b.*(?:local|dev|debug|test)|try:"
-)
+TRY = regex(rb"try\s*:")
+CONDITION = regex(rb"(?:el)?if\b(.*:.*)")
 
 
 class StarImport(NamedTuple):
@@ -33,7 +34,7 @@ class StarImport(NamedTuple):
     path: str  # the importing file
     target: str  # the imported file
     is_conditional: bool
-    is_guarded: bool  # the condition is one for development
+    is_guarded: bool  # by a condition for development, or by a `try`, as an optional local file
 
 
 def development_files(
@@ -92,21 +93,42 @@ def _needs(found: StarImport, development: set[str]) -> bool:
 
 
 def _star_imports(path: str, raw: bytes, targets: Collection[str]) -> Iterator[StarImport]:
-    """Yield the star imports of the targets in a file, with the line that encloses each."""
+    """Yield the star imports of the targets in a file, with the lines that enclose each."""
     enclosing: list[tuple[int, bytes]] = []  # lines around the current one, by their indentation
     for line in raw.splitlines():
         text = line.strip()
+        if not text or text.startswith(b"#"):
+            continue
         indent = len(line) - len(line.lstrip())
-        while text and enclosing and enclosing[-1][0] >= indent:
+        while enclosing and enclosing[-1][0] >= indent:
             enclosing.pop()
         found = STAR_IMPORT.match(text)
         target = _target(path, found[1].decode(), targets) if found else ""
         if target:
-            guard = enclosing[-1][1] if enclosing else b""
-            is_guarded = bool(DEVELOPMENT_GUARD.match(guard))
+            is_guarded = _is_guard([text for _, text in enclosing])
             yield StarImport(path, target, indent > 0, is_guarded)
-        if text:
-            enclosing.append((indent, text))
+        enclosing.append((indent, text))
+
+
+def _is_guard(lines: list[bytes]) -> bool:
+    """Return whether the lines around an import, outermost first, exclude production.
+
+    An `if` that names a development stage does, and a `try`, which projects use for an optional
+    local file.
+    """
+    stages = set(map(_stage_of, lines))
+    if Stage.PRODUCTION in stages:
+        return False
+    return Stage.DEVELOPMENT in stages or any(map(TRY.match, lines[-1:]))
+
+
+def _stage_of(line: bytes) -> Stage | None:
+    """Return the stage in which the condition in a line can be true; None without such a one."""
+    found = CONDITION.match(line)
+    # As the key of a dict, the condition ends at its colon, with or without a comment after it.
+    node = parse_expression(f"{{{found[1].decode(errors='replace')}\n0}}") if found else None
+    condition = node.keys[0] if isinstance(node, ast.Dict) else None
+    return required_stage(condition) if condition else None
 
 
 def _target(path: str, module: str, targets: Collection[str]) -> str:
