@@ -551,6 +551,25 @@ def test_a_secret_that_the_module_demands_is_not_optional(text, optional):
     assert secret.optional is optional
 
 
+GET_A, GET_B = "os.environ.get('A_TOKEN')", "os.environ.get('B_TOKEN')"
+
+
+@pytest.mark.parametrize(
+    ("text", "optional"),
+    [
+        pytest.param(f"X = {GET_A} or {GET_B}", True, id="or"),
+        pytest.param(f"X = os.environ.get('A_TOKEN', {GET_B})", True, id="default"),
+        pytest.param(f"B = {GET_B}\nX = os.environ.get('A_TOKEN', B)", True, id="default by name"),
+        pytest.param(f"X = {GET_A} if Y else {GET_B}", True, id="choice"),
+        pytest.param(f"X = {GET_A}\nif Y:\n    X = {GET_B}", True, id="replaced"),
+        pytest.param(f"X = {GET_A} or {GET_A}\nassert {GET_B}", False, id="the same variable"),
+    ],
+)
+def test_a_demanded_value_needs_none_of_several_secrets(text, optional):
+    secrets = drafted(f"import os\n{text}\nif not X:\n    raise ValueError\n").secret
+    assert {secret.optional for secret in secrets} == {optional}
+
+
 @pytest.mark.parametrize(
     ("text", "optional"),
     [

@@ -10,13 +10,14 @@ Such a secret is not optional, although its default is empty.
 from __future__ import annotations
 
 import ast
+import itertools
 from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
 from shield_ai.model.words import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from shield_ai.scan.python.classify.candidates import Candidate
 
@@ -35,19 +36,33 @@ def mark_demanded_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> No
         tree: The module.
         candidates: Its reads.
     """
-    reads: dict[ast.AST | str, Candidate] = {}
-    for candidate in candidates:
-        if candidate.shape in {Shape.READ, Shape.PRESENCE}:
-            reads[candidate.node] = candidate
-            if candidate.direct and len(candidate.path) == 1 and candidate.scope == id(tree):
-                reads[candidate.path[0]] = candidate
+    reads = _reads_by_value(tree, candidates)
     demanded = set()
     for test in _fatal_conditions(tree.body):
         for key in _tested_for_empty(test):
-            if key in reads:
-                demanded.add(reads[key].variable)
-    for candidate in reads.values():
+            demanded |= _needed_variables(reads.get(key, ()))
+    for candidate in itertools.chain.from_iterable(reads.values()):
         candidate.is_demanded = candidate.is_demanded or candidate.variable in demanded
+
+
+def _reads_by_value(
+    tree: ast.Module, candidates: Iterable[Candidate]
+) -> dict[ast.AST | str, list[Candidate]]:
+    """Map expressions, and the module's names, to the reads that they have their value from."""
+    found: dict[ast.AST | str, list[Candidate]] = {}
+    for candidate in candidates:
+        if candidate.shape in {Shape.READ, Shape.PRESENCE}:
+            found.setdefault(candidate.node, []).append(candidate)
+            if candidate.direct and len(candidate.path) == 1 and candidate.scope == id(tree):
+                found.setdefault(candidate.path[0], []).append(candidate)
+    return found
+
+
+def _needed_variables(reads: Collection[Candidate]) -> set[str]:
+    """Return the variable that a value always comes from; of several, none is needed alone."""
+    variables = {read.variable for read in reads}
+    has_other = len(variables) > 1 or any(read.has_default_from_env for read in reads)
+    return set() if has_other else variables
 
 
 def _fatal_conditions(statements: Iterable[ast.stmt]) -> Iterator[ast.expr]:
