@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
 from shield_ai.model.words import words
+from shield_ai.scan.python.classify.stage_conditions import Stage, required_stage
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.classify.candidates import Candidate
 
 EXITS = frozenset({"exit", "quit", "sys.exit", "os._exit", "os.abort"})
-# A condition on one of these also holds in production: `not DEBUG`, `ENV == "production"`.
+# A condition with one of these is about the stage: `not DEBUG`, `ENV == "production"`.
 STAGE_WORDS = frozenset({
     "DEBUG", "DEV", "DEVELOPMENT", "ENV", "ENVIRONMENT", "LOCAL", "PROD", "PRODUCTION", "STAGE",
     "TEST", "TESTING",
@@ -76,7 +77,15 @@ def _fatal_conditions(statements: Iterable[ast.stmt]) -> Iterator[ast.expr]:
             if _stops(statement.body):
                 yield statement.test
             if all(_is_about_stage(part) for part in _operands(statement.test)):
-                pending += statement.body + statement.orelse
+                pending += _branches_in_production(statement)
+
+
+def _branches_in_production(node: ast.If) -> Iterator[ast.stmt]:
+    """Yield the statements of a condition's branches, without one for development or tests."""
+    if required_stage(node.test) is not Stage.DEVELOPMENT:
+        yield from node.body
+    if required_stage(node.test, is_negated=True) is not Stage.DEVELOPMENT:
+        yield from node.orelse
 
 
 def _stops(body: list[ast.stmt]) -> bool:
@@ -91,14 +100,11 @@ def _stops(body: list[ast.stmt]) -> bool:
 def _tested_for_empty(test: ast.expr) -> Iterator[ast.AST | str]:
     """Yield the names and expressions that make a condition true if any one of them is empty.
 
-    Yields nothing for `USE_S3 and not KEY`, because only an app with S3 needs the key.
+    Yields nothing for `USE_S3 and not KEY`, because only an app with S3 needs the key, and
+    nothing for `DEBUG and not KEY`.
     """
     if isinstance(test, ast.BoolOp):
-        parts = test.values
-        if isinstance(test.op, ast.And):
-            parts = [part for part in parts if not _is_about_stage(part)]
-            parts = parts if len(parts) == 1 else []
-        for part in parts:
+        for part in _decisive_parts(test):
             yield from _tested_for_empty(part)
     elif isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
         yield from _required_parts(test.operand)
@@ -108,6 +114,18 @@ def _tested_for_empty(test: ast.expr) -> Iterator[ast.AST | str]:
             yield test
         elif isinstance(operator, (ast.Is, ast.Eq)) and _is_empty_constant(right):
             yield _name_or_node(test.left)
+
+
+def _decisive_parts(test: ast.BoolOp) -> list[ast.expr]:
+    """Return the operands of which any one, if true, makes a condition true in production."""
+    if isinstance(test.op, ast.Or):
+        return test.values
+    if any(
+        required_stage(part) is Stage.DEVELOPMENT for part in filter(_is_about_stage, test.values)
+    ):
+        return []
+    parts = [part for part in test.values if not _is_about_stage(part)]
+    return parts if len(parts) == 1 else []
 
 
 def _required_parts(node: ast.expr) -> Iterator[ast.AST | str]:
