@@ -42,6 +42,7 @@ class Load:
             threading.Thread(target=self._send_requests, args=(number,))
             for number in range(clients)
         ]
+        self._lock = threading.Lock()  # of the results
         self.answered = 0
         self.slowest = 0.0  # seconds
         self.failures: Counter[str] = Counter()
@@ -62,7 +63,7 @@ class Load:
             thread.join()
 
     def wait_for(self, requests: int) -> None:
-        """Wait until this many more requests were answered or failed."""
+        """Wait until this many more requests were answered or failed, or until TIMEOUT is over."""
         goal = self._completed() + requests
         deadline = time.monotonic() + TIMEOUT
         while self._completed() < goal and time.monotonic() < deadline:
@@ -75,11 +76,13 @@ class Load:
         while not self._stop.wait(self._pause):
             started = time.monotonic()
             failure = self._request(self._pages[number % len(self._pages)])
-            self.slowest = max(self.slowest, time.monotonic() - started)
-            if failure:
-                self.failures[failure] += 1
-            else:
-                self.answered += 1
+            duration = time.monotonic() - started
+            with self._lock:
+                self.slowest = max(self.slowest, duration)
+                if failure:
+                    self.failures[failure] += 1
+                else:
+                    self.answered += 1
             number += 1
 
     def _request(self, page: str) -> str:
