@@ -9,7 +9,7 @@ from .log import warn
 
 
 def plain_default(default: Any) -> object:
-    """Return the default of a field as text for get_secret(); an empty default stays as it was."""
+    """Return the default of a field as text for get_secret(), or unchanged if it is falsy."""
     if hasattr(default, "get_secret_value"):
         default = default.get_secret_value()
     return str(default) if default else default

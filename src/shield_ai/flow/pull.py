@@ -166,7 +166,7 @@ def has_current_values(
     replaced: Collection[str] = (),
     restored: Collection[Hidden] = (),
 ) -> bool:
-    """Return whether an env file of the app has the value that a secret has in AWS.
+    """Return whether the env files and the restored values contain every field of a secret.
 
     Args:
         context: The app, with the selected environment.

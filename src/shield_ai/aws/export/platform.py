@@ -1,4 +1,4 @@
-"""Describe into which environment variable a platform such as ECS injects which secret."""
+"""Map environment variables to the secrets that a platform such as ECS injects."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class LinkedApp:
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file; None if it does not exist, or is a link out of the app."""
-        if path in self._outside:  # plans ask often for the same files above the app
+        if path in self._outside:  # plans often read the same files above the app
             return None
         try:
             return self._read(path)

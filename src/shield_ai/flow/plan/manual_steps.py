@@ -133,13 +133,17 @@ def document_steps(
         path: _listed_variables(path, read_optional(read, path) or b"", variables)
         for path in candidates
     }
-    paths = sorted(filter(numbers.__getitem__, numbers), key=lambda path: (-numbers[path], path))
+    listing = [path for path, number in numbers.items() if number]
+    paths = sorted(listing, key=lambda path: (-numbers[path], path))
     if paths or has_no_page:
         yield DOCUMENT_STEP.format(", ".join(paths[:MAX_DOCUMENTS]) or "docs", stage)
 
 
 def _listed_variables(path: str, raw: bytes, variables: Collection[str]) -> int:
-    """Return how many variables a document names; 0 if people do not look for them there."""
+    """Return how many variables a document lists.
+
+    This is 0 if it has USE_AWS_SECRETS already, or only mentions some in passing.
+    """
     names = {name.decode() for name in NAME.findall(raw)}
     number = len(names.intersection(variables))
     if "USE_AWS_SECRETS" in names:

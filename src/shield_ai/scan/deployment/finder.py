@@ -95,9 +95,10 @@ def _add_files_around(root: Path, search: FileSearch) -> None:
             search.add_incomplete(path, SkipId.DEPLOYMENT_OUTSIDE.reason())
             outside.append(path)
     if 0 < len(outside) <= MAX_FILES:
-        code = [path for path in paths or () if not _has_format(path)]
-        own = search.secret_variables - read_elsewhere(root, code, search.secret_variables)
-        search.search_outside(((path, read_around(root, path)) for path in outside), own)
+        others = [path for path in paths or () if not _has_format(path)]
+        shared = read_elsewhere(root, others, search.secret_variables)
+        contents = ((path, read_around(root, path)) for path in outside)
+        search.search_outside(contents, search.secret_variables - shared)
 
 
 def _is_deployment_around(path: str) -> bool:

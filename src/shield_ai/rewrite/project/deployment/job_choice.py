@@ -39,7 +39,8 @@ def choose_variables(
         variables: The variables of the secrets in shield.toml.
         reason_of: Returns why a job does not read a variable from AWS; empty if it does, and None
             if it does not use the variable.
-        common: The variables that the file sets for all jobs: they remain if one job needs them.
+        common: The variables that the file sets for all jobs: if one job can't read such a variable
+            from AWS, it remains for all jobs.
         common_reason: Why they remain for the other jobs, with `{}` for the name of that job.
     """
     chosen: defaultdict[str, set[str]] = defaultdict(set)

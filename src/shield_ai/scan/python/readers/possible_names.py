@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     Scopes = tuple[Scope, ...]
 
-MAX_DEPTH = 6  # of names that refer to names
+MAX_DEPTH = 6  # of nested expressions
 DISPLAYS = (ast.List, ast.Tuple, ast.Set)
 # Functions that return the elements of their argument.
 ITERABLE_FUNCTIONS = frozenset({"list", "tuple", "set", "frozenset", "sorted", "reversed", "iter"})
