@@ -1,12 +1,13 @@
-"""Recognize variables with the name or the ID of a secret in another store."""
+"""Recognize variables with the name or the ID of an object, such as a Secret of Kubernetes."""
 
 from __future__ import annotations
 
-from shield_ai.model.secret_words import SECRET_KINDS
+from shield_ai.model.secret_words import SECRET_KINDS, SERVICES
 from shield_ai.model.words import word_set
 
-# Vault issues secret IDs, which are secrets: https://developer.hashicorp.com/vault/docs/auth/approle
-VAULT_WORDS = word_set("VAULT BAO OPENBAO ROLE APPROLE APP")
+# Before SECRET_ID: what the secret in a store contains. Other secret IDs can be secrets:
+# https://developer.hashicorp.com/vault/docs/auth/approle
+CONTENTS = SERVICES | word_set("URI URL DSN PASSWORD KEY TOKEN CREDENTIALS")
 
 
 def names_object(parts: tuple[str, ...]) -> bool:
@@ -16,8 +17,8 @@ def names_object(parts: tuple[str, ...]) -> bool:
     """
     if parts[-2:] == ("PROJECT", "ID"):
         return True
-    if len(parts) > 2 and parts[-2:] == ("SECRET", "ID"):
-        return VAULT_WORDS.isdisjoint(parts)
+    if parts[-2:] == ("SECRET", "ID"):
+        return not CONTENTS.isdisjoint(parts[-3:-2])
     *head, last = parts or ("",)
     while head and head[-1] in SECRET_KINDS:
         head.pop()

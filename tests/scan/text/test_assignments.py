@@ -169,6 +169,7 @@ def test_in_configuration(text: str, name: str, value: str) -> None:
         pytest.param('def check(password):\n    """See below."""', id="docstring"),
         pytest.param('check(user, "password", "abcdef")', id="arguments of something else"),
         pytest.param('("PW", "Palau")', id="country"),
+        pytest.param('password = forms.CharField("abcdef")', id="label of a field"),
         pytest.param('<Field :password="passwordValue" />', id="attribute of Vue"),
     ],
 )

@@ -40,7 +40,7 @@ OPERATOR = (
 # Field() of pydantic.
 CALLS = (
     rb"b64decode|base64decode|unhexlify|fromhex|a2b_hex|atob|buffer\.from|secretstr|secretbytes"
-    rb"|to_bytes|bytes|bytearray|quote_plus|\[\]byte|field"
+    rb"|to_bytes|bytes|bytearray|quote_plus|\[\]byte|\Wfield"
 )
 # A lookbehind tests the name of the function only once, which is far faster than trying the names
 # at each letter.

@@ -36,7 +36,7 @@ TEST_NAMES = word_set(
 )
 # Before SECRET or TOKEN: a provider issues the value. The app itself can choose an API key.
 ISSUED = word_set("CLIENT BOT")
-SEQUENCE = "abcdefghijklmnopqrstuvwxyz0123456789"
+SEQUENCE = "abcdefghijklmnopqrstuvwxyz0123456789"  # a value in order is typed without thought
 # The name of a user or a database near its password.
 USER = regex(
     r"(?:user(?:_?name)?|login|db|database(?:_?name)?)[\"']?[ \t]{0,9}[:=][ \t]{0,9}[\"']?"
@@ -57,13 +57,13 @@ MIN_USER = 6  # letters; passwords contain shorter names by chance
 def is_weak(place: Place) -> bool:
     """Return whether a value is only a weak secret for development, which gets low severity."""
     value = decode_base64(place.value)
-    if place.value in PUBLIC_PASSWORDS or _is_unquoted_name(place) or _is_typed(value):
+    if place.value in PUBLIC_PASSWORDS or _is_unquoted_name(place) or _is_repeated(value):
         return True
     if _is_named_nearby(place) or _contains_user(place) or SAMPLE_VALUE.search(value):
         return True
     if _is_not_for_production(place, value) or _separates_uses(place, value):
         return True
-    says_test = SAYS_TEST.search(value) or _says_example(value)
+    says_test = SAYS_TEST.search(value) or _says_example(value) or value.lower() in SEQUENCE
     if says_test and "://" not in value and words(place.name)[-2:] != ("SECRET", "KEY"):
         return True
     if not _counts_as_password(place) and place.is_python and not is_development_file(place.path):
@@ -76,8 +76,9 @@ def is_weak(place: Place) -> bool:
 
 
 def _is_not_for_production(place: Place, value: str) -> bool:
-    """Return whether a value is a word in CI, or words where a provider issues the value."""
-    if CI.search(place.path) and is_word_like(value.removesuffix("\\n")):
+    """Return whether a value is one word in CI, or words where a provider issues the value."""
+    word = value.removesuffix("\\n")  # echo "NAME=word\n"
+    if CI.search(place.path) and word.isalpha() and is_word_like(word):
         return True
     if _is_issued(place.name) and has_only_weak_words(value):
         return True
@@ -97,9 +98,8 @@ def _separates_uses(place: Place, value: str) -> bool:
     return parts[-1:] == ("SALT",) and "PASSWORD" not in parts and has_words(value)
 
 
-def _is_typed(value: str) -> bool:
-    """Return whether a value is typed without thought: "sssshhhh" or "abcdef"."""
-    return len(set(value)) <= MAX_DISTINCT or value.lower() in SEQUENCE
+def _is_repeated(value: str) -> bool:
+    return len(set(value)) <= MAX_DISTINCT
 
 
 def _is_issued(name: str) -> bool:
