@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from shield_ai.model.workflow import SecretUse, Workflow, WorkflowEnv, WorkflowJob
 
 NOT_NAMED = "{} is not in `jobs` of the [deployment] table"
-NO_JOB = "`jobs` of the [deployment] table names none of its jobs"
+NO_JOB = "`jobs` of the [deployment] table names no job of this workflow"
 OTHER_SECRET = "set from the secret {} of GitHub, which can have another value"
-NOT_A_SECRET = "not set from a secret of GitHub that is a variable in shield.toml"
+NOT_A_SECRET = "its value is not a GitHub secret with the name of a variable in shield.toml"
 ROLE = "before {} runs again, create the role {} with the policies of {}"
 DEFAULT_BRANCH = "BRANCH"
 PERMISSIONS = (
@@ -60,7 +60,7 @@ def edit_workflows(inputs: WorkflowInputs) -> EditOutcome:
     """Edit the workflows.
 
     Args:
-        inputs: The workflows.
+        inputs: The workflows, and what their edits depend on.
     """
     outcome = EditOutcome([], [], [])
     for path, workflow in inputs.files.items():
@@ -187,7 +187,10 @@ class _FilePlanner:
                 yield self._skip(item.line, item.variable, self._line_reason(item.unit))
 
     def _is_reported(self, use: SecretUse) -> bool:
-        """Return whether shield.toml names the job of a use, or another job for a common use."""
+        """Return whether shield.toml names the job of a use.
+
+        For a use in the workflow's `env`, this can be any job.
+        """
         if use.job:
             return not self._is_not_named(use.job)
         return not self._names_no_job()
