@@ -46,6 +46,18 @@ def test_rotation_function_and_schedule():
     assert "Parameters" not in yaml.safe_load(to_cloudformation(RESOURCES[:1], REGION))
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        pytest.param(1, "# 1 AWS resource for", id="one"),
+        pytest.param(2, "# 2 AWS resources", id="two"),
+    ],
+)
+def test_counts_the_resources(number, text):
+    secrets = [resource for resource in RESOURCES if resource.kind == "secret"]
+    assert to_cloudformation(secrets[:number], REGION).startswith(text)
+
+
 def test_names_that_differ_only_in_punctuation():
     twins = [
         type(RESOURCES[0])(kind="secret", name=name, settings=RESOURCES[0].settings)

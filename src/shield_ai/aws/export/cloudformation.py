@@ -11,6 +11,7 @@ import yaml
 
 from shield_ai.aws.export.exported import EXPORTED
 from shield_ai.aws.syntax.cloudformation import BUCKET_PARAMETER, logical_id, resolve
+from shield_ai.model.plurals import count
 from shield_ai.model.resource import SECRET_KIND
 
 if TYPE_CHECKING:
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from shield_ai.model.resource import Resource
 
 _HEADER = """\
-# AWS resources for an app that reads its secrets from Secrets Manager ({count} in total). Secrets
-# are created without a value; set the values with:
+# {resources} for an app that reads its secrets from Secrets Manager. Secrets are created
+# without a value; set the values with:
 #   shield apply --only aws --env-file .env
 """
 _BUCKET_DESCRIPTION = "S3 bucket with the zip files that shield export --rotation-code writes"
@@ -39,7 +40,7 @@ def to_cloudformation(resources: Sequence[Resource], region: str) -> str:
     text = yaml.dump(
         template, Dumper=_NoAliasDumper, sort_keys=False, width=120, allow_unicode=True
     )
-    return _HEADER.format(count=len(template["Resources"])) + text
+    return _HEADER.format(resources=count(len(template["Resources"]), "AWS resource")) + text
 
 
 def _template(resources: Sequence[Resource], region: str) -> dict[str, Any]:
