@@ -48,7 +48,7 @@ from reads import extract, find_clone
 
 from shield_ai.model.deployment import DeploymentKind
 from shield_ai.model.errors import ShieldError
-from shield_ai.scan.deployment.recognize import COMPOSE_FILE, WORKFLOW
+from shield_ai.scan.deployment.file_format import COMPOSE_FILE, WORKFLOW
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

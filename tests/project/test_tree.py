@@ -7,7 +7,8 @@ import pytest
 from disk_faults import fail_to_sync
 
 from shield_ai.model.errors import SourceError
-from shield_ai.project.tree import Tree, temporary_path
+from shield_ai.project.safe_write import temporary_path
+from shield_ai.project.tree import Tree
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from urllib.parse import unquote
 from shield_ai.model.errors import SourceError
 from shield_ai.project import git_process
 from shield_ai.project.inside import parent_check
+from shield_ai.project.own_repository import is_in_repository
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def changed_files(root: Path) -> list[str]:
     options = ("--cached", "--name-only", "--relative", "--no-renames", "--no-ext-diff", "-z")
     staged = git_process.read(root, "diff", *options, "HEAD", "--", ".")
     index = git_process.read(root, "ls-files", "-t", "--stage", "-z", "--", ".")
-    if index is None and git_process.is_in_repository(root):
+    if index is None and is_in_repository(root):
         raise SourceError(f"git can't read the repository of {root}", UNREADABLE_HINT)
     if staged is None or index is None:
         return []
@@ -147,8 +148,7 @@ def git_state(root: Path, path: str) -> GitState:
         path: The file, relative to the folder.
     """
     if git_process.read(root, "rev-parse", "--git-dir") is None:
-        is_in_repository = git_process.is_in_repository(root)
-        return GitState.UNKNOWN if is_in_repository else GitState.NO_REPOSITORY
+        return GitState.UNKNOWN if is_in_repository(root) else GitState.NO_REPOSITORY
     tracked = ("ls-files", "--error-unmatch", "--", git_process.literal_pathspec(path))
     if git_process.run(root, *tracked)[0] == 0:
         return GitState.TRACKED
@@ -201,7 +201,7 @@ def files_around(root: Path, words: Iterable[str]) -> list[str] | None:
     """
     shown = git_process.read(root, "rev-parse", "--show-prefix")
     if shown is None:
-        return None if git_process.is_in_repository(root) else []
+        return None if is_in_repository(root) else []
     prefix = _decode(shown).strip("\n")
     patterns = [argument for word in sorted(words) for argument in ("-e", word)]
     if not prefix or not patterns:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.errors import SourceError
 from shield_ai.project import git_process
-from shield_ai.project.own_repository import require_own_repository
+from shield_ai.project.own_repository import is_in_repository, require_own_repository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +30,7 @@ def tracked_files(root: Path, paths: list[str]) -> set[str] | None:
     pathspecs = map(git_process.literal_pathspec, paths)
     output = git_process.read(root, "ls-files", "-z", "--", *pathspecs)
     if output is None:
-        return None if git_process.is_in_repository(root) else set()
+        return None if is_in_repository(root) else set()
     return {name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name}
 
 
@@ -46,7 +46,7 @@ def tracked_files_in_gitignore(root: Path) -> list[str] | None:
     options = ("-z", "--cached", "--ignored", "--exclude-standard")
     output = git_process.read(root, "ls-files", *options, "--", ".")
     if output is None:
-        return None if git_process.is_in_repository(root) else []
+        return None if is_in_repository(root) else []
     return [name.decode("utf-8", "surrogateescape") for name in output.split(b"\0") if name]
 
 

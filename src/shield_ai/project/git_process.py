@@ -142,15 +142,6 @@ def run(
         timer.cancel()
 
 
-def is_in_repository(root: Path) -> bool:
-    """Return whether a folder is in a repository, even one that git refuses to read.
-
-    Git refuses to read, for example, a repository of another user or in an unknown format.
-    """
-    folder = root.resolve()
-    return any((parent / ".git").exists() for parent in (folder, *folder.parents))
-
-
 def start(root: Path, *arguments: str, pipe_stdin: bool = False) -> subprocess.Popen[bytes]:
     """Start a git command with its output connected to a pipe.
 

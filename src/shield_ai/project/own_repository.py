@@ -25,6 +25,15 @@ ALTERNATES = "objects/info/alternates"
 MAX_SIZE = 1_000_000  # bytes of a file that names a folder
 
 
+def is_in_repository(root: Path) -> bool:
+    """Return whether a folder is in a repository, even one that git refuses to read.
+
+    Git refuses to read, for example, a repository of another user or in an unknown format.
+    """
+    folder = root.resolve()
+    return any((parent / ".git").exists() for parent in (folder, *folder.parents))
+
+
 def require_own_repository(root: Path) -> None:
     """Require that a folder's repository belongs to it, unless GIT_DIR is set.
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 CREATE_FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 READ_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+TEMPORARY = ".shield_tmp"
 PRIVATE = 0o600
 DEVICES = Path("/dev")
 PROCESSES = Path("/proc")
@@ -220,3 +221,11 @@ def umask() -> int:
     current = os.umask(0)
     os.umask(current)
     return current
+
+
+def temporary_path(path: Path) -> Path:
+    """Return the path of a file's temporary file.
+
+    It is always the same, so that leftovers of an interrupted run are replaced.
+    """
+    return path.with_name(f".{path.name}{TEMPORARY}")

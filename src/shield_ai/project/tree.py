@@ -13,12 +13,17 @@ from shield_ai.project.folder_entries import make_folder, remove_file, remove_fo
 from shield_ai.project.inside import has_git_folder
 from shield_ai.project.installed import installed_versions
 from shield_ai.project.regular_file import read_regular_file
-from shield_ai.project.safe_write import create_file, open_folder, replace_file, umask
+from shield_ai.project.safe_write import (
+    create_file,
+    open_folder,
+    replace_file,
+    temporary_path,
+    umask,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-TEMPORARY = ".shield_tmp"
 # Files with the code style of a repository, which can have the app in a subfolder.
 CONFIGURATION = frozenset({
     "pyproject.toml", "ruff.toml", ".ruff.toml", "setup.cfg", "tox.ini", ".isort.cfg", ".flake8",
@@ -303,14 +308,6 @@ def _new_mode(status: os.stat_result | None, *, private: bool) -> int:
     if private and is_accessible_to_others(mode):
         return mode & 0o600
     return mode
-
-
-def temporary_path(path: Path) -> Path:
-    """Return the path of a file's temporary file.
-
-    It is always the same, so that leftovers of an interrupted run are replaced.
-    """
-    return path.with_name(f".{path.name}{TEMPORARY}")
 
 
 def is_accessible_to_others(mode: int) -> bool:

@@ -4,7 +4,10 @@ import pytest
 import yaml
 from shield_helpers import make_app, run
 
-from shield_ai.flow.plan.compose_interpolation import interpolate_compose_value, is_composed
+from shield_ai.flow.plan.compose_interpolation import (
+    has_embedded_reference,
+    interpolate_compose_value,
+)
 from shield_ai.flow.plan.deployment_values import NOT_COMPARED
 from shield_ai.rewrite.project.deployment.containers import DIFFERENT
 
@@ -34,7 +37,7 @@ VARIABLES = {"A": "a$1", "EMPTY": ""}
     ],
 )
 def test_composed_value(text, composed, value):
-    assert is_composed(text) is composed
+    assert has_embedded_reference(text) is composed
     assert interpolate_compose_value(text, VARIABLES) == value
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.errors import SourceError, UnsafePlanError
 from shield_ai.project import git_process
+from shield_ai.project.own_repository import is_in_repository
 from shield_ai.project.regular_file import MAX_SIZE
 from shield_ai.project.safe_write import create_file, open_folder, replace_file
 
@@ -99,7 +100,7 @@ class PrivateFolder:
             UnsafePlanError: git can't read the repository.
         """
         output = git_process.read(self.root, "ls-files", "-z", "--", f":(icase){FOLDER}")
-        if output is None and git_process.is_in_repository(self.root):
+        if output is None and is_in_repository(self.root):
             raise UnsafePlanError(
                 f"git can't tell whether {FOLDER} belongs to the repository",
                 "install git, or run git status for details",

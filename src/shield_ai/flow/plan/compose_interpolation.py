@@ -22,7 +22,7 @@ _REFERENCE = regex(
 )
 
 
-def is_composed(text: str) -> bool:
+def has_embedded_reference(text: str) -> bool:
     """Return whether a value has a reference to a variable and other text."""
     references = [match for match in _REFERENCE.finditer(text) if not match["dollar"]]
     return bool(references) and references[0].group() != text

@@ -9,8 +9,8 @@ from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.app_services import lists_variables
+from shield_ai.scan.deployment.file_format import COMPOSE_FILE, VALUES_FILE
 from shield_ai.scan.deployment.limits import MAX_SIZE
-from shield_ai.scan.deployment.recognize import COMPOSE_FILE, VALUES_FILE
 from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.blocks import find_environments
 from shield_ai.scan.deployment.compose_references import find_passed_on
-from shield_ai.scan.deployment.recognize import COMPOSE_FILE
+from shield_ai.scan.deployment.file_format import COMPOSE_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

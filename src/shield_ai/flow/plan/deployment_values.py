@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.flow.plan.compose_interpolation import (
+    has_embedded_reference,
     interpolate_compose_value,
-    is_composed,
     read_compose_variables,
 )
 from shield_ai.flow.plan.job_files import pipeline_values
@@ -43,12 +43,12 @@ def file_values(sources: DeploymentSources) -> Iterator[FileValue]:
             for entry in block.entries:
                 place = (path, block.unit)
                 form = forms.get((*place, entry.variable))
-                if entry.value is None and _is_composed(file, entry, form):
+                if entry.value is None and _has_embedded_reference(file, entry, form):
                     yield FileValue(entry.variable, None, place)
                 if entry.value is None or form is None:
                     continue
                 is_compose = file.kind is DeploymentKind.COMPOSE
-                if is_compose and is_composed(entry.value):
+                if is_compose and has_embedded_reference(entry.value):
                     if variables is None:
                         variables = read_compose_variables(sources.read, path)
                     text = interpolate_compose_value(entry.value, variables)
@@ -58,7 +58,9 @@ def file_values(sources: DeploymentSources) -> Iterator[FileValue]:
                     yield FileValue(entry.variable, text, place)
 
 
-def _is_composed(file: EnvironmentFile, entry: EnvironmentEntry, form: ValueForm | None) -> bool:
+def _has_embedded_reference(
+    file: EnvironmentFile, entry: EnvironmentEntry, form: ValueForm | None
+) -> bool:
     """Return whether a CloudFormation template computes a value.
 
     It is then neither a single parameter nor a reference to a secret store.

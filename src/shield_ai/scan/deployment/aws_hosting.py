@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.file_format import file_format
 from shield_ai.scan.deployment.limits import MAX_SIZE
-from shield_ai.scan.deployment.recognize import file_format
 from shield_ai.scan.files.walk import walk_all
 from shield_ai.scan.text.reader import reader
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.deployment import DeploymentKind, Use
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.file_format import COMPOSE_FILE, file_format
 from shield_ai.scan.deployment.limits import MAX_SIZE
 from shield_ai.scan.deployment.production import path_use
-from shield_ai.scan.deployment.recognize import COMPOSE_FILE, file_format
 from shield_ai.scan.files.walk import display_path, walk_all
 from shield_ai.scan.text.reader import reader
 

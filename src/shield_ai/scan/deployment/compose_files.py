@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from shield_ai.model.deployment import DeploymentKind, Use
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.compose_services import OtherFile
+from shield_ai.scan.deployment.file_format import COMPOSE_FILE
 from shield_ai.scan.deployment.formats import has_content
 from shield_ai.scan.deployment.limits import MAX_SIZE
 from shield_ai.scan.deployment.production import is_production_name, path_use
-from shield_ai.scan.deployment.recognize import COMPOSE_FILE
 from shield_ai.scan.deployment.templates import template_values
 from shield_ai.scan.text.config_node import Node
 

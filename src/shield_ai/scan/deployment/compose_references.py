@@ -9,10 +9,10 @@ from shield_ai.model.deployment import DeploymentKind, Use
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.compose_services import find_services
 from shield_ai.scan.deployment.environment import walk_blocks
+from shield_ai.scan.deployment.file_format import COMPOSE_FILE
 from shield_ai.scan.deployment.limits import MAX_SIZE
 from shield_ai.scan.deployment.own_servers import SERVER_IMAGE
 from shield_ai.scan.deployment.production import path_use
-from shield_ai.scan.deployment.recognize import COMPOSE_FILE
 from shield_ai.scan.deployment.templates import template_values
 from shield_ai.scan.files.walk import walk_all
 from shield_ai.scan.text.reader import reader

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.file_format import is_env_file
 from shield_ai.scan.deployment.limits import MAX_SIZE
-from shield_ai.scan.deployment.recognize import is_env_file
 from shield_ai.scan.files.file_class import DOCUMENTS
 from shield_ai.scan.text.reader import reader
 

@@ -9,15 +9,15 @@ from shield_ai.model.skip import SkipId
 from shield_ai.project.git import files_around
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.compose_files import ComposeFiles
-from shield_ai.scan.deployment.file_search import FileSearch
-from shield_ai.scan.deployment.files_around import MAX_FILES, read_around, read_elsewhere
-from shield_ai.scan.deployment.helm_charts import find_templates
-from shield_ai.scan.deployment.recognize import (
+from shield_ai.scan.deployment.file_format import (
     file_format,
     has_store_references,
     is_env_file,
     is_shell_script,
 )
+from shield_ai.scan.deployment.file_search import FileSearch
+from shield_ai.scan.deployment.files_around import MAX_FILES, read_around, read_elsewhere
+from shield_ai.scan.deployment.helm_charts import find_templates
 from shield_ai.scan.files.walk import display_path, walk_all
 from shield_ai.scan.text.reader import reader
 

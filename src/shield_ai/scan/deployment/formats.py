@@ -7,6 +7,15 @@ from typing import TYPE_CHECKING
 from shield_ai.model.deployment import DeploymentKind, Use
 from shield_ai.model.skip import SkipId, SkipReason
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.file_format import (
+    DROP_IN,
+    LINE_KINDS,
+    file_format,
+    has_store_references,
+    is_env_file,
+    is_shell_script,
+    tree_kind,
+)
 from shield_ai.scan.deployment.hcl import hcl_values
 from shield_ai.scan.deployment.line_formats import (
     dockerfile_settings,
@@ -20,15 +29,6 @@ from shield_ai.scan.deployment.occurrences import Spans
 from shield_ai.scan.deployment.own_servers import own_logins
 from shield_ai.scan.deployment.parts import DeploymentFile, development_spans, job_part_use
 from shield_ai.scan.deployment.pipeline_uses import find_pipeline_reads
-from shield_ai.scan.deployment.recognize import (
-    DROP_IN,
-    LINE_KINDS,
-    file_format,
-    has_store_references,
-    is_env_file,
-    is_shell_script,
-    tree_kind,
-)
 from shield_ai.scan.deployment.structured import structured_settings
 from shield_ai.scan.deployment.templates import template_values
 from shield_ai.scan.text.config_parsers import json_values

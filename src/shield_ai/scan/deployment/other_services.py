@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from shield_ai.project.git import files_around
 from shield_ai.project.import_roots import folder_and_parents
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.file_format import file_format
 from shield_ai.scan.deployment.files_around import MAX_FILES, read_around
 from shield_ai.scan.deployment.limits import MAX_SIZE
 from shield_ai.scan.deployment.own_servers import SERVER_IMAGE
-from shield_ai.scan.deployment.recognize import file_format
 from shield_ai.scan.deployment.services_with_variables import Service, services_in
 from shield_ai.scan.deployment.templates import shown_text
 from shield_ai.scan.files.walk import display_path, walk_all

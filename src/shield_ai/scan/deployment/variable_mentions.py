@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from shield_ai.model.naming import MANIFEST
 from shield_ai.project.git import files_around
 from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.scan.deployment.file_format import file_format
 from shield_ai.scan.deployment.limits import MAX_SIZE
-from shield_ai.scan.deployment.recognize import file_format
 from shield_ai.scan.files.file_class import (
     DOCUMENTS,
     allows_unquoted,

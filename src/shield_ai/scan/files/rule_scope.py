@@ -10,9 +10,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from shield_ai.project import git_process
 from shield_ai.project.git_index import tracked_files
 from shield_ai.project.inside import parent_check
+from shield_ai.project.own_repository import is_in_repository
 from shield_ai.scan.files.walk import is_dotenv
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def custom_rule_paths(root: Path, paths: Iterable[str]) -> set[str] | None:
     tracked = tracked_files(root, ["."])
     if tracked is None:
         return None
-    in_repository = bool(tracked) or git_process.is_in_repository(root)
+    in_repository = bool(tracked) or is_in_repository(root)
     has_real_parent = parent_check(str(root))
     found = set()
     for path in paths:

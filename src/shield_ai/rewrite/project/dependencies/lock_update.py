@@ -75,7 +75,7 @@ def require(condition: object) -> None:
         raise ValueError
 
 
-def require_python(versions: str) -> None:
+def require_locked_releases_support(versions: str) -> None:
     """Require that the releases in boto3_lock.toml support all Python versions of a project."""
     require(supports_python(versions))
 

@@ -23,7 +23,7 @@ from shield_ai.rewrite.project.dependencies.lock_update import (
     packages_to_add,
     releases,
     require,
-    require_python,
+    require_locked_releases_support,
 )
 from shield_ai.rewrite.project.dependencies.requirement_groups import table_requirements
 
@@ -54,7 +54,9 @@ def update_pipfile_lock(lock: LockInput) -> list[Splice]:
     [source] = lock.new["source"]
     require(source["url"].rstrip("/") in PYPI)
     versions = lock.new["requires"]
-    require_python(versions.get("python_full_version") or versions["python_version"])
+    require_locked_releases_support(
+        versions.get("python_full_version") or versions["python_version"]
+    )
     old_hash = data["_meta"]["hash"]["sha256"]
     [normalize, *_] = [
         flag for flag in (True, False) if _hash(lock.old, normalize=flag) == old_hash

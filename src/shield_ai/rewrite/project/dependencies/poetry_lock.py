@@ -24,7 +24,7 @@ from shield_ai.rewrite.project.dependencies.lock_update import (
     packages_to_add,
     releases,
     require,
-    require_python,
+    require_locked_releases_support,
 )
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def update_poetry_lock(lock: LockInput) -> list[Splice]:
     data = tomllib.loads(lock.text)
     metadata = data["metadata"]
     require(data.keys() <= {"package", "extras", "metadata"})
-    require_python(metadata["python-versions"])
+    require_locked_releases_support(metadata["python-versions"])
     form = FORMS[metadata["lock-version"]]
     old_hash = metadata["content-hash"]
     [key, *_] = [key for key in GROUPS_KEYS if _content_hash(lock.old, key) == old_hash]

@@ -26,7 +26,7 @@ from shield_ai.rewrite.project.dependencies.lock_update import (
     packages_to_add,
     releases,
     require,
-    require_python,
+    require_locked_releases_support,
 )
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def update_uv_lock(lock: LockInput) -> list[Splice]:
     data = tomllib.loads(lock.text)
     require(data["version"] == 1 and 1 <= data["revision"] <= NEWEST_REVISION)
     require(data.keys() <= {*KEYS, "package"})
-    require_python(data["requires-python"])
+    require_locked_releases_support(data["requires-python"])
     packages: list[dict[str, Any]] = data["package"]
     project = _find_project(packages, lock)
     target = _find_target(project, lock)

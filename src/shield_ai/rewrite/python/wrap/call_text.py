@@ -29,7 +29,7 @@ def replacing_call(source: Source, wrap: Wrap) -> str | None:
     if wrap.plain_default is not None:
         arguments = [name_argument(wrap, quote), *plain_default_arguments(wrap)]
         return f"{wrap.names.get}({', '.join(arguments)})"
-    function = function_of_read(source, wrap.site)
+    function = function_called_by_read(source, wrap.site)
     replacement = _read_of_original(source, wrap) or wrap.replacement
     if replacement is None and not function:
         return None
@@ -42,7 +42,7 @@ def replacing_call(source: Source, wrap: Wrap) -> str | None:
     return f"{wrap.names.get}({', '.join(arguments)})"
 
 
-def function_of_read(source: Source, site: Site) -> str:
+def function_called_by_read(source: Source, site: Site) -> str:
     """Return the function that a read calls without arguments; empty for other reads."""
     if site.shape is not Shape.READ:
         return ""

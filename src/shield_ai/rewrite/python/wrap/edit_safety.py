@@ -8,7 +8,7 @@ from shield_ai.model.edit import Edit
 from shield_ai.model.errors import SourceError
 from shield_ai.project.python_source import Source, apply_edits, source_problem
 from shield_ai.rewrite.python.equivalence import REMOVED, ReplacedExpressions, equivalence_problem
-from shield_ai.rewrite.python.wrap.call_text import function_of_read
+from shield_ai.rewrite.python.wrap.call_text import function_called_by_read
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ def safety_problem(
         removed={wrap.reference for wrap in removed},
         variables=variables,
         imports={name for found in unused for name in found.names},
-        functions={function_of_read(source, wrap.site) for wrap in wraps},
+        functions={function_called_by_read(source, wrap.site) for wrap in wraps},
     )
     try:
         after = apply_edits(source.raw, edits, source.encoding)
