@@ -12,7 +12,6 @@ from shield_ai.flow.manifest_scan import scan_with_manifest
 from shield_ai.model.environments import apply_environment, check_account, get_environment
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.manifest import Draft
-from shield_ai.model.site import Shape
 from shield_ai.project.tree import Tree
 from shield_ai.scan.deployment.command_reads import find_command_reads
 from shield_ai.scan.deployment.finder import find_deployment
@@ -185,7 +184,7 @@ class AppContext:
         scan = self.scan_result
         served = {path for path, _ in scan.served}
         for finding, site in scan.sites:
-            if site.shape is Shape.FIELD and not site.reason:
+            if site.is_settings_field and not site.reason:
                 served.add(finding.path)
         listed = self.manifest.app.settings
         paths = [*listed, *sorted(served - set(listed))]

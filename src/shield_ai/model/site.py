@@ -68,6 +68,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     # The base class of another file that can get the source in place of this class: its path and
     # byte offset.
     shared_base: tuple[str, int] | None = None
+    # For a read in the default of a field: the version of pydantic that fills the field from the
+    # same variable before it uses the default.
+    filled_by: str = ""
     overridden_by: str = ""  # the variable that pydantic reads before this default
     reason: SkipReason | None = None  # why no fixer can rewrite the site; None if one can
 
@@ -80,6 +83,16 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     def is_computed_secret(self) -> bool:
         """Whether the code computes the name, and each possible name is that of a secret."""
         return bool(self.possible_variables) and not self.other_variables
+
+    @property
+    def is_settings_field(self) -> bool:
+        """Whether pydantic fills a field from the variable, so that its class needs a source."""
+        return self.shape is Shape.FIELD or bool(self.filled_by)
+
+    @property
+    def field_reader(self) -> str:
+        """The version of pydantic that fills the field; empty for pydantic 2 and other sites."""
+        return self.reader if self.shape is Shape.FIELD else self.filled_by
 
     @property
     def variables(self) -> tuple[str, ...]:

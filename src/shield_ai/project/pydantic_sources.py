@@ -12,6 +12,7 @@ CONFIG = "Config"
 SOURCE = "SecretsManagerSource"
 INSERT = "before_env"  # its method that inserts it into other sources
 DOCSTRING = "Read the secrets from AWS before the environment variables."  # of an added method
+PYDANTIC_2 = "pydantic"  # fills a field although its default is a read
 PYDANTIC_1 = "pydantic_v1"  # the `reader` of a site that is a field of pydantic 1
 VARIABLES = "env_settings"  # pydantic's name for the source of environment variables
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.finding import Finding
-from shield_ai.model.site import READ_SHAPES, FoundSite, Shape
+from shield_ai.model.site import READ_SHAPES, FoundSite
 from shield_ai.model.skip import Skipped
 from shield_ai.project.layout import AppFacts
 from shield_ai.scan.python.visit.secret_call import SecretCall
@@ -75,7 +75,7 @@ class Scan(msgspec.Struct, frozen=True, kw_only=True):
         """
         fields = set(self.served)
         for finding, site in self._moved_reads(variables):
-            if site.shape is Shape.FIELD:
+            if site.is_settings_field:
                 fields.add((finding.path, site.variable))
         return fields
 

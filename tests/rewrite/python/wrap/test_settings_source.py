@@ -60,6 +60,22 @@ def test_adds_typed_method_at_end_of_class():
     )
 
 
+def test_adds_the_source_for_a_default_that_reads_the_fields_variable():
+    """pydantic reads the variable before it uses the default."""
+    before = f"import os\n\n{HEAD}\n\nclass Settings(BaseSettings):\n    A_TOKEN: str = os.environ['A_TOKEN']\n    b_token: str | None = os.getenv('B_TOKEN')\n"
+    imports = IMPORT.replace("client", "client, get_secret")
+    after = f"{NEW_HEAD}\n{imports}\n\nclass Settings(BaseSettings):\n    A_TOKEN: str = get_secret('a-token')\n    b_token: str | None = get_secret('b-token', None)\n{METHOD}"
+    check(before, after)
+
+
+def test_adds_the_source_of_pydantic_1_for_a_default_that_reads_the_fields_variable():
+    before = f"import os\n\n{HEAD_1}\n\nclass Settings(BaseSettings):\n    a_token = os.environ['A_TOKEN']\n"
+    after, skipped = rewritten(before)
+    assert b"    a_token = get_secret('a-token')\n\n    class Config:\n" in after
+    assert after.endswith(OWN_1.lstrip("\n").encode())
+    assert not skipped
+
+
 def test_asks_the_method_of_a_base_class():
     files = {"shop/base.py": f"{HEAD}class Base(BaseSettings):\n    debug: bool = False\n".encode()}
     before = "from shop.base import Base\n\n\nclass Own(Base):\n    api_key: str\n"

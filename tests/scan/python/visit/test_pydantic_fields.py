@@ -191,6 +191,82 @@ def test_a_default_that_reads_another_variable_is_no_field(sites):
     assert [site[:2] for site in sites(text)] == [("read", "DB_PASSWORD"), ("read", "A_TOKEN")]
 
 
+SAME_VARIABLE = "import os\nfrom pydantic_settings import BaseSettings\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "filled_by", "reason"),
+    [
+        pytest.param(
+            "class S(BaseSettings):\n    A_TOKEN: str = os.environ['A_TOKEN']",
+            "pydantic",
+            "",
+            id="subscript",
+        ),
+        pytest.param(
+            "class S(BaseSettings):\n    a_token: str = os.getenv('A_TOKEN') or str(object())",
+            "pydantic",
+            "",
+            id="part of the default",
+        ),
+        pytest.param(
+            "class S(BaseSettings):\n    token: str = os.getenv('A_TOKEN')\n    model_config = {'env_prefix': 'a_'}",
+            "pydantic",
+            "",
+            id="prefix",
+        ),
+        pytest.param(
+            "class Mixin:\n    A_TOKEN: str = os.environ['A_TOKEN']\nclass S(Mixin, BaseSettings):\n    debug: bool = False",
+            "pydantic",
+            "",
+            id="mixin",
+        ),
+        pytest.param(
+            "from pydantic import BaseSettings\nclass S(BaseSettings):\n    A_TOKEN = os.environ['A_TOKEN']\n    class Config:\n        env_prefix = ''",
+            "pydantic_v1",
+            "",
+            id="pydantic 1",
+        ),
+        pytest.param(
+            "class S(BaseSettings):\n    token: str = os.environ['A_TOKEN']",
+            "",
+            "",
+            id="other name",
+        ),
+        pytest.param(
+            "class S(BaseSettings):\n    a_token: str = os.environ['A_TOKEN']\n    model_config = {'case_sensitive': True}",
+            "",
+            "",
+            id="case",
+        ),
+        pytest.param(
+            "class S:\n    A_TOKEN: str = os.environ['A_TOKEN']", "", "", id="plain class"
+        ),
+        pytest.param(
+            "class S(BaseSettings): A_TOKEN: str = os.environ['A_TOKEN']",
+            "pydantic",
+            "the class is defined on one line",
+            id="one line",
+        ),
+        pytest.param(
+            "class S(BaseSettings):\n    A_TOKEN: str = os.environ['A_TOKEN']\n    @classmethod\n    def settings_customise_sources(cls, *sources):\n        return sources",
+            "pydantic",
+            "the class already has settings_customise_sources(): add the secret to it",
+            id="own sources",
+        ),
+    ],
+)
+def test_a_default_that_reads_the_fields_variable_needs_a_source(scanned, text, filled_by, reason):
+    """pydantic reads the variable first, so that a default from AWS would not be used."""
+    head = "import os\n" if text.startswith("from ") else SAME_VARIABLE
+    files = {"shop/__init__.py": "", "shop/settings.py": f"{head}{text}\n"}
+    [(_, site)] = scanned(files).sites
+    assert (str(site.shape), site.filled_by) == ("read", filled_by)
+    assert reason_of(site) == reason
+    assert site.is_settings_field == bool(filled_by)
+    assert (site.settings_start >= 0) == bool(filled_by)
+
+
 NESTED = """\
 from pydantic import BaseModel
 from pydantic_settings import BaseSettings, SettingsConfigDict

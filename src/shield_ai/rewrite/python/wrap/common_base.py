@@ -33,7 +33,7 @@ def common_bases(
     """
     heirs: Counter[str] = Counter()
     for node, own_fields in fields.items():
-        if own_fields[0].site.reader != PYDANTIC_1 and not _has_method(node):
+        if own_fields[0].site.field_reader != PYDANTIC_1 and not _has_method(node):
             heirs.update({base.id for base in node.bases if isinstance(base, ast.Name)})
     for statement in source.tree.body:
         if not isinstance(statement, ast.ClassDef) or statement in fields:

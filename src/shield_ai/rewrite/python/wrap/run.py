@@ -60,7 +60,7 @@ def wrap_secrets(
         source,
         accessor_import,
         client=options.client if options.has_map else "",
-        is_pydantic_1=any(site.reader == PYDANTIC_1 for _, site in sites),
+        is_pydantic_1=any(site.field_reader == PYDANTIC_1 for _, site in sites),
     )
     wraps, skipped = choose_wraps(source, sites, manifest, names, options)
     if not wraps and not options.shared_bases:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.site import Shape
 from shield_ai.project.pydantic_sources import (
     CONFIG,
     DOCSTRING,
@@ -161,7 +160,7 @@ def _fields_by_class(source: Source, wraps: list[Wrap]) -> dict[ast.ClassDef, li
     """Return the fields of settings classes that a new source provides, by the class."""
     fields: dict[int, list[Wrap]] = {}
     for wrap in wraps:
-        if wrap.site.shape is Shape.FIELD:
+        if wrap.site.is_settings_field:
             fields.setdefault(wrap.site.settings_start, []).append(wrap)
     found = {}
     for node in ast.walk(source.tree) if fields else ():
@@ -174,7 +173,7 @@ def _fields_by_class(source: Source, wraps: list[Wrap]) -> dict[ast.ClassDef, li
 
 def _inherits_source(node: ast.ClassDef, wraps: list[Wrap], with_source: set[str]) -> bool:
     """Return whether a class inherits the source from a class of the file that gets it."""
-    is_pydantic_1 = wraps[0].site.reader == PYDANTIC_1
+    is_pydantic_1 = wraps[0].site.field_reader == PYDANTIC_1
     bases = {ast.unparse(base) for base in node.bases}
     return not bases.isdisjoint(with_source) and not find_method(node, is_pydantic_1=is_pydantic_1)
 
@@ -200,7 +199,7 @@ def _derive_from_added_base(
 
 
 def _is_pydantic_1(wraps: list[Wrap]) -> bool:
-    return any(wrap.site.reader == PYDANTIC_1 for wrap in wraps)
+    return any(wrap.site.field_reader == PYDANTIC_1 for wrap in wraps)
 
 
 def _add_to_class(

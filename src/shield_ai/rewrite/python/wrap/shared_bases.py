@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.site import Shape
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
@@ -49,7 +47,7 @@ def choose_shared_bases(sites: Sequence[FoundSite], variables: Collection[str]) 
 
 
 def _is_moved_field(site: Site, variables: Collection[str]) -> bool:
-    return site.shape is Shape.FIELD and not site.reason and site.variable in variables
+    return site.is_settings_field and not site.reason and site.variable in variables
 
 
 def _by_file(classes: Collection[Class]) -> dict[str, frozenset[int]]:

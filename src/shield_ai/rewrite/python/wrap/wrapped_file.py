@@ -77,7 +77,7 @@ def wrapped_file_edits(
     """
     expressions = [wrap for wrap in wraps if wrap.site.shape is not Shape.FIELD]
     edits: list[Edit] = []
-    if len(expressions) < len(wraps) or options.shared_bases:
+    if any(wrap.site.is_settings_field for wrap in wraps) or options.shared_bases:
         calls_super = not names.client or _has_other_sources(source, options)
         source_options = SourceOptions(
             style.width,

@@ -69,6 +69,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     is_reviewed: bool = False  # a comment says that it is not a secret
     settings: ast.ClassDef | None = None  # the settings class of a pydantic field
     shared_base: tuple[str, int] | None = None  # as in Site
+    filled_by: str = ""  # as in Site
 
     @property
     def target(self) -> str:

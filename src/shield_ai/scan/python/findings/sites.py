@@ -103,6 +103,7 @@ def create_site(
         overridden_by=candidate.overridden_by,
         settings_start=_start_of(source, candidate.settings),
         shared_base=candidate.shared_base,
+        filled_by=candidate.filled_by,
         reason=_explain(source, candidate, variable, in_settings=in_settings),
     )
 

@@ -11,7 +11,7 @@ from shield_ai.model.database_fields import database_field
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
-from shield_ai.project.pydantic_sources import PYDANTIC_1, SOURCE, adds_source
+from shield_ai.project.pydantic_sources import PYDANTIC_1, PYDANTIC_2, SOURCE, adds_source
 from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.settings_classes.field_defaults import (
     default_number,
@@ -96,6 +96,36 @@ class PydanticFieldVisitor(ExpressionVisitor):
             if self._kind_of(scope) in {ClassKind.SETTINGS, ClassKind.MODEL}:
                 self._keep_texts(value, SkipId.SCHEMA_DEFAULT.reason())
         super().visit_assignment(targets, value)
+
+    def fill_fields(
+        self, candidates: Sequence[Candidate], target: ast.expr, value: ast.expr
+    ) -> None:
+        """Add the settings class to the reads in a default that override the default.
+
+        pydantic fills the field from the same variable, or an env file, before it uses the default.
+
+        Args:
+            candidates: The reads in the default.
+            target: The field.
+            value: The default.
+        """
+        scope = self.scopes[-1]
+        if not candidates or not isinstance(scope, ast.ClassDef):
+            return
+        if not isinstance(target, ast.Name):
+            return
+        settings, parents = self._reader_of(scope)
+        variable = settings.variable(target.id, value, parents) if settings else ""
+        if not settings or not variable:
+            return
+        reason = settings.reason if variable not in settings.migrated else None
+        for candidate in candidates:
+            name = candidate.variable if settings.case_sensitive else candidate.variable.upper()
+            if candidate.shape is Shape.READ and name == variable:
+                candidate.settings = None if settings.is_served else settings.node
+                candidate.shared_base = settings.shared_base
+                candidate.filled_by = PYDANTIC_1 if settings.is_pydantic_1 else PYDANTIC_2
+                candidate.reason = candidate.reason or reason
 
     def _keep_texts(
         self, value: ast.expr | None, reason: SkipReason | None, variable: str = ""

@@ -131,6 +131,7 @@ class SecretVisitor(AccessorCallVisitor):
                 if _sets_new_value(target.id, value):
                     self.assigned_settings.add(target.id)
         super().visit_assignment(targets, value)
+        self.fill_fields(self.candidates[first:], targets[0], value)
         for target in targets:
             if isinstance(target, ast.Attribute):
                 self._record_replaced_environ(target)
