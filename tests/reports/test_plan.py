@@ -146,7 +146,7 @@ def test_outdated_dependencies_are_a_next_step():
                 "  ! db (DB_PASSWORD)",
                 "      apply needs a value for each: use --env-file, set generate = true for a",
                 "      new signing key or optional = true in shield.toml, or use --allow-missing;",
-                "      a SECRET_KEY in the code is not used, because everybody with the code",
+                "      a signing key in the code is not used, because everybody with the code",
                 "      knows it",
             ],
             id="missing",

@@ -88,6 +88,20 @@ def manual_kind(secret: Secret) -> ManualKind:
     return ManualKind.PROVIDER_KEY
 
 
+def signs_sessions_or_tokens(secret: Secret) -> bool:
+    """Return whether the app signs with a key of its own, so that a new value loses no data.
+
+    Everybody who knows the key can log in as any user.
+    """
+    if secret.kind is Kind.DJANGO_SECRET_KEY:
+        return True
+    kind = manual_kind(secret)
+    if kind is ManualKind.SESSION_KEY:
+        return True
+    found = {word for variable in secret.variables() for word in words(variable)}
+    return kind is ManualKind.OWN_KEY and not found & DATA_KEY_WORDS
+
+
 def manually_rotated_fields(secret: Secret) -> tuple[str, ...]:
     """Return the fields that a manual rotation changes.
 

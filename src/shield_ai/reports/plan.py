@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 _PACKAGE_NOTE = 'runtime = "package" in shield.toml adds shield-ai-runtime instead'
 _MISSING_NOTE = (
     "apply needs a value for each: use --env-file, set generate = true for a new signing key or"
-    " optional = true in shield.toml, or use --allow-missing; a SECRET_KEY in the code is not"
-    " used, because everybody with the code knows it"
+    " optional = true in shield.toml, or use --allow-missing; a signing key in the code is"
+    " not used, because everybody with the code knows it"
 )
 _PLACEHOLDER_NOTE = "apply needs a real value for each, or --allow-placeholders"
 # The app does not start where it is deployed.

@@ -24,6 +24,31 @@ def test_ignores_values_in_example_settings():
     assert origins("shop/settings.example.py") == []
 
 
+@pytest.mark.parametrize(
+    ("variable", "kind", "is_used"),
+    [
+        pytest.param("SHOP_TOKEN", Kind.API_KEY, True, id="token of a provider"),
+        pytest.param("STRIPE_SECRET_KEY", Kind.API_KEY, True, id="key of a provider"),
+        pytest.param("FERNET_KEY", Kind.GENERIC, True, id="key of stored data"),
+        pytest.param("SECURITY_PASSWORD_SALT", Kind.GENERIC, True, id="salt"),
+        pytest.param("SECRET_KEY", Kind.DJANGO_SECRET_KEY, False, id="Django"),
+        pytest.param("SECRET_KEY", Kind.API_KEY, False, id="Flask"),
+        pytest.param("APP_SECRET_KEY", Kind.API_KEY, False, id="own name"),
+        pytest.param("SESSION_SECRET", Kind.GENERIC, False, id="sessions"),
+        pytest.param("JWT_SECRET_KEY", Kind.API_KEY, False, id="tokens"),
+        pytest.param("JWT_ENCRYPTION_KEY", Kind.GENERIC, True, id="encrypted tokens"),
+    ],
+)
+def test_ignores_signing_keys_in_the_code(variable, kind, is_used):
+    """A new signing key can be generated, and the old one is known to all who have the code."""
+    secret = Secret(name="key", kind=kind, env=variable)
+    raws = {"shop/settings.py": f"{variable} = 'k3y-0f-4-sh0p-9a8b7c'\n".encode()}
+    sites = scan_files("shop", list(raws), raws.get).sites
+    assert len(sites) == 1
+    origins, _ = choose_origins(secret, sites, raws.get, {}, {})
+    assert bool(origins) == is_used
+
+
 def test_takes_the_port_of_pydantic_settings_from_the_code():
     """With AWS on, pydantic's defaults don't serve, so that the secret needs every field."""
     fields = {"password": "DB_PASSWORD", "port": "DB_PORT", "host": "DB_HOST"}

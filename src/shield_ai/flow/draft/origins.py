@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from shield_ai.model.finding import Kind
 from shield_ai.model.locator import CodeLiteral, Generated, Locator
 from shield_ai.model.plan import Origin
-from shield_ai.model.rotation_policy import PUBLIC_FIELDS
+from shield_ai.model.rotation_policy import PUBLIC_FIELDS, signs_sessions_or_tokens
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.layout import is_example
@@ -96,10 +96,10 @@ def _code_values(
 ) -> Iterator[_CodeValue]:
     """Yield the literals of a variable, and the defaults of a database's public fields.
 
-    A literal Django key is not used, because everybody with access to the code knows it, and a new
+    A literal signing key is not used, because everybody with access to the code knows it, and a new
     key can be generated. Defaults of passwords and values in example settings are not used, either.
     """
-    if secret.kind is Kind.DJANGO_SECRET_KEY:
+    if signs_sessions_or_tokens(secret):
         return
     for finding, site in sites:
         if site.variable != variable or site.reason or is_example(finding.path):
