@@ -220,6 +220,34 @@ def test_names_the_variable_that_other_code_reads(app):
     assert "proved: 1 of 1" in done.err
 
 
+@pytest.mark.parametrize(
+    ("line", "is_reverted"),
+    [
+        pytest.param("MAIL_KEY = FROM_ENV or MAIL_API_KEY", True, id="before AWS"),
+        pytest.param("MAIL_KEY = MAIL_API_KEY or FROM_ENV", False, id="after AWS"),
+        pytest.param("HAS_MAIL = FROM_ENV is not None or bool(MAIL_API_KEY)", False, id="test"),
+        pytest.param("assert FROM_ENV in (None, MAIL_API_KEY)", False, id="error"),
+    ],
+)
+def test_names_a_setting_that_still_comes_from_the_environment(app, line, is_reverted):
+    read = "eval('os' + '.environ.get(\"MAIL_API_KEY\")')"
+    code = f"{line.replace('FROM_ENV', read)}\n".encode()
+    (app / "shop/settings.py").write_bytes(SETTINGS + code)
+    value = secrets.token_hex(16)
+    done = apply(app, MAIL_API_KEY=value)
+    assert value[:-1] not in done.text
+    if not is_reverted:
+        assert done.code == 0, done.err
+        assert "proved: 1 of 1" in done.err
+        return
+    assert done.code == 4
+    assert (
+        "error: these settings would change: shop.settings.MAIL_KEY (from the environment with"
+        " USE_AWS_SECRETS=true)\n"
+    ) in done.err
+    assert "other code reads MAIL_API_KEY itself" in done.err
+
+
 def test_says_that_an_expression_reads_another_variable(app):
     assert apply(app).code == 0
     path = app / "shop/settings.py"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.apply.agent_stub import AgentStub
 from shield_ai.flow.apply.load_environs import load_environs
+from shield_ai.flow.apply.other_values import other_value
 from shield_ai.flow.apply.settings_causes import find_causes
 from shield_ai.flow.apply.settings_probe import SettingsLoader, compare_settings
 from shield_ai.flow.value_sources import app_env_values
@@ -20,7 +21,7 @@ from shield_ai.project.app_name import metadata_names
 from shield_ai.project.runtime_names import COPY, PACKAGE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from shield_ai.flow.apply.loaded_settings import LoadedSettings
     from shield_ai.flow.apply.settings_values import KnownValues
@@ -144,9 +145,11 @@ class SettingsComparison:
         self._environs = load_environs(tree.root, modules, manifest, values, environ)
         self._defaults = values.defaults
         self._loader.samples = self._environs.samples
-        self._loader.hidden = list(self._environs.complete.values())
+        self._others = self._other_values()  # with which a setting from AWS does not change
+        self._loader.hidden = [*self._environs.complete.values(), *self._others.values()]
         self._before: list[list[LoadedSettings]] = []
         self._differ_with_aws: set[str] = set()
+        self._differ_with_others: set[str] = set()
 
     def load_before(self) -> None:
         """Load the settings with the current environment, and with every variable set."""
@@ -156,7 +159,9 @@ class SettingsComparison:
         ]
 
     def compare_after(self) -> tuple[list[str], list[str]]:
-        """Load the settings as before, and with AWS on and without the variables; compare them.
+        """Load the settings as before and with AWS on, and compare them.
+
+        With AWS on, the variables of the secrets are first not set, and then have other values.
 
         Returns:
             The settings that differ, and why modules could not be compared.
@@ -180,20 +185,69 @@ class SettingsComparison:
         only_with_aws = [name for name in differ_with_aws if name not in differ]
         self._differ_with_aws = set(only_with_aws)
         marked = [f"{name} (with USE_AWS_SECRETS=true)" for name in only_with_aws]
+        if not differ and not marked:
+            marked = self._compare_with_other_values(current, complete)
         return differ + marked, problems
 
+    def _compare_with_other_values(
+        self, current: list[LoadedSettings], complete: list[LoadedSettings]
+    ) -> list[str]:
+        """Return the settings that use the environment although AWS has the secret, marked so.
+
+        Args:
+            current: The settings after the edits, with the current environment.
+            complete: The same with every variable set.
+        """
+        differ = self._changed_by(self._others)
+        if differ:
+            unstable = self._unstable_settings(current, complete)
+            differ = [name for name in differ if name not in unstable]
+        self._differ_with_others = set(differ)
+        return [f"{name} (from the environment with USE_AWS_SECRETS=true)" for name in differ]
+
+    def _changed_by(self, others: Mapping[str, str]) -> list[str]:
+        """Return the settings that other values of variables change with AWS on.
+
+        Modules and classes that reject a value are not compared.
+        """
+        if not others:
+            return []
+        before = []
+        after = []
+        for old, new in zip(self._before[-1], self._load_with_aws(others), strict=True):
+            if not (old.error or new.error or old.class_error or new.class_error):
+                before.append(old)
+                after.append(new)
+        return compare_settings(before, after)[0]
+
+    def _other_values(self) -> dict[str, str]:
+        """Return another value for each variable of a secret in AWS."""
+        others = {}
+        for name in self._manifest.variables():
+            if name in self._environs.values and name in self._environs.complete:
+                other = other_value(self._environs.values[name].reveal())
+                if other:
+                    others[name] = other
+        return others
+
     def variables_read_elsewhere(self) -> list[str]:
-        """Return the variables without which settings differ with AWS on.
+        """Return the variables without which, or by which, settings differ with AWS on.
 
         Code that is not rewritten reads them, such as the constructor of a client of a library.
         """
         found: list[str] = []
+        for name in list(self._others)[:_MAX_TRIED_SECRETS] if self._differ_with_others else ():
+            if not self._differ_with_others.isdisjoint(
+                self._changed_by({name: self._others[name]})
+            ):
+                found.append(name)
         if not self._differ_with_aws:
             return found
         for secret in self._manifest.secret[:_MAX_TRIED_SECRETS]:
             variables = {name for name in secret.variables() if name in self._environs.complete}
+            environ = {name: self._environs.complete[name] for name in variables}
             differ, _ = compare_settings(
-                self._before[-1], self._load_with_aws(variables), compares_errors=False
+                self._before[-1], self._load_with_aws(environ), compares_errors=False
             )
             if not self._differ_with_aws.issubset(differ):
                 found += sorted(variables)
@@ -232,13 +286,13 @@ class SettingsComparison:
         lacks = any(not loaded.has_boto3 for loads in self._before for loaded in loads)
         return self._loader.python if lacks else ""
 
-    def _load_with_aws(self, kept: Collection[str] = ()) -> list[LoadedSettings]:
+    def _load_with_aws(self, variables: Mapping[str, str] | None = None) -> list[LoadedSettings]:
         """Load the settings with the secrets in AWS.
 
         Args:
-            kept: The variables of secrets that are set, too.
+            variables: Variables of secrets that are set, too.
         """
-        moved = set(self._manifest.variables()) - set(kept)
+        moved = set(self._manifest.variables())
         environ = {
             name: text for name, text in self._environs.complete.items() if name not in moved
         }
@@ -246,7 +300,8 @@ class SettingsComparison:
         environ["AWS_SECRETS_ENV"] = "production"
         with AgentStub(self._stored_secrets()) as agent:
             self._loader.allowed_port = agent.port
-            return self._loader.load({**environ, **agent.env_vars(self._manifest.app.prefix)})
+            aws_on = agent.env_vars(self._manifest.app.prefix)
+            return self._loader.load({**environ, **(variables or {}), **aws_on})
 
     def _unstable_settings(
         self, current: list[LoadedSettings], complete: list[LoadedSettings]
