@@ -446,7 +446,9 @@ OWN_METHOD = """\
     ("base", "classes", "methods"),
     [
         pytest.param("Base(BaseSettings):\n    debug: bool = False\n", ["A(Base)", "B(Base)"], ["Base"], id="shared"),
-        pytest.param("Base(BaseSettings):\n    debug: bool = False\n", ["A(Base)", "B(BaseSettings)"], ["A", "B"], id="one heir"),
+        pytest.param("Base(BaseSettings):\n    debug: bool = False\n", ["A(Base)", "B(BaseSettings)"], ["AwsSecretsSettings"], id="one heir"),
+        pytest.param("Base(BaseSettings):\n    debug: bool = False\n\n\nclass Mid(Base):\n    on: bool = True\n", ["A(BaseSettings)", "B(Mid)"], ["AwsSecretsSettings"], id="distant heir"),
+        pytest.param(f"Base(BaseSettings):\n{OWN_METHOD}", ["A(Base)", "B(BaseSettings)"], ["A", "B"], id="own sources of one"),
         pytest.param("Base(BaseSettings): debug: bool = False\n", ["A(Base)", "B(Base)"], ["A", "B"], id="on one line"),
         pytest.param("Base(BaseModel):\n    debug: bool = False\n", ["A(Base, BaseSettings)", "B(Base, BaseSettings)"], ["A", "B"], id="mixin"),
         pytest.param(f"Base(BaseSettings):\n{OWN_METHOD}", ["A(Base)", "B(Base)"], ["A", "B"], id="own sources"),

@@ -10,7 +10,7 @@ from shield_ai.project.pydantic_sources import PYDANTIC_1, find_method, only_add
 from shield_ai.rewrite.python.wrap.settings_imports import library_names
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from shield_ai.project.python_source import Source
     from shield_ai.rewrite.python.wrap.wrapped_site import Wrap
@@ -45,24 +45,49 @@ def common_bases(
 
 
 def classes_for_added_base(
-    source: Source, classes: Collection[ast.ClassDef]
-) -> tuple[str, list[ast.ClassDef]]:
-    """Return the name of a class with the source, and the classes that can derive from it.
+    source: Source, classes: Mapping[ast.ClassDef, Sequence[Wrap]]
+) -> tuple[str, dict[ast.ClassDef, ast.ClassDef]]:
+    """Return the name of a class with the source, and the classes that can inherit from it.
 
     Args:
         source: The file.
-        classes: The classes that need the source.
+        classes: The classes that need the source, and their fields.
 
     Returns:
         The name is that of the class which an earlier rewrite added; otherwise a name that the
-        file does not use yet. There are no classes if a new base class is not worthwhile.
+        file does not use yet. Each class has its first base class in the file, or itself, which
+        has to derive from that class. There are no classes if a new base class is not worthwhile.
     """
     direct = list(_direct_subclasses(source))
-    heirs = [node for node in direct if node in classes and not _has_method(node)]
+    roots = {}
+    for node, own_fields in classes.items():
+        root = _root_of(source, node, own_fields)
+        if root in direct:
+            roots[node] = root
     for base in filter(only_adds_source, direct):
-        return base.name, [node for node in heirs if node.lineno > base.lineno]
+        later = {node: root for node, root in roots.items() if root.lineno > base.lineno}
+        return base.name, later
     name = next((name for name in ADDED_BASES if name not in source.text), "")
-    return (name, heirs) if name and len(heirs) >= MIN_HEIRS else ("", [])
+    is_worthwhile = name and len(set(roots.values())) >= MIN_HEIRS
+    return (name, roots) if is_worthwhile else ("", {})
+
+
+def _root_of(source: Source, node: ast.ClassDef, own_fields: Sequence[Wrap]) -> ast.ClassDef | None:
+    """Return the class of the file through which a class derives from BaseSettings.
+
+    None if a class on the way has its own sources or several base classes. For pydantic 1, this is
+    only the class itself.
+    """
+    by_name = {part.name: part for part in source.tree.body if isinstance(part, ast.ClassDef)}
+    is_pydantic_1 = any(wrap.site.field_reader == PYDANTIC_1 for wrap in own_fields)
+    root: ast.ClassDef | None = node
+    for _ in by_name:
+        if root is None or _has_method(root) or len(root.bases) != 1:
+            return None
+        if is_pydantic_1 or derives_directly(source, root):
+            return root
+        root = by_name.get(ast.unparse(root.bases[0]))
+    return None
 
 
 def _direct_subclasses(source: Source) -> Iterator[ast.ClassDef]:

@@ -104,9 +104,10 @@ def settings_source_edits(
         options: How the source is added.
     """
     targets = _classes_without_source(source, _fields_by_class(source, wraps), options)
-    name, heirs = classes_for_added_base(source, targets) if options.client else ("", [])
+    name, heirs = classes_for_added_base(source, targets) if options.client else ("", {})
     if heirs:
-        yield from _derive_from_added_base(source, name, heirs, wraps, options)
+        roots = sorted(set(heirs.values()), key=lambda root: root.lineno)
+        yield from _derive_from_added_base(source, name, roots, wraps, options)
     for node, own_fields in targets.items():
         if node not in heirs:
             yield from _add_to_class(source, node, own_fields, options)
