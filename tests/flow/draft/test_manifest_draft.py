@@ -483,6 +483,10 @@ def test_a_secret_that_the_code_tests_for_is_optional(variable, test, optional):
     [
         pytest.param("TWITTER_API_KEY", "MISSING_TWITTER_API_KEY", True, id="missing"),
         pytest.param("TWITTER_API_KEY", "not-set", True, id="not set"),
+        pytest.param("TWITTER_API_KEY", "not-active", True, id="not active"),
+        pytest.param("TWITTER_API_KEY", "no-key", True, id="no key"),
+        pytest.param("MQTT_PASSWORD", "@", True, id="separator"),
+        pytest.param("SIGNING_KEY", "-", False, id="separator for a signing key"),
         pytest.param("SANDBOX_API_TOKEN", "TOKEN", True, id="end of the name"),
         pytest.param("SIGNING_KEY", "KEY", False, id="end of the name of an own key"),
         pytest.param("TWITTER_API_KEY", "none", True, id="none"),

@@ -47,9 +47,13 @@ NAMESPACE = regex(
 VERSIONED = regex(r"[a-z]{2,20}(?:[-_.:/][a-z]{2,20}){0,8}[-_.:/]v\d{1,3}")
 
 # Defaults that stand for a missing value: MISSING_X_API_KEY, not-set.
-_MISSING = r"(?:missing|unset|undefined|disabled|not[-_ ]?(?:set|configured|provided|defined))"
+_MISSING = (
+    r"(?:missing|unset|undefined|disabled|inactive|no[-_ ](?:key|token|secret|password)"
+    r"|not[-_ ]?(?:set|configured|provided|defined|active|enabled|used|available))"
+)
 MISSING = regex(
     rf"(?i)(?:{_MISSING}|none|null|n/a|placeholder)|{_MISSING}[-_ ].*|.*[-_ ]{_MISSING}"
+    r"|[^\w\s]{1,3}"  # a separator of a computed value, such as "@"
 )
 # Words of the keys that an app needs to sign or encrypt data: it can't run without them.
 OWN_KEY_WORDS = DATA_KEY_WORDS | word_set("""
@@ -58,7 +62,7 @@ OWN_KEY_WORDS = DATA_KEY_WORDS | word_set("""
 
 
 def is_missing_value(name: str, default: ast.expr | None) -> bool:
-    """Return whether a default such as "not-set" stands for a missing secret of an integration.
+    """Return whether a default such as "not-set" or "-" stands for the missing secret of a service.
 
     So does a default with the last words of the name, such as "TOKEN" for SANDBOX_API_TOKEN.
 
