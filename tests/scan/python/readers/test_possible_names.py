@@ -16,6 +16,7 @@ COMPUTED = {
     "a default that calls the function": "import os\np = 'A_TOKEN' if LIVE else 'B_TOKEN'\ndef f(k):\n    X = os.environ[k]\ndef g(x=f(p)):\n    p = 'LOCAL_TOKEN'",
     "an index that is added up": "import os\nK = 'A_TOKEN' if LIVE else 'B_TOKEN'\nX = os.environ['' + K]",
     "a loop": "import os\nfor k in ['A_TOKEN', 'B_TOKEN']:\n    X = os.environ[k]",
+    "one of several loops with one variable": "import os\nN = ['A_TOKEN', 'B_TOKEN']\nfor k in names():\n    print(k)\nfor k in N:\n    if DEBUG:\n        X = os.environ.get(k)",
     "a loop over a constant": "import os\nN = ('A_TOKEN',)\nfor k in [*N, 'B_TOKEN']:\n    X = os.environ[k]",
     "lists that are added": "import os\nN = ['A_TOKEN']\nfor k in N + ['B_TOKEN']:\n    X = os.environ[k]",
     "pairs": "import os\nfor k, d in [('A_TOKEN', 1), ('B_TOKEN', 2)]:\n    X = os.environ.get(k, d)",
@@ -53,6 +54,18 @@ def test_enumerates_the_variables_of_a_computed_name(scanned, text):
         pytest.param(
             "import os\nfor k in os.environ:\n    X_TOKEN = os.environ[k]",
             id="a loop over everything",
+        ),
+        pytest.param(
+            "import os\nfor k in names():\n    print(k)\nfor k in ['A_TOKEN']:\n    k = f(k)\n    X_TOKEN = os.environ[k]",
+            id="a loop that changes its variable",
+        ),
+        pytest.param(
+            "import os\nfor k in ['A_TOKEN']:\n    for k in names():\n        print(k)\n    X_TOKEN = os.environ[k]",
+            id="a loop in the loop",
+        ),
+        pytest.param(
+            "import os\nfor k in ['A_TOKEN']:\n    print(k)\nfor k in names():\n    print(k)\nX_TOKEN = os.environ[k]",
+            id="after the loops",
         ),
         pytest.param(
             "import os\nN = ['A_TOKEN']\nN.append(x)\nfor k in N:\n    X_TOKEN = os.environ[k]",
