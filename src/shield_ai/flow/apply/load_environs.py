@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.flow.apply.agent_stub import environ_without_aws, variables_of_app
 from shield_ai.flow.apply.configuration_class import configuration_variable
+from shield_ai.flow.apply.other_values import other_value
 from shield_ai.flow.apply.sample_values import sample_value
 from shield_ai.project.perf.lazy_regex import regex
 
@@ -30,6 +31,7 @@ class LoadEnvirons(NamedTuple):
     # By variable: known values, literals, and invented values of required variables without one.
     values: dict[str, Hidden]
     samples: dict[str, str]  # the invented ones of `values`
+    others: dict[str, str]  # other values of the variables of secrets, by which nothing may change
 
 
 def load_environs(
@@ -52,14 +54,17 @@ def load_environs(
     variables = {name: value.reveal() for name, value in known.items()}
     env_files = {name: value.reveal() for name, value in values.env_files.items()}
     production = production_environ(root, modules, environ, env_files, values.stage)
+    complete = {**_without_empty(production, manifest.variables()), **variables}
+    known_and_literal = {**known, **values.literals}
     return LoadEnvirons(
         current={
             **configuration_variable(root, modules, production=False),
             **environ_without_aws(environ),
         },
-        complete={**_without_empty(production, manifest.variables()), **variables},
-        values={**known, **values.literals},
+        complete=complete,
+        values=known_and_literal,
         samples={name: text for name, text in variables.items() if name not in values.variables},
+        others=_other_values(set(manifest.variables()) & complete.keys(), known_and_literal),
     )
 
 
@@ -93,6 +98,16 @@ def production_environ(
 def _without_empty(environ: Mapping[str, str], of_secrets: Collection[str]) -> dict[str, str]:
     """Return an environment without the empty variables of secrets: AWS stores no empty value."""
     return {name: text for name, text in environ.items() if text or name not in of_secrets}
+
+
+def _other_values(names: Collection[str], values: Mapping[str, Hidden]) -> dict[str, str]:
+    """Return another value for each variable with a known one, if there is a suitable one."""
+    others = {}
+    for name in sorted(names):
+        other = other_value(values[name].reveal()) if name in values else ""
+        if other:
+            others[name] = other
+    return others
 
 
 def _environment_values(manifest: Manifest, values: KnownValues) -> dict[str, Hidden]:

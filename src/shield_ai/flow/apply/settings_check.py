@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.apply.agent_stub import AgentStub
 from shield_ai.flow.apply.load_environs import load_environs
-from shield_ai.flow.apply.other_values import other_value
 from shield_ai.flow.apply.settings_causes import find_causes
 from shield_ai.flow.apply.settings_probe import SettingsLoader, compare_settings
 from shield_ai.flow.value_sources import app_env_values
@@ -145,7 +144,7 @@ class SettingsComparison:
         self._environs = load_environs(tree.root, modules, manifest, values, environ)
         self._defaults = values.defaults
         self._loader.samples = self._environs.samples
-        self._others = self._other_values()  # with which a setting from AWS does not change
+        self._others = self._environs.others
         self._loader.hidden = [*self._environs.complete.values(), *self._others.values()]
         self._before: list[list[LoadedSettings]] = []
         self._differ_with_aws: set[str] = set()
@@ -219,16 +218,6 @@ class SettingsComparison:
                 before.append(old)
                 after.append(new)
         return compare_settings(before, after)[0]
-
-    def _other_values(self) -> dict[str, str]:
-        """Return another value for each variable of a secret in AWS."""
-        others = {}
-        for name in self._manifest.variables():
-            if name in self._environs.values and name in self._environs.complete:
-                other = other_value(self._environs.values[name].reveal())
-                if other:
-                    others[name] = other
-        return others
 
     def variables_read_elsewhere(self) -> list[str]:
         """Return the variables without which, or by which, settings differ with AWS on.
