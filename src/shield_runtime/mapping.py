@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .request import SERVER_FIELDS
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,6 +43,14 @@ class SecretMap:
     def references(self) -> list[tuple[str, tuple[str, str | None]]]:
         """Return each variable, with its secret and the field."""
         return [(variable, reference) for reference, variable in self._variables.items()]
+
+    def login_variables(self, name: str) -> list[str]:
+        """Return the variables of a secret's fields without those that need no secrecy."""
+        return [
+            variable
+            for (secret, field), variable in self._variables.items()
+            if secret == name and field not in SERVER_FIELDS
+        ]
 
     def complete(self, request: Request) -> None:
         """Set the variable of a request that names none, and mark a request as optional."""

@@ -147,20 +147,24 @@ class Request:
         default = self.evaluate(None) if self.has_callable_default else self.default
         return not default
 
-    def default_in_production(self, failure: Failure, *, is_declared: bool) -> Any:
+    def default_in_production(
+        self, failure: Failure, *, is_declared: bool, has_login: bool = False
+    ) -> Any:
         """Return the default if the app can run without the secret; otherwise return the failure.
 
         The app can run without the secret if the default is empty or the secret is optional. The
-        default of a database's host, port or name also holds in production. Any other default is a
-        value for development.
+        default of a database's host, port or name also holds in production, but while AWS can't be
+        asked only beside a login from variables. Any other default is a value for development.
 
         Args:
             failure: Why the secret can't be read.
             is_declared: Whether the client's mapping names the secret. If it doesn't and the
                 secret doesn't exist, any default value is returned.
+            has_login: Whether the variables of the same secret supply the user and the password.
         """
         is_missing = failure.kind is SecretNotFoundError
-        is_allowed = self.optional or (is_missing and self.key in SERVER_FIELDS)
+        is_server = self.key in SERVER_FIELDS and (is_missing or has_login)
+        is_allowed = self.optional or is_server
         if not self.is_expression:
             result = self.plain_default()
             if not result or is_allowed or (is_missing and not is_declared):

@@ -189,12 +189,21 @@ class Sources:
         if settings.allows_defaults:
             answer = request.plain_default()
         else:
-            is_declared = request.name in self._mapping.names
-            answer = request.default_in_production(failure, is_declared=is_declared)
+            answer = request.default_in_production(
+                failure,
+                is_declared=request.name in self._mapping.names,
+                has_login=self._has_login(request),
+            )
         if not isinstance(answer, Failure):
             may_be_absent = request.optional or not answer or request.key in SERVER_FIELDS
             self._log_default(request, failure, is_optional=may_be_absent)
         return answer
+
+    def _has_login(self, request: Request) -> bool:
+        """Return whether the variables supply the user and the password of a database."""
+        variables = self._mapping.login_variables(request.name)
+        are_set = bool(variables) and all(map(os.environ.get, variables))
+        return are_set and self._settings().allows_variables
 
     def _log_default(self, request: Request, failure: Failure, *, is_optional: bool) -> None:
         """Log that a request gets the default; at INFO if the app works without the secret."""

@@ -310,6 +310,37 @@ class TestOn:
         with pytest.raises(SecretNotFoundError):
             client.get_secret("test-secret:password", "in-development")
 
+    @pytest.mark.parametrize(
+        ("password", "fallback", "is_used"),
+        [
+            pytest.param(VALUE, "env", True, id="variables"),
+            pytest.param("", "env", False, id="no password"),
+            pytest.param(VALUE, "deny", False, id="no variables allowed"),
+        ],
+    )
+    def test_default_of_a_server_field_holds_beside_a_login_from_variables(
+        self, on, monkeypatch, password, fallback, is_used
+    ):
+        """Otherwise, an app with such a default could not start without AWS."""
+        monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+        monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+        monkeypatch.setenv("DJANGO_ENV", "production")
+        monkeypatch.setenv("AWS_SECRETS_FALLBACK", fallback)
+        monkeypatch.delenv("DB_PORT", raising=False)
+        monkeypatch.setenv("DB_USER", "user")
+        monkeypatch.setenv("DB_PASSWORD", password)
+        fields = {"port": "DB_PORT", "username": "DB_USER", "password": "DB_PASSWORD"}
+        clear_secret_cache()
+        client = SecretsManagerClient({"login": fields, "server": {"port": "DB_PORT"}})
+        for default in ("5432", lambda: os.environ.get("DB_PORT", "5432")):
+            if is_used:
+                assert client.get_secret("login:port", default) == "5432"
+            else:
+                with pytest.raises(SecretUnavailableError):
+                    client.get_secret("login:port", default)
+            with pytest.raises(SecretUnavailableError):
+                client.get_secret("server:port", default)
+
     def test_null_field_is_missing(self, on, variable):
         on.put("test-secret", json.dumps({"value": None, "password": VALUE, "pin": None}))
         assert get_secret("test-secret") == VALUE
