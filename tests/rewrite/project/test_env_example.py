@@ -178,6 +178,32 @@ def test_chooses_one_file(names, chosen):
     assert [name for name in files if files[name] != b"A=1\n"] == [chosen]
 
 
+NONE, DB, ALL = b"TAG=1\n", b"DB_USER=\nDB_PASSWORD=\nDB_HOST=\n", b"SENTRY_DSN=\nSECRET_KEY=\n"
+
+
+@pytest.mark.parametrize(
+    ("files", "chosen"),
+    [
+        pytest.param({PATH: NONE, "docker/env_file_template": DB + ALL}, [1], id="of compose"),
+        pytest.param({PATH: NONE, "infra/env.secret.example": DB}, [1], id="many"),
+        pytest.param({PATH: NONE, "infra/env.example": b"SECRET_KEY=\n"}, [0], id="few"),
+        pytest.param({PATH: NONE, "tests/env.example": DB + ALL}, [0], id="of tests"),
+        pytest.param({PATH: ALL, "docker/env.example": DB + ALL}, [1], id="most"),
+        pytest.param({PATH: ALL, "docker/db.env.example": DB}, [0, 1], id="each some"),
+        pytest.param({PATH: DB, ".env.secret.example": ALL, "a/env.example": ALL}, [0, 1], id="two"),
+        pytest.param({PATH: DB + ALL, "docker/db.env.example": DB}, [0], id="one has most"),
+        pytest.param({".env.docker.example": NONE, "env.django.local.example": ALL}, [1], id="order"),
+    ],
+)  # fmt: skip
+def test_chooses_the_files_with_the_variables_of_the_secrets(files, chosen):
+    before = dict(files)
+    for _ in range(2):
+        assert not fix(files)
+    assert [path for path in files if files[path] != before[path]] == [
+        list(files)[number] for number in chosen
+    ]
+
+
 @pytest.mark.parametrize(
     ("command", "is_edited"),
     [

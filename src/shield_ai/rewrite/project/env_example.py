@@ -11,7 +11,7 @@ from shield_ai.model.file_reader import read_optional
 from shield_ai.model.manifest import DEFAULT_REGION
 from shield_ai.model.naming import DOTENV
 from shield_ai.model.words import word_set
-from shield_ai.project.layout import is_env_example
+from shield_ai.project.layout import is_env_example, is_test
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.runtime_names import DJANGO_STAGE
 from shield_ai.rewrite.project.file_edits import NOTHING, Outcome, append_lines, single_line
@@ -79,16 +79,16 @@ def extend_env_example(
         files: The .env files of the app.
         stage: The variable with the stage of the process.
     """
-    path = _choose_example(read, manifest, files)
+    paths = _choose_examples(read, manifest, files)
     in_docs = [other for other in files.examples if _is_complete_in_docs(read, other, manifest)]
     uses_dotenv = files.new_variables or (
         files.are_read and read_optional(read, DOTENV) is not None
     )
     is_documented = in_docs or files.hides_example or _is_documented(read, manifest)
-    if not path and uses_dotenv and not is_documented:
-        path = PATH
+    if not paths and uses_dotenv and not is_documented:
+        paths = [PATH]
     outcome = NOTHING
-    for example in [path, *in_docs] if path else in_docs:
+    for example in [*paths, *in_docs]:
         changes, skipped = _extend(read, example, manifest, files, stage)
         outcome = ([*outcome[0], *changes], [*outcome[1], *skipped])
     return outcome
@@ -98,9 +98,13 @@ def _is_complete_in_docs(read: FileReader, path: str, manifest: Manifest) -> boo
     """Return whether an example is in the folder docs, and lists most variables of the secrets."""
     if path.rpartition("/")[0] != DOCS:
         return False
-    names = {name.decode() for name in VARIABLE.findall(read_optional(read, path) or b"")}
-    variables = set(manifest.variables())
-    return 2 * len(variables & names) > len(variables)
+    return 2 * len(_declared(read, path, manifest)) > len(set(manifest.variables()))
+
+
+def _declared(read: FileReader, path: str, manifest: Manifest) -> set[str]:
+    """Return the variables of the secrets that an example lists."""
+    names = VARIABLE.findall(read_optional(read, path) or b"")
+    return {name.decode() for name in names}.intersection(manifest.variables())
 
 
 def _extend(
@@ -136,24 +140,51 @@ def _is_documented(read: FileReader, manifest: Manifest) -> bool:
     return 2 * len(variables & listed) > len(variables)
 
 
-def _choose_example(read: FileReader, manifest: Manifest, files: DotenvFiles) -> str:
-    """Return the example in the app's folder or a parent folder of its settings; "" if missing.
+def _choose_examples(read: FileReader, manifest: Manifest, files: DotenvFiles) -> list[str]:
+    """Return the examples that list the variables of the secrets, or else one for the app.
 
     A .env that git tracks and the app reads counts as an example if there is no other, and so does
-    the file that the README copies to .env. The least nested file is preferred, then one that is
-    not for development, then the one with the fewest words in its name.
+    the file that the README copies to .env. One that lists most variables is enough, and one that
+    lists none is chosen only if all do. Among several, the least nested file is preferred, then
+    one that is not for development, then the one with the fewest words in its name.
+    """
+    examples = _app_examples(read, manifest, files) or _other_examples(read, files)
+    existing = [path for path in examples if read_optional(read, path) is not None]
+    declared = {path: _declared(read, path, manifest) for path in existing}
+    most = len(set(manifest.variables())) // 2 + 1
+    existing.sort(key=lambda path: (len(declared[path]) < most, not declared[path], _order(path)))
+    chosen = existing[:1]
+    found = set(declared[chosen[0]] if chosen else ())
+    for path in existing[1:]:
+        if len(found) < most and declared[path] - found:
+            chosen.append(path)
+            found |= declared[path]
+    return chosen
+
+
+def _app_examples(read: FileReader, manifest: Manifest, files: DotenvFiles) -> list[str]:
+    """Return the examples for the app.
+
+    They are in the folders of its settings and the parents of these, or list many variables of the
+    secrets, as the template of an env file in the folder of a Compose file.
     """
     folders = {""}
     for path in (*manifest.app.settings, manifest.app.runtime):
         folders.update(str(folder) for folder in PurePosixPath(path).parents[:-1])
-    examples = [
+    return [
         path
         for path in files.examples
-        if _folder_of(path) in folders and _is_for_app(read, path, manifest)
+        if (_folder_of(path) in folders and _is_for_app(read, path, manifest))
+        or _is_for_app_elsewhere(read, path, manifest)
     ]
-    examples = examples or _other_examples(read, files)
-    existing = (path for path in examples if read_optional(read, path) is not None)
-    return min(existing, key=_order, default="")
+
+
+def _is_for_app_elsewhere(read: FileReader, path: str, manifest: Manifest) -> bool:
+    """Return whether an example in any folder lists several and many variables of the secrets."""
+    if is_test(path) or path.startswith(f"{DOCS}/"):
+        return False
+    count = len(_declared(read, path, manifest))
+    return count > 1 and 3 * count >= len(set(manifest.variables()))
 
 
 def _other_examples(read: FileReader, files: DotenvFiles) -> list[str]:
@@ -165,7 +196,7 @@ def _other_examples(read: FileReader, files: DotenvFiles) -> list[str]:
 
 
 def _order(path: str) -> tuple[int, bool, int, str]:
-    """Return the sort key of an example: see `_choose_example`."""
+    """Return the sort key of an example: see `_choose_examples`."""
     name = path.rpartition("/")[2].lower()
     is_development = bool(DEVELOPMENT.search(name))
     return path.count("/"), is_development, len(re.findall(r"\w+", name)), path
@@ -182,8 +213,7 @@ def _is_for_app(read: FileReader, path: str, manifest: Manifest) -> bool:
     name = path.rpartition("/")[2].upper()
     if GENERIC_WORDS.issuperset(re.findall("[A-Z]+", name)):
         return True
-    names = VARIABLE.findall(read_optional(read, path) or b"")
-    return not {name.decode() for name in names}.isdisjoint(manifest.variables())
+    return bool(_declared(read, path, manifest))
 
 
 def _enable_block(
