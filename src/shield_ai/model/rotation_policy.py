@@ -26,6 +26,10 @@ _SIGNING_WORDS = word_set("JWT SIGNING SIGNATURE CSRF HMAC")
 # The usual variables of the key with which Flask, Starlette or itsdangerous sign sessions.
 SESSION_KEYS = frozenset({"SECRET_KEY", "APP_SECRET_KEY", "FLASK_SECRET_KEY"})
 _SESSION_WORDS = word_set("SESSION COOKIE")
+# The other words in names of such keys. Any further word can be a provider: SLACK_SIGNING_SECRET.
+_SIGNING_KEY_WORDS = word_set(
+    "APP APPLICATION DJANGO FLASK WTF AUTH ACCESS REFRESH TOKEN SECRET KEY"
+)
 _PROVIDER_WORDS = word_set("WEBHOOK WEBHOOKS")  # the provider signs these, too
 DEFAULT_STRATEGIES = {Kind.DJANGO_SECRET_KEY: "django-secret-key", Kind.API_KEY: "api-key"}
 
@@ -89,17 +93,16 @@ def manual_kind(secret: Secret) -> ManualKind:
 
 
 def signs_sessions_or_tokens(secret: Secret) -> bool:
-    """Return whether the app signs with a key of its own, so that a new value loses no data.
+    """Return whether the app signs sessions or tokens with a secret that it chose itself.
 
-    Everybody who knows the key can log in as any user.
+    Everybody who knows such a key can log in as any user. A new one only logs users out.
     """
     if secret.kind is Kind.DJANGO_SECRET_KEY:
         return True
-    kind = manual_kind(secret)
-    if kind is ManualKind.SESSION_KEY:
-        return True
-    found = {word for variable in secret.variables() for word in words(variable)}
-    return kind is ManualKind.OWN_KEY and not found & DATA_KEY_WORDS
+    if manual_kind(secret) not in {ManualKind.SESSION_KEY, ManualKind.OWN_KEY}:
+        return False
+    known = _SIGNING_KEY_WORDS | _SIGNING_WORDS | _SESSION_WORDS
+    return all(known.issuperset(words(variable)) for variable in secret.variables())
 
 
 def manually_rotated_fields(secret: Secret) -> tuple[str, ...]:

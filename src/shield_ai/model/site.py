@@ -91,7 +91,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def field_reader(self) -> str:
-        """The version of pydantic that fills the field; empty for pydantic 2 and other sites."""
+        """The library that fills the field; it can be empty for pydantic 2, and for other sites."""
         return self.reader if self.shape is Shape.FIELD else self.filled_by
 
     @property

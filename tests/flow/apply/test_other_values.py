@@ -25,6 +25,8 @@ from shield_ai.flow.apply.other_values import other_value
             "-----BEGIN KEY-----\nABCC\n-----END KEY-----",
             id="PEM",
         ),
+        pytest.param("[" * 100_000 + "a", "[" * 100_000 + "b", id="nested too deep for JSON"),
+        pytest.param("[{}]".format(", ".join(["true"] * 40)), "", id="JSON of constants"),
         pytest.param("0", "", id="switch as a number"),
         pytest.param("True", "", id="switch as a word"),
         pytest.param("", "", id="empty"),

@@ -29,6 +29,7 @@ def test_ignores_values_in_example_settings():
     [
         pytest.param("SHOP_TOKEN", Kind.API_KEY, True, id="token of a provider"),
         pytest.param("STRIPE_SECRET_KEY", Kind.API_KEY, True, id="key of a provider"),
+        pytest.param("SLACK_SIGNING_SECRET", Kind.GENERIC, True, id="signing key of a provider"),
         pytest.param("FERNET_KEY", Kind.GENERIC, True, id="key of stored data"),
         pytest.param("SECURITY_PASSWORD_SALT", Kind.GENERIC, True, id="salt"),
         pytest.param("SECRET_KEY", Kind.DJANGO_SECRET_KEY, False, id="Django"),

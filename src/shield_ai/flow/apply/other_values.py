@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 SWITCH = regex(r"(?i)[01]|true|false|yes|no|on|off|none|null")
 SCHEME = regex(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://")
 END_OF_KEY = "-----END"  # of a key in PEM format
+MAX_TRIED = 100  # positions in a value; a change of most of them leaves JSON valid
 QUANTUM = 4  # characters of base64 that encode three bytes
 
 
@@ -29,7 +31,7 @@ def other_value(text: str) -> str:
     if SWITCH.fullmatch(text.strip()):
         return ""
     is_json = _is_json(text)
-    for position in _positions(text):
+    for position in itertools.islice(_positions(text), MAX_TRIED):
         other = text[:position] + _other_character(text[position]) + text[position + 1 :]
         if not is_json or _is_json(other):
             return other
@@ -69,6 +71,6 @@ def _other_character(character: str) -> str:
 def _is_json(text: str) -> bool:
     try:
         json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True

@@ -100,12 +100,12 @@ class PydanticFieldVisitor(ExpressionVisitor):
     def fill_fields(
         self, candidates: Sequence[Candidate], target: ast.expr, value: ast.expr
     ) -> None:
-        """Add the settings class to the reads in a default that override the default.
+        """Add the settings class to the reads of a field's own variable in the field's default.
 
-        pydantic fills the field from the same variable, or an env file, before it uses the default.
+        pydantic reads the variable, also from an env file, before it uses the default.
 
         Args:
-            candidates: The reads in the default.
+            candidates: What was found in the default.
             target: The field.
             value: The default.
         """
