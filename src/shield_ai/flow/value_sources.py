@@ -133,22 +133,39 @@ def planned_env_files(changes: Sequence[Change]) -> list[str]:
 def app_env_values(tree: Tree, settings: Sequence[str]) -> dict[str, Hidden]:
     """Return the variables of the .env files that the settings may load; the closest file wins.
 
+    Empty variables are left out.
+
     Args:
         tree: The app's folder.
         settings: The paths of the settings files.
     """
+    values: dict[str, Hidden] = {}
+    for variables in _app_env_files(tree, settings):
+        values |= {name: value for name, value in variables.items() if value}
+    return values
+
+
+def empty_app_variables(tree: Tree, settings: Sequence[str]) -> set[str]:
+    """Return the variables that the .env files set, but only to an empty value.
+
+    Args:
+        tree: The app's folder.
+        settings: The paths of the settings files.
+    """
+    names = {name for variables in _app_env_files(tree, settings) for name in variables}
+    return names - app_env_values(tree, settings).keys()
+
+
+def _app_env_files(tree: Tree, settings: Sequence[str]) -> Iterator[dict[str, Hidden]]:
+    """Yield the variables of each .env file that the settings may load, the closest one last."""
     folders: set[PurePosixPath] = set()
     for path in settings:
         folders.update(PurePosixPath(path).parents)
-    values: dict[str, Hidden] = {}
     for folder in sorted(folders, key=lambda folder: len(folder.parts)):
         env_file = str(folder / DOTENV)
-        if tree.read(env_file) is None:
-            continue
-        with contextlib.suppress(SourceError):  # the app's parser may accept the file
-            variables = read_env_file(tree.path(env_file))
-            values |= {name: value for name, value in variables.items() if value}
-    return values
+        if tree.read(env_file) is not None:
+            with contextlib.suppress(SourceError):  # the app's parser may accept the file
+                yield read_env_file(tree.path(env_file))
 
 
 def placeholder_secrets(changes: Sequence[Change], values: Values) -> Iterator[str]:

@@ -173,6 +173,16 @@ def test_an_empty_variable_is_the_same_as_none(app):
     assert "proved: 1 of 1" in done.err
 
 
+@pytest.mark.parametrize("optional", [True, False])
+def test_the_empty_variable_of_an_optional_secret_is_a_value(app, optional):
+    """Compose passes such variables on, and get_secret() returns their value."""
+    (app / "shop/settings.py").write_text("import os\nX = os.environ['MAIL_API_KEY']\n")
+    (app / ".env").write_text("MAIL_API_KEY=\n" if optional else "")
+    done = apply(app, MAIL_API_KEY="")
+    assert done.code == 0, done.err
+    assert "proved: 1 of 1" in done.err if optional else "invented values" in done.err
+
+
 def test_an_empty_variable_of_another_setting_counts(app):
     """Only the variables of secrets may be empty."""
     line = b"MODE = os.environ.get('MODE', 'x') if os.environ.get('USE_AWS_SECRETS') else 'x'\n"

@@ -5,7 +5,9 @@ import pytest
 from shield_ai.flow.draft.origins import choose_origins, missing_variables
 from shield_ai.model.finding import Kind
 from shield_ai.model.hidden import Hidden
+from shield_ai.model.locator import EnvVar
 from shield_ai.model.manifest import Secret
+from shield_ai.model.plan import Origin
 from shield_ai.project.values import Values
 from shield_ai.scan.python.app_scan import scan_files
 
@@ -91,7 +93,8 @@ def test_takes_the_port_of_pydantic_settings_from_the_code():
     ],
 )
 def test_a_default_of_tests_or_development_is_none_in_production(path, text, is_missing):
-    url = Secret(name="db-url", env="DB_URL")
+    urls = Secret(name="urls", fields={"main": "DB_URL", "cache": "CACHE_URL"})
+    origins = (Origin.of(EnvVar("CACHE_URL"), "cache"),)
     files = {
         "shop/settings/production.py": b"import os\nDB_URL = os.environ['DB_URL']\n",
         path: f"import os\n{text}\n".encode(),
@@ -99,4 +102,12 @@ def test_a_default_of_tests_or_development_is_none_in_production(path, text, is_
     if not is_missing:
         del files["shop/settings/production.py"]
     sites = scan_files("shop", list(files), files.get, {"DB_URL"}).sites
-    assert missing_variables(url, (), sites) == (["DB_URL"] if is_missing else [])
+    assert missing_variables(urls, origins, sites) == (["DB_URL"] if is_missing else [])
+
+
+@pytest.mark.parametrize("optional", [True, False])
+def test_only_an_optional_secret_needs_no_value(optional):
+    url = Secret(name="cache-url", env="CACHE_URL", optional=optional)
+    text = b"import os\nif os.environ.get('CACHE_URL'):\n    CACHE = os.environ['CACHE_URL']\n"
+    sites = scan_files("shop", ["settings.py"], {"settings.py": text}.get).sites
+    assert missing_variables(url, (), sites) == ([] if optional else ["CACHE_URL"])

@@ -32,6 +32,7 @@ class LoadEnvirons(NamedTuple):
     values: dict[str, Hidden]
     samples: dict[str, str]  # the invented ones of `values`
     others: dict[str, str]  # other values of the variables of secrets, by which nothing may change
+    empty: dict[str, str]  # variables of `complete` that are set and empty, as the app demands
 
 
 def load_environs(
@@ -54,7 +55,8 @@ def load_environs(
     variables = {name: value.reveal() for name, value in known.items()}
     env_files = {name: value.reveal() for name, value in values.env_files.items()}
     production = production_environ(root, modules, environ, env_files, values.stage)
-    complete = {**_without_empty(production, manifest.variables()), **variables}
+    empty = _empty_variables(production, manifest) & values.demanded
+    complete = {**_without_empty(production, manifest, empty), **variables}
     known_and_literal = {**known, **values.literals}
     return LoadEnvirons(
         current={
@@ -65,6 +67,7 @@ def load_environs(
         values=known_and_literal,
         samples={name: text for name, text in variables.items() if name not in values.variables},
         others=_other_values(set(manifest.variables()) & complete.keys(), known_and_literal),
+        empty=dict.fromkeys(empty, ""),
     )
 
 
@@ -95,9 +98,21 @@ def production_environ(
     }
 
 
-def _without_empty(environ: Mapping[str, str], of_secrets: Collection[str]) -> dict[str, str]:
-    """Return an environment without the empty variables of secrets: AWS stores no empty value."""
-    return {name: text for name, text in environ.items() if text or name not in of_secrets}
+def _empty_variables(environ: Mapping[str, str], manifest: Manifest) -> set[str]:
+    """Return the variables of optional secrets that are set to an empty value.
+
+    AWS stores no empty value, but with AWS on, get_secret() returns that of such a variable.
+    """
+    optional = {name for s in manifest.secret if s.optional for name in s.variables()}
+    return {name for name in optional if environ.get(name) == ""}
+
+
+def _without_empty(
+    environ: Mapping[str, str], manifest: Manifest, allowed: Collection[str]
+) -> dict[str, str]:
+    """Return an environment without the other empty variables of secrets."""
+    unwanted = set(manifest.variables()).difference(allowed)
+    return {name: text for name, text in environ.items() if text or name not in unwanted}
 
 
 def _other_values(names: Collection[str], values: Mapping[str, Hidden]) -> dict[str, str]:

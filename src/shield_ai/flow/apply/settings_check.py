@@ -290,7 +290,8 @@ class SettingsComparison:
         with AgentStub(self._stored_secrets()) as agent:
             self._loader.allowed_port = agent.port
             aws_on = agent.env_vars(self._manifest.app.prefix)
-            return self._loader.load({**environ, **(variables or {}), **aws_on})
+            empty = self._environs.empty
+            return self._loader.load({**environ, **empty, **(variables or {}), **aws_on})
 
     def _unstable_settings(
         self, current: list[LoadedSettings], complete: list[LoadedSettings]

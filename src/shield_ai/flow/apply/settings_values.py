@@ -29,6 +29,7 @@ class KnownValues(NamedTuple):
     literals: Mapping[str, Hidden]  # values of the literals in the code, by variable
     defaults: frozenset[str] = frozenset()  # variables with a constant value in the code
     stage: str = DJANGO_STAGE  # the variable with the stage of the process
+    demanded: frozenset[str] = frozenset()  # variables that must be set, maybe to an empty value
 
 
 def known_values(scan: Scan, manifest: Manifest, tree: Tree, values: Values) -> KnownValues:
@@ -51,13 +52,26 @@ def known_values(scan: Scan, manifest: Manifest, tree: Tree, values: Values) -> 
     for variable, locator in values.locators(needed).items():
         variables[variable] = values.resolve(locator)
     defaults = _constant_variables(manifest, [*scan.sites, *scan.constants])
-    return KnownValues(values.env_file_variables(), variables, literals, defaults, scan.facts.stage)
+    return KnownValues(
+        env_files=values.env_file_variables(),
+        variables=variables,
+        literals=literals,
+        defaults=defaults,
+        stage=scan.facts.stage,
+        demanded=_demanded_variables(scan.sites),
+    )
 
 
 def _read_variables(sites: Sequence[FoundSite]) -> Iterator[str]:
     for _, site in sites:
         if site.shape is not Shape.LITERAL:
             yield from site.variables
+
+
+def _demanded_variables(sites: Sequence[FoundSite]) -> frozenset[str]:
+    """Return the variables without which the app does not start."""
+    reads = [site for _, site in sites if site.shape is Shape.READ and not site.is_guarded]
+    return frozenset(site.variable for site in reads if not site.optional)
 
 
 def _constant_variables(manifest: Manifest, sites: Sequence[FoundSite]) -> frozenset[str]:

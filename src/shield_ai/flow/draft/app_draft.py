@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.flow.draft.database_engine import with_engine
 from shield_ai.flow.draft.deployment_draft import adapt_to_deployment
+from shield_ai.flow.draft.empty_variables import with_optional_empty
 from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.flow.draft.map_path import choose_map_path
 from shield_ai.flow.manifest_file import add_secrets, write_manifest
@@ -66,7 +67,8 @@ def draft_manifest(app: AppContext) -> Draft:
     draft = adapt_to_deployment(manifest, known, app.tree.root, scan)
     added = with_engine(draft.manifest.secret[len(known) :], app.tree, scan)
     manifest = msgspec.structs.replace(draft.manifest, secret=(*known, *added))
-    return draft._replace(manifest=manifest)
+    manifest, notes = with_optional_empty(manifest, known, app.tree)
+    return draft._replace(manifest=manifest, notes=(*draft.notes, *notes))
 
 
 def _require_repository(app: AppContext) -> None:

@@ -47,12 +47,13 @@ def require_deployed_database(
         if place.use is Use.PRODUCTION and place.form not in NOT_SET and not place.is_own_login
     }
     for secret in drafted:
-        is_needed = secret.env in deployed and _is_main_database(secret)
+        is_needed = secret.env in deployed and is_main_database(secret)
         optional = secret.optional and not is_needed
         yield msgspec.structs.replace(secret, optional=optional)
 
 
-def _is_main_database(secret: Secret) -> bool:
+def is_main_database(secret: Secret) -> bool:
+    """Return whether a secret is the URL of the app's main database."""
     variable = secret.env or ""
     is_url = meaning(variable) is Meaning.URL
     is_database = not MAIN_DATABASE_WORDS.isdisjoint(words(variable))

@@ -142,8 +142,8 @@ def missing_variables(
     fields = {origin.field for origin in origins}
     variables = secret.variables()
     missing = [variable for variable, field in variables.items() if field not in fields]
-    if secret.optional and len(missing) == len(variables):
-        return []
+    if len(missing) == len(variables):
+        return [] if secret.optional else missing
     with_default = _variables_with_default(sites)
     return [variable for variable in missing if variable not in with_default]
 
