@@ -65,3 +65,30 @@ def test_listed_secrets_are_not_changed(app):
     optional, _ = drafted(app)
     assert optional == set()
     assert (app / "shield.toml").read_text() == before
+
+
+COMPOSE = """\
+services:
+  web:
+    image: shop
+    environment:
+      MAILGUN_API_KEY: %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "is_told"),
+    [
+        pytest.param("${MAILGUN_API_KEY}", True, id="reference"),
+        pytest.param("$OTHER", True, id="reference to another name"),
+        pytest.param("${MAILGUN_API_KEY:?}", False, id="demanded"),
+        pytest.param("${MAILGUN_API_KEY?not set}", False, id="demanded with a message"),
+        pytest.param("a8Kx0Lw2", False, id="value"),
+    ],
+)
+def test_tells_of_keys_that_compose_may_pass_on_empty(app, value, is_told):
+    (app / "docker-compose.prod.yml").write_text(COMPOSE % value)
+    optional, text = drafted(app)
+    assert optional == set()
+    line = "mailgun-api-key: required, although docker-compose.prod.yml passes on an empty value"
+    assert (line in text) == is_told

@@ -211,6 +211,23 @@ def test_a_url_without_credentials_stays(app, name, host, value, other, stays):
     assert "not-in-manifest" not in {skip["id"] for skip in planned(app)["skipped"]}
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "stays"),
+    [
+        pytest.param("compose.prod.yml", "redis://redis:6379", True, id="production"),
+        pytest.param("compose.prod.yml", "redis://${REDIS_HOST}:6379", True, id="its host is set"),
+        pytest.param("compose.prod.yml", "redis://:${PW}@redis:6379", False, id="with a login"),
+        pytest.param("compose.yml", "redis://redis:6379", False, id="maybe not production"),
+    ],
+)
+def test_the_url_of_a_service_stays_if_it_has_no_login_in_production(app, path, value, stays):
+    (app / "settings.py").write_text(SERVER.format(name="REDIS_URL", host="redis"))
+    compose = f"services:\n  web:\n    image: shop\n    environment:\n      REDIS_URL: {value}\n"
+    (app / path).write_text(compose)
+    text = f"a URL without credentials, set by {path}: not moved"
+    assert (text in {skip["reason"] for skip in planned(app)["skipped"]}) is stays
+
+
 def test_a_url_that_a_chart_builds_stays(app):
     settings = "import os\n\nURL = os.environ['BROKER_URL']\nK = os.environ['API_KEY']\n"
     (app / "settings.py").write_text(settings)

@@ -8,7 +8,6 @@ import msgspec
 
 from shield_ai.flow.draft.database_engine import with_engine
 from shield_ai.flow.draft.deployment_draft import adapt_to_deployment
-from shield_ai.flow.draft.empty_variables import with_optional_empty
 from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.flow.draft.map_path import choose_map_path
 from shield_ai.flow.manifest_file import add_secrets, write_manifest
@@ -64,11 +63,10 @@ def draft_manifest(app: AppContext) -> Draft:
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
     manifest = draft_manifest_from_sites(scan.sites, app.manifest_on_disk, facts)
     known = app.manifest_on_disk.secret if app.manifest_on_disk else ()
-    draft = adapt_to_deployment(manifest, known, app.tree.root, scan)
+    draft = adapt_to_deployment(manifest, known, app.tree, scan)
     added = with_engine(draft.manifest.secret[len(known) :], app.tree, scan)
     manifest = msgspec.structs.replace(draft.manifest, secret=(*known, *added))
-    manifest, notes = with_optional_empty(manifest, known, app.tree)
-    return draft._replace(manifest=manifest, notes=(*draft.notes, *notes))
+    return draft._replace(manifest=manifest)
 
 
 def _require_repository(app: AppContext) -> None:

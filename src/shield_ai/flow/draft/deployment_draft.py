@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.flow.draft.copied_passwords import without_copied_rotation
+from shield_ai.flow.draft.empty_variables import passed_on_lines, with_optional_empty
 from shield_ai.flow.draft.injected_secrets import without_injected
 from shield_ai.flow.draft.main_database import require_deployed_database
 from shield_ai.flow.draft.plain_fields import (
@@ -24,23 +25,24 @@ from shield_ai.scan.deployment.finder import find_deployment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.project.tree import Tree
     from shield_ai.scan.python.scan import Scan
 
 
 def adapt_to_deployment(
-    manifest: Manifest, known: Sequence[Secret], root: Path, scan: Scan
+    manifest: Manifest, known: Sequence[Secret], tree: Tree, scan: Scan
 ) -> Draft:
     """Leave out variables that come from AWS or are not secret, and require the main database.
 
     Args:
         manifest: The drafted shield.toml.
         known: The secrets that shield.toml already has, which are not changed.
-        root: The app's folder.
+        tree: The app's folder.
         scan: The scan that it was drafted from.
     """
+    root = tree.root
     deployment = find_deployment(root, manifest.secret[len(known) :])
     draft = without_injected(manifest, known, deployment, scan)
     plain = set_by_deployment(deployment) | sqlite_names(scan.sites)
@@ -51,10 +53,12 @@ def adapt_to_deployment(
     added = [without_fields(s, plain) for s in drafted if not servers.issuperset(s.variables())]
     added, notes = without_shared_rotation(added, root)
     added, more = without_copied_rotation(added, scan)
+    added, empty = with_optional_empty(added, tree, manifest.app.settings)
     app = draft.manifest.app
     app = msgspec.structs.replace(app, ignore=(*app.ignore, *sorted(servers)))
     manifest = msgspec.structs.replace(draft.manifest, app=app, secret=(*known, *added))
     left_out = {name for secret in drafted for name in secret.variables()} - {*manifest.variables()}
     reasons = plain | urls
     held = {name: reasons[name] for name in sorted(left_out)} | {**draft.held}
-    return Draft(manifest, held, (*notes, *more, *hostless_lines(drafted, plain)))
+    notes += [*more, *empty, *passed_on_lines(added, deployment, tree)]
+    return Draft(manifest, held, (*notes, *hostless_lines(drafted, plain)))

@@ -8,46 +8,79 @@ import msgspec
 
 from shield_ai.flow.draft.main_database import is_main_database
 from shield_ai.flow.value_sources import empty_app_variables
+from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.finding import Kind
 from shield_ai.model.rotation_policy import ManualKind, manual_kind
+from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-    from shield_ai.model.manifest import Manifest, Secret
+    from shield_ai.model.deployment import Deployment, DeploymentVariable
+    from shield_ai.model.manifest import Secret
     from shield_ai.project.tree import Tree
 
 NOTE = "{name}: optional, because {variables} is empty in the app's .env file"
+PASSED_ON = (
+    "{names}: required, although {path} passes on an empty value if it has no other; if the app"
+    " works without it, set optional = true in shield.toml"
+)
+# Compose stops if such a variable is empty. https://docs.docker.com/reference/compose-file/interpolation/
+DEMANDED = regex(rb"\$\{\w{1,200}:?\?")
 # An app that starts without them is not safe, or uses another database.
 NEEDED_KINDS = frozenset({Kind.DJANGO_SECRET_KEY, Kind.DATABASE})
 OWN_KEYS = frozenset({ManualKind.OWN_KEY, ManualKind.SESSION_KEY})
 
 
 def with_optional_empty(
-    manifest: Manifest, known: Sequence[Secret], tree: Tree
-) -> tuple[Manifest, list[str]]:
-    """Return the manifest with such secrets as optional, and a line for each of them.
+    secrets: Sequence[Secret], tree: Tree, settings: Sequence[str]
+) -> tuple[list[Secret], list[str]]:
+    """Return the new secrets with such ones as optional, and a line for each of them.
 
     The app works with an empty value, which AWS can't store. Logins of the main database and the
     app's own keys stay required.
 
     Args:
-        manifest: The drafted shield.toml.
-        known: The secrets that shield.toml already has, which are not changed.
+        secrets: The new secrets.
         tree: The app's folder.
+        settings: The paths of the settings files.
     """
-    empty = empty_app_variables(tree, manifest.app.settings)
+    empty = empty_app_variables(tree, settings)
     drafted: list[Secret] = []
     lines: list[str] = []
-    for secret in manifest.secret[len(known) :]:
+    for secret in secrets:
         if not secret.optional and empty.issuperset(secret.variables()) and _may_be_empty(secret):
             lines.append(NOTE.format(name=secret.name, variables=" and ".join(secret.variables())))
             drafted.append(msgspec.structs.replace(secret, optional=True))
         else:
             drafted.append(secret)
-    return msgspec.structs.replace(manifest, secret=(*known, *drafted)), lines
+    return drafted, lines
 
 
 def _may_be_empty(secret: Secret) -> bool:
     is_own_key = manual_kind(secret) in OWN_KEYS
     return secret.kind not in NEEDED_KINDS and not is_own_key and not is_main_database(secret)
+
+
+def passed_on_lines(secrets: Sequence[Secret], deployment: Deployment, tree: Tree) -> Iterator[str]:
+    """Yield a line for each Compose file that may set required API keys to an empty value.
+
+    Args:
+        secrets: The new secrets.
+        deployment: The places that set their variables.
+        tree: The app's folder.
+    """
+    names: dict[str, dict[str, None]] = {}
+    required = {s.name for s in secrets if s.kind is Kind.API_KEY and not s.optional}
+    for item in deployment.variables:
+        if item.secret in required and item.use is Use.PRODUCTION and _may_pass_empty(item, tree):
+            names.setdefault(item.path, {})[item.secret] = None
+    for path, found in names.items():
+        yield PASSED_ON.format(names=", ".join(found), path=path)
+
+
+def _may_pass_empty(item: DeploymentVariable, tree: Tree) -> bool:
+    if item.kind is not DeploymentKind.COMPOSE or item.form is not ValueForm.REFERENCE:
+        return False
+    lines = (tree.read(item.path) or b"").splitlines()
+    return len(lines) >= item.line and DEMANDED.search(lines[item.line - 1]) is None

@@ -14,6 +14,7 @@ from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.secret_words import SERVICES
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import words
+from shield_ai.scan.deployment.production import is_production_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -87,7 +88,8 @@ def ports_of_servers(
 def plain_urls(deployment: Deployment, sites: Iterable[FoundSite]) -> dict[str, SkipReason]:
     """Map the variables with a server's URL that has no credentials anywhere to that reason.
 
-    The URLs of databases and message brokers are left out: in production, they have a password.
+    The URLs of databases and message brokers are left out: in production, they have a password,
+    unless a file named for production shows that they have none.
 
     Args:
         deployment: The places that set the variables of the new secrets.
@@ -98,12 +100,14 @@ def plain_urls(deployment: Deployment, sites: Iterable[FoundSite]) -> dict[str, 
     for item in deployment.variables:
         forms[item.variable].add(item.form)
         if item.use is Use.PRODUCTION and item.form is ValueForm.URL:
-            paths.setdefault(item.variable, item.path)
+            known = paths.setdefault(item.variable, item.path)
+            if is_production_name(item.path) and not is_production_name(known):
+                paths[item.variable] = item.path
     with_login = {site.variable for _, site in sites if _has_login_default(site)}
     return {
         name: SkipId.PLAIN_URL.reason(path=path)
         for name, path in paths.items()
-        if forms[name] <= PLAIN_URL_FORMS and _is_server_url(name) and name not in with_login
+        if forms[name] <= PLAIN_URL_FORMS and name not in with_login and _is_server_url(name, path)
     }
 
 
@@ -111,8 +115,9 @@ def _has_login_default(site: Site) -> bool:
     return site.has_nonempty_default and not site.default_ok_in_production
 
 
-def _is_server_url(variable: str) -> bool:
-    return meaning(variable) is Meaning.URL and SERVICES.isdisjoint(words(variable))
+def _is_server_url(variable: str, path: str) -> bool:
+    has_service = not SERVICES.isdisjoint(words(variable))
+    return meaning(variable) is Meaning.URL and (not has_service or is_production_name(path))
 
 
 def without_fields(secret: Secret, held: Mapping[str, SkipReason]) -> Secret:

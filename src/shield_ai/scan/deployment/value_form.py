@@ -7,7 +7,7 @@ import re
 
 from shield_ai.model.deployment import ValueForm
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.deployment.plain_urls import is_plain_url
+from shield_ai.scan.deployment.plain_urls import is_plain_url, is_url_of_server
 from shield_ai.scan.text.value_shapes import is_template_or_placeholder
 
 MAX_SIZE = 4096  # characters of a value that are searched
@@ -86,6 +86,8 @@ def value_form(text: str, style: Style, *, quoted: bool = True) -> ValueForm:
     default = SHELL_DEFAULT.fullmatch(text)
     if default and is_plain_url(default["text"]):
         return ValueForm.REFERENCE
+    if style is not Style.EXPRESSION and is_url_of_server(text):
+        return ValueForm.URL
     if DEFAULT.search(text):
         return ValueForm.DEFAULT
     if STORE.search(text):
