@@ -47,6 +47,15 @@ ISORT_FILES = {
 }
 
 
+# The options of the sections that isort has by default.
+USUAL_SECTIONS = frozenset(
+    f"known_{section}"
+    for section in (
+        "future_library", "standard_library", "third_party", "first_party", "local_folder",
+    )
+)  # fmt: skip
+
+
 class ImportHeadings(NamedTuple):
     """The comments above groups of imports; "" for a group without one."""
 
@@ -88,6 +97,7 @@ class CodeStyle(msgspec.Struct, frozen=True):
     local_folder: tuple[str, ...] = ()  # top-level packages that it places with relative imports
     mixes_own_packages: bool = False  # the app's packages are imported among the libraries
     later_packages: tuple[str, ...] = ()  # in the project's own sections after the app's
+    section_packages: tuple[str, ...] = ()  # in all of the project's own sections
     import_order: str = ""  # a style of flake8-import-order
     force_single_line: bool = False
     combine_as_imports: bool = False
@@ -97,6 +107,11 @@ class CodeStyle(msgspec.Struct, frozen=True):
     package_sources: tuple[str, ...] | None = None
     usual_sources: tuple[str, ...] = ()  # those of isort if its configuration names none
     force_grid_wrap: int = 0  # the number of names from which each has a line
+
+    @property
+    def own_heading(self) -> str:
+        """The heading of the group in which the app's packages are imported."""
+        return self.headings.third_party if self.mixes_own_packages else self.headings.first_party
 
     def width(self, source: Source) -> int:
         """Return the maximum line length of a file, which is estimated if it is not configured."""
@@ -153,6 +168,7 @@ def read_code_style(read: FileReader, path: str) -> CodeStyle:
         ),
         local_folder=_names(isort.get("known_local_folder")),
         later_packages=_later_packages(isort),
+        section_packages=_section_packages(isort),
         import_order=flake8.get("import_order_style", ""),
         force_single_line=_is_on(isort.get("force_single_line")),
         combine_as_imports=_is_on(isort.get("combine_as_imports")),
@@ -175,6 +191,19 @@ def _later_packages(isort: Table) -> tuple[str, ...]:
         return ()
     later = order[order.index("first-party") + 1 :]
     return tuple(name for section in later for name in _names(sections.get(section)))
+
+
+def _section_packages(isort: Table) -> tuple[str, ...]:
+    """Return the packages in the project's own sections.
+
+    isort names them in options such as `known_django`, ruff in the table `sections`.
+    https://pycqa.github.io/isort/docs/configuration/custom_sections_and_ordering.html
+    """
+    found = [*_table(isort, "sections").values()]
+    for name, packages in isort.items():
+        if name.startswith("known_") and name not in USUAL_SECTIONS:
+            found.append(packages)
+    return tuple(name for packages in found for name in _names(packages))
 
 
 def _own_package(read: FileReader, path: str) -> tuple[str, ...]:

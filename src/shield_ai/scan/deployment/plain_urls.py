@@ -38,7 +38,7 @@ def is_url_of_server(text: str) -> bool:
     An example is `redis://${REDIS_HOST}:${REDIS_PORT}/0`.
     """
     names = [match["plain"] or match["name"] for match in REFERENCE.finditer(text)]
-    if not names or any(words(name)[-1] not in SERVER_WORDS for name in names):
+    if not names or any(SERVER_WORDS.isdisjoint(words(name)[-1:]) for name in names):
         return False
     return is_plain_url(REFERENCE.sub("x", text))
 

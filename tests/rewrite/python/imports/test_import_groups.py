@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from shield_helpers import shield
+from shield_helpers import run, shield
 
 from shield_ai.rewrite.code_style import CodeStyle
 from shield_ai.rewrite.python.imports.import_groups import (
@@ -128,3 +128,45 @@ def test_imports_of_a_new_map_file_are_sorted_as_ruff_does(tmp_path):
     done = subprocess.run(argv, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "nothing to do" in shield(*apply, cwd=tmp_path).text
+
+
+SECTIONS = """[settings]
+known_first_party=store
+known_django=django
+src_paths=store
+sections=FUTURE,STDLIB,DJANGO,THIRDPARTY,FIRSTPARTY,LOCALFOLDER
+import_heading_firstparty=Ours
+import_heading_thirdparty=Others
+import_heading_django=Django
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        pytest.param(
+            "# Django\nfrom django.urls import path\n\n# Others\nfrom zeep import Client\n",
+            "# Django\nfrom django.urls import path\n\n# Others\nfrom shop.aws_secrets import get_secret\nfrom zeep import Client\n",
+            id="an existing group",
+        ),
+        pytest.param(
+            "# Django\nfrom django.urls import path\n",
+            "# Django\nfrom django.urls import path\n\n# Others\nfrom shop.aws_secrets import get_secret\n",
+            id="a new group",
+        ),
+    ],
+)
+def test_a_package_that_isort_does_not_know_is_among_the_libraries(tmp_path, before, after):
+    settings = tmp_path / "shop/settings.py"
+    settings.parent.mkdir()
+    settings.write_text(f'import os\n\n{before}\nX = os.environ["API_KEY"]\n')
+    (tmp_path / "shop/__init__.py").touch()
+    (tmp_path / "manage.py").touch()
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests/__init__.py").touch()
+    (tmp_path / "tests/test_views.py").write_text("import unittest\n")
+    (tmp_path / ".isort.cfg").write_text(SECTIONS)
+    done = run("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
+    assert done.code == 0, done.text
+    assert settings.read_text() == f'{after}\nX = get_secret("api-key")\n'
+    assert "\n# Others\nfrom shop" in (tmp_path / "tests/test_aws_secrets.py").read_text()

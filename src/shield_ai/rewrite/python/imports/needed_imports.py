@@ -283,7 +283,8 @@ def _among_third_party(
 
     It is the last one if the block is not sorted: it ends with the standard library.
     """
-    others = [node for node in block if imports_third_party(node, style.first_party)]
+    not_listed = (*style.first_party, *style.section_packages)
+    others = [node for node in block if imports_third_party(node, not_listed)]
     if others and top_level_package(block[-1]) in sys.stdlib_module_names:
         at, lead = offset_below(source, block[-1])
         return Placement(at, lead, "\n")
@@ -320,7 +321,7 @@ def _above_trailing(source: Source, block: list[Import], count: int) -> Placemen
 def _heading(module: str, style: CodeStyle) -> list[str]:
     """Return the line above the group of a module's import, if the style has one."""
     is_local = module.startswith(".") or module.partition(".")[0] in style.local_folder
-    heading = style.headings.local_folder if is_local else style.headings.first_party
+    heading = style.headings.local_folder if is_local else style.own_heading
     return [heading] if heading else []
 
 
