@@ -1,6 +1,11 @@
-"""Format counts with nouns."""
+"""Format counts with nouns, and lists of names."""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 VOWELS = ("a", "e", "i", "o", "u")
 
@@ -16,3 +21,15 @@ def _plural(noun: str) -> str:
     if noun.endswith(("s", "x", "z", "ch", "sh")):
         return f"{noun}es"
     return f"{noun}s"
+
+
+def shortened(names: Sequence[str], limit: int) -> str:
+    """Return the first names, and the number of the others.
+
+    Args:
+        names: The names, in order.
+        limit: The greatest number of names to return.
+    """
+    shown = ", ".join(names[:limit])
+    others = len(names) - limit
+    return f"{shown} and {count(others, 'other')}" if others > 0 else shown

@@ -95,6 +95,8 @@ def test_names_a_module_that_several_settings_import_once(tmp_path):
 def test_names_required_secrets_with_a_default(tmp_path, text, names):
     """No constant default of a key or password serves production."""
     (tmp_path / "settings.py").write_text(f"import os\n{text}")
+    planned = run("plan", "--only", "code", "--json", cwd=tmp_path)
+    assert planned.out.count("required in production") == bool(names)
     _, _, rest = shield("draft", cwd=tmp_path).err.partition("\n")
     line = (
         f"{names}: required in production, although the code has a default; to use the default "

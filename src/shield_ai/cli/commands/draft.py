@@ -13,14 +13,13 @@ from shield_ai.flow.app_context import AppContext
 from shield_ai.flow.aws_clients import find_aws_clients
 from shield_ai.flow.draft.app_draft import (
     draft_manifest,
-    required_with_default,
     unmovable_reads,
     write_draft,
 )
 from shield_ai.flow.plan.manifest_preconditions import unlisted_lines
 from shield_ai.model.errors import DONE
 from shield_ai.model.naming import MANIFEST
-from shield_ai.model.plurals import count
+from shield_ai.model.plurals import count, shortened
 from shield_ai.model.printable import printable
 from shield_ai.model.skip import SkipId
 from shield_ai.reports.documents import DraftDocument
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped, SkipReason
     from shield_ai.scan.python.scan import Scan
 
-MAX_NAMES = 5  # of required secrets with a default, and of files that were not scanned
+MAX_NAMES = 5  # of files that were not scanned
 MAX_PLACES = 3  # of the reads that are not rewritten
 
 
@@ -58,7 +57,6 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
     before = context.tree.read(MANIFEST)
     result = draft_manifest(context)
     drafted = result.manifest
-    with_default = required_with_default(context, drafted)
     # First: a file that was not parsed may be the reason that no secret was found.
     for line in _unparsed_lines(context):
         echo(printable(line), err=True)
@@ -66,8 +64,6 @@ def draft(app: Path, from_sarif: Path | None, *, as_json: bool) -> int:
     unlisted = unlisted_lines(context, drafted)
     for line in (*_held_lines(result.held), *result.notes, *unlisted):
         echo(printable(line), err=True)
-    if with_default:
-        echo(printable(_default_line(with_default)), err=True)
     lines = _unmoved_lines(context.scan_result, drafted.app.ignore, find_aws_clients(context))
     for line in dict.fromkeys(lines):  # several settings may import the same module
         echo(line, err=True)
@@ -107,14 +103,6 @@ def _held_lines(held: Mapping[str, SkipReason]) -> Iterator[str]:
         yield f"{', '.join(variables)}: {text}"
 
 
-def _default_line(names: Sequence[str]) -> str:
-    """Return the line about required secrets with a default in the code."""
-    return (
-        f"{_shortened(names)}: required in production, although the code has a default; "
-        "to use the default there, set optional = true in shield.toml"
-    )
-
-
 def _unparsed_lines(context: AppContext) -> Iterator[str]:
     """Yield one warning for all files that were not parsed, and why settings files were not."""
     skips = context.scan_result.unreadable
@@ -124,19 +112,12 @@ def _unparsed_lines(context: AppContext) -> Iterator[str]:
     skips = sorted(skips, key=lambda skip: skip.path not in settings)
     paths = [skip.path for skip in skips]
     yield (
-        f"warning: {count(len(paths), 'file')} not scanned: {_shortened(paths)}; "
+        f"warning: {count(len(paths), 'file')} not scanned: {shortened(paths, MAX_NAMES)}; "
         "fix the files, or run shield with the Python version of the app"
     )
     for skip in skips:
         if skip.path in settings:
             yield f"settings file {skip.path}: {skip.reason}"
-
-
-def _shortened(names: Sequence[str]) -> str:
-    """Return the first names, and the number of the others."""
-    shown = ", ".join(names[:MAX_NAMES])
-    others = len(names) - MAX_NAMES
-    return f"{shown} and {count(others, 'other')}" if others > 0 else shown
 
 
 def _unmoved_lines(found: Scan, ignored: Sequence[str], in_aws: Iterable[Skipped]) -> Iterator[str]:

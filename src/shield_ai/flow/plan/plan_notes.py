@@ -68,6 +68,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         deployment=deployment.variables,
         placeholders=tuple(placeholder_secrets(plan.changes, values)),
         next_steps=(
+            *app.draft.notes,  # none if shield.toml exists
             *plan.next_steps,
             *_switch_steps(plan, app, deployment),
             *image_steps(deployment.variables, app.scan_result.kept),
