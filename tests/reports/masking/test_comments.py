@@ -41,6 +41,13 @@ def shown(comment):
         "# S3 for uploads, with keys of the shared bucket.",
         "# OpenAI",
         "# noqa: TC002 Pydantic requires this to be present at runtime",
+        "# mail token configuration",
+        "# OAUTH CONFIGURATION",
+        '# Set this with the variable "DATABASE_URL".',
+        "# JOB_INTERVAL = 30",
+        "# SHOP_DEBUG=True",
+        "# See https://github.com/joke2k/django-environ#email-settings for more",
+        "# a fix for https://github.com/moby/moby/issues/12997",
         "#",
     ],
 )
@@ -52,6 +59,9 @@ def test_plain_comments_are_shown(comment):
     ("comment", "expected"),
     [
         pytest.param("# PASSWORD = 'swordfish'", "#•••", id="commented-out code"),
+        pytest.param("# ADMIN_PIN = 12345", "#•••", id="number that may be a value"),
+        pytest.param('# "DATABASE_URL" is "swordfish"', "#•••", id="value beside a variable"),
+        pytest.param("# token swordfish", "# token •••", id="last word"),
         pytest.param('# use "swordfish"', "#•••", id="quotes"),
         pytest.param("# use 'seven words' here", "#•••", id="quotes after a plural"),
         pytest.param("# use b'seven words' here", "#•••", id="bytes"),

@@ -53,6 +53,21 @@ SHOWN = {
     "TIME_ZONE": "UTC Europe/Berlin",
     "OPENAI_MODEL": "gpt-4o-mini claude-sonnet-4-5 llama3.1:8b mistralai/mixtral-8x7b",
     "LANGUAGE_CODE": "en-us de",
+    "SENTRY_ENVIRONMENT": "unknown",
+    "SESSION_COOKIE_SAMESITE": "Lax",
+    "CELERY_TASK_SERIALIZER": "json",
+    "DB_HOST": "backend-db-1",
+    "DB_NAME": "unstract_db",
+    "JWT_ALGORITHM": "HS256",
+    "API_VERSION": "v43.0",
+    "DATETIME_FORMAT": "%Y-%m-%d",
+    "DB_DRIVER": "mysql+pymysql postgresql",
+    "OAUTH_SCOPE": "openid,email",
+    "SUPPORT_EMAIL": "support@example.org",
+    "CSRF_FAILURE_VIEW": "shop.views.failure",
+    "AWS_S3_REGION_NAME": "eu-central-1",
+    "TIMEZONE": "US/Central",
+    "INSTALL_REQUIRES": "gunicorn==19.9.0 uvicorn[standard]>=0.30",
 }
 
 

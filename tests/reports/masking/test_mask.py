@@ -26,6 +26,13 @@ def shown(path, text, keep=()):
             'A = os.environ.get("MY_KEY", "•••")',
             id="variable, default",
         ),
+        pytest.param(
+            'KEY = bytes(x.replace("\\n", "\n"), "utf-8")'.replace("\n", r"\n"),
+            'KEY = bytes(x.replace("\\n", "\n"), "utf-8")'.replace("\n", r"\n"),
+            id="encoding and line breaks",
+        ),
+        pytest.param('A = x.get("MY_KEY")', 'A = x.get("MY_KEY")', id="get"),
+        pytest.param('A = x.get("MY_KEY", "v")', 'A = x.get("MY_KEY", "•••")', id="get, default"),
         pytest.param('A = getenv("MY_KEY")', 'A = getenv("MY_KEY")', id="getenv"),
         pytest.param(
             'A = env.db("MY_KEY", "v")', 'A = env.db("MY_KEY", "•••")', id="django-environ"

@@ -56,6 +56,9 @@ SHOWN = [
     ('CRISPY_TEMPLATE_PACK = "bootstrap4"', "bootstrap4"),
     ('raise ImproperlyConfigured("Set the SECRET_KEY variable.")', "Set the SECRET_KEY variable."),
     ('logger.warning("The mail server is missing")', "The mail server is missing"),
+    ('X = config("A", doc="Address of the mail server")', "Address of the mail server"),
+    ('X = int(get_setting("SESSION_AGE", "86400"))', "86400"),
+    ('HOSTS = env("HOSTS", default="localhost db web-1")', "localhost db web-1"),
     ('assert x, "Set the SECRET_KEY variable"', "Set the SECRET_KEY variable"),
 ]
 

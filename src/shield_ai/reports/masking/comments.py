@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 CODE = regex(r"""[="`\\|<>{}@$]|->|(?<![a-z])'|'(?![a-z]|(?<=s') [a-z])|'[^']*'(?![a-z])""")
 WORD = regex(r"\S+")
 PLAIN = regex(
-    r"(?:[A-Za-z]?[a-z]{0,15}|[A-Z]{1,12})(?:[-_'/](?:[A-Za-z]?[a-z]{1,15}|[A-Z]{1,12})){0,3}'?"
+    r"(?:[A-Za-z]?[a-z]{0,15}|[A-Z]{1,15})(?:[-_'/](?:[A-Za-z]?[a-z]{1,15}|[A-Z]{1,15})){0,3}'?"
 )
 # Usual words whose letter pairs are rare, in lower case.
 KNOWN = word_set("""
@@ -49,9 +49,22 @@ LINK = regex(
     rf"https?://[a-z]{{2,20}}(?:[.-][a-z]{{2,20}}){{1,4}}"
     rf"(?:/(?:{SLUG}|\d{{1,3}}(?:\.\d{{1,2}}){{0,2}})){{0,12}}/?(?:#{SLUG})?"
     r"|https://docs\.djangoproject\.com/[\w./#:-]{1,120}"
+    rf"|https://git(?:hub|lab)\.com(?:/[a-z]{{1,20}}(?:[-_.]?[a-z\d]{{1,3}})?(?:[-_.][a-z]{{1,20}}){{0,4}}){{1,3}}"
+    rf"(?:/(?:issues|pull|discussions)/\d{{1,6}})?(?:#{SLUG})?"
 )
 SECRET_WORD = regex(
     r"(?i)pass(?:word|wd|phrase|code)?s?|pwd|pin|secrets?|tokens?|keys?|salt|credentials?|login"
+)
+# After a word such as "token", these are no values.
+NOUNS = word_set(
+    "authentication authorization configuration expiry file handling lifespan lifetime location"
+    " management name options path rotation section settings setup url usage validation"
+)
+# A variable in quotes, and commented-out settings of numbers and switches.
+QUOTED_VARIABLE = regex(r"([\"'`])[A-Z]{2,15}(?:_[A-Z]{1,15}){1,5}\1")
+DISABLED = regex(
+    r"# ?(?:[A-Z]{2,15}_){0,5}(?:[A-Z]{2,15} ?= ?(?:True|False|None)"
+    r"|(?:AGE|COUNT|DAYS|HOURS|INTERVAL|LIMIT|MINUTES|PORT|SECONDS|SIZE|TIMEOUT|TTL) ?= ?\d{1,5})"
 )
 LEADS_TO_VALUE = frozenset({"is", "was", "are", "were", "be", "to", "like", "now", "currently"})
 BRACKETS = ".,;:!?()[]…"
@@ -63,6 +76,9 @@ def hidden_spans(comment: str) -> Iterator[Span]:
     """Yield the spans of characters to hide in a comment, which starts with its `#`."""
     directive = DIRECTIVE.match(comment)
     start = directive.end() if directive else 1
+    if DISABLED.fullmatch(comment):
+        return
+    comment = QUOTED_VARIABLE.sub(lambda quoted: " " * len(quoted[0]), comment)
     if CODE.search(comment, start):
         yield start, len(comment)
         return
@@ -74,7 +90,8 @@ def hidden_spans(comment: str) -> Iterator[Span]:
             return
         is_last = not comment[match.end() :].strip()
         is_secret_word = SECRET_WORD.fullmatch(word) is not None
-        is_value = follows_secret and is_last and not is_secret_word
+        is_harmless = is_secret_word or word.lower() in NOUNS
+        is_value = follows_secret and is_last and not is_harmless
         if is_value or not is_plain(word):
             yield match.span()
         follows_secret = is_secret_word

@@ -1,7 +1,8 @@
 """Find the lines of files with dependencies, such as Pipfile, that can't contain a secret.
 
 These are a requirement with a version, the name of a table, the start or the end of a list, a
-Python file in a list, and the project's dependencies in one line.
+Python file in a list, the project's dependencies in one line, the files that a tool leaves out, and
+the checksum of a lock file.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     Span = tuple[int, int]
 
 DEPENDENCY_FILE = regex(
-    r"(?:^|/)(?:pyproject\.toml|setup\.cfg|Pipfile"
+    r"(?:^|/)(?:pyproject\.toml|poetry\.lock|setup\.cfg|\.coveragerc|Pipfile"
     r"|[\w.-]{0,40}requirements[\w./-]{0,40}\.(?:txt|in))$"
 )
 VERSION = rb"\d{1,4}(?:\.(?:\d{1,5}|\*)){0,4}(?:(?:a|b|rc|\.post|\.dev)\d{1,3})?"
@@ -35,9 +36,17 @@ BARE = rb"[A-Za-z][a-z]{0,19}\d?(?:[._-][A-Za-z]?[a-z]{1,19}\d?){0,4}"  # not a 
 ITEM = rb"[ \t]{0,3}\"(?:" + NAME + LIMITS + rb"|" + BARE + EXTRAS + rb")\"[ \t]{0,3}"
 # https://packaging.python.org/en/latest/specifications/pyproject-toml/#dependencies-optional-dependencies
 LIST = rb"dependencies[ \t]{0,3}=[ \t]{0,3}\[(?:" + ITEM + rb",){0,200}(?:" + ITEM + rb")?\]"
+# The files that a linter or coverage leaves out: patterns of words.
+GLOB = rb"[\"']?[a-z*][a-z_*./-]{0,60}[\"']?"
+GLOBS = (
+    rb"(?:omit|exclude|include|source)[ \t]{0,3}=[ \t]{0,3}\[?"
+    + GLOB + rb"(?:,[ \t]{0,3}" + GLOB + rb"){0,40}\]?"
+)  # fmt: skip
+# The checksum of pyproject.toml in poetry.lock.
+CHECKSUM = rb"content-hash = \"[0-9a-f]{64}\""
 LINE = regex(
     rb"(?m)^[ \t]{0,40}(?:"
-    + b"|".join([REQUIREMENT, TABLE, LIST_START, LIST_END, PYTHON_FILE, LIST])
+    + b"|".join([REQUIREMENT, TABLE, LIST_START, LIST_END, PYTHON_FILE, LIST, GLOBS, CHECKSUM])
     + rb")\s{0,9}$"
 )
 

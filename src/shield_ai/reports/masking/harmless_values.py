@@ -31,6 +31,18 @@ MIN_MESSAGE = 3  # words; one or two words may be a value
 BOOLEANS = word_set("true false yes no on off 0 1")
 # The usual names of environments, which are the default of many variables.
 STAGES = word_set("dev development local prod production staging test testing")
+# Texts that are no secret even under the name of one: the encoding of a key, or its line breaks.
+CONSTANTS = frozenset(
+    {
+        "utf-8", "utf8", "UTF-8", "UTF8", "utf8mb4", "ascii", "latin-1", "latin1", "iso-8859-1",
+        "{}", "[]", r"\n", r"\\n", r"\r\n", r"\t", "__file__", "__main__",
+    }
+)  # fmt: skip
+# The usual choices of options.
+CHOICES = word_set("""
+    auto console dark darwin default filesystem json latest lax light linux memory msgpack none null
+    oidc pickle sqlalchemy strict unknown win32 yaml
+""")
 LEVELS = word_set("DEBUG INFO WARNING WARN ERROR CRITICAL")
 LOCAL_ADDRESSES = word_set("localhost 127.0.0.1 0.0.0.0 ::1 [::1] *")
 # The usual names of services in a private network, such as in a Compose file.
@@ -46,9 +58,10 @@ PRIVATE_IP = regex(
     r"(?:10|192\.168|172\.(?:1[6-9]|2\d|3[01]))(?:\.\d{1,3}){2,3}|169\.254\.169\.254"
 )
 LABEL = r"[a-z]{2,20}(?:-[a-z]{2,20}){0,3}"
-PLAIN_WORDS = regex(LABEL)
+PLAIN_WORDS = regex(r"[a-z]{2,20}(?:[-_][a-z]{2,20}){0,3}")
 PUBLIC_HOST = regex(rf"\.?{LABEL}(?:\.{LABEL}){{1,4}}")
-PORT = regex(r"\d{1,5}")
+NUMBERED_HOST = regex(r"[a-z]{2,20}(?:-[a-z]{2,20}){0,3}-\d{1,2}")
+PORT = regex(r"\d{1,5}(?:, ?\d{1,5}){0,9}")
 NUMBER = regex(r"\d{1,10}")
 PART = r"[a-z_]{1,40}(?:\d{1,2}[a-z_]{0,40}){0,2}"
 CLASS = r"[A-Z][A-Za-z]{0,60}(?:\d{1,2}[A-Z]?[A-Za-z]{0,40}){0,2}"
@@ -61,7 +74,7 @@ PATH = regex(WEB_PATH)
 URL = regex(rf"[a-z]{{2,12}}(?:\+[a-z]{{2,12}})?://([^/@:]{{0,80}}(?::\d{{1,5}})?)({WEB_PATH})?")
 DOTENV = regex(r"\.env(?:\.[a-z]{2,12}){0,2}")
 FILE = regex(r"(?:\.{0,2}/)?[A-Za-z_-]{1,30}(?:/[A-Za-z_-]{1,30}){0,8}(/|\.[a-z]{2,8}3?)?")
-ZONE = regex(r"UTC|GMT|[A-Z][a-z]{3,10}(?:/[A-Z][A-Za-z_]{2,20}){1,2}")
+ZONE = regex(r"UTC|GMT|(?:US|[A-Z][a-z]{3,10})(?:/[A-Z][A-Za-z_]{2,20}){1,2}")
 LANGUAGE = regex(r"[a-z]{2}(?:[-_][A-Za-z]{2,4})?")
 # https://docs.aws.amazon.com/general/latest/gr/rande.html
 REGION = regex(r"[a-z]{2}(?:-[a-z]{3,10}){1,2}-\d")
@@ -70,6 +83,18 @@ LANGUAGE_MODEL = regex(
     r"(?:[a-z]{4,12}/)?(?:gpt|claude|gemini|llama|mistral|mixtral|deepseek|qwen|text-embedding)"
     r"(?:[-.:]?(?:[a-z]{1,10}|v?\d{1,3}[a-z]?)){1,6}"
 )
+HOST_SEPARATOR = regex(r"[,\s]\s{0,3}")
+# Of a library and its version. https://packaging.python.org/en/latest/specifications/version-specifiers/
+REQUIREMENT = regex(
+    r"[A-Za-z][A-Za-z._-]{1,39}\d{0,2}(?:\[[a-z,]{1,30}\])?(?:[=<>~!]=|[<>])\d{1,4}(?:\.\d{1,5}){0,3}"
+)
+VERSION = regex(r"v?\d{1,4}(?:\.\d{1,3}){1,3}")
+# Of times and dates, in the syntax of strftime() or of Django.
+FORMAT = regex(r"(?:%?[A-Za-z][ ,:./-]{1,2}){1,9}%?[A-Za-z]")
+ALGORITHM = regex(r"(?:HS|RS|ES|PS)(?:256|384|512)|EdDSA|sha(?:1|256|384|512)|md5|bcrypt|argon2")
+DRIVER = regex(r"(?:mysql|postgresql|postgres|mariadb|sqlite|oracle|mssql)(?:\+[a-z]{3,12}\d?)?")
+SCOPES = regex(r"(?:(?:openid|email|profile|offline_access|read|write)[ ,]{0,2}){1,6}")
+EMAIL = regex(rf"{LABEL}@{LABEL}(?:\.{LABEL}){{1,3}}")
 SEPARATOR = regex(r"[,;:|/ ]{1,2}")
 PREFIX = regex(r"[A-Z]{2,15}(?:_[A-Z]{2,15}){0,3}_")
 # https://django-crispy-forms.readthedocs.io/en/latest/install.html
@@ -105,7 +130,7 @@ def is_harmless(names: Collection[str], innermost: str, text: str) -> bool:
 
 
 def _has_harmless_form(name: str, text: str) -> bool:
-    if text.lower() in BOOLEANS or text.lower() in STAGES:
+    if text.lower() in BOOLEANS | STAGES | CHOICES:
         return True
     last_word = _last_word(name)
     has_form = any(form.matches(text) for form in FORMS if last_word in form.last_words)
@@ -160,7 +185,7 @@ def are_harmless_hosts(text: str) -> bool:
 
     These are local and private addresses, the usual names of services, and domains of words.
     """
-    return all(map(_is_host, text.split(",")))
+    return all(map(_is_host, HOST_SEPARATOR.split(text.strip())))
 
 
 def is_harmless_url(text: str) -> bool:
@@ -221,7 +246,8 @@ def _is_host(text: str) -> bool:
         return False
     if host in LOCAL_ADDRESSES | SERVICES or PRIVATE_IP.fullmatch(host):
         return True
-    return PUBLIC_HOST.fullmatch(host) is not None and _is_wordy(host)
+    is_host = PUBLIC_HOST.fullmatch(host) or NUMBERED_HOST.fullmatch(host)
+    return is_host is not None and _is_wordy(host)
 
 
 def _is_wordy(text: str) -> bool:
@@ -232,8 +258,13 @@ HOST_NAMES = word_set("""
     HOST HOSTS HOSTNAME HOSTNAMES DOMAIN DOMAINS IPS ADDRESS BIND SERVER
 """)
 NUMBER_NAMES = word_set("""
-    PORT AGE TIMEOUT SECONDS MINS MINUTES HOURS DAYS TTL SIZE BYTES LIMIT MAX LIFETIME
+    PORT AGE TIMEOUT SEC SECONDS MINS MINUTES HOURS DAYS TTL SIZE BYTES LIMIT MAX LIFETIME
 """)
+
+
+def is_email_address(text: str) -> bool:
+    """Return whether a text is an email address that consists of words."""
+    return EMAIL.fullmatch(text) is not None and _is_wordy(text)
 
 
 def is_language_model(text: str) -> bool:
@@ -251,7 +282,7 @@ FORMS = (
         word_set("""
             ENGINE BACKEND BACKENDS APPLICATION MIDDLEWARE MIDDLEWARES URLCONF CLASS CLASSES MODULE
             MODULES VALIDATORS HASHERS PROCESSORS ROUTERS LOADERS FINDERS RUNNER FIELD BUILTINS
-            STORAGE ADAPTER FACTORY SERIALIZER MODEL LOGGER
+            STORAGE ADAPTER FACTORY SERIALIZER MODEL LOGGER VIEW
         """),
     ),
     Form(
@@ -260,11 +291,18 @@ FORMS = (
     ),
     Form(is_harmless_url, word_set("DEFAULT")),
     Form(is_harmless_path, word_set("ROOT DIR DIRS DIRECTORY PATH PATHS FILE FILENAME NAME")),
+    Form(is_email_address, word_set("EMAIL FROM SENDER CONTACT ADMINS MANAGERS")),
+    Form(lambda text: REQUIREMENT.fullmatch(text) is not None, word_set("REQUIRES REQUIREMENTS")),
+    Form(lambda text: VERSION.fullmatch(text) is not None, word_set("VERSION")),
+    Form(lambda text: FORMAT.fullmatch(text) is not None, word_set("FORMAT")),
+    Form(lambda text: ALGORITHM.fullmatch(text) is not None, word_set("ALGORITHM ALGORITHMS")),
+    Form(lambda text: DRIVER.fullmatch(text) is not None, word_set("DRIVER DRIVERNAME DIALECT")),
+    Form(lambda text: SCOPES.fullmatch(text) is not None, word_set("SCOPE SCOPES")),
     Form(is_prefix, word_set("PREFIX")),
     Form(is_language_model, word_set("MODEL")),
     Form(TEMPLATE_PACKS.__contains__, word_set("PACK PACKS")),
     Form(LEVELS.__contains__, word_set("LEVEL")),
     Form(lambda text: ZONE.fullmatch(text) is not None, word_set("ZONE TIMEZONE TZ")),
-    Form(lambda text: REGION.fullmatch(text) is not None, word_set("REGION")),
+    Form(lambda text: REGION.fullmatch(text) is not None, word_set("REGION NAME")),
     Form(lambda text: LANGUAGE.fullmatch(text) is not None, word_set("LANGUAGE LOCALE CODE")),
 )

@@ -27,6 +27,7 @@ from shield_ai.project.python_source import Source
 from shield_ai.project.secret_map import SecretMap, parse_map
 from shield_ai.reports.masking.comments import hidden_spans, leads_to_value
 from shield_ai.reports.masking.dependency_files import DEPENDENCY_FILE, harmless_lines
+from shield_ai.reports.masking.harmless_values import CONSTANTS
 from shield_ai.reports.masking.ignore_files import IGNORE_FILE, harmless_patterns
 from shield_ai.reports.masking.offsets import Offsets
 from shield_ai.reports.masking.value_places import (
@@ -267,7 +268,8 @@ def _value_in_token(
         if match is None:
             return 0, len(text)
         content = match[2]
-        if not content or content in keep or _is_name(content, before, after):
+        is_known = not content or content in CONSTANTS or content in keep
+        if is_known or _is_name(content, before, after):
             return None
         return match.span(2)
     if token.type == FSTRING_MIDDLE:
@@ -288,7 +290,7 @@ def _is_name(text: str, before: list[str], after: str) -> bool:
     near, last = before[2:]
     if _is_env_read(before) and VARIABLE.fullmatch(text):
         return True
-    if last == "(" and is_env_function(near) and PLAIN_VARIABLE.fullmatch(text):
+    if last == "(" and (near == "get" or is_env_function(near)) and PLAIN_VARIABLE.fullmatch(text):
         return True
     if last == "(" and near.endswith(SECRET_READERS) and SECRET_NAME.fullmatch(text):
         return True

@@ -30,6 +30,7 @@ MAPPINGS = frozenset({"environ", "env"})
 # Functions of the app with names such as env_bool, envint, get_env and get_str_env.
 ENV_FUNCTION = regex(
     r"(?:get_?)?env(?:_?(?:bool|int|str|float|list|var|secret|flag))?|(?:[a-z]+_){1,3}env"
+    r"|get_(?:required_|optional_)?(?:setting|config|variable)|_?config"
 )
 # The first argument of these functions, if it is a variable's name. A key of capitals and digits
 # does not match.
@@ -37,6 +38,7 @@ PLAIN_VARIABLE = regex(r"[A-Z]{2,15}|[A-Z]+[A-Z0-9]*(?:_[A-Z0-9]{1,15}){1,6}")
 # Functions that return their argument in another type, and methods of a value.
 CONVERSIONS = frozenset({"str", "int", "bool", "list", "tuple", "set", "frozenset", "Path"})
 METHODS = frozenset({"split", "lower", "upper", "strip"})
+DESCRIPTIONS = frozenset({"doc", "help", "help_text", "description"})
 LOGGERS = frozenset({"log", "logger", "logging", "LOG", "LOGGER", "warnings"})
 LIST_METHODS = frozenset({"append", "extend", "insert"})
 # The places of a message and of the variable in a test such as `"NAME" in os.environ`. Code can't
@@ -240,6 +242,8 @@ def _arguments(place: Place, node: ast.Call) -> Iterator[Place]:
     for keyword in node.keywords:
         if keyword.arg == "default":
             yield whole.same(keyword.value)
+        elif keyword.arg in DESCRIPTIONS:
+            yield _message(keyword.value)
         elif keyword.arg:
             yield whole.inside(keyword.value, keyword.arg)
         else:
