@@ -34,10 +34,12 @@ def without_shared_rotation(
     drafted: list[Secret] = []
     lines: list[str] = []
     others = {name for s in secrets if s.kind is not Kind.DATABASE for name in s.variables()}
+    passwords = list(filter(None, map(_scheduled_password, secrets)))
+    places = find_other_services(root, passwords, others)
     for secret in secrets:
         password = _scheduled_password(secret)
-        place = find_other_services(root, password, others) if password else ""
-        if place:
+        if password in places:
+            place = places[password][0]
             lines.append(SHARED.format(name=secret.name, place=place, variable=password))
             drafted.append(msgspec.structs.replace(secret, rotate="manual"))
         else:

@@ -12,6 +12,7 @@ from shield_ai.flow.plan.manifest_preconditions import importer_of
 from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
 from shield_ai.flow.plan.other_values import other_values
 from shield_ai.flow.plan.planned_logins import planned_logins
+from shield_ai.flow.plan.shared_secrets import shared_secret_steps
 from shield_ai.model.manifest import has_default_region
 from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import RENAMED
@@ -47,6 +48,7 @@ def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
         yield from _renamed_literals(plan, app)
         yield from endpoint_warnings(app)
         yield from copy_steps(app.manifest.secret, app.scan_result)
+        yield from shared_secret_steps(app.manifest.secret, app.tree.root)
         yield from _default_region(app)
 
 

@@ -1,4 +1,4 @@
-"""Find the services beside the app that get the password of its database, too."""
+"""Find the services beside the app that get its secrets, too."""
 
 from __future__ import annotations
 
@@ -27,31 +27,40 @@ MAX_SERVICES = 100  # of a file; they can all refer to one large map with a YAML
 SERVER_NAME = regex(r"(?i)(?:.*[._-])?(?:db|database|postgres(?:ql)?|postgis|mysql|mariadb|pg)\d*")
 
 
-def find_other_services(root: Path, password: str, own: Collection[str]) -> str:
-    """Return the place where a service other than the app gets the password of its database.
+def find_other_services(
+    root: Path, variables: Collection[str], own: Collection[str]
+) -> dict[str, list[str]]:
+    """Map variables to the places where services other than the app get them, too.
 
     A service is the app if it is built from a folder with its code, gets another of its secrets, or
     has the same image. If no service is known to be the app, nothing is known about the others.
+    Servers of databases are left out.
 
     Args:
         root: The app's folder.
-        password: The variable with the password.
-        own: The variables of the app's other secrets.
+        variables: The variables to search for.
+        own: The variables of secrets that only the app gets.
 
     Returns:
-        The file and the name of the service; "" if there is none, or it is a server.
+        The files and the names of the services; variables without such services are left out.
 
     Raises:
         SourceError: The folder can't be listed.
     """
-    services = list(_services(root, password))
-    app = {service for service in services if _is_app(service, own)}
-    images = {(service.path, service.image) for service in app}
-    for service in services if app else ():
-        is_app = service in app or (service.path, service.image) in images
-        if password in service.variables and not is_app and not _is_server(service):
-            return f"{service.path}: {shown_text(service.name)}"
-    return ""
+    if not variables:
+        return {}
+    services = list(_services(root, variables))
+    places: dict[str, list[str]] = {}
+    for variable in variables:
+        others = {*own}.difference([variable])
+        app = {service for service in services if _is_app(service, others)}
+        images = {(service.path, service.image) for service in app}
+        for service in services if app else ():
+            is_app = service in app or (service.path, service.image) in images
+            if variable in service.variables and not is_app and not _is_server(service):
+                place = f"{service.path}: {shown_text(service.name)}"
+                places.setdefault(variable, []).append(place)
+    return places
 
 
 def _is_app(service: Service, own: Collection[str]) -> bool:
@@ -62,14 +71,15 @@ def _is_server(service: Service) -> bool:
     return bool(SERVER_IMAGE.search(service.image) or SERVER_NAME.fullmatch(service.name))
 
 
-def _services(root: Path, password: str) -> Iterator[Service]:
-    """Yield the services of the deployment files that name a variable, without development."""
+def _services(root: Path, variables: Collection[str]) -> Iterator[Service]:
+    """Yield the services of the deployment files that name the variables, without development."""
+    names = [variable.encode() for variable in variables]
     paths = [entry.path for entry in walk_all(root)]
     modules = {path.rpartition("/")[0] for path in paths if path.endswith(".py")}
     code = {parent for folder in modules for parent in folder_and_parents(folder)}
-    paths += files_around(root, [password]) or ()
+    paths += files_around(root, variables) or ()
     files = (path for path in paths if file_format(path) in FORMATS and path == display_path(path))
     for path in itertools.islice(files, MAX_FILES):
         raw = read_around(root, path) or b""
-        if password.encode() in raw and len(raw) <= MAX_SIZE:
+        if len(raw) <= MAX_SIZE and any(name in raw for name in names):
             yield from itertools.islice(services_in(path, raw, root, code), MAX_SERVICES)
