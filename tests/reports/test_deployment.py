@@ -56,6 +56,13 @@ def test_names_cannot_break_the_table():
         assert line.isprintable()
 
 
+def test_a_long_service_is_on_its_own_line():
+    assert lines({"unit": "collaboration-server", "use": Use.UNKNOWN})[1:] == [
+        "    12  SECRET_KEY                       literal value",
+        "          collaboration-server, production?",
+    ]
+
+
 def test_plan_shows_where_the_variables_are_set(tmp_path):
     make_app(tmp_path)
     (tmp_path / "docker-compose.yml").write_text(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 80
 _VARIABLE_WIDTH = 32
+_INDENT = 10
 FORMS = {
     ValueForm.LITERAL: "literal value",
     ValueForm.URL: "no credentials",
@@ -56,19 +57,20 @@ def _env_file_key(item: DeploymentVariable) -> tuple[object, ...]:
 
 def _item_lines(items: Sequence[DeploymentVariable]) -> list[str]:
     """Return the lines of variables; several variables of an env file share one line."""
-    if len(items) == 1 or items[0].form is not ValueForm.ENV_FILE:
-        return list(map(_variable_line, items))
-    return [_line(items[0], f"{len(items)} variables")]
+    if len(items) > 1 and items[0].form is ValueForm.ENV_FILE:
+        return _lines(items[0], f"{len(items)} variables")
+    lines = []
+    for item in items:
+        lines += _lines(item, item.variable or "any variable")
+    return lines
 
 
-def _variable_line(item: DeploymentVariable) -> str:
-    return _line(item, item.variable or "any variable")
-
-
-def _line(item: DeploymentVariable, variable: str) -> str:
+def _lines(item: DeploymentVariable, variable: str) -> list[str]:
+    """Return the line of a variable; if it is too long, the service is on a second line."""
     where = ", ".join(filter(None, (item.unit, item.env_file, _USES[item.use])))
-    columns = f"{item.line:>6}  {variable:<{_VARIABLE_WIDTH}} {FORMS[item.form]:<15}  {where}"
-    return columns.rstrip()
+    columns = f"{item.line:>6}  {variable:<{_VARIABLE_WIDTH}} {FORMS[item.form]:<15}"
+    line = f"{columns}  {where}".rstrip()
+    return [line] if len(line) <= _WIDTH else [columns.rstrip(), " " * _INDENT + where]
 
 
 def _truncate(line: str) -> str:
