@@ -28,6 +28,7 @@ class SkipId(TextEnum):
     LARGER_THAN = "larger-than", "larger than {size} MB"
     INVALID_SOURCE = "invalid-source", "{problem}"
     TOO_DEEP = "too-deep", "nested too deeply"
+    SCANNER_BUG = "scanner-bug", "not scanned because of a bug in shield, please report it: {error}"
     NEWER_SYNTAX = "newer-syntax", "in a file for a newer Python than the one that runs shield"
     INVALID_FILE_NAME = "invalid-file-name", "not UTF-8: scanned for credentials only; rename it"
     ARCHIVE = "archive", "an archive: extract it to scan its files"

@@ -186,7 +186,13 @@ def _change_counts(changes: Sequence[Change]) -> Iterator[str]:
             yield f"{count(number, noun)} with manual changes"
 
 
-_NOT_SCANNED = {SkipId.UNREADABLE, SkipId.TOO_LARGE, SkipId.INVALID_SOURCE, SkipId.TOO_DEEP}
+_NOT_SCANNED = {
+    SkipId.UNREADABLE,
+    SkipId.TOO_LARGE,
+    SkipId.INVALID_SOURCE,
+    SkipId.TOO_DEEP,
+    SkipId.SCANNER_BUG,
+}
 
 
 def no_changes_text(plan: Plan) -> str:

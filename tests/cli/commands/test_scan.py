@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import json
 import re
+import secrets
 from xml.etree import ElementTree as ET
 
 import pytest
 from hostile_git import git
 from hostile_text import forbidden, make_hostile_app
 from hostile_text import shield as run_bytes
-from shield_helpers import make_app, shield
+from shield_helpers import make_app, run, shield
 
 from shield_ai.cli.scan_output import FORMATS
+from shield_ai.scan.python.visit.visitor import SecretVisitor
 
 
 @pytest.fixture
@@ -216,3 +218,25 @@ def test_outputs_in_an_environment_variable(app, monkeypatch):
     monkeypatch.setenv("SHIELD_SCAN_OUTPUT", "sarif=my file:junit=b.xml")
     done = shield("scan", cwd=app)
     assert "10 findings in my file\n10 findings in b.xml\n" in done.err
+
+
+def test_a_bug_in_the_scan_of_a_file_loses_no_other_findings(tmp_path, monkeypatch):
+    value = secrets.token_hex(16)
+    for name in ("a.py", "b.py"):
+        (tmp_path / name).write_text(f"API_KEY = '{value}'\n")
+    visit = SecretVisitor.run
+
+    def visit_or_fail(self):
+        if self.source.path == "a.py":
+            raise ZeroDivisionError(value)
+        return visit(self)
+
+    monkeypatch.setattr(SecretVisitor, "run", visit_or_fail)
+    done = run("scan", "--format", "json", cwd=tmp_path)
+    assert done.code == 3
+    document = json.loads(done.out)
+    assert [finding["path"] for finding in document["findings"] if finding["path"] == "b.py"]
+    [skip] = [skip for skip in document["skipped"] if skip["path"] == "a.py"]
+    assert "please report it: ZeroDivisionError in test_scan.py:" in skip["reason"]
+    assert value not in done.text
+    assert run("scan", "--fail-on", "never", cwd=tmp_path).code == 0

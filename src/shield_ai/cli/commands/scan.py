@@ -25,7 +25,7 @@ from shield_ai.cli.scan_output import (
     format_scan,
     parse_output_options,
 )
-from shield_ai.model.errors import DONE, FINDINGS, ShieldError
+from shield_ai.model.errors import BUG, DONE, FINDINGS, ShieldError
 from shield_ai.model.finding import Severity
 from shield_ai.model.output_options import OUTPUT
 from shield_ai.model.plurals import count
@@ -151,6 +151,10 @@ def scan(paths: tuple[Path, ...], options: ScanOptions) -> int:
     _write(result, paths, options, outputs)
     if options.output_format == SARIF:
         return DONE
+    if options.fail_on == NEVER:
+        return DONE
+    if any(skip.id is SkipId.SCANNER_BUG for skip in result.skipped):
+        return BUG
     return FINDINGS if _has_failed(result, options.fail_on) else DONE
 
 
@@ -290,8 +294,6 @@ def _unscanned_text(result: ScanResult) -> str:
 
 def _has_failed(result: ScanResult, fail_on: str) -> bool:
     """Return whether a finding fails the scan, or a file could not be scanned."""
-    if fail_on == NEVER:
-        return False
     return bool(_unscanned_paths(result)) or any(
         _is_failure(finding, result, fail_on) for finding in result.findings
     )

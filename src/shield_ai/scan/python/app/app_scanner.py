@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -151,6 +153,9 @@ class AppScanner:
         except RecursionError:  # the parser accepts deeper nesting than the visitors
             self._skip(path, SkipId.TOO_DEEP.reason())
             return
+        except Exception as bug:  # noqa: BLE001  the findings of the other files must not be lost
+            self._skip(path, SkipId.SCANNER_BUG.reason(error=_place_of(bug)))
+            return
         for finding, site in entries:
             if site:
                 reason = SkipId.NEWER_SYNTAX.reason() if error else site.reason
@@ -162,6 +167,12 @@ class AppScanner:
 
     def _skip(self, path: str, reason: SkipReason) -> None:
         self.skipped.append(reason.entry(path))
+
+
+def _place_of(bug: Exception) -> str:
+    """Return the type of an error and the line that raised it; its message may have a value."""
+    frame = traceback.extract_tb(bug.__traceback__)[-1]
+    return f"{type(bug).__name__} in {Path(frame.filename).name}:{frame.lineno}"
 
 
 def _without_exports(markers: Mapping[str, Markers]) -> set[str]:
