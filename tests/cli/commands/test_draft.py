@@ -81,6 +81,11 @@ def test_names_a_module_that_several_settings_import_once(tmp_path):
             "A = os.getenv('FONT_TOKEN', 'x')\nB = os.environ['FONT_TOKEN']\n", "", id="also read"
         ),
         pytest.param(
+            "import environ\nE = environ.Env(FONT_TOKEN=(str, 'x'))\nA = E('FONT_TOKEN')\n",
+            "font-token",
+            id="schema",
+        ),
+        pytest.param(
             "A = os.getenv('BROKER_URL', 'amqp://localhost')\n", "broker-url", id="URL"
         ),
         pytest.param(

@@ -47,6 +47,7 @@ class Candidate(msgspec.Struct, kw_only=True):
     is_only_tested: bool = False  # the code only tests its value
     in_script_block: bool = False  # runs only if the module is run as a script
     in_function: bool = False  # in the body of a function
+    has_schema_default: bool = False  # a schema has a default for it, which is not empty
     has_default_from_env: bool = False  # the default is the value of another variable
     group: str = ""  # the database it belongs to
     field: str = ""  # the database field

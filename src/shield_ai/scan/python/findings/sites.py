@@ -117,6 +117,8 @@ def _grade_default(source: Source, candidate: Candidate) -> tuple[bool, bool]:
     """Return whether the default of a read works in production, and whether it is not a text."""
     if candidate.shape not in READ_SHAPES:
         return False, False
+    if candidate.has_schema_default and candidate.default is None:
+        return False, True
     default_ok = candidate.optional and _is_default_ok_in_production(source, candidate)
     return default_ok, not default_ok and _is_other_value(candidate.default)
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from shield_ai.project.python_source import parse_expression, string_constant
 from shield_ai.scan.python.readers.bindings import OPAQUE, Imported
-from shield_ai.scan.python.readers.env_schemas import empty_defaults
+from shield_ai.scan.python.readers.env_schemas import schema_defaults
 from shield_ai.scan.python.readers.known_readers import (
     DOTENV_FUNCTIONS,
     DOTENV_LABEL,
     DYNACONF_LABEL,
     DYNACONF_PREFIX,
+    NO_DEFAULTS,
     Environ,
     EnvObject,
     Factory,
@@ -186,9 +187,9 @@ def instance_of(
         if keyword.arg in {"env_prefix", "prefix"}:
             prefix = resolver.constant_text(keyword.value, scopes)
             break
-    defaults: frozenset[str] = frozenset()
+    defaults = NO_DEFAULTS
     if factory.label == "django-environ":
-        defaults = empty_defaults(resolver, node, scopes)
+        defaults = schema_defaults(resolver, node, scopes)
     return EnvObject(factory.label, prefix or "", prefix is None, defaults)
 
 

@@ -1,4 +1,4 @@
-"""Find the variables with an empty default in the schema of django-environ.
+"""Find the variables with a default in the schema of django-environ.
 
 https://django-environ.readthedocs.io/en/latest/quickstart.html
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from shield_ai.scan.python.readers.known_readers import SchemaDefaults
 from shield_ai.scan.python.readers.reads import LOCAL_CACHE_URL
 
 if TYPE_CHECKING:
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
 MAX_DEPTH = 3  # of dicts that contain other dicts
 
 
-def empty_defaults(resolver: Resolver, node: ast.Call, scopes: tuple[Scope, ...]) -> frozenset[str]:
-    """Return the variables with an empty default in a call such as `Env(NAME=(str, ""))`.
+def schema_defaults(
+    resolver: Resolver, node: ast.Call, scopes: tuple[Scope, ...]
+) -> SchemaDefaults:
+    """Return the variables with a default in a call such as `Env(NAME=(str, ""))`.
 
     The schema can also be in a dict: `Env(**SCHEMA)`. The URL of a cache that needs no server
     counts as empty.
@@ -30,14 +33,18 @@ def empty_defaults(resolver: Resolver, node: ast.Call, scopes: tuple[Scope, ...]
         node: The call.
         scopes: The scopes around it, from the module to the innermost.
     """
-    names: set[str] = set()
+    empty: set[str] = set()
+    others: set[str] = set()
     for keyword in node.keywords:
         if keyword.arg is None:
             items = _items(resolver, keyword.value, scopes, 0)
         else:
             items = iter([(keyword.arg, keyword.value)])
-        names.update(name for name, value in items if _has_empty_default(value))
-    return frozenset(names)
+        for name, value in items:
+            default = _default(value)
+            if default is not None:
+                (empty if _is_empty(default) else others).add(name)
+    return SchemaDefaults(frozenset(empty), frozenset(others))
 
 
 def _items(
@@ -58,9 +65,11 @@ def _items(
                 yield resolver.constant_text(key, scopes) or "", value
 
 
-def _has_empty_default(value: ast.expr) -> bool:
-    """Return whether an entry of a schema is a type with an empty default: `(str, "")`."""
-    return isinstance(value, ast.Tuple) and len(value.elts) == 2 and _is_empty(value.elts[1])
+def _default(value: ast.expr) -> ast.expr | None:
+    """Return the default in an entry of a schema such as `(str, "")`; None without one."""
+    if isinstance(value, ast.Tuple) and len(value.elts) == 2:
+        return value.elts[1]
+    return None
 
 
 def _is_empty(node: ast.expr) -> bool:

@@ -36,13 +36,23 @@ class Factory(NamedTuple):
     label: str
 
 
+class SchemaDefaults(NamedTuple):
+    """The variables with a default in the schema of django-environ, `Env(NAME=(str, ""))`."""
+
+    empty: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
+
+
+NO_DEFAULTS = SchemaDefaults()
+
+
 class EnvObject(NamedTuple):
     """An object that reads a variable if it, or one of its methods, is called with a name."""
 
     label: str
     prefix: str = ""
     has_computed_prefix: bool = False  # the prefix is unknown
-    empty_defaults: frozenset[str] = frozenset()  # variables with an empty default in Env(...)
+    defaults: SchemaDefaults = NO_DEFAULTS  # those in Env(...) of django-environ
 
 
 class Reader(NamedTuple):
@@ -60,7 +70,7 @@ class Reader(NamedTuple):
     has_empty_default: bool = False  # a helper that returns an empty value without a variable
     is_copy: bool = False  # reads a copy of the environment
     has_computed_prefix: bool = False  # the prefix is unknown
-    empty_defaults: frozenset[str] = frozenset()  # as in EnvObject
+    defaults: SchemaDefaults = NO_DEFAULTS  # as in EnvObject
     method: str = ""  # the called method or attribute; empty for a plain function
     overridden_by: str = ""  # a function or variable that takes precedence over the variable
     reads_aws: bool = False  # it also reads AWS Secrets Manager
@@ -263,7 +273,7 @@ def _object_attribute(env: EnvObject, name: str) -> Ref | None:
         prefix=env.prefix,
         fixed=FIXED_VARIABLES.get(name, "") if env.label == "django-environ" else "",
         has_computed_prefix=env.has_computed_prefix,
-        empty_defaults=env.empty_defaults,
+        defaults=env.defaults,
         method=name,
         name_keyword="var",
         overridden_by=OVERRIDING_VARIABLES.get(env.label, ""),

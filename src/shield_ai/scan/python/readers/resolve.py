@@ -293,7 +293,7 @@ class Resolver:
                 reader.label,
                 prefix=reader.prefix + (namespace or ""),
                 has_computed_prefix=reader.has_computed_prefix or namespace is None,
-                empty_defaults=reader.empty_defaults,
+                defaults=reader.defaults,
                 name_keyword="var",
             )
         if not isinstance(reader, Reader):

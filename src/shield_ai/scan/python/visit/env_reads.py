@@ -162,7 +162,11 @@ class EnvReadVisitor(PresenceTestVisitor):
         )
         if name is not None and prefix is not None:
             candidate.variable = _full_name(reader, prefix, name)
-            candidate.optional = candidate.optional or candidate.variable in reader.empty_defaults
+            candidate.has_schema_default = candidate.variable in reader.defaults.others
+            has_default = (
+                candidate.has_schema_default or candidate.variable in reader.defaults.empty
+            )
+            candidate.optional = candidate.optional or has_default
         self._set_default(candidate, self._innermost_default(read.default, candidate.variable))
         if not candidate.variable and prefix == "":
             self._set_possible_variables(candidate, read.argument)
