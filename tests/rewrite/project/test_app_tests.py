@@ -57,6 +57,7 @@ def fix(files, made=None, tested=app_tests.ALL_FOLDERS):
         pytest.param(["tests/conftest.py", "tests/integration/test_a.py", "tests/unit/test_a.py"], "tests/unit/test_secrets.py", id="unit tests"),
         pytest.param(["tests/integration/test_a.py", "tests/api/test_a.py"], PATH, id="no unit tests"),
         pytest.param(["shop/tests.py"], "shop/utils/test_secrets.py", id="module tests.py"),
+        pytest.param(["api/tests/test_a.py", "hub/tests.py", "shop/test_b.py", "web/tests.py"], "shop/utils/test_secrets.py", id="mostly no folders"),
         pytest.param(["shop/tests.py", "tests/load/run.py"], "shop/utils/test_secrets.py", id="folder of load tests"),
         pytest.param(["shop/tests/a_tests.py", "shop/tests/b_tests.py", "shop/tests/test_c.py"], "shop/tests/secrets_tests.py", id="suffix tests"),
         pytest.param(["tests/a_test.py", "tests/secrets_test.py"], "tests/aws_secrets_test.py", id="suffix test"),

@@ -75,11 +75,12 @@ def _choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
 
     best = min(folders, key=order)
     owner = best.rpartition("/")[0]
-    contains_all = all(folder.startswith(f"{owner}/") for folder in folders)
+    is_usual = 2 * modules[""] <= total  # most tests are in such folders, not in APP/tests.py
+    contains_all = is_usual and all(folder.startswith(f"{owner}/") for folder in folders)
     is_general = owner in {"", root, package[:-1]} or owner.rpartition("/")[2] in GENERAL
     has_most = 4 * modules[best] >= 3 * total
     is_place = contains_all or is_general or has_most or anchor.startswith(f"{owner}/")
-    if len(folders) > 1 and not is_place:
+    if not is_place:
         return _folder_beside(anchor)
     return _unit_tests_in(best, tests)
 
