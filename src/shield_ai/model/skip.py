@@ -318,7 +318,10 @@ class SkipId(TextEnum):
         "no file with the app's dependencies found; install {requirement} where the app runs",
     )
     REQUIREMENTS_ABOVE = "requirements-above", "outside the app's folder: add {requirement} to it"
-    LOCKED_REQUIREMENTS = "locked-requirements", "lock file; compile it again to add {requirement}"
+    LOCKED_REQUIREMENTS = (
+        "locked-requirements",
+        "lock file; compile it again to add {requirement}{command}",
+    )
     OTHER_REQUIREMENTS = (
         "other-requirements",
         "{path} declares the dependencies; if this file is used, add {requirement}",

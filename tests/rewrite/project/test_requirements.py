@@ -842,7 +842,9 @@ def test_names_the_compiled_files_that_contain_the_change(sources, outdated):
         files |= {name: text.encode(), compiled: COMPILED.format(command).encode()}
     skipped = fix(files)
     assert skipped.keys() == {f"{name}.txt" for name in outdated}
-    assert all("compile it again" in reason for reason in skipped.values())
+    for path, reason in skipped.items():
+        command = f"uv pip compile {path.replace('.txt', '.in')} -o {path}"
+        assert reason == f"lock file; compile it again to add boto3: {command}"
 
 
 def test_names_a_compiled_file_by_the_command_in_it():

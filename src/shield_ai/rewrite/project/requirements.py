@@ -24,6 +24,7 @@ from shield_ai.rewrite.project.dependencies.requirement_lines import (
 )
 from shield_ai.rewrite.project.dependencies.requirements_files import (
     COMPILED,
+    compile_command,
     exists,
     outdated_compiled_files,
     read_requirements_files,
@@ -215,20 +216,28 @@ def _add_in_folder(
             problem = outdated_version(texts)
             return skip_file(path, problem) if problem else NOTHING
     compiled = [path for path, raw in files.items() if COMPILED.search(raw)]
-    reason = SkipId.LOCKED_REQUIREMENTS.reason(requirement=name)
+    locked = [_locked(path, files[path], name) for path in compiled]
     editable = []
     for path, raw in files.items():
         if path not in compiled and not only_includes(raw):
             editable.append(path)
     if not editable:
-        return _add_to_other_format(read, folder, wanted, list(map(reason.entry, compiled)))
+        return _add_to_other_format(read, folder, wanted, locked)
     path = min(editable, key=lambda path: _is_for_tools(path, files[path]))
     changes, problems = add_requirement(path, files[path], wanted)
     outdated = outdated_compiled_files(read, folder, files, path)
-    outcome = (changes, [*map(reason.entry, outdated), *problems])
+    locked = [_locked(path, read(path) or b"", name) for path in outdated]
+    outcome = (changes, [*locked, *problems])
     if not changes:
         return outcome
     return _merge(outcome, _add_to_package(read, folder, path, wanted))
+
+
+def _locked(path: str, raw: bytes, requirement: str) -> Skipped:
+    """Return the entry of a file that must be compiled again."""
+    command = compile_command(raw)
+    told = f": {command}" if command else ""
+    return SkipId.LOCKED_REQUIREMENTS.reason(requirement=requirement, command=told).entry(path)
 
 
 def _is_for_tools(path: str, raw: bytes) -> bool:

@@ -88,6 +88,20 @@ def test_forbidden_values_are_no_secrets(path: tuple[str, ...], secret: bool) ->
     assert is_secret_literal(path, ast.Constant("admin-7f3")) is secret
 
 
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        ("Emergency Appeal no", False),
+        ("Date of issue:", False),
+        ("Emergency Appeal n°", False),
+        ("k8Fq2 9zLpW3", True),
+        ("sk_live_8Fq29zLpW3", True),
+    ],
+)
+def test_labels_in_a_list_of_keys_are_no_secrets(text: str, secret: bool) -> None:
+    assert is_secret_literal(("M_KEYS", "?", "0"), ast.Constant(text)) is secret
+
+
 @example(("TOKEN_NAME",), "x")
 @example(("A", "pass", "0"), "x")
 @given(

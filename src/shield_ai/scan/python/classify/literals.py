@@ -36,6 +36,7 @@ STRONG_KEYS = frozenset(
 # Without one of these, a value does not look like a key.
 MIXED = regex(r"[0-9].*[A-Za-z]|[A-Za-z].*[0-9]|[a-z].*[A-Z].*[a-z].*[A-Z]|-|.{20}")
 CAMEL_CASE = regex(r"[A-Za-z][a-z]+(?:[A-Z][a-z]+)+")
+PHRASE = regex(r"[A-Za-z][a-z]{0,20}(?:[ /][A-Za-z][a-z]{0,20}[.,]?){1,12}[ .:?\u00b0]{0,3}")
 HYPHENATED_NAME = regex(r"[a-z]{1,12}(?:[-_][a-z]{1,12})+")  # of a form field or header
 VARIABLE = regex(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")  # the name of a variable, not a value
 # The name of an entry in a list, such as a model: OPENAI_GPT4O, GEMINI_2.5_FLASH.
@@ -317,6 +318,8 @@ def _is_plausible_value(text: str, path: tuple[str, ...]) -> bool:
     last_word = name_words[-1:]
     if last_word == ("HASH",) and HASH_SCHEME.fullmatch(text):
         return False
+    if words(_innermost_name(path))[-1:] == ("KEYS",) and PHRASE.fullmatch(text):
+        return False  # HEADER_KEYS = ["Date of issue:"]
     is_weak_key = last_word == ("KEY",) and STRONG_KEYS.isdisjoint(name_words[:-1])
     if is_weak_key and (
         CAMEL_CASE.fullmatch(text)
