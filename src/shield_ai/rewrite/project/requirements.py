@@ -236,8 +236,8 @@ def _add_in_folder(
 def _locked(path: str, raw: bytes, requirement: str) -> Skipped:
     """Return the entry of a file that must be compiled again."""
     command = compile_command(raw)
-    told = f": {command}" if command else ""
-    return SkipId.LOCKED_REQUIREMENTS.reason(requirement=requirement, command=told).entry(path)
+    text = f"{requirement}: {command}" if command else requirement
+    return SkipId.LOCKED_REQUIREMENTS.reason(requirement=text).entry(path)
 
 
 def _is_for_tools(path: str, raw: bytes) -> bool:
