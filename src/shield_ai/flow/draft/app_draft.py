@@ -8,32 +8,27 @@ import msgspec
 
 from shield_ai.flow.draft.database_engine import with_engine
 from shield_ai.flow.draft.deployment_draft import adapt_to_deployment
+from shield_ai.flow.draft.development_defaults import default_lines
 from shield_ai.flow.draft.manifest_draft import draft_manifest_from_sites
 from shield_ai.flow.draft.map_path import choose_map_path
+from shield_ai.flow.draft.region import choose_region
 from shield_ai.flow.manifest_file import add_secrets, write_manifest
 from shield_ai.model.errors import SourceError
-from shield_ai.model.finding import Kind, Severity
-from shield_ai.model.manifest_patterns import REGION
-from shield_ai.model.plurals import shortened
+from shield_ai.model.finding import Severity
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.project.app_folder import (
     require_app_folder,
     require_no_nested_repository,
     require_not_parent_of_apps,
 )
-from shield_ai.project.operator_region import operator_region
-from shield_ai.scan.deployment.aws_region import find_aws_region
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.finding import Finding
     from shield_ai.model.manifest import Draft, Manifest, Secret
     from shield_ai.scan.python.scan import Scan
-
-NEEDED_KINDS = frozenset({Kind.DJANGO_SECRET_KEY, Kind.DATABASE})
-MAX_NAMES = 5  # of required secrets with a default
 
 
 def draft_manifest(app: AppContext) -> Draft:
@@ -61,16 +56,15 @@ def draft_manifest(app: AppContext) -> Draft:
             app.tree.root, sorted({*importers, *(path for path, *_ in scan.call_sites)})
         )
         runtime = choose_map_path(app.tree, facts.runtime, importers)
-        region = facts.region or find_aws_region(app.tree.root) or _configured_region()
+        region = choose_region(facts.region, app.tree.root)
         facts = msgspec.structs.replace(facts, runtime=runtime, region=region)
     manifest = draft_manifest_from_sites(scan.sites, app.manifest_on_disk, facts)
     known = app.manifest_on_disk.secret if app.manifest_on_disk else ()
     draft = adapt_to_deployment(manifest, known, app.tree, scan)
     added = tuple(with_engine(draft.manifest.secret[len(known) :], app.tree, scan))
     manifest = msgspec.structs.replace(draft.manifest, secret=(*known, *added))
-    with_default = _required_with_default(scan, added)
-    notes = [_default_line(with_default)] if with_default else []
-    return draft._replace(manifest=manifest, notes=(*draft.notes, *notes))
+    notes = (*draft.notes, *default_lines(scan.sites, added))
+    return draft._replace(manifest=manifest, notes=notes)
 
 
 def _require_repository(app: AppContext) -> None:
@@ -107,33 +101,3 @@ def unmovable_reads(scan: Scan, ignored: Collection[str]) -> list[Finding]:
         if is_secret and site.reason and site.shape in READ_SHAPES:
             reads.append(finding)
     return reads
-
-
-def _required_with_default(scan: Scan, drafted: Iterable[Secret]) -> list[str]:
-    """Return the new secrets that are required, although no read of them demands a value.
-
-    The defaults are taken as development values. Databases and Django's key are left out: an app
-    that needs them must not start with another value.
-    """
-    reads = [site for _, site in scan.sites if site.shape in READ_SHAPES and not site.reason]
-    with_default = {r.variable for r in reads if r.optional and r.has_nonempty_default}
-    with_default -= {read.variable for read in reads if not read.optional}
-    names = []
-    for secret in drafted:
-        may_lack_value = not secret.optional and secret.kind not in NEEDED_KINDS
-        if may_lack_value and with_default.issuperset(secret.variables()):
-            names.append(secret.name)
-    return names
-
-
-def _default_line(names: Sequence[str]) -> str:
-    """Return the line about required secrets with a default in the code."""
-    return (
-        f"{shortened(names, MAX_NAMES)}: required in production, although the code has a default;"
-        " to use the default there, set optional = true in shield.toml"
-    )
-
-
-def _configured_region() -> str:
-    region = operator_region()
-    return region if REGION.fullmatch(region) else ""

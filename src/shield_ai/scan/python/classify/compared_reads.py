@@ -27,19 +27,14 @@ MAX_DEPTH = 4  # of calls and texts around a read, such as `f"Bearer {read}".enc
 
 def skip_compared_reads(tree: ast.Module, candidates: Sequence[Candidate]) -> None:
     """Give such reads of secrets a reason."""
-    reads: dict[ast.AST, Candidate] = {}
-    for candidate in candidates:
-        if candidate.shape is Shape.READ and candidate.optional and not candidate.is_guarded:
-            reads[candidate.node] = candidate
+    reads: dict[ast.AST, Candidate] = {read.node: read for read in candidates if _is_open(read)}
     if not reads:
         return
     tested = _tested_before(tree, reads)
     for node, operands in _comparisons(tree):
-        if any(isinstance(operand, ast.Constant) for operand in operands):
-            continue  # a switch, or a test whether the variable is set
         for part in _parts(operands, MAX_DEPTH):
             read = reads.get(part)
-            if read and not read.reason and _is_open(read) and (node, read.variable) not in tested:
+            if read and (node, read.variable) not in tested:
                 read.reason = SkipId.COMPARED.reason().keeping([read.variable])
 
 
@@ -55,18 +50,26 @@ def _tested_before(
     return found
 
 
-def _is_open(read: Candidate) -> bool:
-    """Return whether production gets an empty default; another one is for development."""
-    return read.is_secret_read() and not literal_text(read.default)
+def _is_open(candidate: Candidate) -> bool:
+    """Return whether a read gets an empty default in production; another one is not used there."""
+    if candidate.shape is not Shape.READ or candidate.reason or candidate.is_guarded:
+        return False
+    return candidate.optional and candidate.is_secret_read() and not literal_text(candidate.default)
 
 
 def _comparisons(tree: ast.Module) -> Iterator[tuple[ast.AST, list[ast.expr]]]:
-    """Yield each comparison of values, with its operands."""
+    """Yield each comparison of values, with its operands.
+
+    A comparison with a constant is a switch, or tests whether the variable is set.
+    """
     for node in descend(tree):
+        operands: list[ast.expr] = []
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
-            yield node, [node.left, *node.comparators]
+            operands = [node.left, *node.comparators]
         elif isinstance(node, ast.Call) and name_of(node.func) in COMPARING:
-            yield node, node.args
+            operands = node.args
+        if not any(isinstance(operand, ast.Constant) for operand in operands):
+            yield node, operands
 
 
 def _parts(nodes: Iterable[ast.AST], depth: int) -> Iterator[ast.AST]:
