@@ -97,6 +97,15 @@ data:
   env.sh: |
     export SECRET_KEY=${KEY}-${TAG}
 """
+CONFIG_MAP = SCRIPT.replace(
+    "  env.sh: |\n    export SECRET_KEY=${KEY}-${TAG}\n", "  SECRET_KEY: {{ .Values.key }}\n"
+)
+RANGE = (
+    "  {{- range $name, $value := .Values.more.env }}\n  {{ $name }}: {{ $value }}\n  {{- end }}\n"
+)
+SERVER = POD.replace("name: SECRET_KEY", "name: POSTGRES_PASSWORD").replace(
+    "key: key", "key: SECRET_KEY"
+)
 TEMPLATE_STEP = "this template names variables of secrets: add USE_AWS_SECRETS, AWS_SECRETS_ENV"
 
 
@@ -106,6 +115,10 @@ TEMPLATE_STEP = "this template names variables of secrets: add USE_AWS_SECRETS, 
         pytest.param("helm/templates/_helpers.tpl", HELPERS, TEMPLATE_STEP, id="named template"),
         pytest.param("helm/templates/config.yaml", SCRIPT, TEMPLATE_STEP, id="script"),
         pytest.param("helm/templates/web.yaml", POD.replace("shop", "{{ .Values.name }}"), "its containers get only", id="container"),
+        pytest.param("helm/templates/map.yaml", CONFIG_MAP, "the app gets its variables from this ConfigMap: add USE_AWS_SECRETS, AWS_SECRETS_ENV and AWS_REGION to its data", id="ConfigMap"),
+        pytest.param("helm/templates/map.yaml", CONFIG_MAP + RANGE, "this ConfigMap passes on what the chart's values list in more.env: add USE_AWS_SECRETS", id="values of the chart"),
+        pytest.param("helm/templates/key.yaml", CONFIG_MAP.replace("ConfigMap", "Secret"), "the app gets its variables from this Secret: add", id="Secret"),
+        pytest.param("helm/templates/db.yaml", SERVER, "", id="database server"),
         pytest.param("helm/templates/tests/a.tpl", HELPERS, "", id="tests"),
         pytest.param("helm/templates/a.tpl", f"{HELPERS}# USE_AWS_SECRETS\n", "", id="on"),
         pytest.param("helm/templates/a.tpl", HELPERS.replace("SECRET_KEY", "A_SECRET_KEY"), "", id="another variable"),
@@ -122,6 +135,19 @@ def test_names_the_templates_of_a_helm_chart(tmp_path, path, text, step):
     (tmp_path / "config.py").write_text(SETTINGS)
     shown = " ".join(shield("plan", "--only", "code", cwd=tmp_path).text.split())
     assert (f"{path}: {step}" in shown) == bool(step), shown
+
+
+def test_names_no_secret_beside_a_config_map(tmp_path):
+    folder = tmp_path / "k8s"
+    folder.mkdir()
+    text = CONFIG_MAP.replace("{{ .Values.key }}", "abc")
+    (folder / "map.yaml").write_text(text)
+    (folder / "secret.yaml").write_text(text.replace("ConfigMap", "Secret"))
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text(SETTINGS)
+    shown = " ".join(shield("plan", "--only", "code", cwd=tmp_path).text.split())
+    assert "k8s/map.yaml: the app gets its variables from this ConfigMap" in shown
+    assert "k8s/secret.yaml: " not in shown
 
 
 def test_names_the_prefix_that_environments_remove_from_the_map(tmp_path):

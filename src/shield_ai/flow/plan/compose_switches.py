@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.plan.listed_variables import CONTAINERS, ListingFile, listed_steps
 from shield_ai.flow.plan.prefix_variable import PREFIX_VARIABLE, needs_prefix_variable
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.skip import SkipId
@@ -22,10 +23,6 @@ if TYPE_CHECKING:
     from shield_ai.project.tree import Tree
 
 SWITCH = "USE_AWS_SECRETS"
-LISTED = (
-    "{path}: its {containers} get only the variables that the file lists: "
-    "add {added} and AWS_REGION to the {containers} of the app"
-)
 REFERENCES = (
     "{path}: if production gets its variables from this file, add {added} and AWS_REGION, and"
     " remove the variables of secrets once the app reads them from AWS"
@@ -34,11 +31,10 @@ TEMPLATE = (
     "{path}: this template names variables of secrets: add {added} and AWS_REGION to the containers"
     " of the app, and remove the variables of secrets once the app reads them from AWS"
 )
-CONTAINERS = {
-    DeploymentKind.COMPOSE: "services",
-    DeploymentKind.KUBERNETES: "containers",
-    DeploymentKind.HELM: "containers",
-}
+# The variables of a database server, which keeps them.
+SERVER_VARIABLE = regex(
+    rb"\b(?:POSTGRES_PASSWORD|POSTGRESQL_PASSWORD|MYSQL_(?:ROOT_)?PASSWORD|MARIADB_(?:ROOT_)?PASSWORD)\b"
+)
 IMAGE = "remove {} from {}:{}: otherwise, the app can use this value instead of the one in AWS"
 VALUE_FORMS = frozenset(
     {ValueForm.LITERAL, ValueForm.URL, ValueForm.MIXED, ValueForm.DEFAULT, ValueForm.PLACEHOLDER}
@@ -76,13 +72,13 @@ def switch_steps(
         *_files_above(deployment, tree, manifest),
     ]
     added = ", ".join(names)
-    for path, kind in sorted(found):
-        yield LISTED.format(path=path, containers=CONTAINERS[kind], added=added)
+    yield from listed_steps(sorted(found), added)
     for path in _reference_files(deployment):
         if SWITCH.encode() not in (tree.read(path) or b""):
             yield REFERENCES.format(path=path, added=added)
     for path in deployment.templates:
-        if SWITCH.encode() not in (tree.read(path) or b""):
+        raw = tree.read(path) or b""
+        if SWITCH.encode() not in raw and not SERVER_VARIABLE.search(raw):
             yield TEMPLATE.format(path=path, added=added)
 
 
@@ -111,8 +107,8 @@ def image_steps(variables: Iterable[DeploymentVariable], kept: Collection[str]) 
 
 def _files_in_app(
     deployment: Deployment, edited: Collection[str], read: FileReader, manifest: Manifest
-) -> Iterator[tuple[str, DeploymentKind]]:
-    """Yield the files of the app that list the variables of its containers, with their kinds."""
+) -> Iterator[ListingFile]:
+    """Yield the files of the app that list the variables of its containers."""
     for (path, kind), forms in _forms(deployment.variables).items():
         if path in edited or ValueForm.ENV_FILE in forms:
             continue
@@ -121,12 +117,10 @@ def _files_in_app(
         if SWITCH.encode() in raw or ALL_OF_OBJECT in raw:
             continue
         if not is_compose or lists_variables(raw, manifest.variables()):
-            yield path, kind
+            yield ListingFile(path, kind, raw)
 
 
-def _files_above(
-    deployment: Deployment, tree: Tree, manifest: Manifest
-) -> Iterator[tuple[str, DeploymentKind]]:
+def _files_above(deployment: Deployment, tree: Tree, manifest: Manifest) -> Iterator[ListingFile]:
     """Yield the Compose files in the folders above the app that list its variables."""
     for path in {skip.path for skip in deployment.unread if skip.id is SkipId.DEPLOYMENT_OUTSIDE}:
         match = ABOVE.fullmatch(path)
@@ -138,7 +132,7 @@ def _files_above(
         is_small = len(raw) <= MAX_SIZE
         if is_small and SWITCH.encode() not in raw:
             if lists_variables(raw, manifest.variables(), folder):
-                yield path, DeploymentKind.COMPOSE
+                yield ListingFile(path, DeploymentKind.COMPOSE, raw)
 
 
 def _forms(
