@@ -181,6 +181,7 @@ def test_ends_with_the_steps_of_the_plan(app):
     assert [line for line in done.splitlines() if line.startswith("next: ")] == [
         f"next: {step}" for step in planned
     ]
+    assert all(done.count(step) == 1 for step in planned)
 
 
 @pytest.mark.parametrize("edited", ["pyproject.toml", "requirements.in"])

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from shield_ai.model.plan import RENAMED, StepKind
+from shield_ai.model.plan import StepKind
 from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.model.skip import SkipId
+from shield_ai.reports.plan import steps_after_apply
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,16 +43,8 @@ def _outcome(receipt: Receipt) -> str:
 
 
 def remaining_steps(plan: Plan) -> str:
-    """Format what an apply leaves to do: the steps of the plan, lock files and literals.
-
-    An install can fail with an outdated lock file. The steps are those of a plan for the code only:
-    others can be about changes in AWS, which are completed.
-    """
-    lines = []
-    if plan.only == "code":
-        lines += [step for step in plan.next_steps if RENAMED not in step]
-    outdated = {SkipId.LOCK_FILE, SkipId.LOCKED_REQUIREMENTS}
-    lines += [f"{skip.path}: {skip.reason}" for skip in plan.skipped if skip.id in outdated]
+    """Format what an apply leaves to do: the steps of the plan, lock files and literals."""
+    lines = steps_after_apply(plan)
     kept = [skip.name for skip in plan.skipped if skip.id is SkipId.KEPT_LITERAL]
     if kept:
         names = ", ".join(dict.fromkeys(kept))

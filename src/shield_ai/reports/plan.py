@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.plan_effects import changes_nothing
-from shield_ai.model.plan import Action, ValueState
+from shield_ai.model.plan import RENAMED, Action, ValueState
 from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.model.resource import SECRET_KIND
@@ -40,13 +40,14 @@ _OUTDATED = frozenset({SkipId.OUTDATED_PIN, SkipId.OUTDATED_VERSION})
 _KEEP = regex(r"; keep the variables? .+ set for it$")
 
 
-def plan_text(plan: Plan, read: FileReader, *, fixed: int = 0) -> str:
+def plan_text(plan: Plan, read: FileReader, *, fixed: int = 0, omits_steps: bool = False) -> str:
     """Format a plan without its diffs.
 
     Args:
         plan: The plan.
         read: Returns the content of a file of the app, to find the lines of values in the code.
         fixed: How many findings its edits fix.
+        omits_steps: Whether to leave out the next steps, because apply prints them at its end.
     """
     lines: list[str] = []
     lines += _section("code", _file_lines(plan.files))
@@ -67,7 +68,11 @@ def plan_text(plan: Plan, read: FileReader, *, fixed: int = 0) -> str:
     title = "warning: the app can't import the runtime where it is deployed"
     undeployed = [skip for skip in plan.skipped if skip.id in _UNDEPLOYED]
     lines += _section(title, _skipped_lines(undeployed))
-    lines += [_summary(plan, fixed), *_advice(plan)]
+    advice = _advice(plan)
+    if omits_steps:
+        printed = {printable(step) for step in steps_after_apply(plan)}
+        advice = (line for line in advice if line not in printed)
+    lines += [_summary(plan, fixed), *advice]
     return "\n".join(lines) + "\n"
 
 
@@ -203,6 +208,19 @@ def no_changes_text(plan: Plan) -> str:
         options += f" --environment {plan.environment}" if plan.environment else ""
         text += f"; {count(len(plan.skipped), 'item')} skipped, shield plan{options} shows why"
     return "\n".join([*_advice(plan), text])
+
+
+def steps_after_apply(plan: Plan) -> list[str]:
+    """Return the next steps of a plan and its lock files, which apply leaves to the user.
+
+    An install can fail with an outdated lock file. The steps are those of a plan for the code only:
+    others can be about changes in AWS, which are completed.
+    """
+    lines = []
+    if plan.only == "code":
+        lines += [step for step in plan.next_steps if RENAMED not in step]
+    outdated = {SkipId.LOCK_FILE, SkipId.LOCKED_REQUIREMENTS}
+    return [*lines, *(f"{s.path}: {s.reason}" for s in plan.skipped if s.id in outdated)]
 
 
 def _advice(plan: Plan) -> Iterator[str]:

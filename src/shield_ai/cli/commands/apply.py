@@ -149,7 +149,8 @@ def apply(
             allow_placeholders=overrides.allow_placeholders,
         )
         fixed = count_fixed(session.scan_result.findings, planned)
-        print_before_question(plan_text(planned, session.tree.read, fixed=fixed), yes=yes, nl=False)
+        text = plan_text(planned, session.tree.read, fixed=fixed, omits_steps=yes)
+        print_before_question(text, yes=yes, nl=False)
         confirm_plan(session, recovered_steps, yes=yes)
         steps = ApplySteps(session.tree.read, planned)
         settings = SettingsOptions(may_run=not proof.no_proof, python=proof.python or "")
