@@ -17,6 +17,7 @@ import os
 
 USER = os.environ["DB_USER"]
 PASSWORD = os.environ["DB_PASSWORD"]
+HOST = os.environ["DB_HOST"]
 PORT = os.environ.get("DB_PORT", "3306")
 """
 URL = 'URI = f"{scheme}://{{USER}}:{{PASSWORD}}@db:{{PORT}}/shop"\n'.format

@@ -775,7 +775,8 @@ DATABASE = """\
 import os
 ENV = os.environ
 DATABASES = {{"default": {{
-    "ENGINE": {engine}, "NAME": "shop", "USER": ENV["SHOP_LOGIN"], "PASSWORD": ENV["{variable}"]
+    "ENGINE": {engine}, "NAME": "shop", "USER": ENV["SHOP_LOGIN"], "PASSWORD": ENV["{variable}"],
+    "HOST": ENV["SHOP_HOST"],
 }}}}
 """
 
@@ -804,6 +805,19 @@ def test_the_engine_of_the_settings_selects_the_rotation(engine, variable, rotat
         assert secret.rotate == Rotation(every="30 days", engine=rotate)
         expected = rotate or {"MYSQL_PASSWORD": "mysql"}.get(variable)
         assert rotation_settings(secret).get("ROTATION_ENGINE") == expected
+
+
+def test_a_login_without_a_host_has_no_schedule():
+    """Both databases have the same host: only the first secret has it."""
+    text = DATABASE.format(engine='"django.db.backends.mysql"', variable="DB_PASSWORD")
+    second = text.partition('"default": ')[2].replace("SHOP_LOGIN", "READER_LOGIN")
+    second = second.replace("DB_PASSWORD", "READER_PASSWORD")
+    raw = f'{text.rstrip()[:-1]}, "reader": {second}'.encode()
+    found = scan_files("shop", ["shop/settings.py"], {"shop/settings.py": raw}.get)
+    secrets = draft_manifest_from_sites(found.sites, None, found.facts).secret
+    hosts = {secret.name: "host" in (secret.fields or {}) for secret in secrets}
+    assert hosts == {"database-credentials": True, "reader-database-credentials": False}
+    assert [secret.rotate == "manual" for secret in secrets] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,11 @@ def _rotation(
 ) -> Literal["manual"] | Rotation:
     """Return a schedule with the engine in the settings.
 
-    Unsupported engines are "manual", and so are pydantic settings, which are read only once.
+    Unsupported engines are "manual", and so are pydantic settings, which are read only once, and
+    logins without a host, which a rotation needs to change the password.
     """
+    if "host" not in fields:
+        return "manual"
     password = fields["password"]
     if any(site.shape is Shape.FIELD for _, site in sites if site.variable == password):
         return "manual"
