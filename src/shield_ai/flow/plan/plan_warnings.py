@@ -11,6 +11,7 @@ from shield_ai.flow.plan.aws_endpoint import endpoint_warnings
 from shield_ai.flow.plan.manifest_preconditions import importer_of
 from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
 from shield_ai.flow.plan.other_values import other_values
+from shield_ai.flow.plan.overriding_files import overriding_file_steps
 from shield_ai.flow.plan.planned_logins import planned_logins
 from shield_ai.flow.plan.shared_secrets import shared_secret_steps
 from shield_ai.model.manifest import has_default_region
@@ -49,6 +50,9 @@ def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
         yield from endpoint_warnings(app)
         yield from copy_steps(app.manifest.secret, app.scan_result)
         yield from shared_secret_steps(app.manifest.secret, app.tree.root)
+        yield from overriding_file_steps(
+            app.scan_result.files, app.scan_result.facts.settings, app.tree.read
+        )
         yield from _default_region(app)
 
 

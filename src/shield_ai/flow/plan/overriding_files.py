@@ -1,0 +1,49 @@
+"""Name the configuration files that Flask loads after the settings: their values win over AWS.
+
+https://flask.palletsprojects.com/en/stable/config/#configuring-from-python-files
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.project.layout import is_test
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from shield_ai.model.file_reader import FileReader
+
+SETTINGS = regex(rb"\.config\.from_object\(")
+LOADER = regex(
+    rb"(?m)^[^#\n]{1,200}\.config\.(?P<function>from_envvar|from_pyfile|from_file|from_json)\("
+    rb"\s{0,9}[\"'](?P<name>[\w./-]{1,200})[\"']"
+)
+STEP = (
+    "{path}:{line}: {function}() loads {name} after the settings: its values override those from"
+    " AWS, so remove the moved ones there"
+)
+
+
+def overriding_file_steps(
+    paths: Collection[str], settings: Collection[str], read: FileReader
+) -> Iterator[str]:
+    """Yield a line for each call that loads a configuration file other than the app's settings.
+
+    Args:
+        paths: The Python files that were scanned.
+        settings: The settings files, which the plan rewrites.
+        read: Returns the bytes of a file of the app.
+    """
+    for path in paths:
+        if is_test(path):
+            continue
+        raw = read(path) or b""
+        first = SETTINGS.search(raw)
+        for match in LOADER.finditer(raw, first.start()) if first else ():
+            name = match["name"].decode()
+            if not any(file.endswith(name) for file in settings):
+                function = match["function"].decode()
+                line = raw.count(b"\n", 0, match.start("function")) + 1
+                yield STEP.format(path=path, line=line, function=function, name=name)
