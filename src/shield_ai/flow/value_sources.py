@@ -163,8 +163,9 @@ def _app_env_files(tree: Tree, settings: Sequence[str]) -> Iterator[dict[str, Hi
         folders.update(PurePosixPath(path).parents)
     for folder in sorted(folders, key=lambda folder: len(folder.parts)):
         env_file = str(folder / DOTENV)
-        if tree.read(env_file) is not None:
-            with contextlib.suppress(SourceError):  # the app's parser may accept the file
+        # The app's parser may accept a file that ours rejects, and an app may need no file.
+        with contextlib.suppress(SourceError):
+            if tree.read(env_file) is not None:
                 yield read_env_file(tree.path(env_file))
 
 

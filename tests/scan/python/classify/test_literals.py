@@ -91,6 +91,19 @@ def test_forbidden_values_are_no_secrets(path: tuple[str, ...], secret: bool) ->
 @pytest.mark.parametrize(
     ("text", "secret"),
     [
+        ("REPLACE_THE_STRING_IN_PRODUCTION", True),
+        ("CHANGE_ME", True),
+        ("SHOP_SECRET_KEY", False),
+        ("SECRET_KEY", False),
+    ],
+)
+def test_a_key_to_replace_is_no_name_of_a_variable(text: str, secret: bool) -> None:
+    assert is_secret_literal(("SECRET_KEY",), ast.Constant(text)) is secret
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
         ("Emergency Appeal no", False),
         ("Date of issue:", False),
         ("Emergency Appeal n°", False),

@@ -59,6 +59,7 @@ JSON_SCHEMA_KEYS = frozenset({"properties", "x-example", "example", "examples"})
 MAPPINGS = frozenset({"FIELDS", "MAP", "MAPPING", "COLUMNS", "LABELS", "ALIASES", "MESSAGES"})
 DURATION = regex(r"\d{1,4} ?(ms|s|sec|m|min|h|d|w|y|(second|minute|hour|day|week|month|year)s?)")
 NUMBER = regex(r"\d{1,9}")
+REPLACE_WORDS = frozenset({"CHANGE", "CHANGEME", "REPLACE", "REPLACEME", "INSECURE", "OVERRIDE"})
 COUNT_ENDINGS = frozenset({"N", "NUMBER", "BUDGET", "ROUNDS", "TOTAL", "QUANTITY"})
 LABEL = regex(r"[A-Za-z_]+")
 # https://www.rfc-editor.org/rfc/rfc7518#section-3.1
@@ -313,6 +314,8 @@ def _is_plausible_value(text: str, path: tuple[str, ...]) -> bool:
     name_words = words(path[-1])
     if URL.match(text):
         return "WEBHOOK" in name_words
+    if path[-1] == "SECRET_KEY" and not REPLACE_WORDS.isdisjoint(words(text)):
+        return True  # SECRET_KEY = "REPLACE_IN_PRODUCTION", with which the app starts
     if _is_other_syntax(text) or (len(text) == 1 and path[-1] != "SECRET_KEY"):
         return False
     last_word = name_words[-1:]
