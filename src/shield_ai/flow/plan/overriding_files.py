@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.model.file_reader import read_optional
 from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
 
@@ -39,7 +40,7 @@ def overriding_file_steps(
     for path in paths:
         if is_test(path):
             continue
-        raw = read(path) or b""
+        raw = read_optional(read, path) or b""
         first = SETTINGS.search(raw)
         for match in LOADER.finditer(raw, first.start()) if first else ():
             name = match["name"].decode()
