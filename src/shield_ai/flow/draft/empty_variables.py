@@ -9,6 +9,7 @@ import msgspec
 from shield_ai.flow.draft.main_database import is_main_database
 from shield_ai.flow.value_sources import empty_app_variables
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
+from shield_ai.model.file_reader import read_optional
 from shield_ai.model.finding import Kind
 from shield_ai.model.rotation_policy import ManualKind, manual_kind
 from shield_ai.project.perf.lazy_regex import regex
@@ -82,5 +83,5 @@ def passed_on_lines(secrets: Sequence[Secret], deployment: Deployment, tree: Tre
 def _may_pass_empty(item: DeploymentVariable, tree: Tree) -> bool:
     if item.kind is not DeploymentKind.COMPOSE or item.form is not ValueForm.REFERENCE:
         return False
-    lines = (tree.read(item.path) or b"").splitlines()
+    lines = (read_optional(tree.read, item.path) or b"").splitlines()
     return len(lines) >= item.line and DEMANDED.search(lines[item.line - 1]) is None
