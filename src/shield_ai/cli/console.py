@@ -130,9 +130,8 @@ def format_receipt(receipt: Receipt) -> str:
     """Format a completed step as one line."""
     from shield_ai.model.plan import StepStatus
     from shield_ai.project.runtime_names import copied_folder
-    from shield_ai.reports.terminal.entries import shorten_name
 
     marks = {StepStatus.KEPT: "!", StepStatus.UNCHANGED: "=", StepStatus.UNDONE: "-"}
     mark = marks.get(receipt.status, "+")
     name = copied_folder(receipt.what) or receipt.what
-    return f"  {mark} {shorten_name(name)}  {receipt.detail}"
+    return f"  {mark} {name}  {receipt.detail}"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from shield_ai.cli.prompts import print_before_question
 from shield_ai.flow.journal.journal_record import FileStep
 from shield_ai.project.runtime_names import copied_folder
-from shield_ai.reports.terminal.entries import shorten_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +23,6 @@ def list_steps(steps: Iterable[Step], *, yes: bool) -> None:
 def _format_step(step: Step) -> str:
     if isinstance(step, FileStep):
         name = copied_folder(step.what) or step.what
-        return f"{'create' if step.before is None else 'edit'} {shorten_name(name)}"
+        return f"{'create' if step.before is None else 'edit'} {name}"
     kind, name = step.resource_key
-    return f"{step.action} {kind} {shorten_name(name)}"
+    return f"{step.action} {kind} {name}"

@@ -45,6 +45,14 @@ SOURCE_MOUNT = regex(
     rb"(?m)(?:^[ \t]*-|[\[,])[ \t]*[\"']?\.{1,2}/?:/"
     rb"|\bsource:[ \t]*[\"']?\.{1,2}/?[\"']?[ \t]*(?:$|[,}])"
 )
+# A comment at the start of a file that says what the file is for.
+HEADER = regex(rb"\A(?:[ \t]{0,20}(?:#[^\n]{0,500})?\r?\n){1,20}")
+DEVELOPMENT_ONLY = regex(
+    rb"(?i)\bonly\b[^\n]{0,40}\b(?:development|dev|testing)\b"
+    rb"|\b(?:development|dev|testing) only\b"
+    rb"|\bnot (?:be used |meant |intended )?(?:for|in) production\b"
+)
+CI_FOLDER = regex(r"(?:^|/)\.(?:github|gitlab|circleci)/")
 CI_KINDS = frozenset({DeploymentKind.GITHUB, DeploymentKind.GITLAB})
 NAME_KEYS = frozenset({"name", "stage"})
 
@@ -59,6 +67,10 @@ def file_use(path: str, kind: DeploymentKind, siblings: Collection[str], raw: by
         raw: Its content.
     """
     use = path_use(path, kind, siblings)
+    if use is not Use.DEVELOPMENT and not is_production_name(path):
+        header = HEADER.match(raw)
+        if header and DEVELOPMENT_ONLY.search(header[0]):
+            return Use.DEVELOPMENT
     # A service that mounts its source code runs on a developer's computer.
     is_mounted = kind is DeploymentKind.COMPOSE and SOURCE_MOUNT.search(raw) is not None
     if use is Use.PRODUCTION and is_mounted and not PRODUCTION.search(path):
@@ -76,7 +88,8 @@ def path_use(path: str, kind: DeploymentKind, siblings: Collection[str]) -> Use:
     """
     if kind in CI_KINDS:
         return Use.UNKNOWN
-    if DEVELOPMENT.search(path):
+    is_of_ci = kind is DeploymentKind.COMPOSE and CI_FOLDER.search(path) is not None
+    if is_of_ci or DEVELOPMENT.search(path):
         return Use.DEVELOPMENT
     if PRODUCTION.search(path):
         return Use.PRODUCTION
