@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 SORT_KEYS: tuple[Callable[[str], str], ...] = (canonicalize_name, str.lower, str)
 MIN_SORTED = 3  # names; fewer can be in order by chance
 MIN_IN_ORDER = 0.85  # of the names: sorted lists of projects often have a few misplaced names
+MANY = 20  # names, of which fewer must be in order: they are not so by chance
+MIN_OF_MANY = 0.75
 
 
 def sorted_position(names: Sequence[str], name: str) -> int | None:
@@ -25,7 +27,8 @@ def sorted_position(names: Sequence[str], name: str) -> int | None:
         if len(keys) < MIN_SORTED:
             continue
         in_order = _longest_sorted(keys)
-        if len(in_order) >= MIN_IN_ORDER * len(keys):
+        share = MIN_OF_MANY if len(keys) >= MANY else MIN_IN_ORDER
+        if len(in_order) >= share * len(keys):
             earlier = [index for index in in_order if keys[index] <= key(name)]
             return earlier[-1] + 1 if earlier else 0
     return None
