@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 # Not flake8-bandit or ruff's rules, which do not check the values in a dict.
 BANDIT = regex(rb"(?m)^[^#\n]*(?<![\w-])bandit\b")
 BANDIT_OPTIONS = regex(rb"(?m)^[^#\n]*(?:\btool\.bandit\b|\[bandit\]|(?<![\w-])bandit[ \t]+[-\w.])")
+# A command with options, and one that does not report the low severity of these findings.
+BANDIT_RUN = regex(rb"(?m)^[^#\n]*(?<![\w/-])bandit[ \t]+-[^\n]*")
+WITHOUT_LOW = regex(rb"[ \t](?:-l{2,3}|--severity-level[= ](?:medium|high))(?![\w-])")
+SCRIPTS = ("scripts/bandit", "scripts/bandit.sh", "script/bandit", "bin/bandit", "bandit.sh")
 BANDIT_FILES = (".bandit", "bandit.yaml", "bandit.yml")
 DETECT_SECRETS = regex(rb"(?m)^[^#\n]*(?<![\w-])detect-secrets\b")
 DETECT_SECRETS_OPTIONS = regex(rb"(?m)^[^#\n]*(?<![\w-])detect-secrets(?:-hook)?[ \t]+[-\w.]")
@@ -33,15 +37,21 @@ OPTIONS = ("pyproject.toml", "setup.cfg", "Pipfile")
 
 
 def uses_bandit(read: FileReader, workflows: Collection[str] = ()) -> bool:
-    """Return whether the project configures or runs bandit.
+    """Return whether the project configures or runs bandit, also for findings of low severity.
 
     Args:
         read: Returns the bytes of a file of the app.
         workflows: The paths of its GitHub workflows.
     """
+    runners = (*RUNNERS, *workflows)
+    runs: list[bytes] = []
+    for path in (*runners, *SCRIPTS):
+        runs += BANDIT_RUN.findall(read_optional(read, path) or b"")
+    if runs and all(map(WITHOUT_LOW.search, runs)):
+        return False
     if _has_any(read, BANDIT_FILES) or _names(read, OPTIONS, BANDIT_OPTIONS):
         return True
-    return _names(read, (*RUNNERS, *workflows), BANDIT)
+    return _names(read, runners, BANDIT)
 
 
 def uses_detect_secrets(read: FileReader, workflows: Collection[str] = ()) -> bool:
