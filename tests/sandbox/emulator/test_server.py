@@ -276,6 +276,13 @@ def test_run_beside_passes_ctrl_c_to_the_command() -> None:
         assert process.returncode == 0
 
 
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143)])
+def test_run_beside_returns_the_code_of_a_shell_for_a_signal(name: str, code: int) -> None:
+    stop = "import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL)"
+    command = f"{stop}; os.kill(os.getpid(), getattr(signal, sys.argv[1]))"
+    assert run_beside([sys.executable, "-c", command, name]) == code
+
+
 def test_run_beside_with_a_missing_program() -> None:
     with pytest.raises(ShieldError, match="can't run nonesuch: No such file") as error:
         run_beside(["nonesuch"])

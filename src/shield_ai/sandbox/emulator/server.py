@@ -207,6 +207,8 @@ def run_beside(
 ) -> int:
     """Run a command with the env vars of an AWS emulator, and return its exit code.
 
+    For a command that a signal stops, this is 128 and the signal's number, as in a shell.
+
     Args:
         command: The program and its arguments.
         port: A loopback port, or 0 for a free one.
@@ -230,7 +232,7 @@ def run_beside(
         finally:
             signal.signal(signal.SIGINT, before)
         on_end(aws)
-        return code
+        return code if code >= 0 else 128 - code
 
 
 def _require_packages() -> None:
