@@ -7,6 +7,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.project.dependencies.locked_versions import is_any_locked, locked_version
 from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
@@ -216,7 +217,8 @@ def _add_in_folder(
             problem = outdated_version(texts)
             return skip_file(path, problem) if problem else NOTHING
     compiled = [path for path, raw in files.items() if COMPILED.search(raw)]
-    locked = [_locked(path, files[path], name) for path in compiled]
+    makefile = read_optional(read, f"{folder}Makefile") or b""
+    locked = [_locked(path, files[path], name, makefile) for path in compiled]
     editable = []
     for path, raw in files.items():
         if path not in compiled and not only_includes(raw):
@@ -226,16 +228,16 @@ def _add_in_folder(
     path = min(editable, key=lambda path: _is_for_tools(path, files[path]))
     changes, problems = add_requirement(path, files[path], wanted)
     outdated = outdated_compiled_files(read, folder, files, path)
-    locked = [_locked(path, read(path) or b"", name) for path in outdated]
+    locked = [_locked(path, read(path) or b"", name, makefile) for path in outdated]
     outcome = (changes, [*locked, *problems])
     if not changes:
         return outcome
     return _merge(outcome, _add_to_package(read, folder, path, wanted))
 
 
-def _locked(path: str, raw: bytes, requirement: str) -> Skipped:
+def _locked(path: str, raw: bytes, requirement: str, makefile: bytes) -> Skipped:
     """Return the entry of a file that must be compiled again."""
-    command = compile_command(raw)
+    command = compile_command(raw, makefile)
     text = f"{requirement}: {command}" if command else requirement
     return SkipId.LOCKED_REQUIREMENTS.reason(requirement=text).entry(path)
 

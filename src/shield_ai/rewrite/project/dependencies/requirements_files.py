@@ -24,6 +24,11 @@ COMPILED = regex(
 )
 # In the comment at the start of a compiled file.
 COMMAND = regex(rb"(?m)^#[ \t]+((?:uv pip compile|pip-compile)[ \t][\w ./=@:-]{1,120})$")
+# A target of make with such a command among its lines.
+TARGET = regex(
+    rb"(?m)^(?P<name>[A-Za-z][\w.-]{0,60}):(?!=)[^\n]{0,500}\n"
+    rb"(?:[\t#][^\n]{0,500}\n){0,20}?\t[^\n]{0,500}\b(?:uv pip compile|pip-compile)\b"
+)
 INCLUDE = regex(rb"(?m)^(?:-r|--requirement)[ \t=]*([^\s#]+)")
 # The comment at the start of a compiled file, which names the files that it is compiled from.
 HEADER = regex(rb"(?:#[^\n]*\n)*+")
@@ -130,12 +135,16 @@ def _included_files(path: str, raw: bytes) -> Iterator[str]:
             yield (PurePosixPath(path).parent / included).as_posix()
 
 
-def compile_command(raw: bytes) -> str:
-    """Return the command in the comment at the start of a compiled file; "" if it has none.
+def compile_command(raw: bytes, makefile: bytes = b"") -> str:
+    """Return the command that compiles a file; "" if it is not known.
 
     Args:
-        raw: The compiled file.
+        raw: The compiled file, which can have the command in the comment at its start.
+        makefile: The project's Makefile, which can have a target with the command.
     """
     header = HEADER.match(raw)
     command = COMMAND.search(header[0]) if header else None
-    return command[1].decode().strip() if command else ""
+    if command:
+        return command[1].decode().strip()
+    target = TARGET.search(makefile)
+    return f"make {target['name'].decode()}" if target else ""
