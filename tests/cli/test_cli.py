@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import shutil
@@ -182,6 +183,17 @@ def test_ends_with_the_steps_of_the_plan(app):
         f"next: {step}" for step in planned
     ]
     assert all(done.count(step) == 1 for step in planned)
+
+
+def test_rollback_counts_the_steps_that_it_lists(app):
+    """All files of the copied runtime are one step."""
+    assert code_only(app).code == 0
+    done = run("rollback", "--only", "code", "--yes", cwd=app)
+    assert done.code == 0, done.text
+    heading, *rest = done.err.splitlines()
+    listed = list(itertools.takewhile(lambda line: line.startswith("  "), rest))
+    steps = [line for line in listed if line.startswith(("  create", "  edit"))]
+    assert heading.startswith(f"These {len(steps)} steps of the last apply")
 
 
 @pytest.mark.parametrize("edited", ["pyproject.toml", "requirements.in"])

@@ -15,9 +15,14 @@ if TYPE_CHECKING:
 
 
 def list_steps(steps: Iterable[Step], *, yes: bool) -> None:
-    """List what apply did, one step a line; all files of a copied runtime are one line."""
-    for line in dict.fromkeys(_format_step(step) for step in steps):
+    """List what apply did, one step a line."""
+    for line in format_steps(steps):
         print_before_question(f"  {line}", yes=yes)
+
+
+def format_steps(steps: Iterable[Step]) -> list[str]:
+    """Return a line for each step; all files of a copied runtime are one step."""
+    return list(dict.fromkeys(map(_format_step, steps)))
 
 
 def _format_step(step: Step) -> str:

@@ -15,7 +15,7 @@ from shield_ai.cli.console import (
     print_json,
 )
 from shield_ai.cli.interruptions import interruption
-from shield_ai.cli.journal_steps import list_steps
+from shield_ai.cli.journal_steps import format_steps, list_steps
 from shield_ai.cli.options import APP, ENVIRONMENT, JSON, ONLY, YES, grouped_options
 from shield_ai.cli.progress import progress_bar
 from shield_ai.cli.prompts import confirm_changes, print_before_question
@@ -102,7 +102,7 @@ def rollback(
             return DONE
         _list_steps(undo, yes=yes)
         print_edits(undo, force=overrides.force)
-        confirm_changes(undo.app, f"Undo {count(len(steps), 'step')}?", yes=yes)
+        confirm_changes(undo.app, f"Undo {count(len(format_steps(steps)), 'step')}?", yes=yes)
         receipts = _undo(undo, force=overrides.force)
         if undo.journal.is_adopted:
             note(f"the journal was moved to {undo.journal.retire()}")
@@ -119,7 +119,7 @@ def _list_steps(undo: Undo, *, yes: bool) -> None:
     kept = undo.kept
     steps = [step for step in undo.steps if step not in kept]
     if steps:
-        print_before_question(f"{_heading(undo, len(steps))}:", yes=yes)
+        print_before_question(f"{_heading(undo, len(format_steps(steps)))}:", yes=yes)
         list_steps(steps, yes=yes)
     if kept:
         print_before_question("Kept by an earlier rollback, and tried again:", yes=yes)
