@@ -1101,3 +1101,20 @@ def test_a_handled_exception_makes_a_secret_optional(handler, optional):
     read = "try:\n    A_TOKEN = os.environ['A_TOKEN']"
     [secret] = drafted(f"{DJANGO}{read}\nexcept {handler}\n").secret
     assert secret.optional == optional
+
+
+@pytest.mark.parametrize(
+    ("files", "settings"),
+    [
+        pytest.param(["shop/task_config.py", "shop/constants.py"], ["shop/constants.py"], id="constants"),
+        pytest.param(["shop/config.py", "shop/views.py"], ["shop/config.py"], id="another module"),
+        pytest.param(["shop/config.py", "shop/env.py"], ["shop/env.py"], id="env"),
+    ],
+)  # fmt: skip
+def test_modules_of_constants_are_the_settings_of_an_app_without_others(files, settings):
+    empty, reader = files
+    raws = {"shop/__init__.py": b"", empty: b"X = 1\n"}
+    raws[reader] = b"import os\nAPI_KEY = os.environ['API_KEY']\n"
+    found = scan_files("shop", list(raws), raws.get)
+    manifest = draft_manifest_from_sites(found.sites, None, found.facts)
+    assert list(manifest.app.settings) == settings

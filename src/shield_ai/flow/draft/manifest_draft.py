@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 SETTING = regex(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){0,4}")
 # In the name of a dictionary of settings: they say nothing about its values.
 COLLECTION_WORDS = word_set("CONFIG CONF CREDENTIALS DEFAULT KEYS OPTIONS SECRETS SETTINGS TOKENS")
+CONSTANTS_FILE = regex(r"(?:^|/)(?:constants?|env|environment|variables)\.py$")
 DJANGO_KEY = "DJANGO_SECRET_KEY"
 DJANGO_KEYS = frozenset({"SECRET_KEY", DJANGO_KEY})
 OWN_KEYS = DJANGO_KEYS | SESSION_KEYS
@@ -98,14 +99,26 @@ def _positions(sites: Sequence[FoundSite]) -> dict[str, int]:
 
 
 def _settings_files(sites: Sequence[FoundSite], facts: AppFacts) -> tuple[str, ...]:
-    """Return the importable settings files that have findings, or else the main settings file."""
+    """Return the importable settings files that have findings, or else the main settings file.
+
+    In an app that is not Django's, modules of constants with findings come first.
+    """
     paths = {facts.includers.get(finding.path, finding.path) for finding, _ in sites}
     importable = _importable_settings(facts)
     with_findings = tuple(path for path in importable if path in paths)
     if with_findings:
         return with_findings
     django_settings = [path for path in importable if path in facts.django_settings]
+    if not django_settings:
+        constants = {finding.path for finding, site in sites if _is_in_constants(finding, site)}
+        if constants:
+            return tuple(sorted(constants))
     return tuple((django_settings or importable)[:1])
+
+
+def _is_in_constants(finding: Finding, site: Site) -> bool:
+    """Return whether a module of constants, which has no effects, reads a variable."""
+    return not site.in_function and CONSTANTS_FILE.search(finding.path) is not None
 
 
 def _importable_settings(facts: AppFacts) -> list[str]:
