@@ -48,6 +48,16 @@ def test_secrets_that_ecs_injects_are_ignored(app):
     assert "SECRET_KEY: task-definition.json already injects it from AWS: not moved" in text
 
 
+def test_a_secret_that_another_file_sets_too_is_not_to_be_injected(app):
+    (app / "task-definition.json").write_text(task("SECRET_KEY", "MAIL_API_KEY"))
+    compose = "services: {web: {image: shop, environment: {MAIL_API_KEY: Zk8vR2q1Lm4x}}}\n"
+    (app / "docker-compose.prod.yml").write_text(compose)
+    _, text = drafted(app)
+    path = "task-definition.json"
+    assert f"MAIL_API_KEY, SECRET_KEY: {path} already injects it from AWS: not moved" in text
+    assert f"MAPS_API_KEY: {path} injects most secrets from AWS: add it there" in text
+
+
 def test_a_secret_that_a_job_of_gitlab_also_reads_is_ignored(app):
     (app / "task-definition.json").write_text(task("SECRET_KEY"))
     (app / ".gitlab-ci.yml").write_text("deploy:\n  script: [./check.sh $SECRET_KEY]\n")

@@ -52,8 +52,11 @@ def without_injected(
     if _injects_most(injected, manifest):
         path, _ = Counter(injected.values()).most_common(1)[0]
         reason = SkipId.INJECT_INSTEAD.reason(path=path)
+        # Some files may set other values, for example for another host.
+        stored = {n: SkipId.ALREADY_INJECTED.reason(path=p) for n, p in _stored(deployment).items()}
         for secret in manifest.secret[len(known) :]:
             held = dict.fromkeys(secret.variables(), reason) | held
+        held |= {name: stored[name] for name in held.keys() & stored.keys()}
     app = msgspec.structs.replace(manifest.app, ignore=(*manifest.app.ignore, *sorted(held)))
     without_secrets = msgspec.structs.replace(manifest, app=app, secret=tuple(known))
     others = [found for found in scan.sites if held.keys().isdisjoint(found[1].variables)]
@@ -76,18 +79,25 @@ def already_injected(deployment: Deployment) -> dict[str, str]:
 
     If the app runs in AWS, Compose files are for development, unless their names say production.
     """
-    injected: dict[str, str] = {}
     others = {""}
-    for item in deployment.variables:
-        if not _is_for_production(item):
-            continue
-        if item.kind in INJECTING_KINDS and item.form is ValueForm.SECRET_STORE:
-            injected.setdefault(item.variable, item.path)
-        elif item.use is Use.PRODUCTION or item.form not in WITHOUT_VALUE:
+    for item in filter(_is_for_production, deployment.variables):
+        is_set = item.use is Use.PRODUCTION or item.form not in WITHOUT_VALUE
+        if is_set and not _is_stored(item):
             others.add(item.variable)
-    for name in others:
-        injected.pop(name, None)
-    return injected
+    return {name: path for name, path in _stored(deployment).items() if name not in others}
+
+
+def _stored(deployment: Deployment) -> dict[str, str]:
+    """Map the variables that a production line takes from a secret store in AWS to its file."""
+    stored: dict[str, str] = {}
+    for item in filter(_is_for_production, deployment.variables):
+        if _is_stored(item):
+            stored.setdefault(item.variable, item.path)
+    return stored
+
+
+def _is_stored(item: DeploymentVariable) -> bool:
+    return item.kind in INJECTING_KINDS and item.form is ValueForm.SECRET_STORE
 
 
 def _is_for_production(item: DeploymentVariable) -> bool:
