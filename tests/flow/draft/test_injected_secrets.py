@@ -49,13 +49,16 @@ def test_secrets_that_ecs_injects_are_ignored(app):
 
 
 def test_a_secret_that_another_file_sets_too_is_not_to_be_injected(app):
-    (app / "task-definition.json").write_text(task("SECRET_KEY", "MAIL_API_KEY"))
+    (app / "settings.py").write_text(f"{SETTINGS}PAY_API_KEY = os.environ['PAY_API_KEY']\n")
+    injected = ("SECRET_KEY", "MAIL_API_KEY", "MAPS_API_KEY")
+    (app / "task-definition.json").write_text(task(*injected))
     compose = "services: {web: {image: shop, environment: {MAIL_API_KEY: Zk8vR2q1Lm4x}}}\n"
     (app / "docker-compose.prod.yml").write_text(compose)
     _, text = drafted(app)
     path = "task-definition.json"
-    assert f"MAIL_API_KEY, SECRET_KEY: {path} already injects it from AWS: not moved" in text
-    assert f"MAPS_API_KEY: {path} injects most secrets from AWS: add it there" in text
+    names = ", ".join(sorted(injected))
+    assert f"{names}: {path} already injects it from AWS: not moved" in text
+    assert f"PAY_API_KEY: {path} injects most secrets from AWS: add it there" in text
 
 
 def test_a_secret_that_a_job_of_gitlab_also_reads_is_ignored(app):
