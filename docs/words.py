@@ -38,7 +38,7 @@ RUNTIME_VARIABLES = {
     "DJANGO_ENV": (
         "not set",
         (
-            "The environment. In `development`, "
+            "The environment. In `development` and `local`, "
             "environment variables take precedence over AWS, and defaults are used. If it is not "
             "set, environment variables take precedence, unless `AWS_SECRETS_FALLBACK=deny`. Any "
             "other value means production. See [order of sources](../concepts/sources.md)."

@@ -10,6 +10,7 @@ from .errors import SecretError
 CACHE_TTL = 300.0  # AWS_SECRETS_TTL
 MAX_STALE = 86400.0  # AWS_SECRETS_MAX_STALE: how long a value that can't be refreshed is served
 IDLE = 60.0  # how long an expired value is served before callers wait, if 2 * TTL is shorter
+DEVELOPMENT = ("development", "local")  # environments on the computer of a developer
 ON = ("true", "1", "yes", "on")
 OFF = ("false", "0", "no", "off")
 
@@ -27,7 +28,7 @@ class Settings:
     def __init__(self, prefix: str = "") -> None:
         environment = environment_name()
         self.aws = _choice("USE_AWS_SECRETS", (*OFF, *ON)) in ON
-        self.is_development = environment == "development"
+        self.is_development = environment in DEVELOPMENT
         self.prefix = os.environ.get("AWS_SECRETS_PREFIX", prefix)
         self.ttl = _seconds("AWS_SECRETS_TTL", CACHE_TTL)
         self.max_stale = _seconds("AWS_SECRETS_MAX_STALE", MAX_STALE)

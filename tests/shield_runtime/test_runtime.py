@@ -576,7 +576,11 @@ class TestOn:
 class TestDevelopment:
     @pytest.fixture(
         autouse=True,
-        params=[{"DJANGO_ENV": "development"}, {"AWS_SECRETS_ENV": "development"}],
+        params=[
+            {"DJANGO_ENV": "development"},
+            {"DJANGO_ENV": "local"},
+            {"AWS_SECRETS_ENV": "development"},
+        ],
         ids=" ".join,
     )
     def development(self, request, on, monkeypatch):

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from ..metrics import COUNTS
-from ..settings import ON, environment_name
+from ..settings import DEVELOPMENT, ON, environment_name
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -80,7 +80,7 @@ def aws_is_on() -> bool:
 
 def is_outside_development() -> bool:
     """Return whether the environment is set, and not to development."""
-    return environment_name() not in {"", "development"}
+    return environment_name() not in {"", *DEVELOPMENT}
 
 
 def status() -> dict[str, Any]:

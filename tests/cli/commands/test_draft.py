@@ -109,6 +109,8 @@ def test_names_required_secrets_with_a_default(tmp_path, text, names):
     )
     assert rest == (line if names else "")
     assert shield("draft", cwd=tmp_path).err.count("required in production") == 0
+    planned = run("plan", "--only", "code", "--json", cwd=tmp_path)
+    assert planned.out.count("required in production") == bool(names)
 
 
 @pytest.mark.parametrize(

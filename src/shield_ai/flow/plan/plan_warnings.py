@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.draft.copied_passwords import copy_steps
+from shield_ai.flow.draft.development_defaults import default_lines
 from shield_ai.flow.literal_variables import renamed_literals
 from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.plan.aws_endpoint import endpoint_warnings
@@ -48,6 +49,8 @@ def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
     if plan.files:
         yield from _renamed_literals(plan, app)
         yield from endpoint_warnings(app)
+        if app.manifest_on_disk:  # otherwise, the draft says so
+            yield from default_lines(app.sites, app.manifest.secret)
         yield from copy_steps(app.manifest.secret, app.scan_result)
         yield from shared_secret_steps(app.manifest.secret, app.tree.root)
         yield from overriding_file_steps(
