@@ -58,12 +58,10 @@ def _rotation(
     Unsupported engines are "manual", and so are pydantic settings, which are read only once, and
     logins without a host, which a rotation needs to change the password.
     """
-    if "host" not in fields:
+    reads = [site for _, site in sites if site.variable == fields["password"]]
+    if "host" not in fields or any(site.shape is Shape.FIELD for site in reads):
         return "manual"
-    password = fields["password"]
-    if any(site.shape is Shape.FIELD for _, site in sites if site.variable == password):
-        return "manual"
-    backends = {site.engine for _, site in sites if site.variable == password} - {""}
+    backends = {site.engine for site in reads} - {""}
     engines = {backend_engine(backend) for backend in backends}
     if engines == {""}:
         return "manual"

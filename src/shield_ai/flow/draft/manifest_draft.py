@@ -109,16 +109,15 @@ def _settings_files(sites: Sequence[FoundSite], facts: AppFacts) -> tuple[str, .
     if with_findings:
         return with_findings
     django_settings = [path for path in importable if path in facts.django_settings]
-    if not django_settings:
-        constants = {finding.path for finding, site in sites if _is_in_constants(finding, site)}
-        if constants:
-            return tuple(sorted(constants))
-    return tuple((django_settings or importable)[:1])
+    if django_settings:
+        return tuple(django_settings[:1])
+    return _constants_files(sites) or tuple(importable[:1])
 
 
-def _is_in_constants(finding: Finding, site: Site) -> bool:
-    """Return whether a module of constants, which has no effects, reads a variable."""
-    return not site.in_function and CONSTANTS_FILE.search(finding.path) is not None
+def _constants_files(sites: Sequence[FoundSite]) -> tuple[str, ...]:
+    """Return the modules of constants, which have no effects, that read variables; sorted."""
+    paths = {finding.path for finding, site in sites if not site.in_function}
+    return tuple(sorted(filter(CONSTANTS_FILE.search, paths)))
 
 
 def _importable_settings(facts: AppFacts) -> list[str]:

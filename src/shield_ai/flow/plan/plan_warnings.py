@@ -9,14 +9,13 @@ from shield_ai.flow.draft.development_defaults import default_lines
 from shield_ai.flow.literal_variables import renamed_literals
 from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.plan.aws_endpoint import endpoint_warnings
+from shield_ai.flow.plan.default_region import default_region_steps
 from shield_ai.flow.plan.manifest_preconditions import importer_of
 from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
 from shield_ai.flow.plan.other_values import other_values
 from shield_ai.flow.plan.overriding_files import overriding_file_steps
 from shield_ai.flow.plan.planned_logins import planned_logins
 from shield_ai.flow.plan.shared_secrets import shared_secret_steps
-from shield_ai.model.manifest import has_default_region
-from shield_ai.model.naming import MANIFEST
 from shield_ai.model.plan import RENAMED
 
 if TYPE_CHECKING:
@@ -25,11 +24,6 @@ if TYPE_CHECKING:
     from shield_ai.flow.app_context import AppContext
     from shield_ai.model.plan import Plan
     from shield_ai.project.values import Values
-
-DEFAULT_REGION_STEP = (
-    "{} is only the default region: before shield apply creates the secrets there, check `region`"
-    " in shield.toml"
-)
 
 
 def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
@@ -49,20 +43,14 @@ def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
     if plan.files:
         yield from _renamed_literals(plan, app)
         yield from endpoint_warnings(app)
-        if app.manifest_on_disk:  # otherwise, the draft says so
+        if app.manifest_on_disk:  # otherwise, the notes of the draft say so
             yield from default_lines(app.sites, app.manifest.secret)
         yield from copy_steps(app.manifest.secret, app.scan_result)
         yield from shared_secret_steps(app.manifest.secret, app.tree.root)
         yield from overriding_file_steps(
             app.scan_result.files, app.scan_result.facts.settings, app.tree.read
         )
-        yield from _default_region(app)
-
-
-def _default_region(app: AppContext) -> Iterator[str]:
-    region = app.manifest.app.region
-    if has_default_region(app.manifest, app.tree.read(MANIFEST)):
-        yield DEFAULT_REGION_STEP.format(region)
+        yield from default_region_steps(app)
 
 
 def _renamed_literals(plan: Plan, app: AppContext) -> Iterator[str]:

@@ -17,7 +17,7 @@ from shield_ai.scan.deployment.templates import shown_text
 from shield_ai.scan.files.walk import display_path, walk_all
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
 
@@ -50,17 +50,22 @@ def find_other_services(
     if not variables:
         return {}
     services = list(_services(root, variables))
-    places: dict[str, list[str]] = {}
+    places = {}
     for variable in variables:
-        others = {*own}.difference([variable])
-        app = {service for service in services if _is_app(service, others)}
-        images = {(service.path, service.image) for service in app}
-        for service in services if app else ():
-            is_app = service in app or (service.path, service.image) in images
-            if variable in service.variables and not is_app and not _is_server(service):
-                place = f"{service.path}: {shown_text(service.name)}"
-                places.setdefault(variable, []).append(place)
+        found = list(_others(services, variable, {*own}.difference([variable])))
+        if found:
+            places[variable] = found
     return places
+
+
+def _others(services: Sequence[Service], variable: str, own: Collection[str]) -> Iterator[str]:
+    """Yield the places of the services that get a variable, without the app and servers."""
+    app = {service for service in services if _is_app(service, own)}
+    images = {(service.path, service.image) for service in app}
+    for service in services if app else ():
+        is_app = service in app or (service.path, service.image) in images
+        if variable in service.variables and not is_app and not _is_server(service):
+            yield f"{service.path}: {shown_text(service.name)}"
 
 
 def _is_app(service: Service, own: Collection[str]) -> bool:

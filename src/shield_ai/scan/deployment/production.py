@@ -88,8 +88,7 @@ def path_use(path: str, kind: DeploymentKind, siblings: Collection[str]) -> Use:
     """
     if kind in CI_KINDS:
         return Use.UNKNOWN
-    is_of_ci = kind is DeploymentKind.COMPOSE and CI_FOLDER.search(path) is not None
-    if is_of_ci or DEVELOPMENT.search(path):
+    if DEVELOPMENT.search(path) or _is_compose_file_of_ci(path, kind):
         return Use.DEVELOPMENT
     if PRODUCTION.search(path):
         return Use.PRODUCTION
@@ -99,6 +98,10 @@ def path_use(path: str, kind: DeploymentKind, siblings: Collection[str]) -> Use:
         return Use.UNKNOWN
     is_base = any(_is_production_variant(kind, name) for name in siblings)
     return Use.UNKNOWN if is_base else Use.PRODUCTION
+
+
+def _is_compose_file_of_ci(path: str, kind: DeploymentKind) -> bool:
+    return kind is DeploymentKind.COMPOSE and CI_FOLDER.search(path) is not None
 
 
 def _may_be_example(path: str, kind: DeploymentKind) -> bool:

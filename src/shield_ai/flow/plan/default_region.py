@@ -1,0 +1,28 @@
+"""Tell of a shield.toml whose region nobody has chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from shield_ai.model.manifest import has_default_region
+from shield_ai.model.naming import MANIFEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from shield_ai.flow.app_context import AppContext
+
+STEP = (
+    "{} is only the default region: before shield apply creates the secrets there, check `region`"
+    " in shield.toml"
+)
+
+
+def default_region_steps(app: AppContext) -> Iterator[str]:
+    """Yield a line if the region is the default, and its comment still says to check it.
+
+    Args:
+        app: The app.
+    """
+    if has_default_region(app.manifest, app.tree.read(MANIFEST)):
+        yield STEP.format(app.manifest.app.region)
