@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.flow.journal.journal_record import FileStep
-from shield_ai.flow.rollback.removed_modules import Importer, find_importers
+from shield_ai.flow.rollback.removed_modules import Importer, find_importers, importer_error
 from shield_ai.project.python_source import digest
 from shield_ai.project.tree import Tree
 
@@ -108,3 +108,8 @@ def test_an_edited_file_is_searched_as_the_rollback_leaves_it(tmp_path):
     found = find_importers(steps(), Tree(tmp_path), {"shop/settings.py": b"\n" + engine})
     assert {(importer.path, importer.line) for importer in found} == {("shop/settings.py", 2)}
     assert find_importers(steps(), Tree(tmp_path), {"shop/settings.py": b"x = 1\n"}) == []
+
+
+def test_an_error_names_each_place_once():
+    importers = [Importer("a.py", 3, "secrets.py"), Importer("a.py", 3, "_shield_runtime.py")]
+    assert str(importer_error(importers)).endswith("which the rollback removes: a.py:3")

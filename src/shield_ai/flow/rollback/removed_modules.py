@@ -214,4 +214,5 @@ def keep_hint(importers: Sequence[Importer]) -> str:
 
 
 def _places(importers: Iterable[Importer]) -> str:
-    return ", ".join(f"{printable(file.path)}:{file.line}" for file in importers)
+    places = [f"{printable(file.path)}:{file.line}" for file in importers]
+    return ", ".join(dict.fromkeys(places))  # a statement can import several of the modules
