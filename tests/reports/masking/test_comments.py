@@ -62,6 +62,7 @@ def test_plain_comments_are_shown(comment):
         pytest.param("# ADMIN_PIN = 12345", "#•••", id="number that may be a value"),
         pytest.param('# "DATABASE_URL" is "swordfish"', "#•••", id="value beside a variable"),
         pytest.param("# token swordfish", "# token •••", id="last word"),
+        pytest.param('# password "SWORD_FISH"', '# password "•••"', id="last word in quotes"),
         pytest.param('# use "swordfish"', "#•••", id="quotes"),
         pytest.param("# use 'seven words' here", "#•••", id="quotes after a plural"),
         pytest.param("# use b'seven words' here", "#•••", id="bytes"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Secret
     from shield_ai.project.tree import Tree
 
-NOTE = "{name}: optional, because {variables} is empty in the app's .env file"
+NOTE = "{name}: optional, because {variables} {verb} empty in the app's .env file"
 PASSED_ON = (
     "{names}: required, although {path} passes on an empty value if it has no other; if the app"
     " works without it, set optional = true in shield.toml"
@@ -51,7 +51,9 @@ def with_optional_empty(
     lines: list[str] = []
     for secret in secrets:
         if not secret.optional and empty.issuperset(secret.variables()) and _may_be_empty(secret):
-            lines.append(NOTE.format(name=secret.name, variables=" and ".join(secret.variables())))
+            names = list(secret.variables())
+            verb = "is" if len(names) == 1 else "are"
+            lines.append(NOTE.format(name=secret.name, variables=" and ".join(names), verb=verb))
             drafted.append(msgspec.structs.replace(secret, optional=True))
         else:
             drafted.append(secret)

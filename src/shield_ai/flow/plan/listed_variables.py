@@ -22,8 +22,8 @@ CHART_VALUES = (
     " AWS_REGION there"
 )
 SECRET = (
-    "{path}: the app gets its variables from this Secret: add {added} and AWS_REGION to its"
-    " containers, or to a ConfigMap that they use"
+    "{path}: the app gets its variables from this Secret: add {added} and AWS_REGION to the"
+    " containers that use it, or to a ConfigMap of theirs"
 )
 CONTAINERS = {
     DeploymentKind.COMPOSE: "services",

@@ -78,7 +78,7 @@ def hidden_spans(comment: str) -> Iterator[Span]:
     start = directive.end() if directive else 1
     if DISABLED.fullmatch(comment):
         return
-    comment = QUOTED_VARIABLE.sub(lambda quoted: " " * len(quoted[0]), comment)
+    comment = QUOTED_VARIABLE.sub(lambda quoted: f" {quoted[0][1:-1]} ", comment)
     if CODE.search(comment, start):
         yield start, len(comment)
         return
