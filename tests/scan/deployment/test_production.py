@@ -72,6 +72,8 @@ def test_a_dockerfile_beside_one_for_production():
         pytest.param("compose.prod.yml", "    - .:/app\n", Use.PRODUCTION, id="named for production"),
         pytest.param("compose.yml", "# NOTE: Used Only for local development\n\na: 1\n", Use.DEVELOPMENT, id="comment"),
         pytest.param("compose.yml", "\n# This file is not meant for production!\na: 1\n", Use.DEVELOPMENT, id="not for production"),
+        pytest.param("compose.yml", "# For testing only\na: 1\n", Use.DEVELOPMENT, id="for testing only"),
+        pytest.param("compose.yml", "# Only staging and testing use the proxy\na: 1\n", Use.PRODUCTION, id="other words"),
         pytest.param("compose.yml", "# For development and production\na: 1\n", Use.PRODUCTION, id="comment on both"),
         pytest.param("compose.yml", "a: 1 # only for development\n", Use.PRODUCTION, id="comment on a value"),
         pytest.param("compose.prod.yml", "# only for development\na: 1\n", Use.PRODUCTION, id="comment in a file for production"),

@@ -48,8 +48,8 @@ SOURCE_MOUNT = regex(
 # A comment at the start of a file that says what the file is for.
 HEADER = regex(rb"\A(?:[ \t]{0,20}(?:#[^\n]{0,500})?\r?\n){1,20}")
 DEVELOPMENT_ONLY = regex(
-    rb"(?i)\bonly\b[^\n]{0,40}\b(?:development|dev|testing)\b"
-    rb"|\b(?:development|dev|testing) only\b"
+    rb"(?i)\bonly (?:be used )?(?:for|in) (?:local )?(?:development|dev|testing)\b"
+    rb"|\bfor (?:local )?(?:development|dev|testing) (?:use )?only\b"
     rb"|\bnot (?:be used |meant |intended )?(?:for|in) production\b"
 )
 CI_FOLDER = regex(r"(?:^|/)\.(?:github|gitlab|circleci)/")
@@ -67,7 +67,7 @@ def file_use(path: str, kind: DeploymentKind, siblings: Collection[str], raw: by
         raw: Its content.
     """
     use = path_use(path, kind, siblings)
-    if use is not Use.DEVELOPMENT and not is_production_name(path):
+    if kind is DeploymentKind.COMPOSE and not is_production_name(path):
         header = HEADER.match(raw)
         if header and DEVELOPMENT_ONLY.search(header[0]):
             return Use.DEVELOPMENT
