@@ -92,6 +92,11 @@ def manual_kind(secret: Secret) -> ManualKind:
     return ManualKind.PROVIDER_KEY
 
 
+def is_own_key(secret: Secret) -> bool:
+    """Return whether the app itself signs or encrypts with a key that it chose."""
+    return manual_kind(secret) in {ManualKind.SESSION_KEY, ManualKind.OWN_KEY}
+
+
 def signs_sessions_or_tokens(secret: Secret) -> bool:
     """Return whether the app signs sessions or tokens with a secret that it chose itself.
 
@@ -99,7 +104,7 @@ def signs_sessions_or_tokens(secret: Secret) -> bool:
     """
     if secret.kind is Kind.DJANGO_SECRET_KEY:
         return True
-    if manual_kind(secret) not in {ManualKind.SESSION_KEY, ManualKind.OWN_KEY}:
+    if not is_own_key(secret):
         return False
     known = _SIGNING_KEY_WORDS | _SIGNING_WORDS | _SESSION_WORDS
     return all(known.issuperset(words(variable)) for variable in secret.variables())

@@ -867,6 +867,12 @@ def test_names_the_target_of_make_that_compiles(makefile, command):
     assert reason == f"lock file; compile it again to add boto3{command}"
 
 
+def test_does_not_show_the_login_of_an_index():
+    command = "pip-compile --index-url https://shop:swordfish@pypi.shop.internal requirements.in"
+    files = {"requirements.in": b"x\n", "requirements.txt": COMPILED.format(command).encode()}
+    assert list(fix(files).values()) == ["lock file; compile it again to add boto3"]
+
+
 def test_names_a_compiled_file_by_the_command_in_it():
     compiled = COMPILED.format("uv pip compile app/requirements.in -o requirements/base.txt")
     files = {"requirements/base.txt": compiled.encode(), "requirements.in": b"x\n"}

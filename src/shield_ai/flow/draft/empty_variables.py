@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.flow.draft.development_defaults import NEEDED_KINDS
 from shield_ai.flow.draft.main_database import is_main_database
 from shield_ai.flow.value_sources import empty_app_variables
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.finding import Kind
-from shield_ai.model.rotation_policy import ManualKind, manual_kind
+from shield_ai.model.rotation_policy import is_own_key
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -28,9 +29,6 @@ PASSED_ON = (
 )
 # Compose stops if such a variable is empty. https://docs.docker.com/reference/compose-file/interpolation/
 DEMANDED = regex(rb"\$\{\w{1,200}:?\?")
-# An app that starts without them is not safe, or uses another database.
-NEEDED_KINDS = frozenset({Kind.DJANGO_SECRET_KEY, Kind.DATABASE})
-OWN_KEYS = frozenset({ManualKind.OWN_KEY, ManualKind.SESSION_KEY})
 
 
 def with_optional_empty(
@@ -61,8 +59,9 @@ def with_optional_empty(
 
 
 def _may_be_empty(secret: Secret) -> bool:
-    is_own_key = manual_kind(secret) in OWN_KEYS
-    return secret.kind not in NEEDED_KINDS and not is_own_key and not is_main_database(secret)
+    """Return False if an app that starts without a secret is not safe, or uses other data."""
+    is_needed = secret.kind in NEEDED_KINDS or is_own_key(secret)
+    return not is_needed and not is_main_database(secret)
 
 
 def passed_on_lines(secrets: Sequence[Secret], deployment: Deployment, tree: Tree) -> Iterator[str]:

@@ -9,6 +9,7 @@ import msgspec
 
 from shield_ai.flow.draft.database_draft import DATABASE_SECRET, database_prefix, database_secrets
 from shield_ai.flow.draft.main_database import is_secondary_database
+from shield_ai.flow.draft.settings_files import choose_settings_files
 from shield_ai.model.credential_pairs import find_pairs
 from shield_ai.model.finding import Kind, Severity
 from shield_ai.model.manifest import App, Manifest, Secret
@@ -17,8 +18,7 @@ from shield_ai.model.naming import guess_kind, is_generic, secret_name
 from shield_ai.model.rotation_policy import (
     DATA_KEY_WORDS,
     SESSION_KEYS,
-    ManualKind,
-    manual_kind,
+    is_own_key,
 )
 from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.skip import SkipId
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 SETTING = regex(r"[A-Za-z_]\w{0,60}(?:\.[A-Za-z_]\w{0,60}){0,4}")
 # In the name of a dictionary of settings: they say nothing about its values.
 COLLECTION_WORDS = word_set("CONFIG CONF CREDENTIALS DEFAULT KEYS OPTIONS SECRETS SETTINGS TOKENS")
-CONSTANTS_FILE = regex(r"(?:^|/)(?:constants?|env|environment|variables)\.py$")
 DJANGO_KEY = "DJANGO_SECRET_KEY"
 DJANGO_KEYS = frozenset({"SECRET_KEY", DJANGO_KEY})
 OWN_KEYS = DJANGO_KEYS | SESSION_KEYS
@@ -54,7 +53,7 @@ def draft_manifest_from_sites(
     """
     movable = [(finding, site) for finding, site in sites if not site.reason and site.variables]
     if manifest is None:
-        settings = _settings_files(movable, facts)
+        settings = choose_settings_files(movable, facts)
         app = App(name=facts.name, settings=settings, runtime=facts.runtime)
         if facts.region:
             app = msgspec.structs.replace(app, region=facts.region)
@@ -96,37 +95,6 @@ def _positions(sites: Sequence[FoundSite]) -> dict[str, int]:
         for variable in site.variables:
             position[variable] = index
     return position
-
-
-def _settings_files(sites: Sequence[FoundSite], facts: AppFacts) -> tuple[str, ...]:
-    """Return the importable settings files that have findings, or else the main settings file.
-
-    In an app that is not Django's, modules of constants with findings come first.
-    """
-    paths = {facts.includers.get(finding.path, finding.path) for finding, _ in sites}
-    importable = _importable_settings(facts)
-    with_findings = tuple(path for path in importable if path in paths)
-    if with_findings:
-        return with_findings
-    django_settings = [path for path in importable if path in facts.django_settings]
-    if django_settings:
-        return tuple(django_settings[:1])
-    return _constants_files(sites) or tuple(importable[:1])
-
-
-def _constants_files(sites: Sequence[FoundSite]) -> tuple[str, ...]:
-    """Return the modules of constants, which have no effects, that read variables; sorted."""
-    paths = {finding.path for finding, site in sites if not site.in_function}
-    return tuple(sorted(filter(CONSTANTS_FILE.search, paths)))
-
-
-def _importable_settings(facts: AppFacts) -> list[str]:
-    # A file with a dot in its path, apart from .py, can't be imported. A file that other settings
-    # include uses names that they define, so it can't be imported on its own.
-    dotted = [path for path in facts.settings if "." not in path.removesuffix(".py")]
-    importable = [path for path in dotted if path not in facts.includers]
-    used = [path for path in importable if path in facts.django_settings or not is_example(path)]
-    return used or importable
 
 
 def _unused_name(secret: Secret, names: set[str]) -> str:
@@ -343,8 +311,7 @@ def _is_own_key(variable: str) -> bool:
     """Return whether the app itself signs or encrypts with a key."""
     if variable in OWN_KEYS:
         return True
-    kind = manual_kind(Secret(name="key", env=variable))
-    return kind in {ManualKind.OWN_KEY, ManualKind.SESSION_KEY}
+    return is_own_key(Secret(name="key", env=variable))
 
 
 def _is_needed(variable: str) -> bool:

@@ -1,4 +1,4 @@
-"""Tell of a shield.toml whose region nobody has chosen."""
+"""Remind the user to check the default region of a new shield.toml."""
 
 from __future__ import annotations
 

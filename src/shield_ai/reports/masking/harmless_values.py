@@ -31,7 +31,7 @@ MIN_MESSAGE = 3  # words; one or two words may be a value
 BOOLEANS = word_set("true false yes no on off 0 1")
 # The usual names of environments, which are the default of many variables.
 STAGES = word_set("dev development local prod production staging test testing")
-# Texts that are no secret even under the name of one: the encoding of a key, or its line breaks.
+# Arguments that are shown even beside a secret, such as the encoding of a key.
 CONSTANTS = frozenset(
     {
         "utf-8", "utf8", "UTF-8", "UTF8", "utf8mb4", "ascii", "latin-1", "latin1", "iso-8859-1",

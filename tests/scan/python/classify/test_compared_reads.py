@@ -18,6 +18,7 @@ READ = "os.environ.get('HOOK_TOKEN')"
         pytest.param(f"hmac.compare_digest(x, str({READ}).encode())", True, id="digest"),
         pytest.param("x == os.environ.get('HOOK_TOKEN', '')", True, id="empty default"),
         pytest.param("x == os.environ.get('HOOK_TOKEN', 'dev')", False, id="default"),
+        pytest.param("x == os.environ.get('HOOK_TOKEN', x.fallback)", False, id="other default"),
         pytest.param("x == os.environ['HOOK_TOKEN']", False, id="demanded"),
         pytest.param(f"{READ} and x == {READ}", False, id="tested before"),
         pytest.param(f"{READ} == 'k8Fq2z'", False, id="constant"),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
-from shield_ai.scan.python.classify.literals import literal_text
+from shield_ai.scan.python.classify.conditions import is_empty_literal
 from shield_ai.scan.python.readers.ast_walk import descend, name_of
 
 if TYPE_CHECKING:
@@ -51,10 +51,13 @@ def _tested_before(
 
 
 def _is_open(candidate: Candidate) -> bool:
-    """Return whether a read gets an empty default in production; another one is not used there."""
+    """Return whether a secret is read with an empty default, which is also used in production."""
     if candidate.shape is not Shape.READ or candidate.reason or candidate.is_guarded:
         return False
-    return candidate.optional and candidate.is_secret_read() and not literal_text(candidate.default)
+    if not candidate.optional or candidate.has_schema_default:
+        return False
+    is_empty = candidate.default is None or is_empty_literal(candidate.default)
+    return is_empty and candidate.is_secret_read()
 
 
 def _comparisons(tree: ast.Module) -> Iterator[tuple[ast.AST, list[ast.expr]]]:
