@@ -377,7 +377,7 @@ def fuzz_secret_map(raw: bytes) -> None:
     found = parse_map(raw)
     if found is None:
         return
-    mapping = SecretMap(found.secrets, found.optional)
+    mapping = SecretMap(found.secrets, found.optional, found.required)
     for name in found.secrets:
         mapping.complete(Request(name))
         require(found.variable(name) is not None, "no variable")

@@ -39,6 +39,8 @@ class SecretsManagerClient(SecretReader):
             {"sentry-dsn": "SENTRY_DSN", "database": {"username": "DB_USER"}}.
             By default, the variable follows from the name: SENTRY_DSN for sentry-dsn.
         optional: Names of the secrets that the app can run without.
+        required: Names of the secrets without which the app is not safe: an empty default is not
+            used in production either.
         prefix: Prefix of the names in AWS, unless AWS_SECRETS_PREFIX is set.
         settings: Used instead of the settings in environment variables.
         transport: Used instead of a connection to AWS, for example in tests.
@@ -53,11 +55,12 @@ class SecretsManagerClient(SecretReader):
         secrets: Mapping[str, str | Mapping[str, str]] | None = None,
         *,
         optional: Iterable[str] = (),
+        required: Iterable[str] = (),
         prefix: str = "",
         settings: Settings | None = None,
         transport: Transport | None = None,
     ) -> None:
-        mapping = SecretMap(secrets or {}, optional)
+        mapping = SecretMap(secrets or {}, optional, required)
         self.secrets = mapping.names
         self.variables = mapping.variables()
         self._prefix = prefix

@@ -18,13 +18,18 @@ class SecretMap:
         secrets: Maps each secret's name to its environment variable, or to a dictionary of
             variables by field.
         optional: Names of secrets that the app can run without.
+        required: Names of secrets that the app must not run without.
     """
 
     def __init__(
-        self, secrets: Mapping[str, str | Mapping[str, str]], optional: Iterable[str]
+        self,
+        secrets: Mapping[str, str | Mapping[str, str]],
+        optional: Iterable[str],
+        required: Iterable[str],
     ) -> None:
         self.names = tuple(secrets)
         self._optional = frozenset(optional)
+        self._required = frozenset(required)
         self._variables: dict[tuple[str, str | None], str] = {}
         for name, entry in secrets.items():
             if isinstance(entry, str):
@@ -53,9 +58,10 @@ class SecretMap:
         ]
 
     def complete(self, request: Request) -> None:
-        """Set the variable of a request that names none, and mark a request as optional."""
+        """Set the variable of a request that names none, and mark it as optional or required."""
         if not request.names_variable:
             variable = self._variables.get((request.name, request.key))
             request.variable = variable or request.variable
             request.has_own_variable = variable is not None
         request.optional = request.optional or request.name in self._optional
+        request.required = request.name in self._required

@@ -71,6 +71,7 @@ class Request:
         "name",
         "names_variable",
         "optional",
+        "required",
         "stage",
         "variable",
     )
@@ -98,6 +99,7 @@ class Request:
         self.variable = env or default_variable(self.name)
         self.has_own_variable = False  # the mapping names a variable for exactly this field
         self.optional = False  # the app can run without the secret
+        self.required = False  # the app must not run without the secret
 
     @property
     def is_expression(self) -> bool:
@@ -138,9 +140,9 @@ class Request:
     def is_optional(self) -> bool:
         """Return whether the app can run without the text of the secret.
 
-        It can if the secret is optional or the default is empty.
+        It can if the secret is optional, or if the default is empty and the secret not required.
         """
-        if self.convert is not as_text:
+        if self.required or self.convert is not as_text:
             return False
         if self.optional or self.default is MISSING:
             return self.optional

@@ -184,7 +184,7 @@ class Sources:
             message = "%s; using the empty environment variable %s"
             self._inform_once(request, message, failure.text, request.variable)
             return self._read_variable(request)
-        if request.default is MISSING or self._denies_default(failure):
+        if request.default is MISSING or self._denies_default(request, failure):
             return failure
         if settings.allows_defaults:
             answer = request.plain_default()
@@ -216,14 +216,17 @@ class Sources:
         else:
             self._warn_once(request, "default", message, failure.text)
 
-    def _denies_default(self, failure: Failure) -> bool:
-        """Return whether AWS_SECRETS_FALLBACK=deny forbids the default after a failure.
+    def _denies_default(self, request: Request, failure: Failure) -> bool:
+        """Return whether a required secret, or AWS_SECRETS_FALLBACK=deny, forbids the default.
 
-        The default is still allowed in development, and for a secret that does not exist.
+        The default is still allowed in development. AWS_SECRETS_FALLBACK also allows it for a
+        secret that does not exist.
         """
         settings = self._settings()
+        if settings.allows_defaults:
+            return False
         is_missing = failure.kind is SecretNotFoundError
-        return settings.fallback == "deny" and not (is_missing or settings.allows_defaults)
+        return request.required or (settings.fallback == "deny" and not is_missing)
 
     def _may_be_empty(self, request: Request, failure: Failure) -> bool:
         """Return whether an empty variable is the value: AWS can't store an empty one."""

@@ -16,6 +16,12 @@ def test_reads_names_fields_and_optional_secrets():
     found = parse_map((IMPORT + MAP).encode())
     assert found.secrets == {"sentry-dsn": "SENTRY_DSN", "db": {"password": "DB_PASSWORD"}}
     assert found.optional == ("sentry-dsn",)
+    assert found.required == ()
+
+
+def test_reads_required_secrets():
+    text = IMPORT + MAP.replace("optional=", "required=")
+    assert parse_map(text.encode()).required == ("sentry-dsn",)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +42,8 @@ def test_finds_the_variable_of_a_reference(reference, variable):
 @pytest.mark.parametrize(
     "text",
     [
+        pytest.param(IMPORT + MAP.replace("optional=[", "required=[*"), id="starred"),
+        pytest.param(IMPORT + MAP.replace("optional=[", "required=[1, "), id="number"),
         pytest.param(MAP, id="no import of the engine"),
         pytest.param(IMPORT, id="no client"),
         pytest.param(IMPORT + "client = SecretsManagerClient()\n", id="no mapping"),

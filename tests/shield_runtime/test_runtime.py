@@ -792,6 +792,29 @@ class TestMapping:
                 client.get_secret("django-key", default)
             assert client.get_secret("sentry-dsn", default) == "dev"
 
+    @pytest.mark.parametrize("fault", ["missing", "denied", "broken"])
+    @pytest.mark.parametrize("empty", [False, True], ids=["no variable", "empty variable"])
+    def test_required_secret_has_no_empty_default_either(self, on, variable, fault, empty):
+        on.fault = fault
+        if empty:
+            variable("HOOK_TOKEN", "")
+        client = SecretsManagerClient({"hook-token": "HOOK_TOKEN"}, required=["hook-token"])
+        for default in ("", None, lambda: os.environ.get("HOOK_TOKEN", "")):
+            with pytest.raises(SecretError):
+                client.get_secret("hook-token", default)
+            with pytest.raises(SecretError):
+                client.get_secret("hook-token", default, optional=True)
+        variable("HOOK_TOKEN", VALUE)
+        assert client.get_secret("hook-token", "") == VALUE
+
+    def test_required_secret_has_its_default_in_development(self, on, variable):
+        client = SecretsManagerClient({"hook-token": "HOOK_TOKEN"}, required=["hook-token"])
+        variable("DJANGO_ENV", "development")
+        assert client.get_secret("hook-token", "") == ""
+        variable("USE_AWS_SECRETS", "false")
+        clear_secret_cache()
+        assert client.get_secret("hook-token", "") == ""
+
     def test_prefix_of_the_environment_wins(self, on, client, variable):
         variable("AWS_SECRETS_PREFIX", "other/")
         on.put("other/django-key", VALUE)

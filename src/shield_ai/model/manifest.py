@@ -81,7 +81,8 @@ class Secret(
     kind: Kind = Kind.GENERIC  # determines how a value is generated and rotated
     env: str | None = None  # environment variable of a single value
     fields: dict[str, str] | None = None  # field of the JSON document -> environment variable
-    optional: bool = False  # the app starts without it
+    # true: the app starts without it; false: it must not, even if its default in the code is empty
+    optional: bool | None = None
     external: bool = False  # read by something other than the app's Python code
     rotate: Literal["manual"] | Rotation | None = None  # "manual", or when and how to rotate
     description: str = ""  # description in AWS

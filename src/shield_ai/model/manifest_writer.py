@@ -34,6 +34,8 @@ FOUND_REGION_NOTE = "found in the app or in your AWS configuration: check it"
 SCHEDULE_NOTE = (
     "proposed: due for shield rotate --due; to rotate on schedule, add a [rotation] table"
 )
+# After the first `optional = false` of a draft.
+REQUIRED_NOTE = "the app checks input with it: it must not run with an empty default"
 # After the first name to which `secret_name` adds a word.
 EXPLANATION = 'ends in "{value}" because AWS can take the end of "{stem}" for the suffix of an ARN'
 
@@ -138,15 +140,13 @@ def _secret_tables(secrets: Iterable[Secret], manifest: Manifest) -> AoT:
     added: set[str] = set() if manifest.rotation is None else {"rotate"}
     for secret in secrets:
         table = tomlkit.table()
+        notes = {key: note for key, note in _notes(secret) if key not in added}
+        added.update(notes)
         for key, value in msgspec.to_builtins(secret).items():
-            if isinstance(value, dict):
-                table.add(key, _inline_table(value))
-            else:
-                table.add(key, value)
-        for key, note in _notes(secret):
-            if key not in added:
-                added.add(key)
-                table[key].comment(note)
+            item = _inline_table(value) if isinstance(value, dict) else tomlkit.item(value)
+            if key in notes:
+                item.comment(notes[key])
+            table.add(key, item)
         tables.append(table)
     return tables
 
@@ -171,5 +171,7 @@ def _notes(secret: Secret) -> Iterator[tuple[str, str]]:
     stem = secret.name.removesuffix(VALUE)
     if stem != secret.name and ARN_SUFFIX.search(stem):
         yield "name", EXPLANATION.format(stem=stem, value=VALUE)
+    if secret.optional is False:
+        yield "optional", REQUIRED_NOTE
     if isinstance(secret.rotate, Rotation) and secret.rotate.every:
         yield "rotate", SCHEDULE_NOTE

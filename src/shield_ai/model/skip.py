@@ -81,7 +81,6 @@ class SkipId(TextEnum):
     )
     TESTED_NAME = "tested-name", "tested and read by a computed name: read each secret by its name"
     SEVERAL_VARIABLES = "several-variables", "{reader} can read another variable instead"
-    COMPARED = "compared", "without a value, its default would pass the check here: demand a value"
     READS_ALL = "reads-all", "{reader} reads {variables}: keep set those of secrets that it needs"
     ALSO_COMPUTED = "also-computed", "{variable} is also read under a computed name"
     SET_UNDER_COMPUTED_NAME = "set-under-computed-name", "set or deleted under a computed name"

@@ -25,6 +25,7 @@ class SecretMap(msgspec.Struct, frozen=True):
 
     secrets: dict[str, str | dict[str, str]] = {}
     optional: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
     prefix: str | None = ""  # of the names in AWS; None: the file computes it
 
     def variable(self, reference: str) -> str:
@@ -62,10 +63,11 @@ def expected_map(manifest: Manifest) -> SecretMap:
             secrets[secret.name] = dict(secret.fields)
         elif secret.env:
             secrets[secret.name] = secret.env
-    optional = [secret.name for secret in manifest.secret if secret.optional]
+    optional = [s.name for s in manifest.secret if s.optional and s.name in secrets]
+    required = [s.name for s in manifest.secret if s.optional is False and s.name in secrets]
     # Each environment has another prefix: AWS_SECRETS_PREFIX selects it.
     prefix = "" if manifest.environments else manifest.app.prefix
-    return SecretMap(secrets, tuple(name for name in optional if name in secrets), prefix)
+    return SecretMap(secrets, tuple(optional), tuple(required), prefix)
 
 
 class MapCall(msgspec.Struct, frozen=True):
@@ -74,7 +76,9 @@ class MapCall(msgspec.Struct, frozen=True):
     source: Source
     call: ast.Call
     mapping: ast.Dict
-    optional: ast.expr | None  # the value of the argument
+    # The values of the keyword arguments.
+    optional: ast.expr | None
+    required: ast.expr | None
     prefix: ast.expr | None
     content: SecretMap
 
@@ -115,15 +119,27 @@ def find_map_call(raw: bytes | None) -> MapCall | None:
     if not isinstance(mapping, ast.Dict):
         return None
     arguments = {keyword.arg: keyword.value for keyword in call.keywords}
-    optional, prefix = arguments.get("optional"), arguments.get("prefix")
+    optional, required = arguments.get("optional"), arguments.get("required")
+    prefix = arguments.get("prefix")
     try:
-        secrets = ast.literal_eval(mapping)
-        names = () if optional is None else ast.literal_eval(optional)
-        values = {"secrets": secrets, "optional": tuple(names), "prefix": _text(prefix)}
-        content = msgspec.convert(values, SecretMap, strict=True)
+        content = msgspec.convert(
+            {
+                "secrets": ast.literal_eval(mapping),
+                "optional": _names(optional),
+                "required": _names(required),
+                "prefix": _text(prefix),
+            },
+            SecretMap,
+            strict=True,
+        )
     except (ValueError, TypeError):  # msgspec.ValidationError is a ValueError
         return None
-    return MapCall(source, call, mapping, optional, prefix, content)
+    return MapCall(source, call, mapping, optional, required, prefix, content)
+
+
+def _names(node: ast.expr | None) -> tuple[str, ...]:
+    """Return the names in an argument. A ValueError or TypeError says that it is not literal."""
+    return () if node is None else tuple(ast.literal_eval(node))
 
 
 def _text(node: ast.expr | None) -> str | None:

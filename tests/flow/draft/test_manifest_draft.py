@@ -107,7 +107,7 @@ def test_drafts_one_secret(text, secret):
 )  # fmt: skip
 def test_a_secret_that_may_be_unset_is_optional(text, optional):
     secret = drafted(f"import os\n{text}\n").secret[-1]
-    assert secret.optional is optional
+    assert bool(secret.optional) is optional
 
 
 HELPERS = """import os, sys
@@ -187,7 +187,7 @@ def from_file(name):
 )
 def test_the_default_of_a_helper_counts(call, optional):
     [secret] = drafted(f"{HELPERS}X = {call}\n").secret
-    assert secret.optional is optional
+    assert bool(secret.optional) is optional
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_a_plain_read_beside_a_computed_one_is_required():
 missing = [name for name in ('BOT_TOKEN', 'API_KEY') if os.environ.get(name) is None]
 config = {'token': os.environ['BOT_TOKEN']}
 """
-    secrets = {secret.env: secret.optional for secret in drafted(text).secret}
+    secrets = {secret.env: bool(secret.optional) for secret in drafted(text).secret}
     assert secrets["BOT_TOKEN"] is False
 
 
@@ -332,7 +332,7 @@ GENERATE = "SECRET_KEY = get_random_secret_key()"
 def test_djangos_key_is_optional_if_the_app_generates_one(replacement, optional):
     text = f"{DJANGO}SECRET_KEY = os.environ.get('SECRET_KEY')\n{replacement}\n"
     [secret] = drafted(text).secret
-    assert (secret.kind, secret.optional) == (Kind.DJANGO_SECRET_KEY, optional)
+    assert (secret.kind, bool(secret.optional)) == (Kind.DJANGO_SECRET_KEY, optional)
 
 
 def test_names_a_second_django_key_after_its_variable():
@@ -475,7 +475,7 @@ def test_drafts_the_movable_variable_of_a_pair():
 def test_a_secret_that_the_code_tests_for_is_optional(variable, test, optional):
     text = f"import os\n{test}\n    X = os.environ['{variable}']\n"
     [secret] = drafted(text).secret
-    assert secret.optional is optional
+    assert bool(secret.optional) is optional
 
 
 @pytest.mark.parametrize(
@@ -504,10 +504,10 @@ def test_a_secret_that_the_code_tests_for_is_optional(variable, test, optional):
 )
 def test_a_default_that_works_in_production(variable, default, optional):
     [secret] = drafted(f"import os\nX = os.environ.get('{variable}', '{default}')\n").secret
-    assert secret.optional is optional
+    assert bool(secret.optional) is optional
     settings = "from pydantic_settings import BaseSettings\nclass S(BaseSettings):\n"
     [field] = drafted(f"{settings}    {variable}: str = '{default}'\n").secret
-    assert field.optional is optional
+    assert bool(field.optional) is optional
 
 
 @pytest.mark.parametrize(
@@ -521,7 +521,7 @@ def test_a_default_that_works_in_production(variable, default, optional):
 )
 def test_a_signing_key_in_the_code_is_required(name, optional):
     [secret] = drafted(f"{DJANGO}{name} = 'k3y-4-Signing-of-Data-71'\n").secret
-    assert (secret.env, secret.optional) == (name, optional)
+    assert (secret.env, bool(secret.optional)) == (name, optional)
 
 
 READ = "X = os.environ.get('A_TOKEN')\n"
@@ -557,7 +557,7 @@ READ = "X = os.environ.get('A_TOKEN')\n"
 )  # fmt: skip
 def test_a_secret_that_the_module_demands_is_not_optional(text, optional):
     [secret] = drafted(f"import os, sys\n{text}\n").secret
-    assert secret.optional is optional
+    assert bool(secret.optional) is optional
 
 
 GET_A, GET_B = "os.environ.get('A_TOKEN')", "os.environ.get('B_TOKEN')"
@@ -576,7 +576,7 @@ GET_A, GET_B = "os.environ.get('A_TOKEN')", "os.environ.get('B_TOKEN')"
 )
 def test_a_demanded_value_needs_none_of_several_secrets(text, optional):
     secrets = drafted(f"import os\n{text}\nif not X:\n    raise ValueError\n").secret
-    assert {secret.optional for secret in secrets} == {optional}
+    assert {bool(secret.optional) for secret in secrets} == {optional}
 
 
 @pytest.mark.parametrize(
@@ -600,7 +600,7 @@ def test_a_demanded_value_needs_none_of_several_secrets(text, optional):
 )  # fmt: skip
 def test_the_key_and_the_main_database_are_not_optional(text, optional):
     [secret] = drafted(f"import os\n{text}\n").secret
-    assert secret.optional is optional
+    assert bool(secret.optional) is optional
 
 
 URL_READ = "DATABASES = {'default': env.db('DATABASE_URL', default='postgres://a:b@db/shop')}\n"
@@ -636,7 +636,7 @@ PARTS = "{'default': {'USER': 'shop', 'PASSWORD': env('RDS_PASSWORD')}}"
 def test_a_read_that_other_secrets_overwrite_is_optional(text, optional):
     head = "import environ, os\nenv = environ.Env()\n"
     secrets = {secret.env: secret for secret in drafted(head + URL_READ + text + "\n").secret}
-    assert secrets["DATABASE_URL"].optional is optional
+    assert bool(secrets["DATABASE_URL"].optional) is optional
 
 
 def test_a_read_above_the_other_branch_is_not_overwritten():
@@ -833,7 +833,7 @@ def test_a_main_database_without_login_is_optional(user, password, optional):
     head = "from pydantic_settings import BaseSettings\n\nclass Settings(BaseSettings):\n"
     fields = f"    db_host: str = 'localhost'\n    db_user: {user}\n    db_password: {password}\n"
     [secret] = drafted(head + fields).secret
-    assert (secret.kind, secret.optional) == (Kind.DATABASE, optional)
+    assert (secret.kind, bool(secret.optional)) == (Kind.DATABASE, optional)
 
 
 @pytest.mark.parametrize(
@@ -847,7 +847,7 @@ def test_a_main_database_without_login_is_optional(user, password, optional):
 def test_a_client_without_secret_has_another_login(client, key, optional):
     text = f"from os import environ\nCLIENT = {client}\nKEY = {key}\n"
     [secret] = drafted(text + "CERTIFICATE = environ.get('AZURE_CLIENT_CERTIFICATE_PATH')\n").secret
-    assert (secret.name, secret.optional) == ("azure-credentials", optional)
+    assert (secret.name, bool(secret.optional)) == ("azure-credentials", optional)
 
 
 @pytest.mark.parametrize(
@@ -864,7 +864,7 @@ def test_the_login_of_the_main_database_is_required(alias, optional):
     [secret] = drafted(
         f"{DJANGO}DATABASES = {{'{alias}': {{{engine}, 'NAME': 'shop', {entries}}}}}\n"
     ).secret
-    assert (secret.kind, secret.optional) == (Kind.DATABASE, optional)
+    assert (secret.kind, bool(secret.optional)) == (Kind.DATABASE, optional)
 
 
 @pytest.mark.parametrize(
@@ -888,7 +888,7 @@ def test_the_login_of_the_main_database_is_required(alias, optional):
 )
 def test_the_secret_of_an_optional_feature_is_optional(condition, optional):
     [secret] = drafted(f"{DJANGO}{condition}\n    A_TOKEN = os.environ['A_TOKEN']\n").secret
-    assert secret.optional == optional
+    assert bool(secret.optional) is optional
 
 
 @pytest.mark.parametrize(
@@ -904,7 +904,7 @@ def test_the_secret_of_an_optional_feature_is_optional(condition, optional):
 def test_a_feature_can_have_an_alternative(other, optional):
     read = "if USE_S3:\n    A_TOKEN = os.environ['A_TOKEN']"
     secrets = drafted(f"{DJANGO}{read}\n{other}\n").secret
-    assert {secret.optional for secret in secrets} == {optional}
+    assert {bool(secret.optional) for secret in secrets} == {optional}
 
 
 def test_groups_the_database_fields_of_pydantic_settings():
@@ -921,7 +921,7 @@ def test_groups_the_database_fields_of_pydantic_settings():
         "host": "DB_HOST",
         "port": "DB_PORT",
     }
-    assert (secret.rotate, secret.optional) == ("manual", False)
+    assert (secret.rotate, bool(secret.optional)) == ("manual", False)
 
 
 FIELDS = "{'PASSWORD': os.environ['DB_PASSWORD'], 'NAME': os.environ['DB_NAME']}"
@@ -966,7 +966,7 @@ TESTED_URL = "URL = os.environ.get('DATABASE_URL')\nif URL:\n    X = f(URL)\n"
 )
 def test_a_url_or_the_parts_of_a_database_are_enough(text, optional):
     secrets = drafted(f"{DJANGO}\n{text}\n").secret
-    optionals = {secret.name: secret.optional for secret in secrets}
+    optionals = {secret.name: bool(secret.optional) for secret in secrets}
     assert optionals["database-credentials"] is optional
     assert not optional or optionals["database-url"]
 
@@ -987,7 +987,7 @@ def test_one_of_two_databases_is_enough(first, second, optional):
     other = "Y = {'PASSWORD': os.environ['DB_PASSWORD'], 'NAME': os.environ['DB_NAME']}"
     text = f"{DJANGO}env = os.environ.get\nif {first}:\n    {read}\nelif {second}:\n    {other}\n"
     secrets = drafted(text).secret
-    assert [secret.optional for secret in secrets] == [optional] * 2
+    assert [bool(secret.optional) for secret in secrets] == [optional] * 2
 
 
 @pytest.mark.parametrize(
@@ -1014,7 +1014,7 @@ def test_the_only_settings_file_can_have_the_name_of_a_template():
     raws = {"shop/settings_sample.py": b"import os\nA_TOKEN = os.environ['A_TOKEN']\n"}
     scan = scan_files("shop", list(raws), raws.get)
     found = draft_manifest_from_sites(scan.sites, None, scan.facts)
-    assert (found.app.settings, found.secret[0].optional) == (tuple(raws), False)
+    assert (found.app.settings, bool(found.secret[0].optional)) == (tuple(raws), False)
 
 
 @pytest.mark.parametrize(
@@ -1045,7 +1045,7 @@ def test_the_only_settings_file_can_have_the_name_of_a_template():
 def test_a_field_of_pydantic_1_that_accepts_none_is_optional(library, field, optional):
     head = f"from {library} import BaseSettings\nclass Settings(BaseSettings):\n"
     [secret] = drafted(f"{head}    a_token: {field}\n").secret
-    assert secret.optional is optional
+    assert bool(secret.optional) is optional
 
 
 def test_the_default_of_a_class_for_development_makes_no_secret_required():
@@ -1075,7 +1075,7 @@ def test_a_read_in_a_function_makes_no_optional_secret_required(start, command, 
     call = command.format("os.environ['A_TOKEN']")
     text = f"import os\n{call}\n"
     [secret] = drafted(f"{DJANGO}{start}\n", **{"shop/commands.py": text.encode()}).secret
-    assert secret.optional is optional
+    assert bool(secret.optional) is optional
 
 
 def test_a_read_at_import_outside_the_settings_needs_its_value():
@@ -1100,7 +1100,7 @@ def test_a_read_at_import_outside_the_settings_needs_its_value():
 def test_a_handled_exception_makes_a_secret_optional(handler, optional):
     read = "try:\n    A_TOKEN = os.environ['A_TOKEN']"
     [secret] = drafted(f"{DJANGO}{read}\nexcept {handler}\n").secret
-    assert secret.optional == optional
+    assert bool(secret.optional) is optional
 
 
 @pytest.mark.parametrize(

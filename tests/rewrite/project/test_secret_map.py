@@ -218,8 +218,17 @@ EDITED = TEXT.replace("    {\n", "    {  # by hand\n").replace(
             '["sentry-dsn"]', '["django-secret-key", "sentry-dsn"]', id="optional",
         ),
         pytest.param(
-            lambda all_: [*all_[:2], msgspec.structs.replace(all_[2], optional=False)],
+            lambda all_: [*all_[:2], msgspec.structs.replace(all_[2], optional=None)],
             '\n    optional=["sentry-dsn"],', "", id="not optional",
+        ),
+        pytest.param(
+            lambda all_: [msgspec.structs.replace(all_[0], optional=False), *all_[1:]],
+            '    optional=["sentry-dsn"],',
+            '    required=["django-secret-key"],\n    optional=["sentry-dsn"],', id="required",
+        ),
+        pytest.param(
+            lambda all_: [*all_[:2], msgspec.structs.replace(all_[2], optional=False)],
+            '    optional=["sentry-dsn"],', '    required=["sentry-dsn"],', id="no longer optional",
         ),
     ],
 )  # fmt: skip
@@ -288,7 +297,7 @@ LONG = '"sentry-dsn": (\n            "SENTRY_DSN"  # nosec B105, ours\n        )
 def test_edits_a_mapping_with_a_variable_in_parentheses(change, old, new):
     before = EDITED.replace('"sentry-dsn": "SENTRY_DSN",  # errors\n', LONG)
     before = before.replace('    optional=["sentry-dsn"],\n', "")
-    required = lambda all_: [msgspec.structs.replace(s, optional=False) for s in change(all_)]  # noqa: E731
+    required = lambda all_: [msgspec.structs.replace(s, optional=None) for s in change(all_)]  # noqa: E731
     text, skipped = updated(before, with_secrets(required))
     assert (text, skipped) == (before.replace(old, new), "")
 
@@ -368,7 +377,7 @@ def test_two_kinds_of_edits_keep_line_endings_and_encoding(encoding):
     ],
 )
 def test_other_arguments_remain_without_optional_secrets(before, after):
-    made = with_secrets(lambda all_: [msgspec.structs.replace(s, optional=False) for s in all_])
+    made = with_secrets(lambda all_: [msgspec.structs.replace(s, optional=None) for s in all_])
     text = EDITED.replace('optional=["sentry-dsn"]', before.replace("X", '"sentry-dsn"'))
     found, skipped = updated(text, made)
     assert not skipped
@@ -386,7 +395,7 @@ def test_other_arguments_remain_without_optional_secrets(before, after):
     ],
 )  # fmt: skip
 def test_only_the_lines_of_optional_are_removed(before, after):
-    made = with_secrets(lambda all_: [msgspec.structs.replace(s, optional=False) for s in all_])
+    made = with_secrets(lambda all_: [msgspec.structs.replace(s, optional=None) for s in all_])
     text = EDITED.replace('    optional=["sentry-dsn"],\n', before)
     assert updated(text, made) == (EDITED.replace('    optional=["sentry-dsn"],\n', after), "")
 

@@ -61,6 +61,6 @@ def cost(
         total = round(estimate.total, 2)
         print_json(CostDocument(region=region, total=total, bill=estimate))
     else:
-        optional = sum(secret.optional for secret in manifest.secret)
+        optional = sum(bool(secret.optional) for secret in manifest.secret)
         echo(cost_text(estimate, usage, region, optional), nl=False)
     return DONE

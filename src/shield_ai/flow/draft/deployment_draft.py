@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from shield_ai.flow.draft.checking_secrets import with_required_checks
 from shield_ai.flow.draft.copied_passwords import without_copied_rotation
 from shield_ai.flow.draft.empty_variables import passed_on_lines, with_optional_empty
 from shield_ai.flow.draft.injected_secrets import without_injected
@@ -53,6 +54,7 @@ def adapt_to_deployment(
     added = [without_fields(s, plain) for s in drafted if not servers.issuperset(s.variables())]
     added, notes = without_shared_rotation(added, root)
     added, more = without_copied_rotation(added, scan)
+    added, checks = with_required_checks(added, tree, scan)
     added, empty = with_optional_empty(added, tree, manifest.app.settings)
     app = draft.manifest.app
     app = msgspec.structs.replace(app, ignore=(*app.ignore, *sorted(servers)))
@@ -60,5 +62,5 @@ def adapt_to_deployment(
     left_out = {name for secret in drafted for name in secret.variables()} - {*manifest.variables()}
     reasons = plain | urls
     held = {name: reasons[name] for name in sorted(left_out)} | {**draft.held}
-    notes += [*more, *empty, *passed_on_lines(added, deployment, tree)]
+    notes += [*more, *checks, *empty, *passed_on_lines(added, deployment, tree)]
     return Draft(manifest, held, (*notes, *hostless_lines(drafted, plain)))

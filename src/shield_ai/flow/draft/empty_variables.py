@@ -48,7 +48,7 @@ def with_optional_empty(
     drafted: list[Secret] = []
     lines: list[str] = []
     for secret in secrets:
-        if not secret.optional and empty.issuperset(secret.variables()) and _may_be_empty(secret):
+        if empty.issuperset(secret.variables()) and _may_be_empty(secret):
             names = list(secret.variables())
             verb = "is" if len(names) == 1 else "are"
             lines.append(NOTE.format(name=secret.name, variables=" and ".join(names), verb=verb))
@@ -60,6 +60,8 @@ def with_optional_empty(
 
 def _may_be_empty(secret: Secret) -> bool:
     """Return False if an app that starts without a secret is not safe, or uses other data."""
+    if secret.optional is not None:
+        return False
     is_needed = secret.kind in NEEDED_KINDS or is_own_key(secret)
     return not is_needed and not is_main_database(secret)
 

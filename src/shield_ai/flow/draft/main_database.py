@@ -48,7 +48,7 @@ def require_deployed_database(
     }
     for secret in drafted:
         is_needed = secret.env in deployed and is_main_database(secret)
-        optional = secret.optional and not is_needed
+        optional = None if is_needed else secret.optional
         yield msgspec.structs.replace(secret, optional=optional)
 
 

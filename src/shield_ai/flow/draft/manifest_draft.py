@@ -80,7 +80,7 @@ def _new_secrets(sites: Sequence[FoundSite], manifest: Manifest, facts: AppFacts
         named = msgspec.structs.replace(
             secret,
             name=_unused_name(secret, names),
-            optional=_is_optional(secret, sites_by_variable),
+            optional=_is_optional(secret, sites_by_variable) or None,
         )
         names.add(named.name)
         known.update(named.variables())

@@ -36,7 +36,7 @@ def describe_secrets(manifest: Manifest) -> list[SecretDescription]:
             kind=secret.kind,
             fields=secret.fields or {},
             variables=tuple(secret.variables()),
-            optional=secret.optional,
+            optional=bool(secret.optional),
             rotation=_rotation_text(secret, is_deployed=manifest.rotation is not None),
             login_change=_login_change(secret),
         )

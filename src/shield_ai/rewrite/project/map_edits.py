@@ -83,22 +83,30 @@ def _indent_of(found: MapCall, line: int) -> str:
     return indentation(found.source.lines[line - 1][1].decode(found.source.encoding))[0]
 
 
-def optional_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
-    """Set, add or remove the argument `optional`."""
-    if set(found.content.optional) == set(wanted.optional):
-        return
+def names_edits(found: MapCall, wanted: SecretMap, style: MapStyle) -> Iterator[Edit]:
+    """Set, add or remove the arguments `optional` and `required`."""
+    current = found.content
     source = found.source
     indent = _indent_of(found, found.mapping.end_lineno or found.mapping.lineno)
-    text = list_text(wanted.optional, indent, "optional=", style)
-    if found.optional is None:
+    added = ""
+    for argument, value, old, new in (
+        ("optional", found.optional, current.optional, wanted.optional),
+        ("required", found.required, current.required, wanted.required),
+    ):
+        text = list_text(new, indent, f"{argument}=", style)
+        if set(old) == set(new):
+            continue
+        if value is None:
+            starts_on_call_line = found.mapping.lineno == found.call.lineno
+            gap = " " if starts_on_call_line else f"\n{indent}"
+            added += f",{gap}{argument}={text}"
+        elif new:
+            yield make_edit(source, *source.span(value), text)
+        else:
+            yield make_edit(source, *_span_to_remove(found, value), "")
+    if added:
         after_mapping = source.span(found.mapping)[1]
-        starts_on_call_line = found.mapping.lineno == found.call.lineno
-        gap = " " if starts_on_call_line else f"\n{indent}"
-        yield make_edit(source, after_mapping, after_mapping, f",{gap}optional={text}")
-    elif wanted.optional:
-        yield make_edit(source, *source.span(found.optional), text)
-    else:
-        yield make_edit(source, *_span_to_remove(found, found.optional), "")
+        yield make_edit(source, after_mapping, after_mapping, added)
 
 
 def _span_to_remove(found: MapCall, value: ast.expr) -> tuple[int, int]:

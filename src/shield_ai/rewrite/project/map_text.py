@@ -58,9 +58,10 @@ def map_text(app: str, content: SecretMap, style: MapStyle | None = None) -> str
     """
     style = style or MapStyle()
     arguments = [f"{STEP}{dict_text(content.secrets, STEP, style)},"]
-    if content.optional:
-        text = list_text(content.optional, STEP, "optional=", style)
-        arguments.append(f"{STEP}optional={text},")
+    for argument, names in (("optional", content.optional), ("required", content.required)):
+        if names:
+            text = list_text(names, STEP, f"{argument}=", style)
+            arguments.append(f"{STEP}{argument}={text},")
     if content.prefix:
         arguments.append(f"{STEP}prefix={style.quoted(content.prefix)},")
     return TEMPLATE.format(

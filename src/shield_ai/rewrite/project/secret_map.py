@@ -33,7 +33,7 @@ from shield_ai.rewrite.project.file_edits import (
 from shield_ai.rewrite.project.map_edits import (
     entry_spans,
     mapping_edits,
-    optional_edits,
+    names_edits,
     prefix_edits,
 )
 from shield_ai.rewrite.project.map_style import MapStyle
@@ -44,7 +44,9 @@ from shield_ai.rewrite.project.stamp import State, read_stamp
 if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
 
-MAP_ARGUMENTS = frozenset({"optional", "prefix"})  # besides the mapping, which is positional
+MAP_ARGUMENTS = frozenset(
+    {"optional", "required", "prefix"}
+)  # besides the mapping, which is positional
 
 
 def map_matches_manifest(raw: bytes | None, manifest: Manifest) -> bool:
@@ -92,7 +94,9 @@ def _code_around_map(found: MapCall) -> list[str]:
 
 
 def _is_same(first: SecretMap, second: SecretMap) -> bool:
-    return first.secrets == second.secrets and set(first.optional) == set(second.optional)
+    if first.secrets != second.secrets or set(first.required) != set(second.required):
+        return False
+    return set(first.optional) == set(second.optional)
 
 
 def write_map(
@@ -141,7 +145,7 @@ def _update_map(
 ) -> Outcome:
     """Change what differs from shield.toml, first the mapping and then the prefix."""
     wanted = expected_map(manifest)
-    edits = [*mapping_edits(found, wanted, style), *optional_edits(found, wanted, style)]
+    edits = [*mapping_edits(found, wanted, style), *names_edits(found, wanted, style)]
     encoding = found.source.encoding
     with_mapping = apply_edits(raw, edits, encoding)
     edits_of_prefix = list(prefix_edits(with_mapping, wanted, style))

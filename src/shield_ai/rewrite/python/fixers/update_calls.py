@@ -104,7 +104,7 @@ def _update_call(
     variable = variable_in(secret, field)
     if keyword_value(call, "env") is None and env_var_name(secret.name) != variable:
         added["env"] = variable
-    needs_optional = secret.optional and _has_development_default(call)
+    needs_optional = bool(secret.optional) and _has_development_default(call)
     return [*edits, *_add_keywords(source, call, added, optional=needs_optional)]
 
 

@@ -47,6 +47,8 @@ def create_call(
     is_optional = accessor == PRESENCE or _has_empty_default(node)
     if secrets and all(name in optional for name in secrets):
         is_optional = True
+    if secret_map and any(name in secret_map.required for name in secrets):
+        is_optional = False
     return SecretCall(path, node.lineno, secrets, is_optional)
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
 from shield_ai.scan.python.classify.candidates import Candidate
-from shield_ai.scan.python.classify.compared_reads import skip_compared_reads
 from shield_ai.scan.python.classify.literals import (
     explain_not_secret,
     has_secret_like_name,
@@ -72,7 +71,6 @@ class SecretVisitor(AccessorCallVisitor):
         self._add_truth_tests_of_secrets()
         mark_reads_by_context(self.source.tree, self.candidates, self._connection_urls)
         self._skip_by_statement(self.candidates)
-        skip_compared_reads(self.source.tree, self.candidates)
         for candidate in self.candidates:
             if candidate.shape in {Shape.READ, Shape.PRESENCE} and not candidate.reason:
                 candidate.reason = self._explain_written(candidate)

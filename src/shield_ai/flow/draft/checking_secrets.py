@@ -1,0 +1,195 @@
+"""Require the new secrets with which the app checks its input, although their default is empty.
+
+With an empty secret, `header == settings.TOKEN` lets everybody in, and anybody can sign. While AWS
+can't be asked, get_secret() would return the empty default of a secret that is not required.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from shield_ai.model.errors import SourceError
+from shield_ai.model.file_reader import read_optional
+from shield_ai.model.site import READ_SHAPES
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import Source
+from shield_ai.scan.python.readers.ast_walk import descend, name_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from typing import TypeAlias
+
+    from shield_ai.model.manifest import Secret
+    from shield_ai.project.tree import Tree
+    from shield_ai.scan.python.scan import Scan
+
+    # Variables and settings, each with the variable whose value they have.
+    Names: TypeAlias = dict[str, str]
+    Scope: TypeAlias = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
+
+NOTE = "{name}: required, although its default is empty, because {place} checks input with it"
+# Functions that compare texts in constant time, or check the signature of a request or token.
+CHECKING = regex(
+    r"^(compare_digest|constant_time_compare|safe_str_cmp|construct_event|RequestValidator|"
+    r"hmac\.(new|digest)|jwt\.decode|\w*verify\w*|\w*check_signature\w*|\w*validate_signature\w*)$"
+)
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+MAX_DEPTH = 4  # of calls and texts around a value, such as `f"Bearer {value}".encode()`
+
+
+def with_required_checks(
+    secrets: Sequence[Secret], tree: Tree, scan: Scan
+) -> tuple[list[Secret], list[str]]:
+    """Return the new secrets with such ones as required, and a line for each of them.
+
+    Args:
+        secrets: The new secrets.
+        tree: The app's folder.
+        scan: The scan of the app.
+    """
+    new = {variable for secret in secrets for variable in secret.variables()}
+    names = _names_with_empty_default(scan, new)
+    places: dict[str, str] = {}
+    for path in scan.files if names else ():
+        for variable, line in _find_checks(tree, path, names):
+            places.setdefault(variable, f"{path}:{line}")
+    drafted: list[Secret] = []
+    lines: list[str] = []
+    for secret in secrets:
+        place = next((places[name] for name in secret.variables() if name in places), None)
+        if place:
+            lines.append(NOTE.format(name=secret.name, place=place))
+            drafted.append(msgspec.structs.replace(secret, optional=False))
+        else:
+            drafted.append(secret)
+    return drafted, lines
+
+
+def _names_with_empty_default(scan: Scan, variables: Collection[str]) -> Names:
+    """Return the variables of secrets that have an empty default, and the settings of them."""
+    names: Names = {}
+    for finding, site in scan.sites:
+        is_read = site.shape in READ_SHAPES and not site.reason
+        if is_read and site.optional and not site.has_nonempty_default:
+            for variable in site.variables:
+                if variable in variables:
+                    names[variable] = variable
+                    if not site.in_function:
+                        names.setdefault(finding.name, variable)
+    return names
+
+
+def _find_checks(tree: Tree, path: str, names: Names) -> Iterator[tuple[str, int]]:
+    """Yield the variable and the line of each check in a file."""
+    raw = read_optional(tree.read, path) or b""
+    if not any(name.encode() in raw for name in names):
+        return
+    try:
+        module = Source.from_bytes(path, raw).tree
+    except SourceError:
+        return
+    functions = [node for node in descend(module) if isinstance(node, FUNCTIONS)]
+    for scope in (*functions, module):
+        nodes = list(_nodes_of(scope))
+        known = {**names, **dict(_aliases(nodes, names))}
+        tested = {known[name] for name in _tested_names(nodes) if name in known}
+        for node, operands in _checks(nodes):
+            found = {known[name] for name in _names_in(operands, MAX_DEPTH) if name in known}
+            for variable in sorted(found - tested):
+                yield variable, node.lineno
+
+
+def _nodes_of(scope: Scope) -> Iterator[ast.AST]:
+    """Yield the nodes of a function or module, without those of its functions."""
+    pending: list[ast.AST] = list(scope.body)
+    while pending:
+        node = pending.pop()
+        yield node
+        if not isinstance(node, FUNCTIONS):
+            pending.extend(ast.iter_child_nodes(node))
+
+
+def _aliases(nodes: Iterable[ast.AST], names: Names) -> Iterator[tuple[str, str]]:
+    """Yield the local names that get the value of a secret, each with the secret's variable."""
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=[ast.Name(id=alias)], value=value):
+                for name in _names_in([value], MAX_DEPTH):
+                    if name in names:
+                        yield alias, names[name]
+
+
+def _tested_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    """Yield the names whose values are tested for being empty: the code handles an empty value."""
+    for node in nodes:
+        match node:
+            case ast.If(test=test) | ast.IfExp(test=test) | ast.Assert(test=test):
+                yield from _denoted([test])
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                yield from _denoted([operand])
+            case ast.BoolOp(values=values):
+                yield from _denoted(values)
+            case ast.Compare(left=left, comparators=[ast.Constant()]):
+                yield from _denoted([left])
+
+
+def _checks(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
+    """Yield each comparison of values and each call of a checking function, with its operands.
+
+    A comparison with a constant is a switch, or tests whether the value is set.
+    """
+    for node in nodes:
+        if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
+            operands = [node.left, *node.comparators]
+            if not any(isinstance(operand, ast.Constant) for operand in operands):
+                yield node, operands
+        elif isinstance(node, ast.Call) and _is_checking(node.func):
+            yield node, [*node.args, *(keyword.value for keyword in node.keywords)]
+
+
+def _is_checking(function: ast.expr) -> bool:
+    name = name_of(function)
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        return bool(CHECKING.match(name) or CHECKING.match(f"{function.value.id}.{name}"))
+    return bool(CHECKING.match(name))
+
+
+def _names_in(nodes: Iterable[ast.expr], depth: int) -> Iterator[str]:
+    """Yield the names that expressions denote, and those that their texts contain."""
+    for node in nodes:
+        yield from _denoted([node])
+        if depth:
+            yield from _names_in(_inner(node), depth - 1)
+
+
+def _denoted(nodes: Iterable[ast.expr]) -> Iterator[str]:
+    """Yield the names of variables and settings that expressions read."""
+    for node in nodes:
+        match node:
+            case ast.Name(id=name) | ast.Attribute(attr=name):
+                yield name
+            case ast.Subscript(slice=ast.Constant(value=str(name))):  # config["TOKEN"]
+                yield name
+            case ast.Call(args=arguments):  # os.environ.get("TOKEN"), getattr(settings, "TOKEN")
+                for argument in arguments[:2]:
+                    match argument:
+                        case ast.Constant(value=str(name)):
+                            yield name
+
+
+def _inner(node: ast.expr) -> list[ast.expr]:
+    match node:
+        case ast.JoinedStr():
+            return node.values
+        case ast.FormattedValue():
+            return [node.value]
+        case ast.Call(func=ast.Attribute(value=owner)):  # value.encode(), "…".format(value)
+            return [owner, *node.args]
+        case ast.Call():  # str(value)
+            return node.args
+        case ast.BinOp():
+            return [node.left, node.right]
+    return []
