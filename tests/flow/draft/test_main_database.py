@@ -25,8 +25,29 @@ def test_a_database_that_production_sets_is_required(tmp_path, variable, file, o
     (tmp_path / "settings.py").write_text(READ.format(variable=variable))
     if file:
         (tmp_path / file).write_text(COMPOSE.format(variable=variable))
-    done = run("draft", cwd=tmp_path)
+    assert drafted(tmp_path) == (variable, optional)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "optional"),
+    [
+        pytest.param("requirements.txt", "django\npsycopg2-binary==2.9\n", False, id="requirements"),
+        pytest.param("pyproject.toml", '[project]\ndependencies = ["mysqlclient"]\n', False, id="list"),
+        pytest.param("pyproject.toml", '[tool.poetry.dependencies]\nasyncpg = "*"\n', False, id="table"),
+        pytest.param("requirements.txt", "django\n# no psycopg2\naiosqlite\n", True, id="no driver"),
+        pytest.param("requirements-test.txt", "psycopg2\n", True, id="tests"),
+    ],
+)  # fmt: skip
+def test_a_database_with_the_driver_of_a_server_is_required(tmp_path, file, text, optional):
+    (tmp_path / "manage.py").write_text("")
+    (tmp_path / "settings.py").write_text(READ.format(variable="DATABASE_URL"))
+    (tmp_path / file).write_text(text)
+    assert drafted(tmp_path) == ("DATABASE_URL", optional)
+
+
+def drafted(app):
+    """Return the variable of the only secret of the draft, and whether it is optional."""
+    done = run("draft", cwd=app)
     assert done.code == 0, done.text
-    [secret] = tomllib.loads((tmp_path / "shield.toml").read_text())["secret"]
-    assert secret["env"] == variable
-    assert secret.get("optional", False) is optional
+    [secret] = tomllib.loads((app / "shield.toml").read_text())["secret"]
+    return secret["env"], secret.get("optional", False)

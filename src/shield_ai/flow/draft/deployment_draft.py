@@ -47,7 +47,9 @@ def adapt_to_deployment(
     deployment = find_deployment(root, manifest.secret[len(known) :])
     draft = without_injected(manifest, known, deployment, scan)
     plain = set_by_deployment(deployment) | sqlite_names(scan.sites)
-    drafted = tuple(require_deployed_database(draft.manifest.secret[len(known) :], deployment))
+    drafted = tuple(
+        require_deployed_database(draft.manifest.secret[len(known) :], deployment, tree)
+    )
     plain = ports_of_servers(drafted, plain) | plain
     urls = plain_urls(deployment, scan.sites) | find_chart_variables(root)
     servers = {name for s in drafted for name in s.variables() if urls.keys() >= {*s.variables()}}

@@ -7,18 +7,27 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from shield_ai.model.deployment import Use, ValueForm
+from shield_ai.model.file_reader import read_optional
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.words import word_set, words
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.rewrite.project.copy_parts import REQUIREMENTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from shield_ai.model.deployment import Deployment
     from shield_ai.model.manifest import Secret
+    from shield_ai.project.tree import Tree
 
 MAIN_DATABASE_WORDS = word_set("DATABASE DB SQLALCHEMY")
 SECONDARY_DATABASE_WORDS = word_set(
     "SECONDARY REPLICA READONLY SLAVE FOLLOWER LEGACY WAREHOUSE ARCHIVE"
+)
+# In the requirements of an app.
+DRIVER = regex(
+    rb"(?im)(?:^|[\"'])[ \t]*(?:psycopg|asyncpg|aiopg|pg8000|mysqlclient|mysql-connector|pymysql"
+    rb"|aiomysql|asyncmy|mariadb|oracledb|cx[-_]oracle|mssql-django|pyodbc)"
 )
 # Values that do not configure a database.
 NOT_SET = frozenset({ValueForm.READ, ValueForm.EMPTY, ValueForm.PLACEHOLDER})
@@ -30,24 +39,27 @@ def is_secondary_database(variable: str) -> bool:
 
 
 def require_deployed_database(
-    drafted: Sequence[Secret], deployment: Deployment
+    drafted: Sequence[Secret], deployment: Deployment, tree: Tree
 ) -> Iterator[Secret]:
-    """Make the URL of the main database required if a production deployment file sets it.
+    """Make the URL of the main database required if production uses a database server.
 
-    Otherwise, the app would start with the default in the code, such as an SQLite file, while the
-    secret does not exist.
+    It does if a production deployment file sets the URL, or if the app requires the driver of a
+    server. Otherwise, the app would start with the default in the code, such as an SQLite file,
+    while AWS can't be asked.
 
     Args:
         drafted: The new secrets.
         deployment: The places that set their variables.
+        tree: The app's folder.
     """
+    has_driver = any(DRIVER.search(read_optional(tree.read, path) or b"") for path in REQUIREMENTS)
     deployed = {
         place.variable
         for place in deployment.variables
         if place.use is Use.PRODUCTION and place.form not in NOT_SET and not place.is_own_login
     }
     for secret in drafted:
-        is_needed = secret.env in deployed and is_main_database(secret)
+        is_needed = is_main_database(secret) and (has_driver or secret.env in deployed)
         optional = None if is_needed else secret.optional
         yield msgspec.structs.replace(secret, optional=optional)
 
