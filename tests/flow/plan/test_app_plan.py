@@ -4,7 +4,7 @@ import json
 
 import msgspec
 import pytest
-from shield_helpers import shield
+from shield_helpers import run, shield
 
 from shield_ai.aws.desired.secrets import secret_settings
 from shield_ai.flow.plan.app_plan import make_plan
@@ -16,6 +16,7 @@ from shield_ai.flow.plan.manual_steps import (
     DOCUMENT_STEP,
     HIDE_INPUT_STEP,
     HOOKS,
+    OTHER_KEY,
     OTHER_PROVIDER,
     SIGN_IN,
     SONAR_STEP,
@@ -224,6 +225,17 @@ def test_says_that_the_key_may_be_of_another_provider(tmp_path):
     secret = Secret(name="a-key", env="AWS_SECRET_ACCESS_KEY")
     steps = made(tmp_path, Manifest(app=app, secret=(secret,)), None, code=True).next_steps
     assert steps == (OTHER_PROVIDER.format("settings.py"),)
+
+
+@pytest.mark.parametrize("endpoint", ["AWS_S3_ENDPOINT_URL = 'x'", ""])
+def test_says_that_boto3_signs_in_with_the_key_of_the_storage(tmp_path, endpoint):
+    (tmp_path / "manage.py").touch()
+    code = "import os\nMAIL = os.environ['MAIL_KEY']\nKEY = os.environ['AWS_SECRET_ACCESS_KEY']\n"
+    (tmp_path / "settings.py").write_text(code + endpoint + "\n")
+    assert run("draft", cwd=tmp_path).code == 0
+    done = run("plan", "--only", "code", cwd=tmp_path)
+    step = OTHER_KEY.format("settings.py")
+    assert (step in " ".join(done.out.split())) is bool(endpoint)
 
 
 def test_does_not_advise_to_unset_a_key_that_other_code_reads(tmp_path):

@@ -101,7 +101,7 @@ class _Planner:
     def add_sign_in_steps(self, kept: Collection[str]) -> None:
         """Add what to do with AWS access keys, if the plan edits code or stores values."""
         if self._edits_code or any(change.origins for change in self.changes):
-            self.next_steps += sign_in_steps(self._manifest, self._app.read, kept)
+            self.next_steps += sign_in_steps(self._manifest, self._app.read, kept, self._unwrapped)
 
     def add_code(self, sites: Sequence[FoundSite], inputs: CodeInputs) -> None:
         planned = plan_code(self._manifest, sites, inputs, self._app)

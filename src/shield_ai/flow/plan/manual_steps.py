@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.kept_variables import KeptVariables
     from shield_ai.model.manifest import Manifest
-    from shield_ai.model.skip import SkipReason
+    from shield_ai.model.skip import Skipped, SkipReason
 
 
 SIGN_IN = (
@@ -32,6 +32,11 @@ OTHER_PROVIDER = (
     f"{{}} sets an endpoint for S3, so {SIGN_IN_KEY} may belong to another provider: if so, unset"
     " the variable where the app runs, because boto3 would sign in to AWS with it; otherwise, give"
     " the app an IAM role, or leave the variable set"
+)
+OTHER_KEY = (
+    f"{{}} sets an endpoint for S3, so {SIGN_IN_KEY} may belong to another provider: if so, read the"
+    " keys of the storage from variables with other names, because boto3 would sign in to AWS with"
+    " these"
 )
 INJECTION = (
     "the platform already injects {number} of the app from AWS: inject {names} in the same way,"
@@ -154,16 +159,24 @@ def _listed_variables(path: str, raw: bytes, variables: Collection[str]) -> int:
 
 
 def sign_in_steps(
-    manifest: Manifest, read: FileReader, kept: Collection[str] = ()
+    manifest: Manifest,
+    read: FileReader,
+    kept: Collection[str] = (),
+    unchanged: Sequence[Skipped] = (),
 ) -> Iterator[str]:
-    """Yield the step for an app whose AWS access keys are moved to AWS.
+    """Yield the step for an app that reads AWS access keys itself.
 
     Args:
         manifest: shield.toml.
         read: Returns the bytes of a file of the app.
         kept: The variables that must stay set for code that is not changed.
+        unchanged: The reads that remain in the code.
     """
     if SIGN_IN_KEY not in manifest.variables():
+        for path in dict.fromkeys(skip.path for skip in unchanged if skip.id is SkipId.SIGNS_IN):
+            if ENDPOINT.search(read_optional(read, path) or b""):
+                yield OTHER_KEY.format(path)
+                return
         return
     for path in manifest.app.settings:
         if SIGN_IN_KEY not in kept and ENDPOINT.search(read(path) or b""):
