@@ -34,8 +34,8 @@ OTHER_PROVIDER = (
     " the app an IAM role, or leave the variable set"
 )
 OTHER_KEY = (
-    f"{{}} sets an endpoint for S3, so {SIGN_IN_KEY} may belong to another provider: if so, read the"
-    " keys of the storage from variables with other names, because boto3 would sign in to AWS with"
+    f"{{}} sets an endpoint for S3, so {SIGN_IN_KEY} may belong to another provider: if so, read"
+    " the keys of the storage from variables with other names, because boto3 would sign in to AWS with"
     " these"
 )
 INJECTION = (
