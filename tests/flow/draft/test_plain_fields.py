@@ -228,6 +228,21 @@ def test_the_url_of_a_service_stays_if_it_has_no_login_in_production(app, path, 
     assert (text in {skip["reason"] for skip in planned(app)["skipped"]}) is stays
 
 
+@pytest.mark.parametrize(
+    ("default", "stays"),
+    [
+        pytest.param("mongodb://127.0.0.1:27017/", True, id="no login"),
+        pytest.param("mongodb://root:example@127.0.0.1/", False, id="login"),
+    ],
+)
+def test_the_url_of_a_database_without_a_login_stays(app, default, stays):
+    code = f"import os\n\nURL = os.getenv('MONGODB_URL', '{default}')\nK = os.environ['API_KEY']\n"
+    (app / "settings.py").write_text(code)
+    compose = "services:\n  web:\n    image: shop\n    environment:\n      MONGODB_URL: mongodb://db:27017\n"
+    (app / "compose.production.yml").write_text(compose)
+    assert ('ignore = ["MONGODB_URL"]' in drafted(app)) is stays
+
+
 def test_a_url_that_a_chart_builds_stays(app):
     settings = "import os\n\nURL = os.environ['BROKER_URL']\nK = os.environ['API_KEY']\n"
     (app / "settings.py").write_text(settings)

@@ -51,7 +51,7 @@ def adapt_to_deployment(
         require_deployed_database(draft.manifest.secret[len(known) :], deployment, tree)
     )
     plain = ports_of_servers(drafted, plain) | plain
-    urls = plain_urls(deployment, scan.sites) | find_chart_variables(root)
+    urls = plain_urls(deployment, scan.sites, tree.read) | find_chart_variables(root)
     servers = {name for s in drafted for name in s.variables() if urls.keys() >= {*s.variables()}}
     added = [without_fields(s, plain) for s in drafted if not servers.issuperset(s.variables())]
     added, notes = without_shared_rotation(added, root)

@@ -9,6 +9,7 @@ import msgspec
 
 from shield_ai.model.database_fields import is_sqlite
 from shield_ai.model.deployment import DeploymentKind, Use, ValueForm
+from shield_ai.model.file_reader import read_optional
 from shield_ai.model.finding import Kind
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.secret_words import SERVICES
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from shield_ai.model.deployment import Deployment
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Secret
     from shield_ai.model.site import FoundSite, Site
     from shield_ai.model.skip import SkipReason
@@ -85,7 +87,9 @@ def ports_of_servers(
     return ports
 
 
-def plain_urls(deployment: Deployment, sites: Iterable[FoundSite]) -> dict[str, SkipReason]:
+def plain_urls(
+    deployment: Deployment, sites: Iterable[FoundSite], read: FileReader
+) -> dict[str, SkipReason]:
     """Map the variables with a server's URL that has no credentials anywhere to that reason.
 
     The URLs of databases and message brokers are left out: in production, they have a password,
@@ -94,6 +98,7 @@ def plain_urls(deployment: Deployment, sites: Iterable[FoundSite]) -> dict[str, 
     Args:
         deployment: The places that set the variables of the new secrets.
         sites: All sites of the app.
+        read: Returns the bytes of a file of the app.
     """
     forms: defaultdict[str, set[ValueForm]] = defaultdict(set)
     paths: dict[str, str] = {}
@@ -103,7 +108,11 @@ def plain_urls(deployment: Deployment, sites: Iterable[FoundSite]) -> dict[str, 
             known = paths.setdefault(item.variable, item.path)
             if is_production_name(item.path) and not is_production_name(known):
                 paths[item.variable] = item.path
-    with_login = {site.variable for _, site in sites if _has_login_default(site)}
+    with_login = {
+        site.variable
+        for finding, site in sites
+        if site.variable in paths and _has_login_default(site, finding.path, read)
+    }
     return {
         name: SkipId.PLAIN_URL.reason(path=path)
         for name, path in paths.items()
@@ -111,7 +120,11 @@ def plain_urls(deployment: Deployment, sites: Iterable[FoundSite]) -> dict[str, 
     }
 
 
-def _has_login_default(site: Site) -> bool:
+def _has_login_default(site: Site, path: str, read: FileReader) -> bool:
+    """Return whether the default in the code is a URL that may have a login."""
+    if site.default_end:
+        raw = read_optional(read, path) or b""
+        return b"@" in raw[site.default_start : site.default_end]
     return site.has_nonempty_default and not site.default_ok_in_production
 
 

@@ -35,8 +35,8 @@ OTHER_PROVIDER = (
 )
 OTHER_KEY = (
     f"{{}} sets an endpoint for S3, so {SIGN_IN_KEY} may belong to another provider: if so, read"
-    " the keys of the storage from variables with other names, because boto3 would sign in to AWS with"
-    " these"
+    " the keys of the storage from variables with other names, because boto3 would sign in to AWS"
+    " with these"
 )
 INJECTION = (
     "the platform already injects {number} of the app from AWS: inject {names} in the same way,"
