@@ -31,7 +31,7 @@ def test_apply_extends_a_list_of_packages(app):
     path.write_text(LISTED)
     check = verified(app)["runtime-built"]
     assert check["status"] == "failed"
-    assert '"shop._shield_runtime.django"' in check["detail"]
+    assert '"shop._shield_runtime"' in check["detail"]
 
 
 def test_an_app_that_runs_from_its_source_tree(app):

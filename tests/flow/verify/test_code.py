@@ -145,7 +145,7 @@ def add_package(module):
         pytest.param(lambda app: append(app / "shop/settings.py", MAP_CALL), "", "", id="a map in another file"),
         pytest.param(lambda app: rename(app / "shop/aws_secrets.py"), "the map of secrets", "the mapping in shop/aws_secrets.py differs from shield.toml", id="another mapping"),
         pytest.param(lambda app: append(app / "shop/_shield_runtime/cache.py", "x"), "the vendored runtime", "cache.py was edited", id="edited file of the copy"),
-        pytest.param(lambda app: shutil.rmtree(app / "shop/_shield_runtime/django"), "the vendored runtime", "django/__init__.py is missing", id="no part for Django"),
+        pytest.param(lambda app: append(app / "shop/settings.py", "\nINSTALLED_APPS += ['shop._shield_runtime.django']\n"), "the vendored runtime", "django/__init__.py is missing", id="no part for Django"),
         pytest.param(forge, "the vendored runtime", "cache.py was edited", id="a forged checksum"),
         pytest.param(lambda app: (app / "shop/_shield_runtime/extra.py").write_text("x = 1\n"), "the vendored runtime", "extra.py is not part of the runtime", id="another file in the copy"),
         pytest.param(lambda app: commit_bytecode(app / "shop/_shield_runtime"), "the vendored runtime", ".pyc is not part of the runtime", id="bytecode that replaces the source"),

@@ -40,9 +40,9 @@ def write(files, parts):
     return run(runtime_copy.write_copy(files.get, manifest(), parts=parts), files)
 
 
-def fix(files, **facts):
-    app = AppFiles(**{"django": False, "pydantic": False, **facts})
-    return run(runtime_copy.fix(FixContext(files.get, manifest(), app)), files)
+def fix(files, *, engines=(), **facts):
+    app = AppFiles(**{"paths": list(files), "pydantic": False, **facts})
+    return run(runtime_copy.fix(FixContext(files.get, manifest(), app, engines=engines)), files)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def fix(files, **facts):
 )
 def test_copies_the_backend_for_mysql_unless_only_postgres_is_required(requirements, has_mysql):
     files = {"requirements.txt": requirements}
-    fix(files, django=True)
+    fix(files, engines=("postgresql",))
     assert (f"{FOLDER}/django/mysql/base.py" in files) is has_mysql
     assert f"{FOLDER}/django/postgresql/base.py" in files
 
@@ -64,9 +64,9 @@ def test_copies_the_backend_for_mysql_unless_only_postgres_is_required(requireme
     ("facts", "expected"),
     [
         pytest.param({}, (0, 0), id="neither"),
-        pytest.param({"django": True}, (ALL[0], 0), id="django"),
+        pytest.param({"engines": ("mysql",)}, (ALL[0], 0), id="database backend"),
         pytest.param({"pydantic": True}, (0, ALL[1]), id="pydantic"),
-        pytest.param({"django": True, "pydantic": True}, ALL, id="both"),
+        pytest.param({"engines": ("mysql",), "pydantic": True}, ALL, id="both"),
     ],
 )
 def test_copies_the_parts_that_the_app_can_use(facts, expected):
@@ -86,12 +86,21 @@ def test_copies_the_settings_source_if_the_app_requires_pydantic_settings(raw):
     assert parts_of(files) == (0, ALL[1])
 
 
-def test_database_backends_of_the_settings_need_the_part_for_django():
-    files = {}
-    app = AppFiles(django=False, pydantic=False)
-    context = FixContext(files.get, manifest(), app, engines=("mysql",))
-    run(runtime_copy.fix(context), files)
-    assert parts_of(files) == (ALL[0], 0)
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b'INSTALLED_APPS = ["shop.utils._shield_runtime.django"]', ALL[0]),
+        (b"from shop.utils._shield_runtime.django import health", ALL[0]),
+        (b"from shop.utils._shield_runtime import aws, django", ALL[0]),
+        (b"from shop.utils._shield_runtime import client  # of django", 0),
+        (b"from shop.utils import my_shield_runtime.django", 0),
+        (b"import django", 0),
+    ],
+)
+def test_copies_the_part_for_django_if_the_code_names_it(line, expected):
+    files = {"shop/settings.py": line}
+    fix(files)
+    assert parts_of(files) == (expected, 0)
 
 
 def test_the_other_modules_do_not_import_the_parts(tmp_path):

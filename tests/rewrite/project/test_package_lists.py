@@ -23,7 +23,7 @@ LINES = "setup(\n    packages=[\n        'shop',\n        'shop.web',  # b\n    
 
 
 def fixed(files, modules=(), **app):
-    facts = AppFiles(paths=modules, django=False, pydantic=False, edited=("shop/a.py",))
+    facts = AppFiles(paths=modules, pydantic=False, edited=("shop/a.py",))
     return run(fix(FixContext(files.get, manifest(**app), facts)), files)
 
 

@@ -35,7 +35,6 @@ class CodeInputs:
         python_files: All Python files of the app.
         dotenv_files: The .env files of the app.
         dockerfiles: The Dockerfiles of the app.
-        django: Whether the app uses Django.
         reads_later: Whether functions of the app read secrets after its start.
         stage: The variable that tells the runtime whether the process serves production.
         pydantic: Whether the app has settings classes of pydantic.
@@ -65,7 +64,6 @@ class CodeInputs:
     python_files: Sequence[str] = ()
     dotenv_files: DotenvFiles = dataclasses.field(default_factory=DotenvFiles)
     dockerfiles: Sequence[Dockerfile] = ()
-    django: bool = True
     reads_later: bool = True
     stage: str = AppFiles().stage
     pydantic: bool = True

@@ -96,7 +96,6 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         inputs.has_folder,
         inputs.python_files,
         dotenv_files=inputs.dotenv_files._replace(new_variables=new_variables),
-        django=inputs.django,
         reads_later=inputs.reads_later,
         stage=inputs.stage,
         pydantic=inputs.pydantic,

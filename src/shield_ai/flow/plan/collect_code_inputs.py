@@ -51,7 +51,6 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         python_files=scan.python_files,
         dotenv_files=find_dotenv_files(app),
         dockerfiles=dockerfiles,
-        django=facts.django,
         reads_later=scan.reads_in_functions(app.manifest.variables()),
         stage=facts.stage,
         pydantic=facts.has_pydantic_settings,

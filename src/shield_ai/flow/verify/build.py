@@ -8,7 +8,7 @@ from shield_ai.flow.image_problems import find_image_problems
 from shield_ai.flow.verify.check import CheckInfo, join_names, ok_or_failed
 from shield_ai.flow.verify.registry import CodeCheck
 from shield_ai.rewrite.project.copy_files import needed_files
-from shield_ai.rewrite.project.copy_parts import CopyParts
+from shield_ai.rewrite.project.copy_parts import CopyParts, names_django_part
 from shield_ai.rewrite.project.import_names import root_of
 from shield_ai.rewrite.project.package_lists import BuiltRuntime, find_missing
 
@@ -33,7 +33,8 @@ def _check_build(app: AppContext) -> Iterator[Check]:
     if runtime == "package" or not importers:
         return
     read = app.tree.read
-    parts = CopyParts(django=scan.facts.django, pydantic=False, mysql=False)
+    django = names_django_part(read, scan.python_files)
+    parts = CopyParts(django=django, pydantic=False, mysql=False)
     built = BuiltRuntime(
         runtime,
         root_of(read, runtime, scan.facts.module(runtime)),

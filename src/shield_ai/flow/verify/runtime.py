@@ -19,7 +19,7 @@ from shield_ai.project.importable_files import importable_files, overriding_file
 from shield_ai.project.runtime_names import COPY
 from shield_ai.project.secret_map import SecretMap, parse_map
 from shield_ai.rewrite.project.copy_files import copy_folder, needed_files
-from shield_ai.rewrite.project.copy_parts import CopyParts
+from shield_ai.rewrite.project.copy_parts import CopyParts, names_django_part
 from shield_ai.rewrite.project.runtime_source import CopyState, compare_with_source, runtime_files
 from shield_ai.rewrite.project.secret_map import map_matches_manifest
 
@@ -62,7 +62,7 @@ def verify_runtime(
         tree: The app's files.
         copies: The folders of all copies of the runtime in the app. They are not scanned.
         is_used: Whether the code reads secrets with get_secret().
-        django: Whether the app uses Django.
+        django: Whether the code names the copy's package for Django.
     """
     path = manifest.app.runtime
     if path == "package":
@@ -143,7 +143,7 @@ def _check(app: AppContext) -> Iterator[Check]:
         app.tree,
         scan.copies,
         is_used=reads_secrets(scan),
-        django=scan.facts.django,
+        django=names_django_part(app.tree.read, scan.python_files),
     )
 
 

@@ -1,4 +1,4 @@
-"""Choose the parts of the runtime that a copy in an app needs: not every app uses Django."""
+"""Choose the parts of the runtime that a copy in an app needs."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ REQUIREMENTS = (*FILES, "pyproject.toml", "Pipfile", "setup.cfg", "setup.py")
 PYDANTIC_SETTINGS = regex(rb"\bpydantic[-_]settings\b")
 POSTGRES_DRIVER = regex(rb"\bpsycopg")
 MYSQL_DRIVER = regex(rb"(?i)mysql|mariadb")
+# As in INSTALLED_APPS, in ENGINE and in imports.
+DJANGO_PART = regex(rb"\b%s(?:\.|\s+import\b[^#\n]*\b)django\b" % COPY.encode())
 # No other module of the runtime imports a module of these parts.
 DJANGO = regex(r"django/.*")
 MYSQL = regex(r"django/mysql/.*")
@@ -47,10 +49,15 @@ def find_parts(context: FixContext) -> CopyParts:
     required = b"\n".join(read_optional(context.read, path) or b"" for path in REQUIREMENTS)
     has_only_postgres = POSTGRES_DRIVER.search(required) and not MYSQL_DRIVER.search(required)
     return CopyParts(
-        django=context.app.django or bool(context.engines),
+        django=bool(context.engines) or names_django_part(context.read, context.app.paths),
         pydantic=context.app.pydantic or bool(PYDANTIC_SETTINGS.search(required)),
         mysql="mysql" in context.engines or not has_only_postgres,
     )
+
+
+def names_django_part(read: FileReader, paths: Iterable[str]) -> bool:
+    """Return whether one of the Python files names the copy's package for Django."""
+    return any(DJANGO_PART.search(read_optional(read, path) or b"") for path in paths)
 
 
 def select_modules(

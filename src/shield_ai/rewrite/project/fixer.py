@@ -60,7 +60,6 @@ class AppFiles(NamedTuple):
     has_lambdas: bool = False  # the edits of the code contain lambdas
     importers: Collection[str] = ()  # the Python files that import the runtime after the edits
     dockerfiles: Collection[Dockerfile] = ()
-    django: bool = True  # the app uses Django
     reads_later: bool = True  # functions of the app read secrets after its start
     stage: str = DJANGO_STAGE  # the variable with the stage of the process
     pydantic: bool = True  # the app has settings classes of pydantic
