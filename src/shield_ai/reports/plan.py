@@ -211,16 +211,16 @@ def no_changes_text(plan: Plan) -> str:
 
 
 def steps_after_apply(plan: Plan) -> list[str]:
-    """Return the next steps of a plan and its lock files, which apply leaves to the user.
+    """Return the next steps of a plan and the files that apply leaves to the user.
 
-    An install can fail with an outdated lock file. The steps are those of a plan for the code only:
-    others can be about changes in AWS, which are completed.
+    An install can fail with an outdated lock file, and CI below a required coverage. The steps are
+    those of a plan for the code only: others can be about changes in AWS, which are completed.
     """
     lines = []
     if plan.only == "code":
         lines += [step for step in plan.next_steps if RENAMED not in step]
-    outdated = {SkipId.LOCK_FILE, SkipId.LOCKED_REQUIREMENTS}
-    return [*lines, *(f"{s.path}: {s.reason}" for s in plan.skipped if s.id in outdated)]
+    left = {SkipId.LOCK_FILE, SkipId.LOCKED_REQUIREMENTS, SkipId.COVERAGE_MINIMUM}
+    return [*lines, *(f"{_place(s)}: {s.reason}" for s in plan.skipped if s.id in left)]
 
 
 def _advice(plan: Plan) -> Iterator[str]:

@@ -158,6 +158,18 @@ MINIMUM = b"[tool.coverage.report]\nfail_under = 90\n"
             f'[project]\n\n[tool.coverage.run]\nomit = ["{PATTERN}"]\n',
             id="Codecov without a configuration",
         ),
+        pytest.param(
+            {"Makefile": b"t:\n\tsh -c \"coverage report --fail-under=70 --omit='*/a/*.py,b/*'\"\n", ".coveragerc": b"[run]\nomit =\n  a/*\n"},
+            "Makefile",
+            f"--omit='*/a/*.py,b/*,{PATTERN}'\"\n",
+            id="command with an option",
+        ),
+        pytest.param(
+            {".gitlab-ci.yml": b"script:\n- coverage report --omit a/* --fail-under 70\n"},
+            ".gitlab-ci.yml",
+            f"--omit a/*,{PATTERN} --fail-under",
+            id="command with an argument",
+        ),
     ],
 )  # fmt: skip
 def test_adds_copy_to_the_omitted_files(files, path, expected):
@@ -180,6 +192,13 @@ def test_reports_what_it_can_not_extend(config):
     files = {"pyproject.toml": MINIMUM + config}
     assert PATTERN in run(omit_copy(files.get, manifest()), files)["pyproject.toml"]
     assert files == {"pyproject.toml": MINIMUM + config}
+
+
+def test_reports_a_command_with_variables_and_its_line():
+    files = {"Makefile": b"t:\n\tcoverage report --omit=$(OMIT) --fail-under=70\n"}
+    changes, skipped = omit_copy(files.get, manifest())
+    assert not changes
+    assert [(skip.path, skip.line) for skip in skipped] == [("Makefile", 2)]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ from shield_ai.rewrite.project.file_edits import (
     Outcome,
     append_lines,
     insertion_change,
-    skip_file,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +73,10 @@ OMIT_LINE = regex(
     rb"(?m)^\[(?:coverage:)?(?:run|report)\][ \t]*\r?\n(?:(?!\[)[^\n]*\n)*?"
     rb"omit[ \t]*=[ \t]*[^\s#,][^\n#]*[^\s#,](?=[ \t]*\r?$)"
 )
+# The option of a command, which precedes the configuration; not one with a variable.
+OMIT_ARGUMENT = regex(
+    rb"--omit(?:=|[ \t]+)(?P<quote>[\"']?)(?P<value>[^\s\"'$`;&|()\\]+)(?P=quote)(?=[\s\"';&|)]|$)"
+)
 
 
 class _Folder(NamedTuple):
@@ -120,7 +123,8 @@ def _omit(folder: _Folder, pattern: str) -> Outcome:
     if not (minimum or _measures_copy(folder)) or _is_omitted(folder, pattern):
         return NOTHING
     return (
-        _extend_option(folder, pattern)
+        _extend_command(folder, minimum, pattern)
+        or _extend_option(folder, pattern)
         or _new_option(folder, pattern)
         or _new_section(folder, minimum, pattern)
         or _report(folder, minimum, pattern)
@@ -146,6 +150,15 @@ def _extend_option(folder: _Folder, pattern: str) -> Outcome | None:
         read = functools.partial(read_optional, folder.read)
         outcomes.append(append_to_array(folder.prefix + PYPROJECT, read, keys, pattern) or NOTHING)
     return _merge(folder, PYPROJECT, outcomes)
+
+
+def _extend_command(folder: _Folder, minimum: str, pattern: str) -> Outcome | None:
+    """Add a pattern to the options `--omit` of the file with the minimum; None without one."""
+    if minimum not in COMMAND_FILES:
+        return None
+    found = OMIT_ARGUMENT.finditer(folder.content(minimum))
+    insertions = [folder.insert(minimum, match.end("value"), f",{pattern}") for match in found]
+    return _merge(folder, minimum, insertions)
 
 
 def _insertions(raw: bytes, pattern: str) -> Iterator[tuple[int, str]]:
@@ -296,4 +309,8 @@ def _config_file(folder: _Folder) -> str:
 def _report(folder: _Folder, minimum: str, pattern: str) -> Outcome:
     if not minimum:
         return NOTHING
-    return skip_file(folder.prefix + minimum, SkipId.COVERAGE_MINIMUM.reason(pattern=pattern))
+    raw = folder.content(minimum)
+    match = MINIMUM.search(raw)
+    line = raw.count(b"\n", 0, match.start()) + 1 if match else 0
+    reason = SkipId.COVERAGE_MINIMUM.reason(pattern=pattern)
+    return [], [reason.entry(folder.prefix + minimum, line)]
