@@ -53,6 +53,12 @@ def test_finds_the_region(tmp_path, path, text):
             'client("ec2", region_name="eu-west-2", aws_access_key_id=customer.key)\n',
             id="another account",
         ),
+        pytest.param(
+            "a.py",
+            "class MinioStorage(S3Storage):\n    a = client(region_name='eu-west-2')\n",
+            id="MinIO",
+        ),
+        pytest.param("a.py", "# for LocalStack\nc(region_name='eu-west-2')\n", id="LocalStack"),
         pytest.param("tests/test_a.py", "client(region_name='eu-west-2')\n", id="test"),
         pytest.param("venv/a.py", "client(region_name='eu-west-2')\n", id="other folder"),
         pytest.param("a.py", "def f(region='eu-west-2'): ...\n", id="another parameter"),

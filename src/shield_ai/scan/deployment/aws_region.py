@@ -41,6 +41,9 @@ NAMED = regex(
 ENDPOINT = regex(rb"(?i)endpoint")
 # An argument of a boto3 client: its credentials, and so its region, may be of another account.
 OTHER_ACCOUNT = regex(rb"\baws_access_key_id\s?=\s?[a-z_]")
+# Code just before the region that says that it is not one of AWS: "MinIO's default region".
+EMULATOR = regex(rb"(?i)minio|localstack|\bmoto\b|\bfake|local development")
+EMULATOR_DISTANCE = 300  # characters before the region
 PLAIN = regex(rb"(?i)\b(?:default_)?region(?:_name)?\b[\"']?\s{0,9}[:=]\s{0,9}[\"']?" + REGION_NAME)
 
 
@@ -99,6 +102,11 @@ def _regions(path: str, raw: bytes) -> set[str]:
     regions = set()
     for pattern in patterns:
         for match in pattern.finditer(raw):
-            if not (has_endpoint and match[0].upper().startswith(b"S3")):
+            is_other = has_endpoint and match[0].upper().startswith(b"S3")
+            if not is_other and not _is_of_emulator(raw, match.start()):
                 regions.add(match["region"].decode().lower())
     return regions
+
+
+def _is_of_emulator(raw: bytes, start: int) -> bool:
+    return bool(EMULATOR.search(raw, max(0, start - EMULATOR_DISTANCE), start))
