@@ -856,7 +856,14 @@ def test_names_the_compiled_files_that_contain_the_change(sources, outdated):
             id="target",
         ),
         pytest.param("test:\n\tpytest\n\nlock:\n\tpip-compile a\n", ": make lock", id="second"),
+        pytest.param(
+            "a: b\ncompile-pip-dependencies:\n\tdocker build .\n",
+            ": make compile-pip-dependencies",
+            id="name",
+        ),
+        pytest.param("requirements-lock :\n\t./l\n", ": make requirements-lock", id="other name"),
         pytest.param("test:\n\tpytest\n# pip-compile\n", "", id="none"),
+        pytest.param("compile-deps := a\ncompile-messages:\n\ta\n", "", id="other names"),
     ],
 )
 def test_names_the_target_of_make_that_compiles(makefile, command):

@@ -29,6 +29,11 @@ TARGET = regex(
     rb"(?m)^(?P<name>[A-Za-z][\w.-]{0,60}):(?!=)[^\n]{0,500}\n"
     rb"(?:[\t#][^\n]{0,500}\n){0,20}?\t[^\n]{0,500}\b(?:uv pip compile|pip-compile)\b"
 )
+# A target whose name says so: the command can be in a script or a container.
+NAMED_TARGET = regex(
+    rb"(?m)^(?P<name>(?:compile|lock)[-_](?:pip[-_])?(?:req|dep)\w*"
+    rb"|(?:pip|req\w*|dep\w*)[-_](?:compile|lock)|pip-?compile)[ \t]*:(?!=)"
+)
 INCLUDE = regex(rb"(?m)^(?:-r|--requirement)[ \t=]*([^\s#]+)")
 # The comment at the start of a compiled file, which names the files that it is compiled from.
 HEADER = regex(rb"(?:#[^\n]*\n)*+")
@@ -146,5 +151,5 @@ def compile_command(raw: bytes, makefile: bytes = b"") -> str:
     command = COMMAND.search(header[0]) if header else None
     if command:
         return command[1].decode().strip()
-    target = TARGET.search(makefile)
+    target = TARGET.search(makefile) or NAMED_TARGET.search(makefile)
     return f"make {target['name'].decode()}" if target else ""
