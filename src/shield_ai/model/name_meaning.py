@@ -36,6 +36,7 @@ from shield_ai.model.secret_words import (
     BROWSER_WORDS,
     CERTIFICATE_WORDS,
     CHAT_SERVICES,
+    CHAT_URLS,
     COLLECTIONS,
     CONN_SERVICES,
     CONNECTION_OWNERS,
@@ -156,6 +157,8 @@ def _classify_url(parts: tuple[str, ...]) -> Meaning:
         return Meaning.SECRET if is_target else Meaning.HARMLESS
     if head[-1:] == ("SENTRY",) and ending == "URL":
         return Meaning.DSN
+    if parts in CHAT_URLS:
+        return Meaning.SECRET
     if CHAT_SERVICES & set(head) and NOTIFICATION_WORDS & set(head):
         return Meaning.SECRET if ending in {"URL", "URI"} else Meaning.HARMLESS
     if ending in {"BROKER", "BACKEND", "CONN"}:

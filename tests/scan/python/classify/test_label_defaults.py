@@ -40,6 +40,10 @@ from shield_ai.scan.python.classify.label_defaults import explain_label, is_name
         pytest.param(
             "BOT_WEBHOOK_URL", "https://hooks.org/a/T0A/x9", False, id="path with a token"
         ),
+        pytest.param("SLACK_URL", "https://join.slack.com/t/a/x-1", True, id="invitation"),
+        pytest.param("SLACK_URL", "http://localhost:9002", True, id="API of a chat"),
+        pytest.param("SLACK_URL", "https://hooks.slack.com/services/T/B/x", False, id="chat hook"),
+        pytest.param("DISCORD_URL", "", False, id="no default"),
         pytest.param("BOT_WEBHOOK_URL", "http://localhost:8000/hook", False, id="local address"),
         pytest.param("BOT_WEBHOOK_URL", "https://example.org/hook", False, id="example"),
         pytest.param("SEARCH_URL", "https://shop.org/search", False, id="URL of a service"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.rotation_policy import DATA_KEY_WORDS
-from shield_ai.model.secret_words import SECRET_WORDS
+from shield_ai.model.secret_words import CHAT_URLS, SECRET_WORDS
 from shield_ai.model.skip import SkipId
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
@@ -26,6 +26,8 @@ LABEL = regex(r"[a-z]{2,30}(?:-[a-z0-9]{1,30}){1,8}")
 ADDRESS = regex(
     r"https?://(?!localhost)[a-z][a-z0-9-]{0,62}(?:\.[a-z0-9-]{1,63}){1,8}(?:/[a-z][a-z_-]{0,30}){0,8}/?"
 )
+URL = regex(r"https?://\w")
+WEBHOOK_PATH = regex(r"hook|/services/")
 SERVER = regex(r"https?://[\w.-]{1,100}(?::\d{1,5})?/?")
 # Words of values for development, which production has to replace.
 DEVELOPMENT_WORDS = word_set("""
@@ -122,6 +124,8 @@ def _is_address(name: str, text: str) -> bool:
         return False
     if "WEBHOOK" in words(name) and ADDRESS.fullmatch(text):
         return True
+    if words(name) in CHAT_URLS and URL.match(text):
+        return not WEBHOOK_PATH.search(text)  # the page of a chat, or an invitation to it
     if words(name)[-2:] == ("PROXY", "URL"):
         return SERVER.fullmatch(text) is not None
     is_url = words(name)[-1:] == ("URL",) and meaning(name) is Meaning.HARMLESS
