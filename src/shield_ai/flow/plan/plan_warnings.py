@@ -9,6 +9,7 @@ from shield_ai.flow.draft.development_defaults import default_lines
 from shield_ai.flow.literal_variables import renamed_literals
 from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.plan.aws_endpoint import endpoint_warnings
+from shield_ai.flow.plan.build_commands import build_command_steps
 from shield_ai.flow.plan.default_region import default_region_steps
 from shield_ai.flow.plan.manifest_preconditions import importer_of
 from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
@@ -50,6 +51,7 @@ def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
         yield from overriding_file_steps(
             app.scan_result.files, app.scan_result.facts.settings, app.tree.read
         )
+        yield from build_command_steps(plan.dotenv, app.tree)
         yield from default_region_steps(app)
 
 
