@@ -121,8 +121,7 @@ def secret_key_fallbacks(**_: Any) -> list[Any]:
         return []
     return [
         checks.Warning(
-            "SECRET_KEY is rotated, but SECRET_KEY_FALLBACKS is empty:"
-            " each rotation logs all users out.",
+            "SECRET_KEY_FALLBACKS is empty: each rotation of SECRET_KEY logs all users out.",
             hint='Add the results of get_secret("django-secret-key", None, stage=STAGE)'
             ' for "AWSPREVIOUS" and "AWSPENDING" to the list, unless they are None.',
             id="shield_ai.W003",
