@@ -91,7 +91,7 @@ def print_results(planned: Plan, applied: Applied) -> None:
     elif rewrites_code(planned):
         text = comparison_text(applied.settings)
         if applied.settings.problems:
-            echo(text, err=True)
+            echo(text, err=True, wraps=True)
         else:
             note(text)
     steps = remaining_steps(planned)

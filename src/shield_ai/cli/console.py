@@ -18,6 +18,7 @@ import click
 from shield_ai.model.errors import ShieldError
 from shield_ai.model.output_options import OUTPUT, use_color
 from shield_ai.model.printable import printable, printable_lines
+from shield_ai.reports.terminal.wrapping import wrap_lines
 from shield_ai.scan.text.secret_names import mask_tokens
 
 if TYPE_CHECKING:
@@ -30,7 +31,14 @@ UNCHANGED = "nothing changed"
 STDOUT = Path("/dev/stdout")
 
 
-def echo(text: str = "", *, err: bool = False, nl: bool = True, commands: bool = False) -> None:
+def echo(
+    text: str = "",
+    *,
+    err: bool = False,
+    nl: bool = True,
+    commands: bool = False,
+    wraps: bool = False,
+) -> None:
     """Print text without control characters, except the colors of `reports.terminal.color`.
 
     Args:
@@ -38,8 +46,11 @@ def echo(text: str = "", *, err: bool = False, nl: bool = True, commands: bool =
         err: Print on standard error.
         nl: End with a newline.
         commands: Keep GitHub Actions workflow commands (`::error …`) at the start of lines.
+        wraps: Wrap long lines on a terminal. In a file or a pipe, a message stays on one line.
     """
     stream = sys.stderr if err else sys.stdout
+    if wraps:
+        text = wrap_lines(text, terminal_width(stream))
     color = has_color(stream)
     safe_text = mask_tokens(printable_lines(text, keep_color=color, keep_commands=commands))
     encoding = getattr(stream, "encoding", None) or "utf-8"
@@ -57,7 +68,7 @@ def replace_line(text: str) -> None:
 def note(text: str, *, nl: bool = True) -> None:
     """Print an informational message on standard error, unless -q is given."""
     if not OUTPUT.quiet:
-        echo(text, err=True, nl=nl)
+        echo(text, err=True, nl=nl, wraps=True)
 
 
 def can_ask() -> bool:

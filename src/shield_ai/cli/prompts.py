@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def print_before_question(text: str, *, yes: bool, nl: bool = True) -> None:
     """Print the context of a question on standard error, unless both -q and --yes are given."""
     if not (OUTPUT.quiet and yes):
-        echo(text, err=True, nl=nl)
+        echo(text, err=True, nl=nl, wraps=True)
 
 
 def confirm(question: str, *, yes: bool, declined: str = UNCHANGED) -> None:

@@ -74,7 +74,7 @@ def plan(
         if diffs:
             echo(diffs)
         fixed = count_fixed(session.scan_result.findings, planned)
-        echo(plan_text(planned, session.tree.read, fixed=fixed), nl=False)
+        echo(plan_text(planned, session.tree.read, fixed=fixed), nl=False, wraps=True)
     if credentials_error:
         message, hint = credentials_error.message, credentials_error.hint
         echo(f"\nThe changes in AWS are not shown: {message}.\n\nhint: {hint}", err=True)

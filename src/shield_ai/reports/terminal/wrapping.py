@@ -26,3 +26,21 @@ def wrap(
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def wrap_lines(text: str, width: int) -> str:
+    """Wrap the long lines of a text that start with a word; 0 columns keep them.
+
+    Lines with an indent are parts of a table or of a diff.
+
+    Args:
+        text: The text.
+        width: The columns of the terminal.
+    """
+    lines = []
+    for line in text.split("\n"):
+        if width and len(line) > width and line[:1].isalnum():
+            lines += wrap(line, following="  ", width=width)
+        else:
+            lines.append(line)
+    return "\n".join(lines)
