@@ -34,6 +34,8 @@ def test_a_database_that_production_sets_is_required(tmp_path, variable, file, o
         pytest.param("requirements.txt", "django\npsycopg2-binary==2.9\n", False, id="requirements"),
         pytest.param("pyproject.toml", '[project]\ndependencies = ["mysqlclient"]\n', False, id="list"),
         pytest.param("pyproject.toml", '[tool.poetry.dependencies]\nasyncpg = "*"\n', False, id="table"),
+        pytest.param("requirements.txt", "motor==3.7\n", False, id="MongoDB"),
+        pytest.param("requirements.txt", "motorway\n", True, id="another name"),
         pytest.param("requirements.txt", "django\n# no psycopg2\naiosqlite\n", True, id="no driver"),
         pytest.param("requirements-test.txt", "psycopg2\n", True, id="tests"),
     ],

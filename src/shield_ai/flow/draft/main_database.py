@@ -27,7 +27,8 @@ SECONDARY_DATABASE_WORDS = word_set(
 # In the requirements of an app.
 DRIVER = regex(
     rb"(?im)(?:^|[\"'])[ \t]*(?:psycopg|asyncpg|aiopg|pg8000|mysqlclient|mysql-connector|pymysql"
-    rb"|aiomysql|asyncmy|mariadb|oracledb|cx[-_]oracle|mssql-django|pyodbc)"
+    rb"|aiomysql|asyncmy|mariadb|oracledb|cx[-_]oracle|mssql-django|pyodbc"
+    rb"|(?:pymongo|motor|mongoengine|beanie)\b)"
 )
 # Values that do not configure a database.
 NOT_SET = frozenset({ValueForm.READ, ValueForm.EMPTY, ValueForm.PLACEHOLDER})
