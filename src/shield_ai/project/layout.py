@@ -92,8 +92,10 @@ class AppFacts(msgspec.Struct, frozen=True, kw_only=True):
     django_settings: tuple[str, ...] = ()  # settings files that DJANGO_SETTINGS_MODULE names
     includers: dict[str, str] = {}  # file that split_settings includes -> settings
     roots: tuple[str, ...] = ("",)  # folders on sys.path, deepest first; "" is the app's folder
-    # A package that is imported from several roots: its files import the runtime relatively.
+    # A package whose name is not known, or not the same everywhere: imports in it are relative.
     relative_package: str = ""
+    # The package without `__init__.py` that is the app: folders beside it are other programs.
+    namespace_package: str = ""
     runtime: str = DEFAULT_RUNTIME  # the path for a vendored runtime
     django: bool = False
     uses_django_env: bool = False  # the project names DJANGO_ENV, with the values of the runtime

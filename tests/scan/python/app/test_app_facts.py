@@ -209,3 +209,20 @@ def test_the_runtime_is_beside_the_settings_that_users_create(scanned, files, ru
     }
     app = {path: text for path, text in {**app, **files}.items() if text is not None}
     assert scanned(app).facts.runtime == runtime
+
+
+def test_a_package_without_init_is_the_app_and_its_neighbors_are_not(scanned) -> None:
+    """Another program of the repository can be imported under another name."""
+    files = {
+        "harvest/settings.py": "import os\nA = os.environ['A_TOKEN']\nB = os.environ['B_TOKEN']\n",
+        "harvest/main.py": "from . import settings\n",
+        "fetch/__init__.py": "",
+        "fetch/settings.py": "import os\nC = os.environ['C_TOKEN']\n",
+    }
+    found = scanned(files)
+    facts = found.facts
+    assert (facts.roots, facts.relative_package) == (("",), "harvest")
+    assert facts.module(facts.runtime) == "harvest.aws_secrets"
+    reasons = {site.variable: reason_of(site) for site in found.sites}
+    assert reasons["A_TOKEN"] == ""
+    assert reasons["C_TOKEN"].startswith("outside the app in harvest")

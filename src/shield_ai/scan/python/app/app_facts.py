@@ -18,6 +18,7 @@ from shield_ai.project.layout import (
     is_settings,
     is_test,
 )
+from shield_ai.project.namespace_packages import is_imported_by_name, root_of_namespace_package
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.relative_imports import package_uses_only_relative_imports
 from shield_ai.project.runtime_names import copied_folder, is_copied_file, is_runtime_module
@@ -107,16 +108,10 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         sorted(settings) or filter(None, [main_module]), django_settings, paths, read
     )
     main_settings = _main_settings(settings, django_settings, roots, read) or main_module
-    root = _root_of(main_settings, roots)
-    package = ""
+    packages = _Packages(_root_of(main_settings, roots), roots)
     if not django_settings:
-        run_root = _deeper_run_root(main_settings, root, find_run_roots(paths, read))
-        if run_root:
-            package = _topmost_package(main_settings, run_root)
-            root = run_root
-            roots = (run_root, *[other for other in roots if other != run_root])
-        else:
-            package = _relative_package(main_settings, root, files)
+        packages = _find_packages(main_settings, packages, files)
+    root = packages.root
     runtime = DEFAULT_RUNTIME
     if main_settings:
         anchor = find_missing_settings(paths, read)
@@ -131,8 +126,9 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         settings=tuple(sorted(settings)),
         django_settings=tuple(sorted(set(django_settings) & settings)),
         includers=includers,
-        roots=roots,
-        relative_package=package,
+        roots=packages.roots,
+        relative_package=packages.relative,
+        namespace_package=packages.namespace,
         runtime=runtime,
         django=django,
         uses_django_env=django and uses_django_env(paths, read, app_packages),
@@ -163,6 +159,38 @@ def _find_includers(settings: set[str], python_files: set[str], read: FileReader
     return includers
 
 
+class _Packages(NamedTuple):
+    """The folders that the modules of an app are imported from, and how."""
+
+    root: str  # of the settings
+    roots: tuple[str, ...]
+    relative: str = ""  # see AppFacts.relative_package
+    namespace: str = ""  # see AppFacts.namespace_package
+
+
+def _find_packages(settings: str, known: _Packages, files: AppFiles) -> _Packages:
+    """Correct the root of the settings of an app without Django by how modules are imported."""
+    root, roots = known.root, known.roots
+    run_root = _deeper_run_root(settings, root, find_run_roots(files.paths, files.read))
+    if run_root:
+        others = [other for other in roots if other != run_root]
+        return _Packages(run_root, (run_root, *others), _topmost_package(settings, run_root))
+    package = _relative_package(settings, root, files)
+    folder = settings.rpartition("/")[0]
+    if package or not folder or f"{folder}/__init__.py" in files.paths:
+        return known._replace(relative=package)
+    above = root_of_namespace_package(folder, files.paths, files.read)
+    if above is None or root not in {above, folder}:
+        return known
+    package = _topmost_package(settings, above)
+    is_alone = not is_imported_by_name(package, files.paths, files.read)
+    namespace = package if is_alone else ""
+    if root == above:
+        return known._replace(relative=namespace, namespace=namespace)
+    others = [other for other in roots if other not in {root, above}]
+    return _Packages(above, (*others, above), package, namespace)
+
+
 def _deeper_run_root(settings: str, root: str, run_roots: set[str]) -> str:
     """Return the innermost folder below a root from which a server imports the settings, or ""."""
     prefix = f"{root}/" if root else ""
@@ -179,7 +207,8 @@ def _below(path: str, folder: str) -> str:
 
 
 def _topmost_package(path: str, root: str) -> str:
-    return f"{root}/{_below(path, root).partition('/')[0]}"
+    prefix = f"{root}/" if root else ""
+    return prefix + path.removeprefix(prefix).partition("/")[0]
 
 
 def _relative_package(settings: str, root: str, files: AppFiles) -> str:

@@ -90,6 +90,9 @@ def _explain_outside(source: Source, facts: AppFacts, app_files: set[str]) -> Sk
     path = source.path
     root = facts.root(facts.runtime)
     file_root = facts.root(path)
+    package = facts.namespace_package
+    if package and not path.startswith(f"{package}/"):
+        return SkipId.OUTSIDE_APP.reason(folder=package)
     if path in facts.settings and file_root != root:
         if file_root:
             return SkipId.OTHER_APP.reason(folder=file_root)

@@ -1,0 +1,63 @@
+"""Find the packages without `__init__.py`, by the relative imports of their modules.
+
+https://docs.python.org/3/reference/import.html#namespace-packages
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from shield_ai.project.layout import is_test
+from shield_ai.project.perf.lazy_regex import regex
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from shield_ai.model.file_reader import FileReader
+
+# Python allows it only in a package. Each further dot is a parent package.
+RELATIVE_IMPORT = regex(rb"(?m)^from[ \t]+(\.{1,9})")
+
+
+def root_of_namespace_package(folder: str, paths: Collection[str], read: FileReader) -> str | None:
+    """Return the folder that a namespace package is imported from; None for another folder.
+
+    In a namespace package, modules import each other relatively, and never by their own name.
+
+    Args:
+        folder: A folder without `__init__.py`.
+        paths: All files of the app.
+        read: Returns the content of a file.
+    """
+    prefix = f"{folder}/"
+    modules = [path for path in paths if path.endswith(".py") and path.startswith(prefix)]
+    inside = [path for path in modules if "/" not in path.removeprefix(prefix)]
+    names = {re.escape(path.removeprefix(prefix).removesuffix(".py")) for path in inside}
+    by_name = re.compile(rf"(?m)^[ \t]*(?:from|import)[ \t]+(?:{'|'.join(names)})\b".encode())
+    dots = 0
+    for path in inside:
+        raw = b"" if is_test(path) else read(path) or b""
+        if by_name.search(raw):
+            return None
+        dots = max(dots, *map(len, RELATIVE_IMPORT.findall(raw)), 0)
+    parts = folder.split("/")
+    return "/".join(parts[:-dots]) if 0 < dots <= len(parts) else None
+
+
+def is_imported_by_name(package: str, paths: Iterable[str], read: FileReader) -> bool:
+    """Return whether a module beside a package imports it, so that both are one program.
+
+    Args:
+        package: The folder.
+        paths: All files of the app.
+        read: Returns the content of a file.
+    """
+    parent, _, name = package.rpartition("/")
+    statement = re.compile(rf"(?m)^[ \t]*(?:from|import)[ \t]+{re.escape(name)}\b".encode())
+    for path in paths:
+        is_beside = path.startswith(f"{parent}/" if parent else "")
+        if is_beside and path.endswith(".py") and not path.startswith(f"{package}/"):
+            if not is_test(path) and statement.search(read(path) or b""):
+                return True
+    return False
