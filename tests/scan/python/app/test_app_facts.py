@@ -223,6 +223,6 @@ def test_a_package_without_init_is_the_app_and_its_neighbors_are_not(scanned) ->
     facts = found.facts
     assert (facts.roots, facts.relative_package) == (("",), "harvest")
     assert facts.module(facts.runtime) == "harvest.aws_secrets"
-    reasons = {site.variable: reason_of(site) for site in found.sites}
+    reasons = {site.variable: reason_of(site) for _, site in found.sites}
     assert reasons["A_TOKEN"] == ""
     assert reasons["C_TOKEN"].startswith("outside the app in harvest")
