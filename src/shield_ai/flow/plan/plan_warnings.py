@@ -17,6 +17,7 @@ from shield_ai.flow.plan.other_values import other_values
 from shield_ai.flow.plan.overriding_files import overriding_file_steps
 from shield_ai.flow.plan.planned_logins import planned_logins
 from shield_ai.flow.plan.shared_secrets import shared_secret_steps
+from shield_ai.flow.preferred_modules import find_preferred_modules
 from shield_ai.model.plan import RENAMED
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
             app.scan_result.files, app.scan_result.facts.settings, app.tree.read
         )
         yield from build_command_steps(plan.dotenv, app.tree)
+        yield from (module.text for module in find_preferred_modules(app))
         yield from default_region_steps(app)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.draft.app_draft import draft_manifest
+from shield_ai.flow.preferred_modules import find_preferred_modules
 from shield_ai.flow.verify.check import (
     NOT_SCANNED_HINT,
     Check,
@@ -28,6 +29,8 @@ CODE_MIGRATED = CheckInfo(
     "the scan of the app's code",
 )
 
+_PREFERRED_HINT = "delete the file from git; for local development, use .env"
+
 
 def _verify_migration(app: AppContext) -> Check:
     sites, manifest = app.sites, app.manifest
@@ -35,6 +38,10 @@ def _verify_migration(app: AppContext) -> Check:
     if not fixable and app.scan_result.unreadable:
         detail = not_scanned(app.scan_result.unreadable)
         return make_check(CODE_MIGRATED, Status.UNKNOWN, detail, NOT_SCANNED_HINT)
+    preferred = [module for module in find_preferred_modules(app) if module.is_tracked]
+    if preferred and not fixable:
+        detail = join_names([module.text for module in preferred], "; ")
+        return make_check(CODE_MIGRATED, Status.FAILED, detail, _PREFERRED_HINT)
     if not fixable:
         ignored = join_names(manifest.app.ignore)
         detail = f"ignored in shield.toml: {ignored}" if ignored else ""
