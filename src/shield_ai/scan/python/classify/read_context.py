@@ -9,13 +9,13 @@ from shield_ai.model.site import Shape
 from shield_ai.scan.python.classify.alternative_reads import mark_alternatives
 from shield_ai.scan.python.classify.command_options import mark_command_options
 from shield_ai.scan.python.classify.conditions import (
-    continues_without,
     is_empty_literal,
     reads_in,
     required_parts,
 )
 from shield_ai.scan.python.classify.demanded_reads import mark_demanded_reads
 from shield_ai.scan.python.classify.feature_reads import mark_feature_reads
+from shield_ai.scan.python.classify.handled_reads import mark_handled_reads
 from shield_ai.scan.python.classify.masked_reads import mark_masked_reads
 from shield_ai.scan.python.classify.overwritten_reads import mark_overwritten_reads
 from shield_ai.scan.python.classify.required_settings import mark_required_settings
@@ -126,15 +126,6 @@ def _branches(node: ast.If) -> Iterator[ast.If]:
 
 def _requires(node: ast.If, tests: Collection[ast.AST]) -> bool:
     return any(part in tests for part in required_parts(node.test))
-
-
-def mark_handled_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read in a `try` that goes on without the variable: `except KeyError: X = None`."""
-    reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
-    for node in descend(tree):
-        if isinstance(node, ast.Try) and any(map(continues_without, node.handlers)):
-            for read in reads_in(node.body, reads):
-                read.is_guarded = True
 
 
 def mark_optional_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
