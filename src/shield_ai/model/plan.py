@@ -15,6 +15,8 @@ from shield_ai.model.skip import Skipped
 
 # In the steps of a plan, for information: apply moves a literal to a variable of another name.
 RENAMED = " moves to the variable "
+# A step before the secrets are created.
+DEFAULT_REGION = " is only the default region: before shield apply creates the secrets there,"
 
 
 class Action(enum.StrEnum):

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.plan_effects import changes_nothing
-from shield_ai.model.plan import RENAMED, Action, ValueState
+from shield_ai.model.plan import DEFAULT_REGION, RENAMED, Action, ValueState
 from shield_ai.model.plurals import count
 from shield_ai.model.printable import printable
 from shield_ai.model.resource import SECRET_KIND
@@ -213,12 +213,11 @@ def no_changes_text(plan: Plan) -> str:
 def steps_after_apply(plan: Plan) -> list[str]:
     """Return the next steps of a plan and the files that apply leaves to the user.
 
-    An install can fail with an outdated lock file, and CI below a required coverage. The steps are
-    those of a plan for the code only: others can be about changes in AWS, which are completed.
+    An install can fail with an outdated lock file, and CI below a required coverage.
     """
-    lines = []
-    if plan.only == "code":
-        lines += [step for step in plan.next_steps if RENAMED not in step]
+    lines = [step for step in plan.next_steps if RENAMED not in step]
+    if plan.only != "code":  # the secrets are created
+        lines = [step for step in lines if DEFAULT_REGION not in step]
     left = {SkipId.LOCK_FILE, SkipId.LOCKED_REQUIREMENTS, SkipId.COVERAGE_MINIMUM}
     return [*lines, *(f"{_place(s)}: {s.reason}" for s in plan.skipped if s.id in left)]
 

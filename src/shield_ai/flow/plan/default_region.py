@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.manifest import has_default_region
 from shield_ai.model.naming import MANIFEST
+from shield_ai.model.plan import DEFAULT_REGION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from shield_ai.flow.app_context import AppContext
 
-STEP = (
-    "{} is only the default region: before shield apply creates the secrets there, check `region`"
-    " in shield.toml"
-)
+STEP = f"{{}}{DEFAULT_REGION} check `region` in shield.toml"
 
 
 def default_region_steps(app: AppContext) -> Iterator[str]:
