@@ -27,6 +27,8 @@ from shield_ai.reports.masking.mask import mask, show
         pytest.param("pyproject.toml", 'token = "1.2"', False, id="number"),
         pytest.param("pyproject.toml", '    "swordfish",', False, id="word"),
         pytest.param(".coveragerc", "omit = shop/*, */tests/*, manage.py", True, id="patterns"),
+        pytest.param(".coveragerc", "    shop/_shield_runtime/*", True, id="pattern in a list"),
+        pytest.param(".coveragerc", "    x7Kq9swordfishZ2/*", False, id="token in a list of INI"),
         pytest.param("pyproject.toml", 'omit = ["shop/*", "*/tests/*"]', True, id="list of TOML"),
         pytest.param("pyproject.toml", 'omit = ["x7Kq9swordfishZ2"]', False, id="no pattern"),
         pytest.param("poetry.lock", f'content-hash = "{"0a" * 32}"', True, id="checksum"),

@@ -159,6 +159,12 @@ MINIMUM = b"[tool.coverage.report]\nfail_under = 90\n"
             id="Codecov without a configuration",
         ),
         pytest.param(
+            {".coveragerc": b"[run]\nomit = a/*, b/*\n"},
+            ".coveragerc",
+            f"omit = a/*, b/*, {PATTERN}\n",
+            id="spaces after commas",
+        ),
+        pytest.param(
             {"Makefile": b"t:\n\tsh -c \"coverage report --fail-under=70 --omit='*/a/*.py,b/*'\"\n", ".coveragerc": b"[run]\nomit =\n  a/*\n"},
             "Makefile",
             f"--omit='*/a/*.py,b/*,{PATTERN}'\"\n",

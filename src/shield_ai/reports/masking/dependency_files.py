@@ -42,11 +42,15 @@ GLOBS = (
     rb"(?:omit|exclude|include|source)[ \t]{0,3}=[ \t]{0,3}\[?"
     + GLOB + rb"(?:,[ \t]{0,3}" + GLOB + rb"){0,40}\]?"
 )  # fmt: skip
+# A line of such a list in an INI file: letters only, and at least one separator of a path.
+GLOB_LINE = rb"[a-z*_.-]{0,40}[*/][a-z*/_.-]{0,60}"
 # The checksum of pyproject.toml in poetry.lock.
 CHECKSUM = rb"content-hash = \"[0-9a-f]{64}\""
 LINE = regex(
     rb"(?m)^[ \t]{0,40}(?:"
-    + b"|".join([REQUIREMENT, TABLE, LIST_START, LIST_END, PYTHON_FILE, LIST, GLOBS, CHECKSUM])
+    + b"|".join(
+        [REQUIREMENT, TABLE, LIST_START, LIST_END, PYTHON_FILE, LIST, GLOBS, GLOB_LINE, CHECKSUM]
+    )
     + rb")\s{0,9}$"
 )
 

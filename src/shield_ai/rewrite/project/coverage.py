@@ -167,8 +167,9 @@ def _insertions(raw: bytes, pattern: str) -> Iterator[tuple[int, str]]:
         end = match.end(1) - match[1].endswith(b"\r")
         yield end, f"\n{match['indent'].decode()}{pattern}"
     for match in OMIT_LINE.finditer(raw):
-        if b"," in match[0].rpartition(b"=")[2]:
-            yield match.end(), f",{pattern}"
+        patterns = match[0].rpartition(b"=")[2]
+        if b"," in patterns:
+            yield match.end(), f", {pattern}" if b", " in patterns else f",{pattern}"
 
 
 def _merge(folder: _Folder, name: str, outcomes: Sequence[Outcome]) -> Outcome | None:
