@@ -96,7 +96,7 @@ LITERAL = regex(
 # A settings file is parsed if it contains any of these words.
 SECRET_WORD = regex(
     rb"(?i)secret|pass|pwd|token|key|credential|dsn|_ur[li]|salt|database|db|broker|backend|://|psk"
-    rb"|auth|dynaconf|hook"
+    rb"|auth|dynaconf|hook|split_settings"
 )
 # Loads a .env file: python-dotenv, django-environ, environs, envparse.
 DOTENV_LOAD = regex(rb"\bload_dotenv\(|\.read_env(?:file)?\(")

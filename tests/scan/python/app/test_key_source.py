@@ -3,7 +3,11 @@ from __future__ import annotations
 import pytest
 
 from shield_ai.project.python_source import Source
-from shield_ai.scan.python.app.key_source import find_executed_settings, find_key_source
+from shield_ai.scan.python.app.key_source import (
+    find_executed_settings,
+    find_key_source,
+    find_missing_includes,
+)
 
 FILE, GENERATED = "key-from-file", "key-generated"
 
@@ -51,3 +55,21 @@ def test_find_key_source(text, found):
 def test_find_executed_settings(text, lines):
     source = Source.from_bytes("settings.py", text.encode())
     assert [skip.line for skip in find_executed_settings(source)] == lines
+
+
+@pytest.mark.parametrize(
+    ("call", "found"),
+    [
+        pytest.param(
+            "include('base.py', 'local_settings.py')", ["local_settings.py"], id="missing"
+        ),
+        pytest.param("include(optional('local.py'))", ["local.py"], id="optional"),
+        pytest.param("include('base.py', 'env/{0}.py'.format(ENV), 'env/*.py')", [], id="patterns"),
+        pytest.param("other('local.py')", [], id="another function"),
+    ],
+)
+def test_find_missing_includes(call, found):
+    text = f"from split_settings.tools import include, optional\n{call}\n"
+    source = Source.from_bytes("shop/settings/__init__.py", text.encode())
+    includes = find_missing_includes(source, {"shop/settings/base.py": b""}.get)
+    assert includes == [(f"shop/settings/{name}", 2) for name in found]

@@ -6,11 +6,16 @@ import ast
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId, Skipped
+from shield_ai.project.perf.lazy_regex import regex
+from shield_ai.project.python_source import string_constant
+from shield_ai.scan.python.readers.ast_walk import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from shield_ai.model.file_reader import FileReader
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.readers.project import Project
 
@@ -30,6 +35,8 @@ GENERATORS = (
     "uuid4(",
 )
 EXEC = ("exec", "execfile")
+# A file that django-split-settings includes, without a pattern or a parameter in its name.
+INCLUDED = regex(r"[\w./-]{1,100}\.py")
 MAX_STEPS = 3  # how many levels of names and functions are followed from SECRET_KEY
 
 
@@ -64,14 +71,20 @@ class KeySources:
         """
         self._assigned += find_key_source(source)
         self._included += find_executed_settings(source)
+        for path, line in find_missing_includes(source, self._project.read):
+            self._add_missing(path, source.path, line)
         for module in star_imports:
             if self._is_library(module):
                 self._library_imports.append((source.path, module))
             elif not self._project.find_module(module):
-                reason = SkipId.KEY_IN_LOCAL_SETTINGS.reason(module=module)
-                self._included.append(reason.entry(source.path, name=KEY))
-                reason = SkipId.LOCAL_SETTINGS.reason(module=module)
-                self._overrides.append(reason.entry(source.path, name=KEY))
+                self._add_missing(module, source.path)
+
+    def _add_missing(self, module: str, path: str, line: int = 0) -> None:
+        """Add a module that a settings module includes, and that is not in the app."""
+        reason = SkipId.KEY_IN_LOCAL_SETTINGS.reason(module=module)
+        self._included.append(reason.entry(path, line, KEY))
+        reason = SkipId.LOCAL_SETTINGS.reason(module=module)
+        self._overrides.append(reason.entry(path, line, KEY))
 
     def _is_library(self, module: str) -> bool:
         """Return whether a module belongs to a library; a local file that git ignores does not."""
@@ -138,6 +151,27 @@ def find_executed_settings(source: Source) -> list[Skipped]:
             if node.func.id in EXEC:
                 entry = SkipId.KEY_IN_EXEC.reason().entry(source.path, node.lineno, KEY)
                 found.append(entry)
+    return found
+
+
+def find_missing_includes(source: Source, read: FileReader) -> list[tuple[str, int]]:
+    """Return each file that django-split-settings includes and that is not there, and the line.
+
+    Args:
+        source: A settings module.
+        read: Returns the content of a file.
+    """
+    if "split_settings" not in source.text:
+        return []
+    folder = source.path.rpartition("/")[0]
+    found = []
+    for node in ast.walk(source.tree):
+        if not isinstance(node, ast.Call) or name_of(node.func) not in {"include", "optional"}:
+            continue
+        for name in map(string_constant, node.args):
+            path = f"{folder}/{name}" if folder else f"{name}"
+            if name and INCLUDED.fullmatch(name) and read_optional(read, path) is None:
+                found.append((path, node.lineno))
     return found
 
 
