@@ -50,15 +50,19 @@ def find_preferred_modules(app: AppContext) -> list[PreferredModule]:
     """Return the modules that an app prefers to its secrets."""
     read = app.tree.read
     variables = set(app.manifest.variables())
-    readers = {finding.path for finding, _ in app.sites}
-    readers.update(path for path, _, _ in app.scan_result.call_sites)
     found: list[PreferredModule] = []
-    for path in sorted(readers):
+    for path in sorted(_readers(app)):
         raw = read_optional(read, path) or b""
         if path.endswith(".py") and HANDLER.search(raw):
             found += _modules_preferred_by(path, raw, variables, read)
-    tracked = tracked_files(app.tree.root, [module.path for module in found]) if found else set()
-    return [module._replace(is_tracked=module.path in (tracked or ())) for module in found]
+    tracked = tracked_files(app.tree.root, [module.path for module in found]) or set()
+    return [module._replace(is_tracked=module.path in tracked) for module in found]
+
+
+def _readers(app: AppContext) -> set[str]:
+    """Return the files that read secrets, or will read them."""
+    calls = {path for path, _, _ in app.scan_result.call_sites}
+    return calls | {finding.path for finding, _ in app.sites}
 
 
 def _modules_preferred_by(
@@ -68,30 +72,41 @@ def _modules_preferred_by(
         nodes = list(ast.walk(Source.from_bytes(path, raw).tree))
     except SourceError:  # the report names the file
         return
-    for node in nodes:
-        if not isinstance(node, ast.Try):
+    for block in nodes:
+        if not isinstance(block, ast.Try):
             continue
-        secrets = set(_secrets_in_handlers(node.handlers, variables))
-        for statement in node.body:
-            if isinstance(statement, ast.ImportFrom):
-                imported = [alias.asname or alias.name for alias in statement.names]
-                names = tuple(name for name in imported if name in secrets)
-                module = _find_module(path, statement, read) if names else ""
-                if module:
-                    yield PreferredModule(module, names, path, statement.lineno, is_tracked=False)
+        for statement, names in _imported_secrets(block, variables):
+            module = _find_module(path, statement, read)
+            if module:
+                yield PreferredModule(module, names, path, statement.lineno, is_tracked=False)
 
 
-def _secrets_in_handlers(
-    handlers: Iterable[ast.ExceptHandler], variables: set[str]
-) -> Iterator[str]:
-    """Yield the names that get the value of a secret if an import fails."""
-    for handler in handlers:
-        caught = ast.walk(handler.type) if handler.type else ()
-        if IMPORT_ERRORS.isdisjoint(node.id for node in caught if isinstance(node, ast.Name)):
-            continue
+def _imported_secrets(
+    block: ast.Try, variables: set[str]
+) -> Iterator[tuple[ast.ImportFrom, tuple[str, ...]]]:
+    """Yield each import of a `try`, and the secrets that it takes from a module."""
+    secrets = _secrets_in_handlers(block.handlers, variables)
+    for statement in block.body:
+        if isinstance(statement, ast.ImportFrom):
+            imported = [alias.asname or alias.name for alias in statement.names]
+            names = tuple(name for name in imported if name in secrets)
+            if names:
+                yield statement, names
+
+
+def _secrets_in_handlers(handlers: Iterable[ast.ExceptHandler], variables: set[str]) -> set[str]:
+    """Return the names that get the value of a secret if an import fails."""
+    names: set[str] = set()
+    for handler in filter(_catches_import_error, handlers):
         for node in ast.walk(handler):
             if isinstance(node, ast.Assign) and _reads_secret(node.value, variables):
-                yield from (target.id for target in node.targets if isinstance(target, ast.Name))
+                names.update(target.id for target in node.targets if isinstance(target, ast.Name))
+    return names
+
+
+def _catches_import_error(handler: ast.ExceptHandler) -> bool:
+    caught = ast.walk(handler.type) if handler.type else ()
+    return any(isinstance(node, ast.Name) and node.id in IMPORT_ERRORS for node in caught)
 
 
 def _reads_secret(value: ast.expr, variables: set[str]) -> bool:

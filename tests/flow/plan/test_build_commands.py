@@ -4,6 +4,7 @@ import pytest
 
 from shield_ai.flow.plan.build_commands import build_command_steps
 from shield_ai.model.plan import Origin
+from shield_ai.project.docker_copies import read_dockerfiles
 from shield_ai.project.tree import Tree
 
 STATIC = "FROM python\nRUN pip install -r requirements.txt\nRUN cd a && \\\n  {}\n"
@@ -29,11 +30,11 @@ STATIC = "FROM python\nRUN pip install -r requirements.txt\nRUN cd a && \\\n  {}
 def test_names_commands_of_a_build_without_the_variables(tmp_path, text, expected):
     (tmp_path / "Dockerfile").write_text(text)
     moved = [Origin(locator="code:a.py", field=name) for name in ("A_KEY", "B_KEY", "A_KEY")]
-    steps = list(build_command_steps(moved, Tree(tmp_path)))
+    steps = list(build_command_steps(moved, read_dockerfiles(Tree(tmp_path))))
     assert [step.partition("no longer has ")[2].partition(":")[0] for step in steps] == expected
     assert all(step.startswith("Dockerfile:4: `") for step in steps)
 
 
 def test_needs_no_step_if_no_literal_moves(tmp_path):
     (tmp_path / "Dockerfile").write_text(STATIC.format("python manage.py collectstatic"))
-    assert not list(build_command_steps([], Tree(tmp_path)))
+    assert not list(build_command_steps([], read_dockerfiles(Tree(tmp_path))))

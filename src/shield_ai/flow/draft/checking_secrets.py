@@ -87,12 +87,7 @@ def _find_checks(tree: Tree, path: str, names: Names) -> Iterator[tuple[str, int
     raw = read_optional(tree.read, path) or b""
     if not any(name.encode() in raw for name in names):
         return
-    try:
-        module = Source.from_bytes(path, raw).tree
-    except SourceError:
-        return
-    functions = [node for node in descend(module) if isinstance(node, FUNCTIONS)]
-    for scope in (*functions, module):
+    for scope in _scopes(path, raw):
         nodes = list(_nodes_of(scope))
         known = {**names, **dict(_aliases(nodes, names))}
         tested = {known[name] for name in _tested_names(nodes) if name in known}
@@ -100,6 +95,15 @@ def _find_checks(tree: Tree, path: str, names: Names) -> Iterator[tuple[str, int
             found = {known[name] for name in _names_in(operands, MAX_DEPTH) if name in known}
             for variable in sorted(found - tested):
                 yield variable, node.lineno
+
+
+def _scopes(path: str, raw: bytes) -> list[Scope]:
+    """Return the functions of a module, and the module; nothing if it can't be parsed."""
+    try:
+        module = Source.from_bytes(path, raw).tree
+    except SourceError:
+        return []
+    return [*(node for node in descend(module) if isinstance(node, FUNCTIONS)), module]
 
 
 def _nodes_of(scope: Scope) -> Iterator[ast.AST]:

@@ -16,7 +16,7 @@ from shield_ai.rewrite.project.copy_parts import REQUIREMENTS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from shield_ai.model.deployment import Deployment
+    from shield_ai.model.deployment import Deployment, DeploymentVariable
     from shield_ai.model.manifest import Secret
     from shield_ai.project.tree import Tree
 
@@ -54,15 +54,17 @@ def require_deployed_database(
         tree: The app's folder.
     """
     has_driver = any(DRIVER.search(read_optional(tree.read, path) or b"") for path in REQUIREMENTS)
-    deployed = {
-        place.variable
-        for place in deployment.variables
-        if place.use is Use.PRODUCTION and place.form not in NOT_SET and not place.is_own_login
-    }
+    deployed = {place.variable for place in deployment.variables if _configures(place)}
     for secret in drafted:
         is_needed = is_main_database(secret) and (has_driver or secret.env in deployed)
         optional = None if is_needed else secret.optional
         yield msgspec.structs.replace(secret, optional=optional)
+
+
+def _configures(place: DeploymentVariable) -> bool:
+    """Return whether a place sets a variable of production, not for a server that it starts."""
+    is_set = place.form not in NOT_SET and not place.is_own_login
+    return is_set and place.use is Use.PRODUCTION
 
 
 def is_main_database(secret: Secret) -> bool:

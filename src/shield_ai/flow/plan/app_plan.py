@@ -115,7 +115,7 @@ class _Planner:
         if planned.files:
             has_no_page = any(skip.id in _WITHOUT_PAGE for skip in planned.skipped)
             self.next_steps += edit_steps(
-                self._manifest, inputs, self._app.read, has_no_page=has_no_page
+                self._manifest, inputs, planned.dotenv, self._app.read, has_no_page=has_no_page
             )
 
     def add_deployment(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.project.docker_copies import read_dockerfiles
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.line_formats import dockerfile_settings, run_spans
 
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from shield_ai.model.plan import Origin
-    from shield_ai.project.tree import Tree
+    from shield_ai.project.docker_copies import Dockerfile
 
 # makemessages and compilemessages do not load the settings of an app.
 COMMAND = regex(rb"\b(?:manage\.py|django-admin)\s+(?!make|compilemessages)(?P<name>[a-z]\w{0,40})")
@@ -22,15 +21,17 @@ STEP = (
 )
 
 
-def build_command_steps(moved: Iterable[Origin], tree: Tree) -> Iterator[str]:
+def build_command_steps(
+    moved: Iterable[Origin], dockerfiles: Iterable[Dockerfile]
+) -> Iterator[str]:
     """Yield a line for each command of a Dockerfile that lacks variables of moved literals.
 
     Args:
         moved: The literals that the plan moves to .env, which images do not contain.
-        tree: The app's files.
+        dockerfiles: The app's Dockerfiles.
     """
     names = list(dict.fromkeys(origin.field for origin in moved))
-    for dockerfile in read_dockerfiles(tree) if names else ():
+    for dockerfile in dockerfiles if names else ():
         raw = dockerfile.text.encode()
         have = {setting.variable for setting in dockerfile_settings(raw, frozenset(names))}
         missing = [name for name in names if name not in have]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.plan.build_commands import build_command_steps
 from shield_ai.flow.plan.changelog import changelog_steps
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.naming import SIGN_IN_KEY
@@ -14,13 +15,14 @@ from shield_ai.project.runtime_names import COPY, copied_folder
 from shield_ai.rewrite.pre_commit import rewriting_hooks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from shield_ai.flow.plan.code_inputs import CodeInputs
     from shield_ai.model.edit import FileChange
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.kept_variables import KeptVariables
     from shield_ai.model.manifest import Manifest
+    from shield_ai.model.plan import Origin
     from shield_ai.model.skip import Skipped, SkipReason
 
 
@@ -85,13 +87,19 @@ def code_steps(files: Sequence[FileChange], kept: KeptVariables, read: FileReade
 
 
 def edit_steps(
-    manifest: Manifest, inputs: CodeInputs, read: FileReader, *, has_no_page: bool
+    manifest: Manifest,
+    inputs: CodeInputs,
+    moved: Iterable[Origin],
+    read: FileReader,
+    *,
+    has_no_page: bool,
 ) -> Iterator[str]:
     """Yield the steps for files that belong to the edited code.
 
     Args:
         manifest: shield.toml.
         inputs: The inputs of the code part of the plan.
+        moved: The literals that the plan moves to .env.
         read: Returns the bytes of a file of the app.
         has_no_page: No page is generated because of the documentation's format.
     """
@@ -99,6 +107,7 @@ def edit_steps(
     yield from document_steps(manifest, inputs.stage, read, documents, has_no_page=has_no_page)
     yield from pydantic_steps(inputs.settings_fields, read)
     yield from changelog_steps(read, inputs.has_folder, inputs.workflows)
+    yield from build_command_steps(moved, inputs.dockerfiles)
 
 
 def pydantic_steps(fields: Collection[tuple[str, str]], read: FileReader) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Name the configuration files that Flask loads after the settings: their values win over AWS.
+"""Name the files whose values win over AWS, such as those that Flask loads after the settings.
 
 https://flask.palletsprojects.com/en/stable/config/#configuring-from-python-files
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.preferred_modules import find_preferred_modules
 from shield_ai.model.file_reader import read_optional
 from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
@@ -14,6 +15,7 @@ from shield_ai.project.perf.lazy_regex import regex
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
+    from shield_ai.flow.app_context import AppContext
     from shield_ai.model.file_reader import FileReader
 
 SETTINGS = regex(rb"\.config\.from_object\(")
@@ -27,7 +29,14 @@ STEP = (
 )
 
 
-def overriding_file_steps(
+def overriding_file_steps(app: AppContext) -> Iterator[str]:
+    """Yield a line for each file whose values win over those from AWS."""
+    scan = app.scan_result
+    yield from _loaded_after_settings(scan.files, scan.facts.settings, app.tree.read)
+    yield from (module.text for module in find_preferred_modules(app))
+
+
+def _loaded_after_settings(
     paths: Collection[str], settings: Collection[str], read: FileReader
 ) -> Iterator[str]:
     """Yield a line for each call that loads a configuration file other than the app's settings.

@@ -9,7 +9,6 @@ from shield_ai.flow.draft.development_defaults import default_lines
 from shield_ai.flow.literal_variables import renamed_literals
 from shield_ai.flow.misspelled_names import find_misspelled_names
 from shield_ai.flow.plan.aws_endpoint import endpoint_warnings
-from shield_ai.flow.plan.build_commands import build_command_steps
 from shield_ai.flow.plan.default_region import default_region_steps
 from shield_ai.flow.plan.manifest_preconditions import importer_of
 from shield_ai.flow.plan.misspelled_settings import misspelled_ignores
@@ -17,7 +16,6 @@ from shield_ai.flow.plan.other_values import other_values
 from shield_ai.flow.plan.overriding_files import overriding_file_steps
 from shield_ai.flow.plan.planned_logins import planned_logins
 from shield_ai.flow.plan.shared_secrets import shared_secret_steps
-from shield_ai.flow.preferred_modules import find_preferred_modules
 from shield_ai.model.plan import RENAMED
 
 if TYPE_CHECKING:
@@ -49,11 +47,7 @@ def plan_warnings(plan: Plan, app: AppContext, values: Values) -> Iterator[str]:
             yield from default_lines(app.sites, app.manifest.secret)
         yield from copy_steps(app.manifest.secret, app.scan_result)
         yield from shared_secret_steps(app.manifest.secret, app.tree.root)
-        yield from overriding_file_steps(
-            app.scan_result.files, app.scan_result.facts.settings, app.tree.read
-        )
-        yield from build_command_steps(plan.dotenv, app.tree)
-        yield from (module.text for module in find_preferred_modules(app))
+        yield from overriding_file_steps(app)
         yield from default_region_steps(app)
 
 

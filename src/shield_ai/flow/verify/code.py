@@ -33,22 +33,26 @@ _PREFERRED_HINT = "delete the file from git; for local development, use .env"
 
 
 def _verify_migration(app: AppContext) -> Check:
-    sites, manifest = app.sites, app.manifest
-    fixable = [(finding, site) for finding, site in sites if not site.reason]
+    fixable = [(finding, site) for finding, site in app.sites if not site.reason]
     if not fixable and app.scan_result.unreadable:
         detail = not_scanned(app.scan_result.unreadable)
         return make_check(CODE_MIGRATED, Status.UNKNOWN, detail, NOT_SCANNED_HINT)
-    preferred = [module for module in find_preferred_modules(app) if module.is_tracked]
-    if preferred and not fixable:
-        detail = join_names([module.text for module in preferred], "; ")
-        return make_check(CODE_MIGRATED, Status.FAILED, detail, _PREFERRED_HINT)
     if not fixable:
-        ignored = join_names(manifest.app.ignore)
-        detail = f"ignored in shield.toml: {ignored}" if ignored else ""
-        return make_check(CODE_MIGRATED, Status.OK, detail)
+        return _verify_preferred(app)
     places = [f"{finding.path}:{finding.line} {finding.name}" for finding, _ in fixable]
     hint = _migration_hint(fixable, app)
     return make_check(CODE_MIGRATED, Status.FAILED, join_names(places, "; "), hint)
+
+
+def _verify_preferred(app: AppContext) -> Check:
+    """Check that no module of the repository has values that win over those from AWS."""
+    preferred = [module.text for module in find_preferred_modules(app) if module.is_tracked]
+    if preferred:
+        detail = join_names(preferred, "; ")
+        return make_check(CODE_MIGRATED, Status.FAILED, detail, _PREFERRED_HINT)
+    ignored = join_names(app.manifest.app.ignore)
+    detail = f"ignored in shield.toml: {ignored}" if ignored else ""
+    return make_check(CODE_MIGRATED, Status.OK, detail)
 
 
 def _migration_hint(sites: Sequence[FoundSite], app: AppContext) -> str:

@@ -14,6 +14,7 @@ from shield_ai.scan.files.walk import display_path, walk_all
 from shield_ai.scan.text.reader import reader
 
 if TYPE_CHECKING:
+    import re
     from pathlib import Path
 
     from shield_ai.scan.files.walk import Entry
@@ -102,11 +103,15 @@ def _regions(path: str, raw: bytes) -> set[str]:
     regions = set()
     for pattern in patterns:
         for match in pattern.finditer(raw):
-            is_other = has_endpoint and match[0].upper().startswith(b"S3")
-            if not is_other and not _is_of_emulator(raw, match.start()):
+            if not _is_of_other(match, has_endpoint=has_endpoint):
                 regions.add(match["region"].decode().lower())
     return regions
 
 
-def _is_of_emulator(raw: bytes, start: int) -> bool:
-    return bool(EMULATOR.search(raw, max(0, start - EMULATOR_DISTANCE), start))
+def _is_of_other(match: re.Match[bytes], *, has_endpoint: bool) -> bool:
+    """Return whether a region may be one of another provider, or of an emulator of AWS."""
+    if has_endpoint and match[0].upper().startswith(b"S3"):
+        return True
+    start = match.start()
+    before = EMULATOR.search(match.string, max(0, start - EMULATOR_DISTANCE), start)
+    return before is not None

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.flask_config import find_settings_loads
-from shield_ai.project.import_roots import find_roots, find_run_roots
+from shield_ai.project.import_roots import find_roots
 from shield_ai.project.layout import (
     AppFacts,
     find_app_packages,
@@ -18,9 +18,7 @@ from shield_ai.project.layout import (
     is_settings,
     is_test,
 )
-from shield_ai.project.namespace_packages import is_imported_by_name, root_of_namespace_package
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.project.relative_imports import package_uses_only_relative_imports
 from shield_ai.project.runtime_names import copied_folder, is_copied_file, is_runtime_module
 from shield_ai.project.runtime_path import (
     DEFAULT_RUNTIME,
@@ -28,6 +26,7 @@ from shield_ai.project.runtime_path import (
     nonempty_init,
 )
 from shield_ai.scan.files.file_filter import ENV_READ, PATTERNS, QUOTED_NAME, SECRET_WORD
+from shield_ai.scan.python.app.import_packages import Packages, find_packages
 from shield_ai.scan.python.app.import_statements import find_imports
 from shield_ai.scan.python.app.lazy_markers import complete_markers
 from shield_ai.scan.python.app.own_stages import uses_django_env
@@ -108,9 +107,9 @@ def collect_facts(name: str, files: AppFiles) -> AppFacts:
         sorted(settings) or filter(None, [main_module]), django_settings, paths, read
     )
     main_settings = _main_settings(settings, django_settings, roots, read) or main_module
-    packages = _Packages(_root_of(main_settings, roots), roots)
+    packages = Packages(_root_of(main_settings, roots), roots)
     if not django_settings:
-        packages = _find_packages(main_settings, packages, files)
+        packages = find_packages(main_settings, packages, paths, read)
     root = packages.root
     runtime = DEFAULT_RUNTIME
     if main_settings:
@@ -157,68 +156,6 @@ def _find_includers(settings: set[str], python_files: set[str], read: FileReader
                 if included != path:
                     includers.setdefault(included, path)
     return includers
-
-
-class _Packages(NamedTuple):
-    """The folders that the modules of an app are imported from, and how."""
-
-    root: str  # of the settings
-    roots: tuple[str, ...]
-    relative: str = ""  # see AppFacts.relative_package
-    namespace: str = ""  # see AppFacts.namespace_package
-
-
-def _find_packages(settings: str, known: _Packages, files: AppFiles) -> _Packages:
-    """Correct the root of the settings of an app without Django by how modules are imported."""
-    root, roots = known.root, known.roots
-    run_root = _deeper_run_root(settings, root, find_run_roots(files.paths, files.read))
-    if run_root:
-        others = [other for other in roots if other != run_root]
-        return _Packages(run_root, (run_root, *others), _topmost_package(settings, run_root))
-    package = _relative_package(settings, root, files)
-    folder = settings.rpartition("/")[0]
-    if package or not folder or f"{folder}/__init__.py" in files.paths:
-        return known._replace(relative=package)
-    above = root_of_namespace_package(folder, files.paths, files.read)
-    if above is None or root not in {above, folder}:
-        return known
-    package = _topmost_package(settings, above)
-    is_alone = not is_imported_by_name(package, files.paths, files.read)
-    namespace = package if is_alone else ""
-    if root == above:
-        return known._replace(relative=namespace, namespace=namespace)
-    others = [other for other in roots if other not in {root, above}]
-    return _Packages(above, (*others, above), package, namespace)
-
-
-def _deeper_run_root(settings: str, root: str, run_roots: set[str]) -> str:
-    """Return the innermost folder below a root from which a server imports the settings, or ""."""
-    prefix = f"{root}/" if root else ""
-    deeper = []
-    for run_root in run_roots:
-        is_deeper = run_root.startswith(prefix) and run_root != root
-        if is_deeper and "/" in _below(settings, run_root):
-            deeper.append(run_root)
-    return max(deeper, key=len, default="")
-
-
-def _below(path: str, folder: str) -> str:
-    return path.removeprefix(f"{folder}/") if path.startswith(f"{folder}/") else ""
-
-
-def _topmost_package(path: str, root: str) -> str:
-    prefix = f"{root}/" if root else ""
-    return prefix + path.removeprefix(prefix).partition("/")[0]
-
-
-def _relative_package(settings: str, root: str, files: AppFiles) -> str:
-    """Return the topmost package of the settings if it is imported only relatively, or ""."""
-    prefix = f"{root}/" if root else ""
-    name, slash, _ = settings.removeprefix(prefix).partition("/")
-    package = f"{prefix}{name}"
-    if not slash or f"{package}/__init__.py" not in files.paths:
-        return ""
-    return package if package_uses_only_relative_imports(package, files.paths, files.read) else ""
 
 
 def _has_installed_apps(settings: set[str], read: FileReader) -> bool:

@@ -108,6 +108,12 @@ class Candidate(msgspec.Struct, kw_only=True):
         """The word that makes the secret-like name of the variable harmless; empty without one."""
         return harmless_word(self.variable)
 
+    def has_variable_of(self, other: Candidate) -> bool:
+        """Return whether two reads are of the same variable, or of the same possible ones."""
+        if self.variable or other.variable:
+            return self.variable == other.variable
+        return self.possible_variables == other.possible_variables
+
     def set_database_field(self, alias: str, engine: str) -> None:
         """Set the database field by the key. Nested keys, as in TEST, are not such fields.
 

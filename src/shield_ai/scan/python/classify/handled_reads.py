@@ -10,7 +10,7 @@ from shield_ai.scan.python.classify.conditions import continues_without, reads_i
 from shield_ai.scan.python.readers.ast_walk import descend
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from shield_ai.scan.python.classify.candidates import Candidate
 
@@ -23,15 +23,22 @@ def mark_handled_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
     """
     reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
     uses: Uses | None = None
-    for node in descend(tree):
-        if not isinstance(node, ast.Try) or not any(map(continues_without, node.handlers)):
-            continue
-        for statement in node.body:
+    for block in _blocks_that_continue(tree):
+        for statement in block.body:
             found = list(reads_in([statement], reads))
-            uses = uses or (Uses.of(tree) if found else None)
-            if uses and not _leaves_used_name(uses, node, statement):
+            if not found:
+                continue
+            uses = uses or Uses.of(tree)
+            if not _leaves_used_name(uses, block, statement):
                 for read in found:
                     read.is_guarded = True
+
+
+def _blocks_that_continue(tree: ast.Module) -> Iterator[ast.Try]:
+    """Yield each `try` with a handler that goes on without a value."""
+    for node in descend(tree):
+        if isinstance(node, ast.Try) and any(map(continues_without, node.handlers)):
+            yield node
 
 
 class Uses(NamedTuple):

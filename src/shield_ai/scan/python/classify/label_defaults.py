@@ -122,14 +122,19 @@ def _is_address(name: str, text: str) -> bool:
     is_host = HOST.fullmatch(text) is not None
     if not (is_host and "." in text) and not PLACEHOLDERS.isdisjoint(words(text)):
         return False
-    if "WEBHOOK" in words(name) and ADDRESS.fullmatch(text):
+    if _is_page(words(name), text):
         return True
-    if words(name) in CHAT_URLS and URL.match(text):
-        return not WEBHOOK_PATH.search(text)  # the page of a chat, or an invitation to it
     if words(name)[-2:] == ("PROXY", "URL"):
         return SERVER.fullmatch(text) is not None
     is_url = words(name)[-1:] == ("URL",) and meaning(name) is Meaning.HARMLESS
     return is_host and (is_url or meaning(name) is Meaning.URL)
+
+
+def _is_page(parts: tuple[str, ...], text: str) -> bool:
+    """Return whether an address is the app's own, or the page of a chat or an invitation to it."""
+    if "WEBHOOK" in parts:
+        return ADDRESS.fullmatch(text) is not None
+    return parts in CHAT_URLS and URL.match(text) is not None and not WEBHOOK_PATH.search(text)
 
 
 def _repeats_name(parts: tuple[str, ...], text: str) -> bool:

@@ -21,9 +21,8 @@ from shield_ai.scan.python.classify.overwritten_reads import mark_overwritten_re
 from shield_ai.scan.python.classify.required_settings import mark_required_settings
 from shield_ai.scan.python.classify.secret_uses import mark_secret_uses
 from shield_ai.scan.python.classify.stage_branches import mark_other_stages
-from shield_ai.scan.python.classify.url_or_fields import mark_urls_or_fields
+from shield_ai.scan.python.classify.url_or_fields import mark_optional_urls, mark_urls_or_fields
 from shield_ai.scan.python.readers.ast_walk import descend, name_of
-from shield_ai.scan.python.readers.known_readers import URL_READERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -50,7 +49,7 @@ def mark_reads_by_context(
     mark_overwritten_reads(tree, candidates)
     mark_feature_reads(tree, candidates)
     mark_handled_reads(tree, candidates)
-    mark_optional_reads(tree, candidates)
+    mark_optional_urls(tree, candidates)
     mark_tested_reads(tree, candidates)
     mark_script_block_reads(tree, candidates)
     mark_function_reads(tree, candidates)
@@ -128,29 +127,6 @@ def _requires(node: ast.If, tests: Collection[ast.AST]) -> bool:
     return any(part in tests for part in required_parts(node.test))
 
 
-def mark_optional_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
-    """Mark each read of a service's URL as optional if other secrets are read without the URL.
-
-    For example, `url = dj_database_url.config()`, and then `if url: … else: …` with a password
-    that the `else` branch reads. The read must be a call of one of URL_READERS without a default,
-    and the condition must be the bare name of its result.
-    """
-    reads: dict[ast.AST, Candidate] = {}
-    results: dict[str, Candidate] = {}
-    for candidate in candidates:
-        if candidate.shape is Shape.READ and candidate.is_secret_read():
-            reads[candidate.node] = candidate
-            if candidate.direct and len(candidate.path) == 1 and candidate.default is None:
-                results[candidate.path[0]] = candidate
-    if len(reads) < 2 or not results:
-        return
-    for node in descend(tree):
-        if isinstance(node, ast.If) and isinstance(node.test, ast.Name):
-            result = results.get(node.test.id)
-            if result and result.reader in URL_READERS and _reads_another(node, result, reads):
-                result.optional = True
-
-
 def mark_tested_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
     """Mark each read that is only tested: `if os.environ.get("X"): …`, `x = get("X") is None`."""
     reads = {candidate.node: candidate for candidate in candidates}
@@ -220,15 +196,6 @@ def _tests_presence(node: ast.AST) -> TypeGuard[ast.Compare]:
     return isinstance(node, ast.Compare) and all(map(is_empty_literal, node.comparators))
 
 
-def _reads_another(node: ast.If, result: Candidate, reads: dict[ast.AST, Candidate]) -> bool:
-    """Return whether the `else` branch of a condition reads another secret."""
-    for statement in node.orelse:
-        for part in descend(statement):
-            if part in reads and not _is_same_variable(reads[part], result):
-                return True
-    return False
-
-
 def _has_alternative(node: ast.If | ast.IfExp) -> bool:
     if isinstance(node, ast.If):
         return bool(node.orelse)
@@ -246,7 +213,7 @@ def _mark_guarded(
     for statement in body:
         for part in descend(statement):
             read = reads.get(part)
-            if read and any(_is_same_variable(read, test) for test in tested):
+            if read and any(read.has_variable_of(test) for test in tested):
                 read.is_guarded = True
 
 
@@ -254,7 +221,7 @@ def _mark_fallbacks(node: ast.BoolOp, reads: dict[ast.AST, Candidate]) -> None:
     """Mark the reads that run only if the one before them is empty: `get("A") or environ["B"]`."""
     found = [reads[value] for value in node.values if value in reads]
     for read in found[1:]:
-        read.is_guarded = read.is_guarded or not _is_same_variable(read, found[0])
+        read.is_guarded = read.is_guarded or not read.has_variable_of(found[0])
 
 
 def _mark_defaults(reads: dict[ast.AST, Candidate]) -> None:
@@ -262,10 +229,4 @@ def _mark_defaults(reads: dict[ast.AST, Candidate]) -> None:
     for outer in reads.values():
         read = reads.get(outer.default) if outer.default else None
         if read and read.optional:
-            read.is_guarded = read.is_guarded or not _is_same_variable(read, outer)
-
-
-def _is_same_variable(read: Candidate, test: Candidate) -> bool:
-    if read.variable or test.variable:
-        return read.variable == test.variable
-    return read.possible_variables == test.possible_variables
+            read.is_guarded = read.is_guarded or not read.has_variable_of(outer)

@@ -20,6 +20,7 @@ from shield_ai.model.words import words
 from shield_ai.scan.python.classify.alternative_reads import mark_alternatives
 from shield_ai.scan.python.classify.conditions import catches_missing, required_parts
 from shield_ai.scan.python.readers.ast_walk import descend
+from shield_ai.scan.python.readers.known_readers import URL_READERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -135,3 +136,35 @@ def _is_url(read: Candidate) -> bool:
 def _is_password(read: Candidate) -> bool:
     _, field = database_field(read.variable) or ("", "")
     return "password" in {field, read.field}
+
+
+def mark_optional_urls(tree: ast.Module, candidates: Iterable[Candidate]) -> None:
+    """Mark each read of a service's URL as optional if other secrets are read without the URL.
+
+    For example, `url = dj_database_url.config()`, and then `if url: … else: …` with a password
+    that the `else` branch reads. The read must be a call of one of URL_READERS without a default,
+    and the condition must be the bare name of its result.
+    """
+    reads: dict[ast.AST, Candidate] = {}
+    results: dict[str, Candidate] = {}
+    for candidate in candidates:
+        if candidate.shape is Shape.READ and candidate.is_secret_read():
+            reads[candidate.node] = candidate
+            if candidate.direct and len(candidate.path) == 1 and candidate.default is None:
+                results[candidate.path[0]] = candidate
+    if len(reads) < 2 or not results:
+        return
+    for node in descend(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name):
+            result = results.get(node.test.id)
+            if result and result.reader in URL_READERS and _reads_another(node, result, reads):
+                result.optional = True
+
+
+def _reads_another(node: ast.If, result: Candidate, reads: dict[ast.AST, Candidate]) -> bool:
+    """Return whether the `else` branch of a condition reads another secret."""
+    for statement in node.orelse:
+        for part in descend(statement):
+            if part in reads and not reads[part].has_variable_of(result):
+                return True
+    return False
