@@ -70,3 +70,19 @@ def test_verify_fails_if_the_module_is_in_the_repository(tmp_path, ignored, stat
     done = run("verify", "--only", "code", "--json", cwd=tmp_path)
     checks = {check["id"]: check for check in json.loads(done.out)["checks"]}
     assert checks["code-migrated"]["status"] == status, done.text
+
+
+def test_verify_does_not_certify_settings_that_git_ignores(tmp_path):
+    (tmp_path / "shop/settings").mkdir(parents=True)
+    (tmp_path / "manage.py").write_text(
+        "import os\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n"
+    )
+    (tmp_path / "shop/__init__.py").touch()
+    (tmp_path / "shop/settings/__init__.py").write_text(
+        "from split_settings.tools import include\ninclude('base.py', 'local_settings.py')\n"
+    )
+    (tmp_path / "shop/settings/base.py").write_text("INSTALLED_APPS = []\n")
+    done = run("verify", "--only", "code", "--json", cwd=tmp_path)
+    checks = {check["id"]: check for check in json.loads(done.out)["checks"]}
+    assert checks["code-migrated"]["status"] == "unknown", done.text
+    assert "shop/settings/local_settings.py" in checks["code-migrated"]["detail"]

@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 CLIENT = regex(
     rb"client\(\s{0,40}(?:service_name\s{0,4}=\s{0,4})?[\"'](?P<service>ssm|secretsmanager)[\"']"
 )
+SECRETS_MANAGER = b"secretsmanager"
+STEP = (
+    "{path}:{line} already reads AWS Secrets Manager: if a secret there has these values, name it"
+    ' and its keys in shield.toml (fields = {{ KEY = "VARIABLE" }}), so that there is one copy'
+)
 # The method that reads values, and the name of the service.
 SERVICES = {
     b"ssm": (regex(rb"\bget_parameters?(?:_by_path)?\b"), "AWS Systems Manager Parameter Store"),
-    b"secretsmanager": (regex(rb"\bget_secret_value\b"), "AWS Secrets Manager"),
+    SECRETS_MANAGER: (regex(rb"\bget_secret_value\b"), "AWS Secrets Manager"),
 }
 
 
@@ -35,14 +40,29 @@ def find_aws_clients(app: AppContext) -> Iterator[Skipped]:
     """
     scan = app.scan_result
     reported = {skip.path for skip in scan.file_reads if skip.id is SkipId.READS_AWS}
+    for path, line, service in _clients(app):
+        if path not in reported:
+            _, name = SERVICES[service]
+            reason = SkipId.READS_AWS.reason(reader="a boto3 client", service=name)
+            yield reason.entry(path, line)
+
+
+def existing_secret_steps(app: AppContext) -> Iterator[str]:
+    """Yield a line if code of the repository reads Secrets Manager, where the values may be."""
+    places = [(path, line) for path, line, service in _clients(app) if service == SECRETS_MANAGER]
+    for path, line in places[:1]:
+        yield STEP.format(path=path, line=line)
+
+
+def _clients(app: AppContext) -> Iterator[tuple[str, int, bytes]]:
+    """Yield the path, the line and the service of the first client of each Python file."""
+    scan = app.scan_result
     for path in sorted(scan.python_files):
-        if path in reported or is_test(path, scan.facts.app_packages):
+        if is_test(path, scan.facts.app_packages):
             continue
         raw = read_optional(app.tree.read, path) or b""
         for match in CLIENT.finditer(raw):
-            method, service = SERVICES[match["service"]]
+            method, _ = SERVICES[match["service"]]
             if method.search(raw):
-                line = raw.count(b"\n", 0, match.start()) + 1
-                reason = SkipId.READS_AWS.reason(reader="a boto3 client", service=service)
-                yield reason.entry(path, line)
+                yield path, raw.count(b"\n", 0, match.start()) + 1, match["service"]
                 break

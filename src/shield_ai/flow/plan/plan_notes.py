@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.aws_clients import find_aws_clients
+from shield_ai.flow.aws_clients import existing_secret_steps, find_aws_clients
 from shield_ai.flow.plan.compose_switches import image_steps, switch_steps
 from shield_ai.flow.plan.plan_effects import adds_runtime
 from shield_ai.flow.plan.plan_entries import (
@@ -73,6 +73,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
             *_switch_steps(plan, app, deployment),
             *image_steps(deployment.variables, app.scan_result.kept),
             *prefix_steps(app.manifest, {change.path for change in plan.files}),
+            *(existing_secret_steps(app) if plan.files else ()),
             *plan_warnings(plan, app, values),
         ),
     )

@@ -16,6 +16,7 @@ from shield_ai.flow.verify.check import (
     not_scanned,
 )
 from shield_ai.flow.verify.registry import CodeCheck
+from shield_ai.model.skip import SkipId
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +30,8 @@ CODE_MIGRATED = CheckInfo(
     "the scan of the app's code",
 )
 
+_HIDDEN = frozenset({SkipId.KEY_IN_LOCAL_SETTINGS})
+_HIDDEN_HINT = "let settings in git read the variables of the secrets, and move them from there"
 _PREFERRED_HINT = "delete the file from git; for local development, use .env"
 
 
@@ -50,6 +53,10 @@ def _verify_preferred(app: AppContext) -> Check:
     if preferred:
         detail = join_names(preferred, "; ")
         return make_check(CODE_MIGRATED, Status.FAILED, detail, _PREFERRED_HINT)
+    hidden = [skip for skip in app.scan_result.unscanned if skip.id in _HIDDEN]
+    if hidden:
+        detail = join_names([f"{skip.name}: {skip.reason}" for skip in hidden], "; ")
+        return make_check(CODE_MIGRATED, Status.UNKNOWN, detail, _HIDDEN_HINT)
     ignored = join_names(app.manifest.app.ignore)
     detail = f"ignored in shield.toml: {ignored}" if ignored else ""
     return make_check(CODE_MIGRATED, Status.OK, detail)
