@@ -167,6 +167,7 @@ def write_docs(
         engines=engines,
         advice=advice,
         kept=list(advice.kept.sentences(_inline_code)),
+        has_unenforced=any(secret.optional is None for secret in manifest.secret),
         by_platform=advice.hosting.sentence(_inline_code),
         reads_later=reads_later,
         environment=advice.stage,
