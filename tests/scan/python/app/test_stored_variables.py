@@ -50,6 +50,7 @@ def test_a_variable_from_a_store_of_secrets_is_reported(scanned, path, text, is_
         "AZURE_API_VERSION",
         "ARCHIVE_DATABASE",
         "CDN_SERVICE_2",
+        "SHOP_API_SERVER",
         "CDN_SERVICE2",
     ],
 )
