@@ -32,7 +32,9 @@ def root_of_namespace_package(folder: str, paths: Iterable[str], read: FileReade
     """
     modules = _modules_in(folder, paths)
     names = "|".join(re.escape(path.rpartition("/")[2].removesuffix(".py")) for path in modules)
-    by_name = re.compile(rf"(?m)^[ \t]*(?:from|import)[ \t]+(?:{names})\b".encode())
+    by_name = re.compile(
+        rf"(?m)^[ \t]*(?:from|import)[ \t]+(?:{names})\b".encode("utf-8", "replace")
+    )
     dots = 0
     for path in modules:
         raw = b"" if is_test(path) else read(path) or b""
@@ -57,7 +59,9 @@ def is_imported_by_name(package: str, paths: Iterable[str], read: FileReader) ->
         read: Returns the content of a file.
     """
     parent, _, name = package.rpartition("/")
-    statement = re.compile(rf"(?m)^[ \t]*(?:from|import)[ \t]+{re.escape(name)}\b".encode())
+    statement = re.compile(
+        rf"(?m)^[ \t]*(?:from|import)[ \t]+{re.escape(name)}\b".encode("utf-8", "replace")
+    )
     for path in paths:
         is_beside = path.startswith(f"{parent}/" if parent else "")
         if is_beside and path.endswith(".py") and not path.startswith(f"{package}/"):

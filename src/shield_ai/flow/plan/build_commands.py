@@ -32,7 +32,7 @@ def build_command_steps(
     """
     names = list(dict.fromkeys(origin.field for origin in moved))
     for dockerfile in dockerfiles if names else ():
-        raw = dockerfile.text.encode()
+        raw = dockerfile.text.encode("utf-8", "replace")
         have = {setting.variable for setting in dockerfile_settings(raw, frozenset(names))}
         missing = [name for name in names if name not in have]
         for start, end in run_spans(raw) if missing else ():

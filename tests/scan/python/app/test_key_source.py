@@ -71,5 +71,5 @@ def test_find_executed_settings(text, lines):
 def test_find_missing_includes(call, found):
     text = f"from split_settings.tools import include, optional\n{call}\n"
     source = Source.from_bytes("shop/settings/__init__.py", text.encode())
-    includes = find_missing_includes(source, {"shop/settings/base.py": b""}.get)
+    includes = find_missing_includes(source, {"shop/settings/base.py"})
     assert includes == [(f"shop/settings/{name}", 2) for name in found]

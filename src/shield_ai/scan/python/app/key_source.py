@@ -6,7 +6,6 @@ import ast
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
-from shield_ai.model.file_reader import read_optional
 from shield_ai.model.skip import SkipId, Skipped
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import string_constant
@@ -15,7 +14,6 @@ from shield_ai.scan.python.readers.ast_walk import name_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
-    from shield_ai.model.file_reader import FileReader
     from shield_ai.project.python_source import Source
     from shield_ai.scan.python.readers.project import Project
 
@@ -36,7 +34,7 @@ GENERATORS = (
 )
 EXEC = ("exec", "execfile")
 # A file that django-split-settings includes, without a pattern or a parameter in its name.
-INCLUDED = regex(r"[\w./-]{1,100}\.py")
+INCLUDED = regex(r"(?!.*\.\.)\w[\w./-]{0,100}\.py")
 MAX_STEPS = 3  # how many levels of names and functions are followed from SECRET_KEY
 
 
@@ -71,7 +69,7 @@ class KeySources:
         """
         self._assigned += find_key_source(source)
         self._included += find_executed_settings(source)
-        for path, line in find_missing_includes(source, self._project.read):
+        for path, line in find_missing_includes(source, self._project.python_files):
             self._add_missing(path, source.path, line)
         for module in star_imports:
             if self._is_library(module):
@@ -154,12 +152,12 @@ def find_executed_settings(source: Source) -> list[Skipped]:
     return found
 
 
-def find_missing_includes(source: Source, read: FileReader) -> list[tuple[str, int]]:
-    """Return each file that django-split-settings includes and that is not there, and the line.
+def find_missing_includes(source: Source, files: Collection[str]) -> list[tuple[str, int]]:
+    """Return each file that django-split-settings includes and that git ignores, and the line.
 
     Args:
         source: A settings module.
-        read: Returns the content of a file.
+        files: The Python files of the app.
     """
     if "split_settings" not in source.text:
         return []
@@ -170,7 +168,7 @@ def find_missing_includes(source: Source, read: FileReader) -> list[tuple[str, i
             continue
         for name in map(string_constant, node.args):
             path = f"{folder}/{name}" if folder else f"{name}"
-            if name and INCLUDED.fullmatch(name) and read_optional(read, path) is None:
+            if name and INCLUDED.fullmatch(name) and path not in files:
                 found.append((path, node.lineno))
     return found
 
