@@ -25,6 +25,12 @@ MAIN = {"app/config.py": b"", "app/main.py": b"from . import config\n"}
         ),
         pytest.param({"app/sub/main.py": b"from . import a\n"}, "app", None, id="in a subfolder"),
         pytest.param({"app/test_a.py": b"from . import a\n"}, "app", None, id="in a test"),
+        pytest.param(
+            {"app/__init__.py": b"", "app/no/env.py": b"from .x import Y\n"},
+            "app/no",
+            None,
+            id="in a package",
+        ),
         pytest.param({"app/main.py": b"from ... import a\n"}, "app", None, id="too many dots"),
     ],
 )

@@ -12,7 +12,7 @@ from shield_ai.project.layout import is_test
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from shield_ai.model.file_reader import FileReader
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 RELATIVE_IMPORT = regex(rb"(?m)^from[ \t]+(\.{1,9})")
 
 
-def root_of_namespace_package(folder: str, paths: Iterable[str], read: FileReader) -> str | None:
+def root_of_namespace_package(folder: str, paths: Collection[str], read: FileReader) -> str | None:
     """Return the folder that a namespace package is imported from; None for another folder.
 
     In a namespace package, modules import each other relatively, and never by their own name.
@@ -42,7 +42,8 @@ def root_of_namespace_package(folder: str, paths: Iterable[str], read: FileReade
             return None
         dots = max(dots, *map(len, RELATIVE_IMPORT.findall(raw)), 0)
     parts = folder.split("/")
-    return "/".join(parts[:-dots]) if 0 < dots <= len(parts) else None
+    above = "/".join(parts[:-dots]) if 0 < dots <= len(parts) else None
+    return None if f"{above}/__init__.py" in paths else above  # a part of a regular package
 
 
 def _modules_in(folder: str, paths: Iterable[str]) -> list[str]:
