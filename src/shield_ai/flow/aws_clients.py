@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CLIENT = regex(
     rb"client\(\s{0,40}(?:service_name\s{0,4}=\s{0,4})?[\"'](?P<service>ssm|secretsmanager)[\"']"
 )
-SECRETS_MANAGER = b"secretsmanager"
+SECRETS_SERVICE = b"secretsmanager"
 STEP = (
     "{path}:{line} already reads AWS Secrets Manager: if a secret there has these values, name it"
     ' and its keys in shield.toml (fields = {{ KEY = "VARIABLE" }}), so that there is one copy'
@@ -26,7 +26,7 @@ STEP = (
 # The method that reads values, and the name of the service.
 SERVICES = {
     b"ssm": (regex(rb"\bget_parameters?(?:_by_path)?\b"), "AWS Systems Manager Parameter Store"),
-    SECRETS_MANAGER: (regex(rb"\bget_secret_value\b"), "AWS Secrets Manager"),
+    SECRETS_SERVICE: (regex(rb"\bget_secret_value\b"), "AWS Secrets Manager"),
 }
 
 
@@ -49,7 +49,7 @@ def find_aws_clients(app: AppContext) -> Iterator[Skipped]:
 
 def existing_secret_steps(app: AppContext) -> Iterator[str]:
     """Yield a line if code of the repository reads Secrets Manager, where the values may be."""
-    places = [(path, line) for path, line, service in _clients(app) if service == SECRETS_MANAGER]
+    places = [(path, line) for path, line, service in _clients(app) if service == SECRETS_SERVICE]
     for path, line in places[:1]:
         yield STEP.format(path=path, line=line)
 
