@@ -33,6 +33,9 @@ def make(folder, code, files):
             id="relative",
         ),
         pytest.param(READ.format(IMPORT, "ImportError", FALLBACK), {}, False, id="no file"),
+        pytest.param(
+            READ.format(IMPORT, "ImportError", FALLBACK), {"local_values/__init__.py": ""}, True, id="package"
+        ),
         pytest.param(READ.format(IMPORT, "ValueError", FALLBACK), VALUES, False, id="other error"),
         pytest.param(
             READ.format("from local_values import DEBUG", "ImportError", FALLBACK),
@@ -49,7 +52,8 @@ def test_plan_names_modules_that_win_over_secrets(tmp_path, code, files, found):
     make(tmp_path, code, files)
     done = run("plan", "--only", "code", cwd=tmp_path)
     assert done.code == 0, done.text
-    assert (f"config.py:4: {TEXT.format('local_values.py')}\n" in done.text) is found, done.text
+    text = f"config.py:4: {TEXT.format(next(iter(files), 'local_values.py'))}\n"
+    assert (text in done.text) is found, done.text
 
 
 @pytest.mark.parametrize(

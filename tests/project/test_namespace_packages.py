@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
+from shield_helpers import run
 
 from shield_ai.project.namespace_packages import is_imported_by_name, root_of_namespace_package
 
@@ -50,3 +55,24 @@ def test_finds_the_folder_that_a_package_is_imported_from(files, folder, root):
 )
 def test_a_package_can_be_imported_by_its_neighbors(path, line, expected):
     assert is_imported_by_name("app", [path], {path: line}.get) is expected
+
+
+def test_a_package_without_init_runs_as_before(tmp_path):
+    """Its files, and not only its settings, are imported by the name of the package."""
+    files = {
+        "harvest/settings.py": "import os\nA_TOKEN = os.environ['A_TOKEN']\n",
+        "harvest/main.py": "from . import settings\nprint(settings.A_TOKEN)\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    run("draft", cwd=tmp_path)
+    done = run("apply", "--only", "code", "--yes", "--no-proof", cwd=tmp_path)
+    assert done.code == 0, done.text
+    assert "get_secret" in (tmp_path / "harvest/settings.py").read_text()
+    env = {**os.environ, "A_TOKEN": "value"}
+    argv = [sys.executable, "-m", "harvest.main"]
+    output = subprocess.run(
+        argv, cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+    )
+    assert output.stdout == "value\n", output.stderr

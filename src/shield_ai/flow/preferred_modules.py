@@ -127,8 +127,9 @@ def _find_module(importer: str, node: ast.ImportFrom, read: FileReader) -> str:
         starts = [folders[: len(folders) - node.level + 1]]
     else:
         starts = [folders[:depth] for depth in range(len(folders), -1, -1)]
-    for start in starts:
-        path = "/".join([*start, f"{name}.py"])
-        if name and read_optional(read, path) is not None:
-            return path
+    for start in starts if name else ():
+        for suffix in (".py", "/__init__.py"):
+            path = "/".join([*start, name + suffix])
+            if read_optional(read, path) is not None:
+                return path
     return ""

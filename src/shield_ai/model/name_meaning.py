@@ -36,6 +36,7 @@ from shield_ai.model.secret_words import (
     BROWSER_WORDS,
     CERTIFICATE_WORDS,
     CHAT_SERVICES,
+    CHAT_URLS,
     COLLECTIONS,
     CONN_SERVICES,
     CONNECTION_OWNERS,
@@ -85,8 +86,7 @@ SHELL_FOLDERS = frozenset({"PWD", "OLDPWD"})
 IDENTITY_PROVIDERS = word_set("OIDC OPENID OAUTH OAUTH2 KEYCLOAK SSO IDP AUTH")
 # Before URL: anyone who knows the URL can start a deployment, so it is a secret.
 DEPLOYMENTS = ("DEPLOY", "BUILD", "DEPLOYMENT", "REBUILD")
-# Of 20 public programs with SLACK_URL or DISCORD_URL, 18 post to it.
-HOOKS = {("SLACK",), ("DISCORD",), *((word, "HOOK") for word in DEPLOYMENTS)}
+HOOK_WORDS = {*(url[:-1] for url in CHAT_URLS), *((word, "HOOK") for word in DEPLOYMENTS)}
 
 
 class Meaning(enum.StrEnum):
@@ -153,7 +153,7 @@ def _classify_url(parts: tuple[str, ...]) -> Meaning:
         return Meaning.HARMLESS
     is_chat = not CHAT_SERVICES.isdisjoint(head)
     is_chat_hook = is_chat and "HOOK" in head
-    if {"WEBHOOK", "WEBHOOKS"} & set(head) or head[-2:] in HOOKS or is_chat_hook:
+    if {"WEBHOOK", "WEBHOOKS"} & set(head) or head[-2:] in HOOK_WORDS or is_chat_hook:
         # WEBHOOK_HOST_URL and WEBHOOK_BASE_URL are the app's own address
         is_target = ending in {"URL", "URLS", "URI"} and head[-1] not in {"HOST", "BASE"}
         return Meaning.SECRET if is_target else Meaning.HARMLESS

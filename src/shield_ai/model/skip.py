@@ -243,7 +243,7 @@ class SkipId(TextEnum):
     OUTSIDE_PACKAGES = "outside-packages", "outside the packages that can import the runtime"
     INSTANCE_FOLDER = "instance-folder", "Flask loads it by path: the runtime may not be importable"
     SCRIPT = "script", "run as a script, so it cannot import the runtime"
-    SEPARATE_SCRIPT = "separate-script", "a script beside the app, which stays as it is"
+    SEPARATE_SCRIPT = "separate-script", "a script beside the app, which is not rewritten"
     IMPORT_RUNS_CODE = (
         "import-runs-code",
         "importing the runtime here would run {path}, which this file does not import",

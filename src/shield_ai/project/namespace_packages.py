@@ -5,7 +5,7 @@ https://docs.python.org/3/reference/import.html#namespace-packages
 
 from __future__ import annotations
 
-import re
+import os
 from typing import TYPE_CHECKING
 
 from shield_ai.project.layout import is_test
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # Python allows it only in a package. Each further dot is a parent package.
 RELATIVE_IMPORT = regex(rb"(?m)^from[ \t]+(\.{1,9})")
+ABSOLUTE_IMPORT = regex(rb"(?m)^[ \t]*(?:from|import)[ \t]+(\w+)")
 
 
 def root_of_namespace_package(folder: str, paths: Collection[str], read: FileReader) -> str | None:
@@ -31,14 +32,11 @@ def root_of_namespace_package(folder: str, paths: Collection[str], read: FileRea
         read: Returns the content of a file.
     """
     modules = _modules_in(folder, paths)
-    names = "|".join(re.escape(path.rpartition("/")[2].removesuffix(".py")) for path in modules)
-    by_name = re.compile(
-        rf"(?m)^[ \t]*(?:from|import)[ \t]+(?:{names})\b".encode("utf-8", "replace")
-    )
+    names = {os.fsencode(path.rpartition("/")[2].removesuffix(".py")) for path in modules}
     dots = 0
     for path in modules:
         raw = b"" if is_test(path) else read(path) or b""
-        if by_name.search(raw):
+        if not names.isdisjoint(ABSOLUTE_IMPORT.findall(raw)):
             return None
         dots = max(dots, *map(len, RELATIVE_IMPORT.findall(raw)), 0)
     parts = folder.split("/")
@@ -60,12 +58,11 @@ def is_imported_by_name(package: str, paths: Iterable[str], read: FileReader) ->
         read: Returns the content of a file.
     """
     parent, _, name = package.rpartition("/")
-    statement = re.compile(
-        rf"(?m)^[ \t]*(?:from|import)[ \t]+{re.escape(name)}\b".encode("utf-8", "replace")
-    )
     for path in paths:
         is_beside = path.startswith(f"{parent}/" if parent else "")
-        if is_beside and path.endswith(".py") and not path.startswith(f"{package}/"):
-            if not is_test(path) and statement.search(read(path) or b""):
-                return True
+        if not is_beside or not path.endswith(".py") or path.startswith(f"{package}/"):
+            continue
+        imported = ABSOLUTE_IMPORT.findall(read(path) or b"")
+        if os.fsencode(name) in imported and not is_test(path):
+            return True
     return False

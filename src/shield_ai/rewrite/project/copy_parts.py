@@ -22,7 +22,7 @@ PYDANTIC_SETTINGS = regex(rb"\bpydantic[-_]settings\b")
 POSTGRES_DRIVER = regex(rb"\bpsycopg")
 MYSQL_DRIVER = regex(rb"(?i)mysql|mariadb")
 # As in INSTALLED_APPS, in ENGINE and in imports.
-DJANGO_PART = regex(rb"\b%s(?:\.|\s+import\b[^#\n]*\b)django\b" % COPY.encode())
+DJANGO_PART = regex(rb"\b%s(?:\.|\s+import\b[^#\n]{0,500}\b)django\b" % COPY.encode())
 # No other module of the runtime imports a module of these parts.
 DJANGO = regex(r"django/.*")
 MYSQL = regex(r"django/mysql/.*")

@@ -8,7 +8,7 @@ from shield_ai.project.python_source import Source
 from shield_ai.scan.python.findings.importable import explain_not_importable
 
 SCRIPT = b"import os\nif __name__ == '__main__':\n    print(os.environ['API_KEY'])\n"
-SEPARATE = "a script beside the app, which stays as it is"
+SEPARATE = "a script beside the app, which is not rewritten"
 KNOWN = {
     "shop/__init__.py",
     "shop/settings.py",

@@ -22,13 +22,13 @@ def mark_handled_reads(tree: ast.Module, candidates: Iterable[Candidate]) -> Non
     the name afterwards: `try: X = environ["X"] except KeyError: log()`, then `f(X)`.
     """
     reads: dict[ast.AST, Candidate] = {candidate.node: candidate for candidate in candidates}
-    uses: Uses | None = None
+    uses: _Uses | None = None
     for block in _blocks_that_continue(tree):
         for statement in block.body:
             found = list(reads_in([statement], reads))
             if not found:
                 continue
-            uses = uses or Uses.of(tree)
+            uses = uses or _Uses.of(tree)
             if not _leaves_used_name(uses, block, statement):
                 for read in found:
                     read.is_guarded = True
@@ -41,19 +41,19 @@ def _blocks_that_continue(tree: ast.Module) -> Iterator[ast.Try]:
             yield node
 
 
-class Uses(NamedTuple):
+class _Uses(NamedTuple):
     """How often a module binds and uses each name."""
 
     bound: Counter[str]
     used: Counter[str]
 
     @classmethod
-    def of(cls, tree: ast.AST) -> Uses:
+    def of(cls, tree: ast.AST) -> _Uses:
         """Count the names in a tree."""
         return cls(_names(tree, ast.Store), _names(tree, ast.Load))
 
 
-def _leaves_used_name(uses: Uses, block: ast.Try, statement: ast.stmt) -> bool:
+def _leaves_used_name(uses: _Uses, block: ast.Try, statement: ast.stmt) -> bool:
     """Return whether only a statement in a `try` binds a name that code outside it uses."""
     if not isinstance(statement, ast.Assign):
         return False
