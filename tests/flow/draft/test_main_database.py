@@ -47,6 +47,20 @@ def test_a_database_with_the_driver_of_a_server_is_required(tmp_path, file, text
     assert drafted(tmp_path) == ("DATABASE_URL", optional)
 
 
+def test_a_url_beside_the_login_of_a_database_stays_optional(tmp_path):
+    login = "".join(
+        f"{name} = os.environ.get('{name}', 'shop')\n"
+        for name in ("DB_HOST", "DB_NAME", "DB_USER", "DB_PASSWORD")
+    )
+    (tmp_path / "manage.py").write_text("")
+    (tmp_path / "settings.py").write_text(READ.format(variable="DATABASE_URL") + login)
+    (tmp_path / "requirements.txt").write_text("psycopg2\n")
+    assert run("draft", cwd=tmp_path).code == 0
+    secrets = tomllib.loads((tmp_path / "shield.toml").read_text())["secret"]
+    optional = {secret["name"]: secret.get("optional", False) for secret in secrets}
+    assert optional == {"database-url": True, "database-credentials": False}
+
+
 def drafted(app):
     """Return the variable of the only secret of the draft, and whether it is optional."""
     done = run("draft", cwd=app)

@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.model.deployment import Use, ValueForm
 from shield_ai.model.file_reader import read_optional
+from shield_ai.model.finding import Kind
 from shield_ai.model.name_meaning import Meaning, meaning
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
@@ -45,18 +46,21 @@ def require_deployed_database(
     """Make the URL of the main database required if production uses a database server.
 
     It does if a production deployment file sets the URL, or if the app requires the driver of a
-    server. Otherwise, the app would start with the default in the code, such as an SQLite file,
-    while AWS can't be asked.
+    server and has no secret with the login of a database instead. Otherwise, the app would start
+    with the default in the code, such as an SQLite file, while AWS can't be asked.
 
     Args:
         drafted: The new secrets.
         deployment: The places that set their variables.
         tree: The app's folder.
     """
+    is_alone = not any(secret.kind is Kind.DATABASE and secret.fields for secret in drafted)
     has_driver = any(DRIVER.search(read_optional(tree.read, path) or b"") for path in REQUIREMENTS)
     deployed = {place.variable for place in deployment.variables if _configures(place)}
     for secret in drafted:
-        is_needed = is_main_database(secret) and (has_driver or secret.env in deployed)
+        is_needed = is_main_database(secret) and (
+            (has_driver and is_alone) or secret.env in deployed
+        )
         optional = None if is_needed else secret.optional
         yield msgspec.structs.replace(secret, optional=optional)
 
