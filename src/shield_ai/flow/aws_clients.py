@@ -54,6 +54,11 @@ def existing_secret_steps(app: AppContext) -> Iterator[str]:
         yield STEP.format(path=path, line=line)
 
 
+def aws_client_paths(app: AppContext) -> list[str]:
+    """Return the Python files that read secrets or parameters with a client of boto3."""
+    return [path for path, _, _ in _clients(app)]
+
+
 def _clients(app: AppContext) -> Iterator[tuple[str, int, bytes]]:
     """Yield the path, the line and the service of the first client of each Python file."""
     scan = app.scan_result

@@ -18,6 +18,9 @@ class KeptVariables(NamedTuple):
     passed_on: Sequence[str] = ()  # Docker Compose passes them to services other than the app
     in_commands: Mapping[str, Sequence[str]] = MappingProxyType({})  # `path:line` of scripts
     injected: Mapping[str, Sequence[str]] = MappingProxyType({})  # `path:line` of other code
+    aws_readers: Sequence[
+        str
+    ] = ()  # paths of code that reads parameters or secrets from AWS itself
     # by variable: the variable that a script sets from it, and the path of the script
     parts: Mapping[str, tuple[str, str]] = MappingProxyType({})
 
@@ -48,9 +51,12 @@ class KeptVariables(NamedTuple):
             )
         if self.injected:
             names, files = _listed(self.injected, quote), _files(self.injected.values())
+            kept = ""
+            if self.aws_readers:
+                kept = f", and keep those that {_shortened(self.aws_readers, quote)} may read"
             yield (
                 f"Remove the entries of {names} from {_shortened(files, quote)} before you delete"
-                " the parameters or secrets in AWS that they name"
+                f" the parameters or secrets in AWS that they name{kept}"
             )
 
 

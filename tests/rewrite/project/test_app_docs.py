@@ -416,6 +416,7 @@ def test_documents_a_schedule_only_if_apply_creates_it():
         pytest.param({"in_commands": {"A": ["run:1", "init:2"], "B": ["run:4"]}}, " Keep `A`, `B` set for `run`, `init`, which read them.", id="commands"),
         pytest.param({"in_commands": {"A": [f"{name}:1" for name in "abcdefg"]}}, " Keep `A` set for `a`, `b`, `c`, `d`, `e` and 2 more, which read it.", id="many"),
         pytest.param({"injected": {"A": ["stack.py:1"]}}, " Remove the entries of `A` from `stack.py` before you delete the parameters or secrets in AWS that they name.", id="injected"),
+        pytest.param({"injected": {"A": ["stack.py:1"]}, "aws_readers": ["jobs/app.py"]}, " Remove the entries of `A` from `stack.py` before you delete the parameters or secrets in AWS that they name, and keep those that `jobs/app.py` may read.", id="injected and read"),
     ],
 )  # fmt: skip
 def test_lists_the_variables_that_stay(kept, text):

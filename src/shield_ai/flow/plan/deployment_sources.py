@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.aws_clients import aws_client_paths
 from shield_ai.flow.plan.job_files import JobFiles, find_job_files
 from shield_ai.flow.plan.workflow_plan import (
     NO_ENVIRONMENT,
@@ -178,6 +179,7 @@ def find_kept_variables(app: AppContext) -> KeptVariables:
         passed_on=passed_on_variables(app.tree.root, app.manifest),
         in_commands={name: in_commands[name] for name in variables if name in in_commands},
         injected=injected,
+        aws_readers=aws_client_paths(app) if injected else (),
         parts={
             name: (derived.variable, derived.path)
             for name, derived in app.command_reads.derived.items()

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from shield_ai.flow.aws_clients import existing_secret_steps, find_aws_clients
-from shield_ai.flow.plan.compose_switches import image_steps, switch_steps
+from shield_ai.flow.aws_clients import find_aws_clients
+from shield_ai.flow.plan.next_steps import next_steps
 from shield_ai.flow.plan.plan_effects import adds_runtime
 from shield_ai.flow.plan.plan_entries import (
     report_kept_defaults,
@@ -15,13 +15,11 @@ from shield_ai.flow.plan.plan_entries import (
     report_other_reads,
     report_script_secrets,
 )
-from shield_ai.flow.plan.plan_warnings import plan_warnings
 from shield_ai.flow.plan.preconditions import (
     ignored_new_files,
     old_python_warnings,
     require_python,
 )
-from shield_ai.flow.plan.prefix_variable import prefix_steps
 from shield_ai.flow.plan.unset_variables import unset_variables
 from shield_ai.flow.value_sources import placeholder_secrets
 from shield_ai.model.deployment import Deployment
@@ -67,15 +65,7 @@ def add_notes(plan: Plan, app: AppContext, values: Values) -> Plan:
         harmless=harmless,
         deployment=deployment.variables,
         placeholders=tuple(placeholder_secrets(plan.changes, values)),
-        next_steps=(
-            *app.draft.notes,  # none if shield.toml exists
-            *plan.next_steps,
-            *_switch_steps(plan, app, deployment),
-            *image_steps(deployment.variables, app.scan_result.kept),
-            *prefix_steps(app.manifest, {change.path for change in plan.files}),
-            *(existing_secret_steps(app) if plan.files else ()),
-            *plan_warnings(plan, app, values),
-        ),
+        next_steps=tuple(next_steps(plan, app, deployment, values)),
     )
 
 
@@ -93,12 +83,6 @@ def _found_in_files(app: AppContext, deployment: Deployment) -> Iterator[Skipped
         yield from report_other_reads(app)
         yield from report_script_secrets(app)
     yield from scan.unscanned
-
-
-def _switch_steps(plan: Plan, app: AppContext, deployment: Deployment) -> Iterator[str]:
-    edited = {change.path for change in plan.files}
-    stage = app.scan_result.facts.stage
-    return switch_steps(deployment, edited, app.tree, app.manifest, stage=stage)
 
 
 def _kept_defaults(
