@@ -22,15 +22,27 @@ def test_a_table_for_each_file():
     assert lines(
         {},
         {"line": 14, "form": ValueForm.SECRET_STORE, "use": Use.UNKNOWN},
-        {"path": "compose.dev.yml", "kind": DeploymentKind.COMPOSE, "unit": "", "variable": "",
-         "form": ValueForm.ENV_FILE, "env_file": ".env", "use": Use.DEVELOPMENT},
+        {"line": 15, "use": Use.DEVELOPMENT},
     ) == [
         "  k8s/web.yaml  Kubernetes",
         "    12  SECRET_KEY                       literal value    web",
         "    14  SECRET_KEY                       secret store     web, production?",
-        "  compose.dev.yml  Docker Compose",
-        "    12  any variable                     env file         .env, not production",
+        "    15  SECRET_KEY                       literal value    web, not production",
     ]  # fmt: skip
+
+
+def test_a_file_that_is_not_for_production_has_one_line():
+    of_tests = {"path": ".github/workflows/test.yml", "kind": DeploymentKind.GITHUB,
+                "use": Use.DEVELOPMENT}  # fmt: skip
+    long = "deployment/" + "x" * 30 + ".yml"
+    assert lines(of_tests, {**of_tests, "variable": "API_KEY"}, {**of_tests, "path": long}) == [
+        "  .github/workflows/test.yml  GitHub Actions: 1 line, not production",
+        f"  {long}  GitHub Actions:",
+        "          1 line, not production",
+    ]
+    assert lines(of_tests, {**of_tests, "line": 15}) == [
+        "  .github/workflows/test.yml  GitHub Actions: 2 lines, not production"
+    ]
 
 
 def test_the_variables_of_an_env_file_share_a_line():

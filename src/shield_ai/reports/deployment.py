@@ -37,15 +37,27 @@ _USES = {
 
 
 def deployment_lines(variables: Sequence[DeploymentVariable]) -> Iterator[str]:
-    """Yield a line for each file, and one for each variable that it sets.
+    """Yield a line for each file, and one for each variable that it may set in production.
 
     Args:
         variables: The variables, sorted by path and line.
     """
-    for (path, kind), group in itertools.groupby(variables, lambda item: (item.path, item.kind)):
-        yield _truncate(f"  {path}  {kind.label}")
+    for (path, kind), found in itertools.groupby(variables, lambda item: (item.path, item.kind)):
+        group = list(found)
+        head = f"  {path}  {kind.label}"
+        if all(item.use is Use.DEVELOPMENT for item in group):
+            yield from map(_truncate, _folded(head, len({item.line for item in group})))
+            continue
+        yield _truncate(head)
         for _, items in itertools.groupby(group, _env_file_key):
             yield from map(_truncate, _item_lines(list(items)))
+
+
+def _folded(head: str, count: int) -> list[str]:
+    """Return the lines of a file that is not for production."""
+    summary = f"{count} {'line' if count == 1 else 'lines'}, {_USES[Use.DEVELOPMENT]}"
+    line = f"{head}: {summary}"
+    return [line] if len(line) <= _WIDTH else [f"{head}:", " " * _INDENT + summary]
 
 
 def _env_file_key(item: DeploymentVariable) -> tuple[object, ...]:
