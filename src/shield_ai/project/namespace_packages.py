@@ -49,6 +49,19 @@ def _modules_in(folder: str, paths: Iterable[str]) -> list[str]:
     return [path for path in paths if path.endswith(".py") and path.rpartition("/")[0] == folder]
 
 
+def imports_itself_by_name(package: str, paths: Iterable[str], read: FileReader) -> bool:
+    """Return whether a module of a package imports the package by its name.
+
+    Args:
+        package: The folder.
+        paths: All files of the app.
+        read: Returns the content of a file.
+    """
+    name = os.fsencode(package.rpartition("/")[2])
+    own = (path for path in paths if path.startswith(f"{package}/") and path.endswith(".py"))
+    return any(name in ABSOLUTE_IMPORT.findall(read(path) or b"") for path in own)
+
+
 def is_imported_by_name(package: str, paths: Iterable[str], read: FileReader) -> bool:
     """Return whether a module beside a package imports it, so that both are one program.
 

@@ -103,3 +103,21 @@ def test_others_stay_optional(app, body):
 def test_broken_file(app):
     (app / "views.py").write_text("def HOOK_TOKEN(:\n")
     assert drafted(app)[0] == set()
+
+
+@pytest.mark.parametrize(
+    ("variable", "use", "is_required"),
+    [
+        pytest.param("SESSION_SECRET", "", True, id="session"),
+        pytest.param("JWT_SIGN_KEY", "", True, id="token"),
+        pytest.param("SESSION_SECRET", "if KEY:\n    sign(KEY)\n", False, id="tested"),
+        pytest.param("MAPS_KEY", "", False, id="another key"),
+        pytest.param("SESSION_TOKEN", "", False, id="no key"),
+    ],
+)
+def test_secrets_that_sign_are_required(app, variable, use, is_required):
+    read = f"KEY = os.environ.get('{variable}')\n"
+    (app / "settings.py").write_text(f"{SETTINGS}{read}{use}")
+    required, text = drafted(app)
+    assert required == ({variable} if is_required else set())
+    assert ("it seems to sign sessions or tokens\n" in text) is is_required

@@ -125,6 +125,29 @@ def test_imports_as_the_file_does(path, imports, expected):
     assert f"from {expected} import get_secret" in rewritten_once(raws, path)
 
 
+@pytest.mark.parametrize(
+    ("imports", "expected"),
+    [
+        pytest.param("import sys", ".aws_secrets", id="nothing of the app"),
+        pytest.param("from app.other import b", "app.aws_secrets", id="by name"),
+        pytest.param("from alembic import context", "app.aws_secrets", id="file of Alembic"),
+    ],
+)
+def test_a_package_with_two_roots_is_imported_as_the_file_does(imports, expected):
+    read = f"import os\n\n{imports}\n\nA = os.environ['A_TOKEN']\n".encode()
+    raws = {"src/app/__init__.py": b"", "src/app/config.py": read}
+    scan = scan_files("shop", list(raws), raws.get)
+    manifest = draft_manifest_from_sites(scan.sites, None, scan.facts)
+    manifest = msgspec.structs.replace(
+        manifest, app=msgspec.structs.replace(manifest.app, runtime="src/app/aws_secrets.py")
+    )
+    line = "from app.aws_secrets import get_secret"
+    options = WrapOptions(relative_package="src/app")
+    [change] = rewrite_python(manifest, scan.sites, (), raws.get, line, options).files
+    after = apply_edits(raws[change.path], change.edits, change.encoding)
+    assert f"from {expected} import get_secret".encode() in after
+
+
 def test_files_of_a_folder_import_alike():
     init = dict.fromkeys(("shop/__init__.py", "shop/settings/__init__.py"), b"")
     read = "A = os.environ['A_TOKEN']\n"

@@ -14,6 +14,7 @@ import msgspec
 from shield_ai.model.errors import SourceError
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.site import READ_SHAPES
+from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.scan.python.readers.ast_walk import descend, name_of
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     Scope: TypeAlias = ast.Module | ast.FunctionDef | ast.AsyncFunctionDef
 
 NOTE = "{name}: required, although its default is empty, because {place} checks input with it"
+SIGNING_NOTE = (
+    "{name}: required, although its default is empty, because it seems to sign sessions or tokens"
+)
+SIGNING_WORDS = word_set("SESSION CSRF COOKIE JWT SIGN SIGNED")
+KEY_WORDS = word_set("KEY SECRET")
 # Functions that compare texts in constant time, or check the signature of a request or token.
 CHECKING = regex(
     r"^(compare_digest|constant_time_compare|safe_str_cmp|construct_event|RequestValidator|"
@@ -53,19 +59,31 @@ def with_required_checks(
     new = {variable for secret in secrets for variable in secret.variables()}
     names = _names_with_empty_default(scan, new)
     places: dict[str, str] = {}
+    signing = {variable for variable in names.values() if _signs(variable)}
     for path in scan.files if names else ():
-        for variable, line in _find_checks(tree, path, names):
+        scopes = _scopes(path, tree, names)
+        for variable, line in _find_checks(scopes, names):
             places.setdefault(variable, f"{path}:{line}")
+        signing -= {names[name] for name in _tested_anywhere(scopes) if name in names}
     drafted: list[Secret] = []
     lines: list[str] = []
     for secret in secrets:
         place = next((places[name] for name in secret.variables() if name in places), None)
         if place:
             lines.append(NOTE.format(name=secret.name, place=place))
-            drafted.append(msgspec.structs.replace(secret, optional=False))
+        elif not signing.isdisjoint(secret.variables()):
+            lines.append(SIGNING_NOTE.format(name=secret.name))
         else:
             drafted.append(secret)
+            continue
+        drafted.append(msgspec.structs.replace(secret, optional=False))
     return drafted, lines
+
+
+def _signs(variable: str) -> bool:
+    """Return whether the name of a variable says that the app signs with its value."""
+    parts = words(variable)
+    return not SIGNING_WORDS.isdisjoint(parts) and not KEY_WORDS.isdisjoint(parts)
 
 
 def _names_with_empty_default(scan: Scan, variables: Collection[str]) -> Names:
@@ -82,12 +100,9 @@ def _names_with_empty_default(scan: Scan, variables: Collection[str]) -> Names:
     return names
 
 
-def _find_checks(tree: Tree, path: str, names: Names) -> Iterator[tuple[str, int]]:
+def _find_checks(scopes: Iterable[Scope], names: Names) -> Iterator[tuple[str, int]]:
     """Yield the variable and the line of each check in a file."""
-    raw = read_optional(tree.read, path) or b""
-    if not any(name.encode() in raw for name in names):
-        return
-    for scope in _scopes(path, raw):
+    for scope in scopes:
         nodes = list(_nodes_of(scope))
         known = {**names, **dict(_aliases(nodes, names))}
         tested = {known[name] for name in _tested_names(nodes) if name in known}
@@ -97,8 +112,20 @@ def _find_checks(tree: Tree, path: str, names: Names) -> Iterator[tuple[str, int
                 yield variable, node.lineno
 
 
-def _scopes(path: str, raw: bytes) -> list[Scope]:
-    """Return the functions of a module, and the module; nothing if it can't be parsed."""
+def _tested_anywhere(scopes: Iterable[Scope]) -> Iterator[str]:
+    """Yield the names that a file tests for being empty."""
+    for scope in scopes:
+        yield from _tested_names(list(_nodes_of(scope)))
+
+
+def _scopes(path: str, tree: Tree, names: Names) -> list[Scope]:
+    """Return the functions of a module, and the module.
+
+    Nothing if it contains none of the names, or can't be parsed.
+    """
+    raw = read_optional(tree.read, path) or b""
+    if not any(name.encode() in raw for name in names):
+        return []
     try:
         module = Source.from_bytes(path, raw).tree
     except SourceError:

@@ -130,6 +130,24 @@ def test_line_length_with_which_a_formatter_runs(files, expected):
     assert configured_line_length(files.get, "shop/settings.py") == expected
 
 
+BLACK_HOOK = b"repos:\n- repo: x\n  rev: v1\n  hooks:\n  - id: black\n"
+RUFF = b"[tool.ruff]\nline-length = 120\n"
+
+
+@pytest.mark.parametrize(
+    ("hooks", "table", "expected"),
+    [
+        pytest.param(BLACK_HOOK, RUFF, 88, id="Black without a table"),
+        pytest.param(BLACK_HOOK, RUFF + b"[tool.black]\nline-length = 100\n", 100, id="table"),
+        pytest.param(BLACK_HOOK + b"  - id: ruff-format\n", RUFF, 120, id="ruff formats, too"),
+        pytest.param(BLACK_HOOK.replace(b"black", b"ruff"), RUFF, 120, id="ruff only"),
+    ],
+)
+def test_the_line_length_of_a_hook_wins_over_that_of_another_linter(hooks, table, expected):
+    files = {".pre-commit-config.yaml": hooks, "pyproject.toml": table}
+    assert configured_line_length(files.get, "shop/settings.py") == expected
+
+
 @pytest.mark.parametrize(("limit", "expected"), [(120, 120), (79, 79), (0, 88)])
 def test_black_uses_no_single_quotes(limit, expected):
     source = Source.from_bytes("a.py", b"x = 'y'\n")

@@ -108,6 +108,7 @@ def test_imports_relatively_in_a_package_that_has_no_known_name(extra, package):
         pytest.param({}, "", "", id="imported from one root"),
         pytest.param({"Dockerfile": b"CMD uvicorn app.main:app"}, "src", "src/app", id="from two"),
         pytest.param({"Procfile": b"web: gunicorn src.app.main:app"}, "", "", id="from the same"),
+        pytest.param({"Dockerfile": b"CMD uvicorn app.main:app", "src/app/main.py": b"from app.config import A"}, "src", "", id="from one name"),
         pytest.param(
             {"Dockerfile": b"CMD uvicorn app.main:app", "manage.py": b"DJANGO_SETTINGS_MODULE='src.app.config'"},
             "",

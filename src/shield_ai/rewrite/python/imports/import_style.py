@@ -93,12 +93,18 @@ class ImportStyle:
         """Return whether a file imports the module with get_secret() relatively.
 
         It does if its package has several names, or if it imports other modules of its package
-        relatively.
+        relatively. Alembic loads its files by their paths, so that they are in no package.
         """
         runtime = self._manifest.app.runtime
+        if imports_package(source, "alembic") and not greatest_level(source):
+            return False
         package = self._options.relative_package
-        if package:
+        if package and not imports_package(source, package.rpartition("/")[2]):
             return all(name.startswith(f"{package}/") for name in (source.path, runtime))
+        return self._imports_neighbors_relatively(source, runtime)
+
+    def _imports_neighbors_relatively(self, source: Source, runtime: str) -> bool:
+        """Return whether a file imports other modules of its package relatively."""
         module = self._accessor_import.split()[1]
         if not self._is_in_package_of_runtime(source.path, module):
             return False

@@ -83,17 +83,26 @@ def configured_line_length(read: FileReader, path: str) -> int:
         0 if none is configured.
     """
     lengths = [_formatter_length(read, folder) for folder in folders_above(path)]
-    for hook in ("black", "ruff-format"):
-        length = _capped_number(hook_options(read, hook, path).get("line_length", ""))
-        if not length and has_hook(read, hook, path):
-            length = DEFAULT
-        lengths.append(length)
+    hooks = [_hook_length(read, hook, path) for hook in ("black", "ruff-format")]
+    if hooks[0] and not hooks[1] and _has_no_black_table(read, path):
+        return hooks[0]  # the line length of ruff is only for its linter
+    lengths += hooks
     lengths.append(_length_of_run(read))
     for length in lengths:
         if length:
             return length
     limit = linter_line_length(read, path)
     return limit if limit < DEFAULT else 0
+
+
+def _hook_length(read: FileReader, hook: str, path: str) -> int:
+    """Return the line length with which pre-commit runs a formatter; 0 if it does not run it."""
+    length = _capped_number(hook_options(read, hook, path).get("line_length", ""))
+    return length or (DEFAULT if has_hook(read, hook, path) else 0)
+
+
+def _has_no_black_table(read: FileReader, path: str) -> bool:
+    return all(black_options(read, folder) is None for folder in folders_above(path))
 
 
 def requires_black(read: FileReader) -> bool:

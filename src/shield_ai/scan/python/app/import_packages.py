@@ -5,7 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.import_roots import find_run_roots
-from shield_ai.project.namespace_packages import is_imported_by_name, root_of_namespace_package
+from shield_ai.project.namespace_packages import (
+    imports_itself_by_name,
+    is_imported_by_name,
+    root_of_namespace_package,
+)
 from shield_ai.project.relative_imports import package_uses_only_relative_imports
 
 if TYPE_CHECKING:
@@ -33,7 +37,9 @@ def find_packages(settings: str, known: Packages, paths: set[str], read: FileRea
     run_root = _deeper_run_root(settings, known.root, find_run_roots(paths, read))
     if run_root:
         others = [other for other in known.roots if other != run_root]
-        return Packages(run_root, (run_root, *others), _topmost_package(settings, run_root))
+        package = _topmost_package(settings, run_root)
+        has_one_name = imports_itself_by_name(package, paths, read)
+        return Packages(run_root, (run_root, *others), "" if has_one_name else package)
     package = _relative_package(settings, known.root, paths, read)
     folder = settings.rpartition("/")[0]
     if package or not folder or f"{folder}/__init__.py" in paths:
