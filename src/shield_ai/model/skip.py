@@ -306,7 +306,10 @@ class SkipId(TextEnum):
         "map-commented",
         "the mapping in it has comments; put each entry and its comma on a separate line",
     )
-    SPHINX_DOCS = "sphinx-docs", "not written: the documentation is in .rst files for Sphinx"
+    SPHINX_DOCS = (
+        "sphinx-docs",
+        "not written: Sphinx builds the documentation without an index.md",
+    )
     HUGO_DOCS = "hugo-docs", "not written: the documentation is a website of Hugo or Zola"
     DOCS_NAVIGATION = "docs-navigation", "not written: can't extend the list of pages in {path}"
     COVERAGE_MINIMUM = (

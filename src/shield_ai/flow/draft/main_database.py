@@ -54,15 +54,22 @@ def require_deployed_database(
         deployment: The places that set their variables.
         tree: The app's folder.
     """
-    is_alone = not any(secret.kind is Kind.DATABASE and secret.fields for secret in drafted)
-    has_driver = any(DRIVER.search(read_optional(tree.read, path) or b"") for path in REQUIREMENTS)
     deployed = {place.variable for place in deployment.variables if _configures(place)}
+    is_required = _requires_driver(tree) and not any(map(_has_login, drafted))
     for secret in drafted:
-        is_needed = is_main_database(secret) and (
-            (has_driver and is_alone) or secret.env in deployed
-        )
+        is_needed = is_main_database(secret) and (is_required or secret.env in deployed)
         optional = None if is_needed else secret.optional
         yield msgspec.structs.replace(secret, optional=optional)
+
+
+def _requires_driver(tree: Tree) -> bool:
+    """Return whether the app requires the driver of a database server."""
+    return any(DRIVER.search(read_optional(tree.read, path) or b"") for path in REQUIREMENTS)
+
+
+def _has_login(secret: Secret) -> bool:
+    """Return whether a secret contains the login of a database, in several variables."""
+    return secret.kind is Kind.DATABASE and secret.fields is not None
 
 
 def _configures(place: DeploymentVariable) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.skip import SkipId
+from shield_ai.model.words import words
 from shield_ai.scan.python.app.file_settings import find_file_settings
 from shield_ai.scan.python.app.proxy_addresses import find_proxy_addresses
 from shield_ai.scan.python.app.service_accounts import find_account_names
@@ -34,6 +35,7 @@ def find_harmless_uses(
     """
     return {
         **_opened_variables(sites, harmless),
+        **_hosts(sites, harmless),
         **find_file_settings(sites, paths, files.read),
         **find_account_names(sites, paths, files.read),
         **find_proxy_addresses(sites, files.paths, files.read),
@@ -49,3 +51,19 @@ def _opened_variables(
         if site.shape in READ_SHAPES and not site.is_assigned_directly:
             opened.pop(site.variable, None)
     return opened
+
+
+def _hosts(sites: Sequence[FoundSite], harmless: Mapping[str, SkipReason]) -> dict[str, SkipReason]:
+    """Return the variables named URL that have a host as the default in a file, and no other.
+
+    host = os.environ.get("REDIS_URL", "localhost")
+    """
+    hosts = {
+        variable: reason
+        for variable, reason in harmless.items()
+        if reason.id is SkipId.HARMLESS_LABEL and words(variable)[-1:] == ("URL",)
+    }
+    for _, site in sites:
+        if site.has_nonempty_default and not site.reason:
+            hosts.pop(site.variable, None)
+    return hosts
