@@ -61,6 +61,21 @@ def test_a_url_beside_the_login_of_a_database_stays_optional(tmp_path):
     assert optional == {"database-url": True, "database-credentials": False}
 
 
+@pytest.mark.parametrize(
+    ("later", "optional"),
+    [
+        pytest.param("if PLATFORM:\n    DATABASE_URL = from_platform()\n", True, id="replaced"),
+        pytest.param("if PLATFORM:\n    OTHER_URL = DATABASE_URL\n", False, id="used"),
+        pytest.param("connect(\n    DATABASE_URL == 'sqlite:'\n)\n", False, id="compared"),
+    ],
+)
+def test_a_url_that_the_code_replaces_stays_optional(tmp_path, later, optional):
+    (tmp_path / "manage.py").write_text("")
+    (tmp_path / "settings.py").write_text(READ.format(variable="DATABASE_URL") + later)
+    (tmp_path / "requirements.txt").write_text("psycopg2\n")
+    assert drafted(tmp_path) == ("DATABASE_URL", optional)
+
+
 def drafted(app):
     """Return the variable of the only secret of the draft, and whether it is optional."""
     done = run("draft", cwd=app)

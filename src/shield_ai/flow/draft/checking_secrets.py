@@ -7,7 +7,7 @@ can't be asked, get_secret() would return the empty default of a secret that is 
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -46,6 +46,13 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 MAX_DEPTH = 4  # of calls and texts around a value, such as `f"Bearer {value}".encode()`
 
 
+class Uses(NamedTuple):
+    """The variables with an empty default whose values the app must not do without."""
+
+    places: dict[str, str]  # `path:line` of a check of input, by variable
+    signing: set[str]  # variables with the name of a key that signs, which no file tests
+
+
 def with_required_checks(
     secrets: Sequence[Secret], tree: Tree, scan: Scan
 ) -> tuple[list[Secret], list[str]]:
@@ -57,27 +64,40 @@ def with_required_checks(
         scan: The scan of the app.
     """
     new = {variable for secret in secrets for variable in secret.variables()}
-    names = _names_with_empty_default(scan, new)
+    uses = _find_uses(_names_with_empty_default(scan, new), tree, scan)
+    drafted: list[Secret] = []
+    lines: list[str] = []
+    for secret in secrets:
+        note = _note(secret, uses)
+        if note:
+            lines.append(note)
+            drafted.append(msgspec.structs.replace(secret, optional=False))
+        else:
+            drafted.append(secret)
+    return drafted, lines
+
+
+def _note(secret: Secret, uses: Uses) -> str:
+    """Return why a secret is required; empty if nothing shows that it must be."""
+    places = uses.places
+    for name in secret.variables():
+        if name in places:
+            return NOTE.format(name=secret.name, place=places[name])
+    if not uses.signing.isdisjoint(secret.variables()):
+        return SIGNING_NOTE.format(name=secret.name)
+    return ""
+
+
+def _find_uses(names: Names, tree: Tree, scan: Scan) -> Uses:
+    """Return the variables with which the app checks its input, or seems to sign."""
     places: dict[str, str] = {}
-    signing = {variable for variable in names.values() if _signs(variable)}
+    signing = set(filter(_signs, names.values()))
     for path in scan.files if names else ():
         scopes = _scopes(path, tree, names)
         for variable, line in _find_checks(scopes, names):
             places.setdefault(variable, f"{path}:{line}")
         signing -= {names[name] for name in _tested_anywhere(scopes) if name in names}
-    drafted: list[Secret] = []
-    lines: list[str] = []
-    for secret in secrets:
-        place = next((places[name] for name in secret.variables() if name in places), None)
-        if place:
-            lines.append(NOTE.format(name=secret.name, place=place))
-        elif not signing.isdisjoint(secret.variables()):
-            lines.append(SIGNING_NOTE.format(name=secret.name))
-        else:
-            drafted.append(secret)
-            continue
-        drafted.append(msgspec.structs.replace(secret, optional=False))
-    return drafted, lines
+    return Uses(places, signing)
 
 
 def _signs(variable: str) -> bool:

@@ -48,7 +48,7 @@ def adapt_to_deployment(
     draft = without_injected(manifest, known, deployment, scan)
     plain = set_by_deployment(deployment) | sqlite_names(scan.sites)
     drafted = tuple(
-        require_deployed_database(draft.manifest.secret[len(known) :], deployment, tree)
+        require_deployed_database(draft.manifest.secret[len(known) :], deployment, tree, scan.sites)
     )
     plain = ports_of_servers(drafted, plain) | plain
     urls = plain_urls(deployment, scan.sites, tree.read) | find_chart_variables(root)

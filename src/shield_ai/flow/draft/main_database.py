@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.deployment import Deployment, DeploymentVariable
     from shield_ai.model.manifest import Secret
+    from shield_ai.model.site import FoundSite
     from shield_ai.project.tree import Tree
 
 MAIN_DATABASE_WORDS = word_set("DATABASE DB SQLALCHEMY")
@@ -41,25 +44,42 @@ def is_secondary_database(variable: str) -> bool:
 
 
 def require_deployed_database(
-    drafted: Sequence[Secret], deployment: Deployment, tree: Tree
+    drafted: Sequence[Secret], deployment: Deployment, tree: Tree, sites: Sequence[FoundSite]
 ) -> Iterator[Secret]:
     """Make the URL of the main database required if production uses a database server.
 
     It does if a production deployment file sets the URL, or if the app requires the driver of a
-    server and has no secret with the login of a database instead. Otherwise, the app would start
-    with the default in the code, such as an SQLite file, while AWS can't be asked.
+    server, and neither has a secret with the login of a database instead nor replaces the setting.
+    Otherwise, the app would start with the default in the code, such as an SQLite file, while AWS
+    can't be asked.
 
     Args:
         drafted: The new secrets.
         deployment: The places that set their variables.
         tree: The app's folder.
+        sites: All sites of the app.
     """
     deployed = {place.variable for place in deployment.variables if _configures(place)}
     is_required = _requires_driver(tree) and not any(map(_has_login, drafted))
+    replaced = set(_replaced_variables(sites, tree)) if is_required else set()
     for secret in drafted:
-        is_needed = is_main_database(secret) and (is_required or secret.env in deployed)
+        is_used = is_required and secret.env not in replaced
+        is_needed = is_main_database(secret) and (is_used or secret.env in deployed)
         optional = None if is_needed else secret.optional
         yield msgspec.structs.replace(secret, optional=optional)
+
+
+def _replaced_variables(sites: Sequence[FoundSite], tree: Tree) -> Iterator[str]:
+    """Yield the variables whose setting a condition in the same file replaces, as on a platform.
+
+    if "PLATFORM_RELATIONSHIPS" in os.environ:
+        DATABASE_URL = ...
+    """
+    for finding, site in sites:
+        if meaning(site.variable) is Meaning.URL and finding.name.isidentifier():
+            raw = read_optional(tree.read, finding.path) or b""
+            if re.search(rb"(?m)^[ \t]+%s[ \t]*=(?!=)" % os.fsencode(finding.name), raw):
+                yield site.variable
 
 
 def _requires_driver(tree: Tree) -> bool:

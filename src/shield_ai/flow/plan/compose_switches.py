@@ -64,14 +64,11 @@ def switch_steps(
         manifest: shield.toml.
         stage: The variable with the stage of the process.
     """
-    names = [SWITCH, stage]
-    if needs_prefix_variable(manifest):
-        names.append(PREFIX_VARIABLE)
     found = [
         *_files_in_app(deployment, edited, tree.read, manifest),
         *_files_above(deployment, tree, manifest),
     ]
-    added = ", ".join(names)
+    added = switch_variables(manifest, stage)
     yield from listed_steps(sorted(found), added)
     for path in _reference_files(deployment):
         if SWITCH.encode() not in (tree.read(path) or b""):
@@ -80,6 +77,12 @@ def switch_steps(
         raw = tree.read(path) or b""
         if SWITCH.encode() not in raw and not SERVER_VARIABLE.search(raw):
             yield TEMPLATE.format(path=path, added=added)
+
+
+def switch_variables(manifest: Manifest, stage: str) -> str:
+    """Return the names of the variables that turn AWS on, except for the region, as a text."""
+    prefix = [PREFIX_VARIABLE] if needs_prefix_variable(manifest) else []
+    return ", ".join([SWITCH, stage, *prefix])
 
 
 def _reference_files(deployment: Deployment) -> list[str]:

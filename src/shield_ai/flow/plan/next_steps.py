@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from shield_ai.flow.aws_clients import existing_secret_steps
 from shield_ai.flow.plan.app_roles import role_steps
-from shield_ai.flow.plan.compose_switches import image_steps, switch_steps
+from shield_ai.flow.plan.compose_switches import image_steps, switch_steps, switch_variables
+from shield_ai.flow.plan.env_from import env_from_steps
 from shield_ai.flow.plan.plan_warnings import plan_warnings
 from shield_ai.flow.plan.prefix_variable import prefix_steps
 
@@ -38,6 +39,7 @@ def next_steps(
     yield from image_steps(deployment.variables, app.scan_result.kept)
     yield from prefix_steps(manifest, edited)
     if plan.files:
+        yield from env_from_steps(app.tree.root, switch_variables(manifest, stage))
         yield from existing_secret_steps(app)
         yield from role_steps(manifest, app.tree.root)
     yield from plan_warnings(plan, app, values)
