@@ -46,6 +46,21 @@ def test_no_table_is_appended_to_an_inline_array():
         render_manifest(Manifest(app=App(name="shop"), secret=(secret,)), old)
 
 
+@pytest.mark.parametrize(
+    ("count", "expected"),
+    [
+        pytest.param(1, 'settings = ["shop/settings/stage0.py"]\n', id="short"),
+        pytest.param(4, 'settings = [\n    "shop/settings/stage0.py",\n', id="long"),
+    ],
+)
+def test_a_long_array_has_a_line_for_each_entry(count, expected):
+    settings = tuple(f"shop/settings/stage{number}.py" for number in range(count))
+    manifest = Manifest(app=App(name="shop", settings=settings))
+    text = render_manifest(manifest)
+    assert expected in text
+    assert parse_manifest(text) == manifest
+
+
 descriptions = st.text(max_size=9).filter(lambda text: printable_lines(text) == text)
 names = st.from_regex(r"[a-z]{1,8}-[a-z]{7,9}", fullmatch=True)
 variables = st.from_regex(r"[A-Z][A-Z0-9_]{0,9}", fullmatch=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.manifest import Manifest, Secret
 
+LINE_LENGTH = 100  # from which formatters of TOML write each entry of an array on its own line
 HEADER = (
     "Secrets that Shield AI (pip install shield-ai) moves to AWS Secrets Manager: names, never"
     " values. Commit this file."
@@ -35,7 +36,7 @@ SCHEDULE_NOTE = (
     "proposed: due for shield rotate --due; to rotate on schedule, add a [rotation] table"
 )
 # After the first `optional = false` of a draft.
-REQUIRED_NOTE = "the app checks input with it: it must not run with an empty default"
+REQUIRED_NOTE = "the app checks input or signs with it: it must not run with an empty default"
 # After the first name to which `secret_name` adds a word.
 EXPLANATION = 'ends in "{value}" because AWS can take the end of "{stem}" for the suffix of an ARN'
 
@@ -112,7 +113,10 @@ def _render_new(manifest: Manifest) -> str:
     document.add(tomlkit.comment(HEADER))
     app = tomlkit.table()
     for key, value in msgspec.to_builtins(manifest.app).items():
-        app.add(key, value)
+        item = tomlkit.item(value)
+        if isinstance(item, tomlkit.items.Array):
+            item.multiline(len(f"{key} = {item.as_string()}") > LINE_LENGTH)
+        app.add(key, item)
     is_found = "region" in app
     if not is_found:
         app.add("region", manifest.app.region)

@@ -1109,6 +1109,7 @@ def test_a_handled_exception_makes_a_secret_optional(handler, optional):
         pytest.param(["shop/task_config.py", "shop/constants.py"], ["shop/constants.py"], id="constants"),
         pytest.param(["shop/config.py", "shop/views.py"], ["shop/config.py"], id="another module"),
         pytest.param(["shop/config.py", "shop/env.py"], ["shop/env.py"], id="env"),
+        pytest.param(["shop/config.py", "shop/migrations/env.py"], ["shop/config.py"], id="Alembic"),
     ],
 )  # fmt: skip
 def test_modules_of_constants_are_the_settings_of_an_app_without_others(files, settings):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # The usual names of modules that only assign constants.
 CONSTANTS_FILE = regex(r"(?:^|/)(?:constants?|env|environment|variables)\.py$")
+# Alembic runs this file by its path.
+ALEMBIC_FILE = regex(r"(?:^|/)(?:alembic|migrations?|migrate)/env\.py$")
 
 
 def choose_settings_files(sites: Sequence[FoundSite], facts: AppFacts) -> tuple[str, ...]:
@@ -44,7 +46,8 @@ def _constants_files(sites: Sequence[FoundSite]) -> tuple[str, ...]:
 
 
 def _is_constants_file(path: str) -> bool:
-    return CONSTANTS_FILE.search(path) is not None and not _has_other_dot(path)
+    is_named = CONSTANTS_FILE.search(path) and not ALEMBIC_FILE.search(path)
+    return bool(is_named) and not _has_other_dot(path)
 
 
 def _importable_settings(facts: AppFacts) -> list[str]:
