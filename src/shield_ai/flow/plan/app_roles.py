@@ -23,7 +23,7 @@ MAX_PLACES = 3  # that the step names
 FILE = regex(r"\.(?:ya?ml|json|template|tf|py|ts)$")
 # The role of the containers of an ECS task, or of an EC2 instance:
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
-ROLE = regex(rb"(?i)\w{0,40}task_?role(?:_?arn)?\b|\biam_?instance_?profile\b")
+ROLE = regex(rb"(?i)task_?role(?:_?arn)?\b|\biam_?instance_?profile\b")
 INFRASTRUCTURE = regex(rb"(?i)\baws[-_]cdk\b|\bpulumi|\bAWS::|\bboto3\b|\baws_\w|\barn:aws")
 STEP = (
     "{places}: attach the policy in {path}, which apply writes when it creates the secrets, to the"
