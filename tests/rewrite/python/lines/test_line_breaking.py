@@ -39,6 +39,8 @@ def wrapped(line, inner, width, before="get(", after=")"):
         pytest.param("x = READ + 'something'", "x = (\n    get(READ)\n    + 'something'\n)", id="sum"),
         pytest.param("x = f(READ + a_n, b, c)", "x = f(\n    get(READ) + a_n,\n    b,\n    c,\n)", id="sum in a call"),
         pytest.param("if READ and this_one:", "if (\n    get(READ)\n    and this_one\n):", id="a condition"),
+        pytest.param("if READ != 'something':", "if (\n    get(READ)\n    != 'something'\n):", id="comparison"),
+        pytest.param("if this_one == READ:", "if this_one == get(\n    READ\n):", id="comparison with a call"),
         pytest.param("f(READ or y, 'a or b')", "f(\n    get(READ) or y,\n    'a or b',\n)", id="short or"),
         pytest.param("f(READ or this_one_or)", "f(\n    get(READ)\n    or this_one_or\n)", id="or in brackets"),
         pytest.param("x = this_one or READ", "x = this_one or get(\n    READ\n)", id="or before a call"),

@@ -47,6 +47,11 @@ def test_top_level_positions(text, top_level):
     [
         pytest.param("a or b and c", [1, 6], id="boolean operators"),
         pytest.param("a or b if c else d", [6, 11], id="conditional before boolean"),
+        pytest.param("a == b + c", [1], id="comparison before sum"),
+        pytest.param("a not in b", [1], id="not in"),
+        pytest.param("a is not b", [1], id="is not"),
+        pytest.param("a == b and c", [6], id="boolean before comparison"),
+        pytest.param("f(a == b)", [], id="comparison in brackets"),
         pytest.param("(a or b)", [], id="in brackets"),
         pytest.param("a or b \\", [], id="continued line"),
         pytest.param("a for b in c if d", [], id="comprehension"),

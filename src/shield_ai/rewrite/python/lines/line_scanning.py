@@ -15,7 +15,7 @@ FOR_CLAUSE = regex(r" (?:async )?for ")
 IF_CLAUSE = regex(r" if ")
 CONDITIONAL = regex(r" (?:if|else) ")
 BOOLEAN_OPERATOR = regex(r" (?:or|and) ")
-COMPARISON = regex(r" (?:[<>]|[<>=!]=|(?:not )?in|is(?: not)?) ")
+COMPARISON = regex(r" (?:[<>]|[<>=!]=|not in|(?<! not )in|is(?: not)?) ")
 ADDITION = regex(r" [+-] ")
 LAMBDA = regex(r"lambda(?: \w+=\w+,?)*: ")
 FSTRING = regex(r"""(?P<start>(?:[rR]?[fF]|[fF][rR])(?P<quote>["'])(?!(?P=quote))).*""")
@@ -77,18 +77,20 @@ def _level_change(char: str) -> int:
 def operator_positions(text: str) -> list[int]:
     """Return the positions of the weakest operators outside all brackets.
 
-    They are `if` and `else`, `or` and `and`, or else `+` and `-`. The list is empty for
-    comprehensions, and for a line that a backslash continues.
+    They are `if` and `else`, `or` and `and`, comparisons, or else `+` and `-`. The list is empty
+    for comprehensions, and for a line that a backslash continues.
     """
     patterns: tuple[re.Pattern[str], ...] = (CONDITIONAL, BOOLEAN_OPERATOR, ADDITION)
-    if text.endswith("\\") or not any(pattern.search(text) for pattern in patterns):
+    weakest = (*patterns, COMPARISON)
+    if text.endswith("\\") or not any(pattern.search(text) for pattern in weakest):
         return []
     positions = top_level_positions(text)
     if _matching(FOR_CLAUSE, text, positions):
         return []
-    has_comma = any(text[at] == "," and at < len(text) - 1 for at in positions)
-    if has_comma or _matching(COMPARISON, text, positions):
+    if any(text[at] == "," and at < len(text) - 1 for at in positions):
         patterns = (CONDITIONAL, BOOLEAN_OPERATOR)
+    elif _matching(COMPARISON, text, positions):
+        patterns = (CONDITIONAL, BOOLEAN_OPERATOR, COMPARISON)
     found = (_matching(pattern, text, positions) for pattern in patterns)
     return next(filter(None, found), [])
 
