@@ -18,9 +18,7 @@ class KeptVariables(NamedTuple):
     passed_on: Sequence[str] = ()  # Docker Compose passes them to services other than the app
     in_commands: Mapping[str, Sequence[str]] = MappingProxyType({})  # `path:line` of scripts
     injected: Mapping[str, Sequence[str]] = MappingProxyType({})  # `path:line` of other code
-    aws_readers: Sequence[
-        str
-    ] = ()  # paths of code that reads parameters or secrets from AWS itself
+    aws_readers: Sequence[str] = ()  # files whose code reads parameters or secrets from AWS
     # by variable: the variable that a script sets from it, and the path of the script
     parts: Mapping[str, tuple[str, str]] = MappingProxyType({})
 

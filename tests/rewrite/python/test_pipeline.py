@@ -131,6 +131,7 @@ def test_imports_as_the_file_does(path, imports, expected):
         pytest.param("import sys", ".aws_secrets", id="nothing of the app"),
         pytest.param("from app.other import b", "app.aws_secrets", id="by name"),
         pytest.param("from alembic import context", "app.aws_secrets", id="file of Alembic"),
+        pytest.param("from alembic import command", ".aws_secrets", id="caller of Alembic"),
     ],
 )
 def test_a_package_with_two_roots_is_imported_as_the_file_does(imports, expected):

@@ -24,7 +24,9 @@ FILE = regex(r"\.(?:ya?ml|json|template|tf|py|ts)$")
 # The role of the containers of an ECS task, or of an EC2 instance:
 # https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
 ROLE = regex(rb"(?i)task_?role(?:_?arn)?\b|\biam_?instance_?profile\b")
-INFRASTRUCTURE = regex(rb"(?i)\baws[-_]cdk\b|\bpulumi|\bAWS::|\bboto3\b|\baws_\w|\barn:aws")
+INFRASTRUCTURE = regex(
+    rb"(?i)\baws[-_]cdk\b|\bpulumi|\bAWS::|\bboto3\b|\baws_(?:ecs|iam|instance)|\barn:aws"
+)
 STEP = (
     "{places}: attach the policy in {path}, which apply writes when it creates the secrets, to the"
     " app's role there, unless it may read them already"

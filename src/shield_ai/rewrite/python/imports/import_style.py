@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from shield_ai.model.manifest import Manifest
     from shield_ai.rewrite.code_style import CodeStyle
     from shield_ai.rewrite.python.wrap.wrap_options import WrapOptions
+
+# What Alembic's own files import from it: https://alembic.sqlalchemy.org/en/latest/ops.html
+ALEMBIC_PROXIES = frozenset({"context", "op"})
 
 
 class ImportStyle:
@@ -96,7 +100,7 @@ class ImportStyle:
         relatively. Alembic loads its files by their paths, so that they are in no package.
         """
         runtime = self._manifest.app.runtime
-        if imports_package(source, "alembic") and not greatest_level(source):
+        if _is_run_by_alembic(source) and not greatest_level(source):
             return False
         package = self._options.relative_package
         if package and not imports_package(source, package.rpartition("/")[2]):
@@ -153,3 +157,16 @@ class ImportStyle:
             return ()
         root = root_of(self._read, self._manifest.app.runtime, module)
         return own_packages(self._paths, root)
+
+
+def _is_run_by_alembic(source: Source) -> bool:
+    """Return whether a file is Alembic's env.py or a migration.
+
+    https://alembic.sqlalchemy.org/en/latest/tutorial.html#the-migration-environment
+    """
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "alembic"
+        and not ALEMBIC_PROXIES.isdisjoint(alias.name for alias in node.names)
+        for node in source.tree.body
+    )
