@@ -45,6 +45,10 @@ def shown(path, text, keep=()):
         pytest.param('A = envbool("DEBUG", "v")', 'A = envbool("DEBUG", "•••")', id="envbool"),
         pytest.param('A = get_env("MY_S3_KEY")', 'A = get_env("MY_S3_KEY")', id="get_env"),
         pytest.param(
+            'A = get_env_variable("DEBUG")', 'A = get_env_variable("DEBUG")', id="variable"
+        ),
+        pytest.param('A = get_env_value("sword")', 'A = get_env_value("•••")', id="value"),
+        pytest.param(
             'EMAIL_HOST = get_str_env("EMAIL_HOST", "localhost")',
             'EMAIL_HOST = get_str_env("EMAIL_HOST", "localhost")',
             id="get_str_env",

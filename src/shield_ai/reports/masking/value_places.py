@@ -29,7 +29,8 @@ READERS = frozenset({"get", "getenv", "env", "config", "get_secret", "setdefault
 MAPPINGS = frozenset({"environ", "env"})
 # Functions of the app with names such as env_bool, envint, get_env and get_str_env.
 ENV_FUNCTION = regex(
-    r"(?:get_?)?env(?:_?(?:bool|int|str|float|list|var|secret|flag))?|(?:[a-z]+_){1,3}env"
+    r"(?:(?:get|load|read|require)_?)?env(?:_?(?:bool|int|str|float|list|var|variable|value|secret"
+    r"|flag))?|(?:[a-z]+_){1,3}env"
     r"|get_(?:required_|optional_)?(?:setting|config|variable)|_?config"
 )
 # The first argument of these functions, if it is a variable's name. A key of capitals and digits
@@ -45,6 +46,10 @@ LIST_METHODS = frozenset({"append", "extend", "insert"})
 # have these names.
 MESSAGE = "\0message"
 TESTED_VARIABLE = "\0variable"
+# What a test such as `"pytest" in sys.modules` or `sys.argv[1] == "migrate"` compares.
+PROCESS_STATE = frozenset({"sys.argv", "sys.modules"})
+PROCESS_WORD = "\0process"
+COMMAND = regex(r"(?:--)?[a-z]{2,20}(?:[-_.][a-z]{2,20}){0,2}")
 
 
 class Place(NamedTuple):
@@ -105,6 +110,8 @@ def _is_harmless(place: Place, node: ast.Constant, source: Source) -> bool:
         return False  # a prefix, an escape sequence or several strings
     if place.name == TESTED_VARIABLE:
         return PLAIN_VARIABLE.fullmatch(text) is not None
+    if place.name == PROCESS_WORD:
+        return COMMAND.fullmatch(text) is not None
     if place.name == MESSAGE:
         return harmless_values.is_message(text)
     if place.name in METHODS:
@@ -156,16 +163,25 @@ def _branches(place: Place, node: ast.IfExp) -> list[Place]:
 
 
 def _compared(place: Place, node: ast.Compare) -> list[Place]:
-    """Show the variable in a test of the environment; otherwise, only true and false.
+    """Show the variable in a test of the environment, and the word in a test of the process.
 
-    No form belongs to "value".
+    Otherwise, only true and false are shown: no form belongs to "value".
     """
     operands = [node.left, *node.comparators]
+    if any(map(_is_process_state, operands)):
+        return [Place(operand, (), PROCESS_WORD) for operand in operands]
     is_test = isinstance(node.ops[0], (ast.In, ast.NotIn))
     if is_test and not MAPPINGS.isdisjoint(_names(operands[1])[-1:]):
         return [Place(node.left, (), TESTED_VARIABLE)]
     names = [name for operand in operands for name in _names(operand)]
     return [place.inside(operand, *names, "value") for operand in operands]
+
+
+def _is_process_state(node: ast.expr) -> bool:
+    """Return whether an expression is `sys.argv`, a part of it, or `sys.modules`."""
+    if isinstance(node, ast.Subscript):
+        node = node.value
+    return ast.unparse(node) in PROCESS_STATE if isinstance(node, ast.Attribute) else False
 
 
 def _raised(place: Place, node: ast.Raise) -> list[Place]:

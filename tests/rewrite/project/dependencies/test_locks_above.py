@@ -149,3 +149,24 @@ def test_dependencies_above_the_app_with_a_lock_file():
     app = AppFiles(above=FilesAbove("services", outside))
     _, skipped = requirements.fix(FixContext({}.get, manifest(), app))
     assert [item.path for item in skipped] == ["../pyproject.toml"]
+
+
+DYNAMIC = """[project]
+name = "shop"
+dynamic = ["dependencies"]
+[tool.setuptools.dynamic]
+dependencies = {file = ['requirements.txt']}
+"""
+
+
+@pytest.mark.parametrize(
+    ("project", "found"),
+    [
+        pytest.param(DYNAMIC, {"uv.lock": "uv lock"}, id="read by setuptools"),
+        pytest.param(DYNAMIC.replace("requirements", "others"), {}, id="another file"),
+        pytest.param('[tool.ruff]\nexclude = ["requirements.txt"]\n', {}, id="not dynamic"),
+    ],
+)
+def test_lock_of_requirements_that_the_project_reads(project, found):
+    files = {"pyproject.toml": project, "uv.lock": "", "requirements.txt": "django\n"}
+    assert locks(files, "") == found

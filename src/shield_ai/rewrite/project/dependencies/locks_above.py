@@ -1,4 +1,7 @@
-"""Report outdated lock files in the folders above a file that gets a dependency."""
+"""Report outdated lock files in the folders above a file that gets a dependency.
+
+And beside a requirements file that the project's pyproject.toml reads.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import Skipped
     from shield_ai.rewrite.project.fixer import FixContext
 
+PYPROJECT = "pyproject.toml"
+
 
 def outdated_locks_above(
     context: FixContext, changes: Iterable[FileChange], skipped: Iterable[Skipped]
@@ -42,7 +47,25 @@ def outdated_locks_above(
     for path, name in names.items():
         if name in {"pyproject.toml", "Pipfile"}:
             found += _nearest_locks(context, path)
+        else:
+            found += _locks_of_reader(context, path)
     return found
+
+
+def _locks_of_reader(context: FixContext, path: str) -> list[Skipped]:
+    """Return entries for the lock files of a pyproject.toml that reads a requirements file.
+
+    https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html#dynamic-metadata
+    """
+    folder, slash, name = path.rpartition("/")
+    project = _read(context, PurePosixPath(context.app.above.prefix, folder, PYPROJECT)) or b""
+    if f'"{name}"'.encode() not in project.replace(b"'", b'"') or b"dynamic" not in project:
+        return []
+    return [
+        SkipId.LOCK_FILE.reason(command=command, path=path).entry(f"{folder}{slash}{lock}")
+        for lock, command in lock_commands(PYPROJECT).items()
+        if _read(context, PurePosixPath(context.app.above.prefix, folder, lock)) is not None
+    ]
 
 
 def _nearest_locks(context: FixContext, path: str) -> list[Skipped]:
