@@ -124,6 +124,7 @@ HIDDEN = [
     'if "swordfish" in os.environ: pass',
     'if "f0undation" in sys.argv: pass',
     'if sys.argv[1] == "sWordfish": pass',
+    'if sys.argv[1] == "swordfish": pass',
     'PASSWORD = env("SCOUT_NAME", default="foundation")',
     'X = env("USER_NAME", default="foundation")',
     'X = env("TOKEN_NAME", default="foundation")',

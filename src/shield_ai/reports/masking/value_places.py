@@ -49,7 +49,11 @@ TESTED_VARIABLE = "\0variable"
 # What a test such as `"pytest" in sys.modules` or `sys.argv[1] == "migrate"` compares.
 PROCESS_STATE = frozenset({"sys.argv", "sys.modules"})
 PROCESS_WORD = "\0process"
-COMMAND = regex(r"(?:--)?[a-z]{2,20}(?:[-_.][a-z]{2,20}){0,2}")
+# Commands and options that settings test for. Another lowercase word may be a password.
+COMMAND = regex(
+    r"celery|check|collectstatic|compilemessages|makemessages|makemigrations|migrate|py\.?test"
+    r"|runserver|shell|test|worker|--(?:no-input|noinput|dry-run|reuse-db|parallel|help|version)"
+)
 
 
 class Place(NamedTuple):
