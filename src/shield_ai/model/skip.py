@@ -111,6 +111,7 @@ class SkipId(TextEnum):
     READS_CONFIG = "reads-config", "read from {source}: let the app read a variable there first"
     READS_AWS = "reads-aws", "{reader} already reads {service}"
     OVERRIDDEN = "overridden", "{reader} tries {other} first, which can have another value"
+    FALLBACK = "fallback", "read only if {other} is not set, which is moved to AWS"
     NO_READ_MOVED = "no-read-moved", "no read of {variable} can be migrated"
     COMMAND_OPTION = "command-option", "sets an option for only one call of a command"
     ONLY_MASKED = "only-masked", "only masked in texts, and nothing else reads the variable"
@@ -145,10 +146,7 @@ class SkipId(TextEnum):
     CLASS_ON_ONE_LINE = "class-on-one-line", "the class is defined on one line"
     HAS_SOURCES = "has-sources", "the class already has {method}(): add the secret to it"
     BASE_HAS_SOURCES = "base-has-sources", "a base class has {method}(): add the secret to it"
-    CONFIG_IN_OTHER_FORM = (
-        "config-in-other-form",
-        "the class has its configuration in another form than a class Config",
-    )
+    CONFIG_IN_OTHER_FORM = "config-in-other-form", "its configuration is not a class Config"
     ALSO_PYDANTIC_SETTINGS = "also-pydantic-settings", "the file also uses pydantic-settings"
     READ_AS_JSON = "read-as-json", "pydantic reads it as part of the JSON of a settings field"
     SEVERAL_FIELDS = (

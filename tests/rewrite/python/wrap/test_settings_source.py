@@ -294,7 +294,7 @@ def test_uses_variable_that_pydantic_reads(body, variable):
     ("text", "reason"),
     [
         pytest.param(HEAD_1 + "class S(BaseSettings):\n    api_key: str\n    class Config: a = 1\n", "one line", id="pydantic 1, one line"),
-        pytest.param(HEAD_1 + "class S(BaseSettings, env_prefix='a'):\n    api_key: str\n", "another form", id="pydantic 1, keywords"),
+        pytest.param(HEAD_1 + "class S(BaseSettings, env_prefix='a'):\n    api_key: str\n", "not a class Config", id="pydantic 1, keywords"),
         pytest.param(HEAD_1 + "class S(BaseSettings):\n    api_key: str\n    class Config:\n        @classmethod\n        def customise_sources(cls, *args): ...\n", "has customise_sources", id="pydantic 1 with the method"),
         pytest.param(HEAD + "class S(BaseSettings):\n    api_key: str\n    @classmethod\n    def settings_customise_sources(cls): ...\n", "has settings_customise_sources", id="class with the method"),
         pytest.param(HEAD + "class S(BaseSettings):\n    model_config = SettingsConfigDict(env_prefix=P)\n    api_key: str\n", "computes the names of its variables", id="a computed prefix"),

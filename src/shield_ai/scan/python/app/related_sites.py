@@ -9,6 +9,7 @@ from shield_ai.scan.python.app.compare_literals import mark_different_literals, 
 from shield_ai.scan.python.app.cross_file import apply_context
 from shield_ai.scan.python.app.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.app.development_files import development_files
+from shield_ai.scan.python.app.fallback_reads import mark_database_fallbacks
 from shield_ai.scan.python.app.folder_scripts import mark_folder_scripts
 from shield_ai.scan.python.app.harmless_uses import find_harmless_uses
 from shield_ai.scan.python.app.masked_names import drop_masked_names
@@ -66,6 +67,7 @@ def relate_sites(
     sites, chosen = drop_chosen_names(sites, context.chosen, {*variables, *context.migrated})
     collected.harmless += chosen
     reserve_variables(context, sites, variables, contents)
+    sites = mark_database_fallbacks(sites, contents, context, variables)
     harmless_uses = find_harmless_uses(sites, scanned, files, context.harmless)
     for variable, reason in harmless_uses.items():
         if variable not in variables:
