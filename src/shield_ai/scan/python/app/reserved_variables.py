@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.app.addon_fallbacks import find_addon_fallbacks
+from shield_ai.scan.python.app.addon_names import find_addon_names
 from shield_ai.scan.python.app.cross_file import RESERVED, ProjectContext
 from shield_ai.scan.python.app.deleted_variables import find_deleted_variables
 from shield_ai.scan.python.app.documented_logins import find_documented_logins
@@ -104,7 +105,8 @@ def reserve_variables(
     reads = {variable for _, site in sites for variable in site.variables}
     found = by_name | find_tls_key_paths(sites, contents)
     found |= find_separate_logins(sites, contents) | _managed_by_aws(reads, contents)
-    found |= find_addon_fallbacks(sites, contents, context.reserved)
+    found |= find_addon_names(reads)
+    found |= find_addon_fallbacks(sites, contents, context.reserved | found)
     for variable, reason in found.items():
         if variable not in manifest_variables:
             context.reserved.setdefault(variable, reason)
