@@ -26,6 +26,11 @@ HEAD = "from shop.aws_secrets import get_secret\n"
         ("import os", 'os.getenv("API_KEY", [])', 'get_secret("api-key", [])'),
         ("import os", "os.getenv('API_KEY', '')", "get_secret('api-key', '')"),
         ("import os", 'os.getenv("API_KEY", -1)', 'get_secret("api-key", -1)'),
+        (
+            "import os",
+            'os.getenv(\n    "API_KEY", "no # comment"\n)',
+            'get_secret("api-key", "no # comment")',
+        ),
         ("import os", 'os.getenv("API_KEY", X_DEFAULT)', 'get_secret("api-key", X_DEFAULT)'),
         ("import os", 'os.getenv("API_KEY") or ""', 'get_secret("api-key", None) or ""'),
         ("import os", 'os.environ["API_KEY"] or None', 'get_secret("api-key") or None'),

@@ -6,6 +6,8 @@ get_secret() returns the same value, so its call can replace the whole expressio
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.project.environ_copies import ENVIRON, dotted_name, find_copies, os_names
@@ -136,7 +138,7 @@ def plain_arguments(
     read = plain_read(node, names)
     if read is None or read.variable != variable:
         return None
-    if "\n" in text and "#" in text:
+    if _has_comment(text):
         return None
     if read.default is None:
         return ""
@@ -147,6 +149,14 @@ def plain_arguments(
         return None
     default = ast.get_source_segment(f"({text})", read.default) or "None"
     return None if "\n" in default else default
+
+
+def _has_comment(text: str) -> bool:
+    """Return whether an expression has a comment. A "#" in a string is none."""
+    if "\n" not in text or "#" not in text:
+        return False
+    tokens = tokenize.generate_tokens(io.StringIO(f"({text})").readline)
+    return any(token.type == tokenize.COMMENT for token in tokens)
 
 
 def called_function(text: str) -> str:
