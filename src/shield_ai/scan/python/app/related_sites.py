@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from shield_ai.scan.python.app.chosen_names import drop_chosen_names
 from shield_ai.scan.python.app.compare_literals import mark_different_literals, merge_equal_literals
 from shield_ai.scan.python.app.cross_file import apply_context
 from shield_ai.scan.python.app.development import explain_literals, mark_development_reads
 from shield_ai.scan.python.app.development_files import development_files
-from shield_ai.scan.python.app.fallback_reads import mark_database_fallbacks
+from shield_ai.scan.python.app.filtered_sites import filter_sites
 from shield_ai.scan.python.app.folder_scripts import mark_folder_scripts
-from shield_ai.scan.python.app.harmless_uses import find_harmless_uses
-from shield_ai.scan.python.app.masked_names import drop_masked_names
 from shield_ai.scan.python.app.related_reads import select_related_reads
-from shield_ai.scan.python.app.reserved_variables import find_context, reserve_variables
+from shield_ai.scan.python.app.reserved_variables import find_context
 from shield_ai.scan.python.app.used_settings import explain_uses
 
 if TYPE_CHECKING:
@@ -61,17 +58,7 @@ def relate_sites(
     read = files.read
     settings = set(facts.settings)
     sites = mark_folder_scripts(sites, facts, files)
-    sites = drop_masked_names(sites, {*variables, *context.migrated})
-    with_reads = dict(files.with_marker("env_read"))
-    contents = [(path, with_reads[path]) for path in scanned if path in with_reads]
-    sites, chosen = drop_chosen_names(sites, context.chosen, {*variables, *context.migrated})
-    collected.harmless += chosen
-    reserve_variables(context, sites, variables, contents)
-    sites = mark_database_fallbacks(sites, contents, context, variables)
-    harmless_uses = find_harmless_uses(sites, scanned, files, context.harmless)
-    for variable, reason in harmless_uses.items():
-        if variable not in variables:
-            context.reserved.setdefault(variable, reason)
+    sites = filter_sites(sites, collected, scanned, files)
     development = development_files(scanned, settings, read)
     context.development = development
     uses = explain_uses(sites, files.python(), read)

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.scan.python.app.addon_fallbacks import find_addon_fallbacks
-from shield_ai.scan.python.app.addon_names import find_addon_names
+from shield_ai.scan.python.app.addon_variables import find_addon_fallbacks, find_addon_names
 from shield_ai.scan.python.app.cross_file import RESERVED, ProjectContext
 from shield_ai.scan.python.app.deleted_variables import find_deleted_variables
 from shield_ai.scan.python.app.documented_logins import find_documented_logins
