@@ -67,6 +67,28 @@ def test_references(tmp_path, service, found):
 
 
 @pytest.mark.parametrize(
+    ("service", "found"),
+    [
+        pytest.param("image: 'postgres:17', env_file: .env", ["POSTGRES_PASSWORD"], id="postgres"),
+        pytest.param("image: postgis/postgis, env_file: [.env]", ["POSTGRES_PASSWORD"], id="list"),
+        pytest.param(
+            "image: 'mariadb:11', env_file: .env", ["MARIADB_PASSWORD", "MYSQL_USER"], id="mariadb"
+        ),
+        pytest.param("image: 'mysql:8', env_file: .env", ["MYSQL_USER"], id="mysql"),
+        pytest.param("image: 'postgres:17'", [], id="no env file"),
+        pytest.param("image: 'postgres:17', build: ., env_file: .env", [], id="built"),
+        pytest.param("image: acme/postgres-app, env_file: .env", [], id="no server"),
+        pytest.param("image: redis, env_file: .env", [], id="variables of another server"),
+    ],
+)
+def test_a_server_gets_the_env_file_of_the_app(tmp_path, service, found):
+    text = f"services:\n  web: {{build: ., env_file: .env}}\n  other: {{{service}}}\n"
+    (tmp_path / "docker-compose.yml").write_text(text)
+    variables = ["POSTGRES_PASSWORD", "MARIADB_PASSWORD", "MYSQL_USER", "SECRET_KEY"]
+    assert find_passed_on(tmp_path, variables, ["web"]) == found
+
+
+@pytest.mark.parametrize(
     ("app", "found"),
     [
         pytest.param("image: acme/shop", ["SVIX_SECRET"], id="another image gets it"),

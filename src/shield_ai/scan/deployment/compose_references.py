@@ -31,6 +31,22 @@ EXPANSION = rb"\$\{?(?P<name>%s)\b"
 COMMANDS = frozenset({("command",), ("entrypoint",), ("healthcheck", "test")})
 BUILD = "build"
 IMAGE = frozenset({"image"})
+ENV_FILE = "env_file"
+# How the variables begin that the images of servers document, such as POSTGRES_PASSWORD of
+# https://hub.docker.com/_/postgres and MONGO_INITDB_ROOT_PASSWORD of https://hub.docker.com/_/mongo.
+SERVER_PREFIXES = {
+    "postgres": "POSTGRES",
+    "postgis": "POSTGRES",
+    "pgvector": "POSTGRES",
+    "timescaledb": "POSTGRES",
+    "mysql": "MYSQL_",
+    "percona": "MYSQL_",
+    "mariadb": ("MARIADB_", "MYSQL_"),
+    "mongo": "MONGO",
+    "rabbitmq": "RABBITMQ_",
+    "minio": "MINIO_",
+    "redis": "REDIS_",
+}
 WORD = regex(r"[A-Za-z0-9]+")
 
 
@@ -45,8 +61,8 @@ def find_passed_on(root: Path, variables: Collection[str], app: Collection[str])
     """Return the variables that a service other than the app gets from the env file of Compose.
 
     A service is the app if it is named so, if it is built, or if it gets the variable under its
-    own name and is not a known server or a product that the variable is named for. Files for
-    development are left out.
+    own name and is not a known server or a product that the variable is named for. A server
+    also reads variables of its env file. Files for development are left out.
 
     Args:
         root: The app's folder.
@@ -67,8 +83,12 @@ def find_passed_on(root: Path, variables: Collection[str], app: Collection[str])
         is_compose = COMPOSE_FILE.fullmatch(name) is not None
         if is_compose and path_use(entry.path, DeploymentKind.COMPOSE, ()) is not Use.DEVELOPMENT:
             raw = read(entry.path) or b""
-            if len(raw) <= MAX_SIZE and patterns.expansion.search(raw):
+            if len(raw) > MAX_SIZE:
+                continue
+            if patterns.expansion.search(raw):
                 found.update(_references(raw, patterns, variables, app))
+            if ENV_FILE.encode() in raw:
+                found.update(_variables_of_servers(raw, variables))
     return sorted(found)
 
 
@@ -94,6 +114,17 @@ def _references(
                     is_product = name in others and _is_named_for(name, service)
                     if is_server or is_product or not is_own:
                         yield name
+
+
+def _variables_of_servers(raw: bytes, variables: Collection[str]) -> Iterator[str]:
+    """Yield the variables that the image of a server reads from the service's own env file."""
+    for _, service in find_services(template_values(raw)):
+        image = service.find_text(IMAGE)
+        if image is None or _has_build(service) or service.child(ENV_FILE) is None:
+            continue
+        for product, prefix in SERVER_PREFIXES.items():
+            if product in image.text and SERVER_IMAGE.search(image.text):
+                yield from (name for name in variables if name.startswith(prefix))
 
 
 def _variables_of_others(
