@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import re
+import subprocess
 from pathlib import Path
 
 import msgspec
@@ -9,7 +10,8 @@ import pytest
 from fixer_helpers import MANIFEST, is_subsequence, manifest, run
 from hypothesis import given
 from hypothesis import strategies as st
-from shield_helpers import shield
+from shield_helpers import make_app, shield
+from shield_helpers import run as run_here
 
 import shield_runtime
 from shield_ai.model.hosting import Hosting
@@ -444,3 +446,14 @@ def test_has_the_layout_of_prettier():
     for before, line in itertools.pairwise(lines):
         if before.startswith("|") and line.startswith("|"):
             assert len(before) == len(line)
+
+
+def test_no_page_that_git_ignores(tmp_path):
+    make_app(tmp_path)
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs/index.md").write_text("# Shop\n")
+    (tmp_path / ".gitignore").write_text("/docs/\n")
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    plan = run_here("plan", "--only", "code", "--all", cwd=tmp_path).text
+    assert "docs/" not in plan
+    assert "In production, also set" in plan  # the map file explains the variables instead

@@ -40,7 +40,7 @@ class CodeInputs:
         pydantic: Whether the app has settings classes of pydantic.
         settings_fields: Path and variable of their fields that AWS provides.
         deployment: The deployment files to edit; None edits none.
-        hides_dockerignore: Whether git would ignore a new .dockerignore.
+        ignored_files: The files that git would ignore if they were created.
         above: The dependencies and lock files of the projects in the folders above the app.
         installed: The versions in the app's virtual environment, by name.
         python: The oldest Python version that the project names and that can import the runtime.
@@ -69,7 +69,7 @@ class CodeInputs:
     pydantic: bool = True
     settings_fields: Collection[tuple[str, str]] = ()
     deployment: DeploymentSources | None = None
-    hides_dockerignore: bool = False
+    ignored_files: Collection[str] = ()
     above: FilesAbove = dataclasses.field(default_factory=FilesAbove)
     installed: Mapping[str, str] = dataclasses.field(default_factory=dict)
     python: tuple[int, int] = AppFiles().python

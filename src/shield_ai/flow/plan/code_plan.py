@@ -105,7 +105,7 @@ def _app_files(inputs: CodeInputs, edited: Sequence[str], dotenv: Sequence[Origi
         dockerfiles=inputs.dockerfiles,
         shares_ignore_file=inputs.real_path(".dockerignore") == ".gitignore",
         above=inputs.above,
-        hides_dockerignore=inputs.hides_dockerignore,
+        ignored_files=inputs.ignored_files,
         test_module=inputs.test_module,
         installed=inputs.installed,
         python=inputs.python,

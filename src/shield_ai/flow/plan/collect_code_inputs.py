@@ -14,6 +14,7 @@ from shield_ai.project import git
 from shield_ai.project.docker_copies import IGNORE_FILE, read_dockerfiles
 from shield_ai.project.files_above import read_files_above
 from shield_ai.project.python_versions import find_python_versions, oldest_python
+from shield_ai.rewrite.project.app_docs import PAGES
 from shield_ai.rewrite.project.requirements import FILES_ABOVE
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def collect_code_inputs(app: AppContext, literals: Values | None) -> CodeInputs:
         stage=facts.stage,
         pydantic=facts.has_pydantic_settings,
         settings_fields=scan.settings_fields(app.manifest.variables()),
-        hides_dockerignore=bool(git.ignored_files(root, [IGNORE_FILE])),
+        ignored_files=git.ignored_files(root, [IGNORE_FILE, *PAGES]),
         above=read_files_above(root, FILES_ABOVE),
         installed=app.tree.installed_versions(("boto3",)),
         python=oldest_python(find_python_versions(app.tree, paths)),

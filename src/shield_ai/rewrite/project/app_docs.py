@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 FOLDER = "docs"
 PAGE = f"{FOLDER}/AWS_SECRETS_MANAGER.md"
 LOWER_CASE_PAGE = f"{FOLDER}/aws-secrets-manager.md"
+PAGES = (PAGE, LOWER_CASE_PAGE)
 # Pages with usual names in capitals, which do not show how a project names its other pages.
 USUAL_PAGES = frozenset({"README", "SUMMARY", "CHANGELOG", "CONTRIBUTING", "LICENSE", "SECURITY"})
 UPDATES = "SECURITY_UPDATES.md"
@@ -110,7 +111,7 @@ def page_path(context: FixContext) -> str:
 
 def choose_page(context: FixContext) -> str:
     """Return the path of the generated page; for a new one, as the other pages are named."""
-    for page in (PAGE, LOWER_CASE_PAGE):
+    for page in PAGES:
         state, _ = read_stamp(read_optional(context.read, page), STAMP_NAME)
         if state in {State.OURS, State.EDITED}:
             return page
@@ -120,12 +121,13 @@ def choose_page(context: FixContext) -> str:
 
 
 def _is_page_enabled(context: FixContext) -> bool:
-    """Return whether shield.toml enables the page, and the app has a folder for it."""
+    """Return whether shield.toml enables the page, and the app has a folder for it in git."""
     is_site = any(
         read_optional(context.read, f"{FOLDER}/{name}") is not None for name in BUILT_SITE
     )
-    has_folder = context.app.has_folder(FOLDER) and not is_site
-    return "docs" in context.manifest.app.generate and has_folder
+    if is_site or choose_page(context) in context.app.ignored_files:
+        return False
+    return "docs" in context.manifest.app.generate and context.app.has_folder(FOLDER)
 
 
 def write_docs(

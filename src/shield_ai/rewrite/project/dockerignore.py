@@ -25,7 +25,7 @@ def fix(context: FixContext) -> Outcome:
     dockerfiles = [dockerfile for dockerfile in app.dockerfiles if "" in dockerfile.contexts]
     is_copied = any(map(_copies_journal, dockerfiles))
     if raw is None:
-        is_created = is_copied and not app.hides_dockerignore
+        is_created = is_copied and PATH not in app.ignored_files
         text = f"{COMMENT}\n{PATTERN}\n"
         return ([creation_change(PATH, text)], []) if is_created else NOTHING
     # Without a Dockerfile for this folder, it is unknown what images contain.

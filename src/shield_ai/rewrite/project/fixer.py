@@ -65,7 +65,7 @@ class AppFiles(NamedTuple):
     pydantic: bool = True  # the app has settings classes of pydantic
     # path and variable of each field of such a class that AWS provides
     settings_fields: Collection[tuple[str, str]] = ()
-    hides_dockerignore: bool = False  # git would ignore a new .dockerignore
+    ignored_files: Collection[str] = ()  # git would ignore them if they were created
     shares_ignore_file: bool = False  # .dockerignore is a link to .gitignore
     above: FilesAbove = FilesAbove()  # the projects in the folders above the app
     test_module: str = ""  # the name by which tests import the map file, if it differs

@@ -35,17 +35,17 @@ ENV_FILE = "env_file"
 # How the variables begin that the images of servers document, such as POSTGRES_PASSWORD of
 # https://hub.docker.com/_/postgres and MONGO_INITDB_ROOT_PASSWORD of https://hub.docker.com/_/mongo.
 SERVER_PREFIXES = {
-    "postgres": "POSTGRES",
-    "postgis": "POSTGRES",
-    "pgvector": "POSTGRES",
-    "timescaledb": "POSTGRES",
-    "mysql": "MYSQL_",
-    "percona": "MYSQL_",
+    "postgres": ("POSTGRES",),
+    "postgis": ("POSTGRES",),
+    "pgvector": ("POSTGRES",),
+    "timescaledb": ("POSTGRES",),
+    "mysql": ("MYSQL_",),
+    "percona": ("MYSQL_",),
     "mariadb": ("MARIADB_", "MYSQL_"),
-    "mongo": "MONGO",
-    "rabbitmq": "RABBITMQ_",
-    "minio": "MINIO_",
-    "redis": "REDIS_",
+    "mongo": ("MONGO",),
+    "rabbitmq": ("RABBITMQ_",),
+    "minio": ("MINIO_",),
+    "redis": ("REDIS_",),
 }
 WORD = regex(r"[A-Za-z0-9]+")
 
@@ -122,9 +122,9 @@ def _variables_of_servers(raw: bytes, variables: Collection[str]) -> Iterator[st
         image = service.find_text(IMAGE)
         if image is None or _has_build(service) or service.child(ENV_FILE) is None:
             continue
-        for product, prefix in SERVER_PREFIXES.items():
+        for product, prefixes in SERVER_PREFIXES.items():
             if product in image.text and SERVER_IMAGE.search(image.text):
-                yield from (name for name in variables if name.startswith(prefix))
+                yield from (name for name in variables if name.startswith(prefixes))
 
 
 def _variables_of_others(
