@@ -56,3 +56,25 @@ def test_a_secret_stays_beside_the_variable_with_its_arn(other, reason):
     files = {"shop/settings.py": text.encode()}
     found = scan_files("shop", list(files), files.get, ()).sites
     assert [reason_of(site) for _, site in found if site.variable == "DB_SECRET"] == [reason]
+
+
+HELPER = """\
+import os
+def conf(key, other=None):
+    return os.environ.get(key) or other and os.environ.get(other)
+"""
+
+
+@pytest.mark.parametrize(
+    ("variables", "reserved"),
+    [
+        pytest.param((), ["API_KEY", "OTHER_KEY"], id="new"),
+        pytest.param(("API_KEY",), ["OTHER_KEY"], id="in shield.toml"),
+    ],
+)
+def test_a_variable_that_a_helper_can_read_instead_stays(variables, reserved):
+    text = f"{HELPER}A = conf('API_KEY')\nB = conf('OTHER_KEY', 'API_KEY')\n"
+    files = {"shop/settings.py": text.encode()}
+    found = scan_files("shop", list(files), files.get, variables).sites
+    stays = [site.variable for _, site in found if "can read another variable" in reason_of(site)]
+    assert stays == reserved

@@ -104,13 +104,27 @@ def reserve_variables(
     reads = {variable for _, site in sites for variable in site.variables}
     found = by_name | find_tls_key_paths(sites, contents)
     found |= find_separate_logins(sites, contents) | _managed_by_aws(reads, contents)
-    found |= find_addon_names(reads)
+    found |= find_addon_names(reads) | _read_with_another(sites)
     found |= find_addon_fallbacks(sites, contents, context.reserved | found)
     for variable, reason in found.items():
         if variable not in manifest_variables:
             context.reserved.setdefault(variable, reason)
     context.reserved |= find_deleted_variables(contents, reads)
     context.reserved |= find_written_variables(contents, reads)
+
+
+def _read_with_another(sites: Sequence[FoundSite]) -> dict[str, SkipReason]:
+    """Map the variables that a helper can read instead of another one to the helper's reason.
+
+    That call stays as it is. If other reads of the variable were migrated, parts of the app would
+    have different values after a rotation.
+    """
+    return {
+        variable: site.reason
+        for _, site in sites
+        if site.reason and site.reason.id is SkipId.SEVERAL_VARIABLES
+        for variable in site.reason.kept
+    }
 
 
 def _managed_by_aws(
