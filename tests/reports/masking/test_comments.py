@@ -46,6 +46,7 @@ def shown(comment):
         '# Set this with the variable "DATABASE_URL".',
         "# JOB_INTERVAL = 30",
         "# SHOP_DEBUG=True",
+        "# Build paths inside the project like this: BASE_DIR / 'subdir'.",
         "# See https://github.com/joke2k/django-environ#email-settings for more",
         "# a fix for https://github.com/moby/moby/issues/12997",
         "#",

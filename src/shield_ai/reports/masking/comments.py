@@ -66,6 +66,14 @@ DISABLED = regex(
     r"# ?(?:[A-Z]{2,15}_){0,5}(?:[A-Z]{2,15} ?= ?(?:True|False|None)"
     r"|(?:AGE|COUNT|DAYS|HOURS|INTERVAL|LIMIT|MINUTES|PORT|SECONDS|SIZE|TIMEOUT|TTL) ?= ?\d{1,5})"
 )
+# Comments with code that `django-admin startproject` writes.
+# https://github.com/django/django/blob/main/django/conf/project_template/project_name/settings.py-tpl
+STARTPROJECT = frozenset(
+    {
+        "# Build paths inside the project like this: BASE_DIR / 'subdir'.",
+        "# Build paths inside the project like this: os.path.join(BASE_DIR, ...)",
+    }
+)
 LEADS_TO_VALUE = frozenset({"is", "was", "are", "were", "be", "to", "like", "now", "currently"})
 BRACKETS = ".,;:!?()[]…"
 MIN_WORDINESS = 0.6  # hides 2% of English words, and 95% of random letters
@@ -76,7 +84,7 @@ def hidden_spans(comment: str) -> Iterator[Span]:
     """Yield the spans of characters to hide in a comment, which starts with its `#`."""
     directive = DIRECTIVE.match(comment)
     start = directive.end() if directive else 1
-    if DISABLED.fullmatch(comment):
+    if comment in STARTPROJECT or DISABLED.fullmatch(comment):
         return
     comment = QUOTED_VARIABLE.sub(lambda quoted: f" {quoted[0][1:-1]} ", comment)
     if CODE.search(comment, start):
