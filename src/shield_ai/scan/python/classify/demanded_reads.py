@@ -74,7 +74,7 @@ def _fatal_conditions(statements: Iterable[ast.stmt]) -> Iterator[ast.expr]:
         if isinstance(statement, ast.Assert):
             yield ast.UnaryOp(ast.Not(), statement.test)
         elif isinstance(statement, ast.If):
-            if _stops(statement.body):
+            if _stops(statement.body) or any(map(_stops_in_production, statement.body)):
                 yield statement.test
             if all(_is_about_stage(part) for part in _operands(statement.test)):
                 pending += _branches_in_production(statement)
@@ -95,6 +95,16 @@ def _stops(body: list[ast.stmt]) -> bool:
     if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
         return ast.unparse(last.value.func) in EXITS
     return False
+
+
+def _stops_in_production(statement: ast.stmt) -> bool:
+    """Return whether a condition about the stage stops the module in production."""
+    if not isinstance(statement, ast.If):
+        return False
+    if required_stage(statement.test) is Stage.PRODUCTION:
+        return _stops(statement.body)
+    is_else_production = required_stage(statement.test, is_negated=True) is Stage.PRODUCTION
+    return is_else_production and bool(statement.orelse) and _stops(statement.orelse)
 
 
 def _tested_for_empty(test: ast.expr) -> Iterator[ast.AST | str]:
