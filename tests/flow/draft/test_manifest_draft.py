@@ -745,6 +745,23 @@ DATABASES = {"default": {"ENGINE": "x", "NAME": "x", "PASSWORD": os.environ["DB_
     ]
 
 
+@pytest.mark.parametrize("alias", ["default", "reports"])
+def test_adds_a_password_that_is_read_outside_the_dict(alias):
+    text = f"""\
+import os
+PASSWORD = os.environ["DB_PASSWORD"]
+DATABASES = {{"{alias}": {{
+    "ENGINE": "django.db.backends.mysql", "PASSWORD": PASSWORD, "HOST": os.environ["DB_HOST"],
+}}}}
+"""
+    [secret] = drafted(text).secret
+    assert secret.fields == {"password": "DB_PASSWORD", "host": "DB_HOST"}
+    assert (secret.name, secret.rotate) == (
+        "database-credentials",
+        Rotation(every="30 days", engine="mysql"),
+    )
+
+
 def test_names_a_second_database_after_its_password():
     dicts = "".join(
         f'{name} = {{"default": {{"ENGINE": "x", "HOST": os.environ["{host}"], "PASSWORD": os.environ["{password}"]}}}}\n'

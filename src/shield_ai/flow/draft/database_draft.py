@@ -58,10 +58,12 @@ def _rotation(
     Unsupported engines are "manual", and so are pydantic settings, which are read only once, and
     logins without a host, which a rotation needs to change the password.
     """
-    reads = [site for _, site in sites if site.variable == fields["password"]]
-    if "host" not in fields or any(site.shape is Shape.FIELD for site in reads):
+    passwords = [site for _, site in sites if site.variable == fields["password"]]
+    if "host" not in fields or any(site.shape is Shape.FIELD for site in passwords):
         return "manual"
-    backends = {site.engine for site in reads} - {""}
+    backends = {site.engine for site in passwords} - {""}
+    if not backends:  # the settings read the password into a name first
+        backends = {site.engine for _, site in sites if site.variable in fields.values()} - {""}
     engines = {backend_engine(backend) for backend in backends}
     if engines == {""}:
         return "manual"
@@ -97,7 +99,9 @@ def _databases(sites: Sequence[FoundSite], known: set[str]) -> list[_Database]:
     """Group the variables by database, each variable only once."""
     claimed = set(known)
     databases: list[_Database] = []
-    for candidate in [*_by_alias(sites), *_by_prefix(sites)]:
+    by_prefix = _by_prefix(sites)
+    by_alias = [_with_shared_password(candidate, by_prefix) for candidate in _by_alias(sites)]
+    for candidate in [*by_alias, *by_prefix.values()]:
         free = {field: name for field, name in candidate.fields.items() if name not in claimed}
         password = candidate.fields.get("password", "")
         if password in claimed:
@@ -165,7 +169,22 @@ def _first_of_each_field(parts: Sequence[tuple[str, str]]) -> dict[str, str]:
     return fields
 
 
-def _by_prefix(sites: Sequence[FoundSite]) -> Iterator[_Database]:
+def _with_shared_password(candidate: _Database, by_prefix: Mapping[str, _Database]) -> _Database:
+    """Add the password of the same prefix to a database without one.
+
+    The settings may read the password into a name first: `"PASSWORD": DB_PASSWORD`.
+    """
+    prefixes = {database_prefix(variable) for variable in candidate.fields.values()}
+    if "password" in candidate.fields or len(prefixes) != 1:
+        return candidate
+    related = by_prefix.get(prefixes.pop())
+    if related is None or "password" not in related.fields:
+        return candidate
+    fields = {**candidate.fields, "password": related.fields["password"]}
+    return dataclasses.replace(candidate, fields=fields)
+
+
+def _by_prefix(sites: Sequence[FoundSite]) -> dict[str, _Database]:
     """Group the variables by their prefix, such as DB_USER and DB_PASSWORD."""
     databases: dict[str, _Database] = {}
     for _, site in sites:
@@ -178,4 +197,4 @@ def _by_prefix(sites: Sequence[FoundSite]) -> Iterator[_Database]:
                 prefix, _Database(prefix, shares_alias=False, fields={})
             )
             database.fields.setdefault(field, site.variable)
-    yield from databases.values()
+    return databases

@@ -101,6 +101,22 @@ def test_replaces_engine_of_migrated_settings():
     )
 
 
+def test_replaces_engine_of_a_password_in_a_name():
+    text = SETTINGS.replace('os.environ["DB_PASSWORD"]', "PASSWORD").replace(
+        "DATABASES", 'PASSWORD = os.environ["DB_PASSWORD"]\nDATABASES'
+    )
+    manifest = manifest_of(text)
+    after, engines, skipped = coded(text, manifest)
+    assert ('"SECRET": "database-credentials"' in after, engines, skipped) == (
+        True,
+        ["postgresql"],
+        [],
+    )
+    assert coded(after, manifest)[0] == after
+    other = text.replace("DATABASES", 'if SMALL:\n    PASSWORD = "x"\nDATABASES')
+    assert coded(other, manifest)[1:] == ([], [NO_DICT])
+
+
 def test_does_not_replace_engine_without_rotation():
     other = SETTINGS.replace("DB_", "PG_").replace("DATABASES", "OTHERS").replace("import os\n", "")
     manifest = manifest_of(SETTINGS + other)

@@ -52,11 +52,22 @@ class SecretLookup(NamedTuple):
         """Return the secret and its field; None if the setting reads none."""
         if item is None:
             return None
-        for variable in self._variables_in(item[1]):
+        for variable in self._variables_in(self._value_of(item[1])):
             entry = self.secrets.get(variable)
             if entry:
                 return entry
         return None
+
+    def _value_of(self, node: ast.expr) -> ast.expr:
+        """Return the value of a name that the file assigns once; other expressions unchanged."""
+        if not isinstance(node, ast.Name):
+            return node
+        values = []
+        for statement in ast.walk(self.source.tree):
+            if isinstance(statement, ast.Assign):
+                names = [ast.unparse(target) for target in statement.targets]
+                values += [statement.value] * names.count(node.id)
+        return values[0] if len(values) == 1 else node
 
     def _variables_in(self, node: ast.expr) -> list[str]:
         first, last = self.source.span(node)
