@@ -858,6 +858,29 @@ def test_a_main_database_without_login_is_optional(user, password, optional):
 
 
 @pytest.mark.parametrize(
+    ("user", "password", "optional"),
+    [
+        pytest.param("(str, 'shop')", "(str, None)", True, id="default"),
+        pytest.param("str", "(str, None)", False, id="required user"),
+        pytest.param("(str, None)", "str", False, id="required password"),
+        pytest.param("(str, 'shop')", "(str, 'shop')", False, id="both have defaults"),
+    ],
+)
+def test_a_user_may_have_a_default_if_the_password_is_optional(user, password, optional):
+    text = f"""\
+import environ
+env = environ.Env(API_USER={user}, API_PASSWORD={password})
+API_USER = env("API_USER")
+API_PASSWORD = env("API_PASSWORD")
+"""
+    [secret] = drafted(text).secret
+    assert (secret.fields, bool(secret.optional)) == (
+        {"username": "API_USER", "password": "API_PASSWORD"},
+        optional,
+    )
+
+
+@pytest.mark.parametrize(
     ("client", "key", "optional"),
     [
         ("environ['AZURE_CLIENT_ID']", "environ.get('AZURE_CLIENT_SECRET')", True),

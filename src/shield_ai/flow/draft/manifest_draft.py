@@ -226,9 +226,9 @@ def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
     variable, or if the fields of its login are empty. Another default is not enough: when Secrets
     Manager can't be reached, the app would log in to another server, or as another user. An OAuth
     client that works without its secret logs in with something else, such as a certificate: its
-    public id does not count.
+    public id does not count. Nor does the default of a user whose password may be empty.
     """
-    variables = _secret_variables(secret)
+    variables = _secret_variables(secret, sites)
     if secret.kind is Kind.DJANGO_SECRET_KEY and not _is_generated(variables, sites):
         return False
     if secret.kind is Kind.DATABASE and secret.fields and secret.name == DATABASE_SECRET:
@@ -239,10 +239,12 @@ def _is_optional(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> bool:
     return all(_is_optional_variable(sites.get(variable, ())) for variable in variables)
 
 
-def _secret_variables(secret: Secret) -> list[str]:
+def _secret_variables(secret: Secret, sites: Mapping[str, Sequence[Site]]) -> list[str]:
     """Return the variables of a secret without which the other ones are useless."""
     fields = secret.fields or {}
-    if secret.kind is Kind.DATABASE and fields:
+    users = sites.get(fields.get("username", ""), ())
+    may_lack_user = all(site.optional and not site.is_demanded for site in users)
+    if "password" in fields and (secret.kind is Kind.DATABASE or may_lack_user):
         return [fields["password"]]
     if "client_secret" in fields:
         return [fields["client_secret"]]
