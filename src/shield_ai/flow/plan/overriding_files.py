@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.plan.updated_settings import updated_settings_steps
 from shield_ai.flow.preferred_modules import find_preferred_modules
 from shield_ai.model.file_reader import read_optional
 from shield_ai.project.layout import is_test
@@ -34,6 +35,7 @@ def overriding_file_steps(app: AppContext) -> Iterator[str]:
     scan = app.scan_result
     yield from _loaded_after_settings(scan.files, scan.facts.settings, app.tree.read)
     yield from (module.text for module in find_preferred_modules(app))
+    yield from updated_settings_steps(app)
 
 
 def _loaded_after_settings(

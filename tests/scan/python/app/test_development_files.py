@@ -76,6 +76,11 @@ def test_local_settings_are_for_development_by_their_import(text, is_development
             id="development needs it",
         ),
         pytest.param(
+            {"settings/devstack.py": "from .base import *", "settings/production.py": ""},
+            {"settings/devstack.py"},
+            id="Open edX",
+        ),
+        pytest.param(
             {"settings/test.py": "", "settings/__init__.py": "from .test import *"},
             set(),
             id="the package imports it",

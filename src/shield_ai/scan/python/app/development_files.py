@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shield_ai.model.file_reader import FileReader
 
 DEVELOPMENT_SETTINGS = regex(
-    r"(?:^|/)(?:settings|config|conf)/(?:dev|development|local|tests?|testing|ci)\.py$"
+    r"(?:^|/)(?:settings|config|conf)/(?:dev|development|devstack|local|tests?|testing|ci)\.py$"
     r"|(?:^|/)(?:settings|config)_(?:dev|development|tests?|testing|ci)\.py$"
     r"|(?:^|/)(?:dev|development|tests?|testing|ci)_(?:settings|config)\.py$"
 )
