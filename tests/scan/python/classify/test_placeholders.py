@@ -17,6 +17,8 @@ REASON = "a placeholder: to move a real value, read it from a variable"
         pytest.param("MAIL_API_KEY = 'NO-API-KEY-DEFINED'", REASON, id="not defined"),
         pytest.param("SHOP_API_TOKEN = 'change-this-api-token-1'", REASON, id="change this"),
         pytest.param("PAY_SECRET = 'change-me-in-production'", REASON, id="change me"),
+        pytest.param("PAY_SECRET = 'SET-ME-PLEASE'", REASON, id="set me"),
+        pytest.param("MAIL_PASSWORD = 'NOTREAL'", REASON, id="not real"),
         pytest.param("MAIL_PASSWORD = 'XXXX'", REASON, id="mask"),
         pytest.param("MAIL_PASSWORD = 'default-tr0ub4dor-mail'", "", id="another word"),
         pytest.param("MAIL_PASSWORD = 'mail-horse-password'", "", id="no marker"),
