@@ -51,6 +51,20 @@ def test_stays_below_an_import_that_linters_ignore(comment):
     assert after.startswith(f"from shop.views import *  {comment}\n{IMPORT}, has_secret\n")
 
 
+@pytest.mark.parametrize(
+    ("comment", "is_sorted"),
+    [
+        pytest.param("# noqa", True, id="ruff reports the first import of the block"),
+        pytest.param("# isort: skip", False, id="isort keeps the line"),
+    ],
+)
+def test_a_comment_below_the_first_import_is_not_about_the_order(comment, is_sorted):
+    star = f"from shop.views import *  {comment}\n"
+    after = rewritten(f"import json\nimport os\n\n{star}\n{CALLS}".encode(), MODULES)[0].decode()
+    lines = [f"{IMPORT}, has_secret\n", star] if is_sorted else [star, f"{IMPORT}, has_secret\n"]
+    assert "".join(lines) in after
+
+
 @pytest.mark.parametrize("comment", ["# noqa: F403", "# noqa : F403,E402", "# type: ignore"])
 def test_is_sorted_above_an_import_with_another_comment(comment):
     before = f"from shop.views import *  {comment}\nimport os\n\n"

@@ -49,6 +49,7 @@ FILE_COMMENT = regex(
 
 # The exception for F403, as of a star import, says nothing about the order.
 EXEMPT = regex(rb"#[ \t]*(?i:noqa)(?:[ \t]*(?!:|[ \t])|[^#]*\bI(?:001)?\b)|# ?isort: ?skip")
+SKIPPED = regex(rb"# ?isort: ?skip")
 
 
 class Placement(NamedTuple):
@@ -229,7 +230,7 @@ def _in_block(
         if is_relative or node in first_party
     ]
     if own:
-        return _among_own(source, own, module)
+        return _among_own(source, block, own, module)
     trailing = _trailing_imports(block, style)
     if trailing:
         return _above_trailing(source, block, trailing)
@@ -258,22 +259,28 @@ def _from_imports(block: list[Import], *, is_relative: bool) -> list[ast.ImportF
     return [node for node in imports if bool(node.level) == is_relative]
 
 
-def _among_own(source: Source, own: Sequence[Import], module: str) -> Placement:
+def _among_own(
+    source: Source, block: Sequence[Import], own: Sequence[Import], module: str
+) -> Placement:
     """Place an import among the imports of the same group, in alphabetical order."""
     for node in reversed(own):
         dots = "." * getattr(node, "level", 0)
         if _sort_key(dots + module_of(node)) <= _sort_key(module):
             at, lead = offset_below(source, node)
             return Placement(at, lead, "\n")
-    if _is_exempt(source, own[0]):  # as the first import of its block, for the whole block
+    if _is_exempt(source, own[0], is_first=own[0] is block[0]):
         at, lead = offset_below(source, own[0])
         return Placement(at, lead, "\n")
     return Placement(source.offset(own[0].lineno, 0), "", "\n")
 
 
-def _is_exempt(source: Source, node: Import) -> bool:
-    """Return whether linters ignore the order of an import."""
-    return bool(EXEMPT.search(source.lines[node.lineno - 1][1]))
+def _is_exempt(source: Source, node: Import, *, is_first: bool) -> bool:
+    """Return whether linters ignore the order of an import.
+
+    ruff reports the order of a block at its first import, so `noqa` has no effect at another one.
+    """
+    pattern = EXEMPT if is_first else SKIPPED
+    return bool(pattern.search(source.lines[node.lineno - 1][1]))
 
 
 def _among_third_party(
@@ -294,7 +301,7 @@ def _among_third_party(
         if style.import_order in MIXED_ORDERS or isinstance(node, ast.ImportFrom)
     ]
     if listed:
-        return _among_own(source, listed, module)
+        return _among_own(source, block, listed, module)
     if not others:
         return None
     at, lead = offset_below(source, others[-1])
