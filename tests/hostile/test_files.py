@@ -38,6 +38,18 @@ def test_refuses_special_files(app, command, path):
     assert b"not a regular file" in done.stderr
 
 
+def test_a_folder_can_have_the_name_of_a_file(app):
+    """A virtual environment is often in .env."""
+    (app / "fifo").unlink()
+    (app / "requirements.txt").write_text("django\n")
+    for name in (".env", "requirements.in", "setup.cfg", "pytest.ini"):
+        (app / name).mkdir()
+        (app / name / "base.in").write_text("django\n")
+    done = shield(app, "apply", "--only", "code", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert "get_secret(" in (app / "settings.py").read_text()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "command"),
     [

@@ -81,8 +81,16 @@ def test_full_disk_leaves_no_temporary_file(tree, tmp_path, monkeypatch):
 def test_reads_only_files(tree, tmp_path):
     assert tree.read("none") is None
     (tmp_path / "folder").mkdir()
+    assert tree.read("folder") is None
+    os.mkfifo(tmp_path / "fifo")
     with pytest.raises(SourceError, match="is not a regular file"):
-        tree.read("folder")
+        tree.read("fifo")
+
+
+def test_writes_no_file_in_place_of_a_folder(tree, tmp_path):
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(SourceError, match="folder is a folder, not a file"):
+        tree.stage("folder", b"x")
 
 
 def test_loop_of_links(tree, tmp_path):

@@ -108,10 +108,10 @@ class Tree:
         return self.path(relative).resolve().relative_to(self.root).as_posix()
 
     def read(self, relative: str) -> bytes | None:
-        """Return the content of a file; None if it does not exist.
+        """Return the content of a file; None if it does not exist, or is a folder.
 
         Raises:
-            SourceError: The file can't be read, is not a regular file, or is outside the folder
+            SourceError: The file can't be read, is a special file, or is outside the folder
                 and is no configuration above it in the same repository.
         """
         folder, _, name = relative.rpartition("/")
@@ -122,6 +122,8 @@ class Tree:
             if not path.exists():
                 if path.is_symlink():
                     raise _broken_link(relative)
+                return None
+            if path.is_dir():  # for example, a virtual environment in .env
                 return None
             if not path.is_file():
                 raise SourceError(f"{relative} is not a regular file", "move or rename it")
@@ -151,6 +153,8 @@ class Tree:
                 temporary file is removed.
         """
         path = self.path(relative).resolve()
+        if path.is_dir():
+            raise SourceError(f"{relative} is a folder, not a file", "move or rename it")
         temporary = temporary_path(path)
         try:
             status = path.stat() if path.exists() else None
