@@ -762,6 +762,14 @@ DATABASES = {{"{alias}": {{
     )
 
 
+def test_a_variable_is_only_one_field_of_a_database():
+    text = """\
+import os
+DATABASES = {"default": {"ENGINE": "x", "HOST": os.environ["DB_PASSWORD"]}}
+"""
+    assert all(secret.kind is not Kind.DATABASE for secret in drafted(text).secret)
+
+
 def test_names_a_second_database_after_its_password():
     dicts = "".join(
         f'{name} = {{"default": {{"ENGINE": "x", "HOST": os.environ["{host}"], "PASSWORD": os.environ["{password}"]}}}}\n'

@@ -178,10 +178,10 @@ def _with_shared_password(candidate: _Database, by_prefix: Mapping[str, _Databas
     if "password" in candidate.fields or len(prefixes) != 1:
         return candidate
     related = by_prefix.get(prefixes.pop())
-    if related is None or "password" not in related.fields:
+    password = related.fields.get("password", "") if related else ""
+    if not password or password in candidate.fields.values():
         return candidate
-    fields = {**candidate.fields, "password": related.fields["password"]}
-    return dataclasses.replace(candidate, fields=fields)
+    return dataclasses.replace(candidate, fields={**candidate.fields, "password": password})
 
 
 def _by_prefix(sites: Sequence[FoundSite]) -> dict[str, _Database]:
