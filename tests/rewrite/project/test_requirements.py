@@ -1023,6 +1023,23 @@ def test_a_locked_pipfile_is_edited_instead_of_requirements():
     assert {skip.path for skip in problems} == {"Pipfile.lock", "requirements/common.txt"}
 
 
+@pytest.mark.parametrize(
+    ("pipfile", "edited"),
+    [
+        pytest.param('[packages]\nrequests = "*"\n', ["requirements/base.txt"], id="left over"),
+        pytest.param('[packages]\n"Django" = "*"\n', ["Pipfile"], id="in use"),
+    ],
+)
+def test_a_pipfile_without_the_framework_is_left_over(pipfile, edited):
+    files = {
+        "Pipfile": pipfile.encode(),
+        "Pipfile.lock": b"{}",
+        "requirements/base.txt": b"django==5.1\nx\n",
+    }
+    changes, _ = requirements.add_requirements(files.get, manifest())
+    assert [change.path for change in changes if change.edits][:1] == edited
+
+
 PIPFILE = {"Pipfile": b'[packages]\nflask = "*"\n', "Pipfile.lock": b"{}"}
 
 

@@ -7,7 +7,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from shield_ai.model.file_reader import read_optional
+from shield_ai.model.file_reader import FileReader, read_optional
 from shield_ai.model.skip import SkipId
 from shield_ai.rewrite.project.dependencies.locked_versions import is_any_locked, locked_version
 from shield_ai.rewrite.project.dependencies.locks_above import outdated_locks_above
@@ -27,6 +27,9 @@ from shield_ai.rewrite.project.dependencies.requirements_files import (
     COMPILED,
     compile_command,
     exists,
+    installs_app,
+    is_left_over,
+    names_framework,
     outdated_compiled_files,
     read_requirements_files,
     requires,
@@ -46,7 +49,6 @@ from shield_ai.rewrite.project.import_names import root_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
     from shield_ai.model.skip import Skipped
     from shield_ai.rewrite.project.dependencies.wanted_requirements import Wanted
@@ -64,11 +66,6 @@ FILES = (
     *(f"requirements.d/{stem}.txt" for stem in STEMS),
 )
 NESTED = re.compile(rf"requirements/[^/]+/(?:requirements[._-])?(?:{'|'.join(STEMS)})\.(?:in|txt)")
-# A requirements file with one of these installs the app, and not only its documentation or tests.
-FRAMEWORKS = frozenset({
-    "django", "flask", "fastapi", "starlette", "litestar", "quart", "sanic", "tornado", "aiohttp",
-    "bottle", "pyramid",
-})  # fmt: skip
 # Files with dependencies, and their lock files.
 LOCKED_FILES = (
     ("pyproject.toml", ("uv.lock", "poetry.lock", "pdm.lock"), add_to_pyproject),
@@ -244,7 +241,7 @@ def _locked(path: str, raw: bytes, requirement: str, makefile: bytes) -> Skipped
 
 def _is_for_tools(path: str, raw: bytes) -> bool:
     """Return whether a requirements file is for documentation or tests, and not for the app."""
-    return FOR_TOOLS.search(path) is not None and FRAMEWORKS.isdisjoint(required_names(raw))
+    return FOR_TOOLS.search(path) is not None and not names_framework(raw)
 
 
 def _merge(*outcomes: Outcome) -> Outcome:
@@ -267,13 +264,16 @@ def _add_to_locked(
 ) -> Outcome | None:
     """Add requirements to the pyproject.toml or Pipfile of an app with a lock file.
 
-    A pyproject.toml that declares no dependencies does not count beside requirements files.
+    A pyproject.toml that declares no dependencies does not count beside requirements files, nor
+    does a Pipfile without the web framework that they name.
     """
     for name, locks, add in LOCKED_FILES:
         path = f"{folder}{name}"
         if not any(exists(read, f"{folder}{lock}") for lock in locks):
             continue
         if files and not declares_app_dependencies(path, read):
+            continue
+        if name == "Pipfile" and is_left_over(read(path) or b"", files):
             continue
         outcome = add(path, read, wanted)
         if outcome is not None:
@@ -302,19 +302,12 @@ def _add_to_others(
     for path, raw in files.items():
         if requires(read, path, name):
             continue
-        if _installs_app(raw):
+        if installs_app(raw):
             added, problems = add_requirement(path, raw, wanted)
             changes, skipped = [*changes, *added], [*skipped, *problems]
         elif not only_includes(raw):
             skipped.append(reason.entry(path))
     return changes, skipped
-
-
-def _installs_app(raw: bytes) -> bool:
-    """Return whether a requirements file is edited by hand and installs a web framework."""
-    if COMPILED.search(raw) or FRAMEWORKS.isdisjoint(required_names(raw)):
-        return False
-    return not all("==" in line.text for line in requirement_lines(raw))
 
 
 def _add_to_other_format(

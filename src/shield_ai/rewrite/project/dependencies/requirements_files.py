@@ -10,7 +10,11 @@ from shield_ai.model.errors import SourceError
 from shield_ai.model.file_reader import read_optional
 from shield_ai.project.inside import has_git_folder
 from shield_ai.project.perf.lazy_regex import regex
-from shield_ai.rewrite.project.dependencies.requirement_lines import LOGICAL_LINE, required_names
+from shield_ai.rewrite.project.dependencies.requirement_lines import (
+    LOGICAL_LINE,
+    required_names,
+    requirement_lines,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,6 +52,12 @@ FILES_FOR_TOOLS = (
     *(f"requirements{separator}{tool}.txt" for tool in TOOLS for separator in "/._-"),
     *(f"{tool}{separator}requirements.txt" for tool in TOOLS for separator in "._-"),
 )
+# A requirements file with one of these installs the app, and not only its documentation or tests.
+FRAMEWORKS = frozenset({
+    "django", "flask", "fastapi", "starlette", "litestar", "quart", "sanic", "tornado", "aiohttp",
+    "bottle", "pyramid",
+})  # fmt: skip
+PIPFILE_KEY = regex(rf"(?im)^[ \t]*[\"']?(?:{'|'.join(sorted(FRAMEWORKS))})[\"']?[ \t]*=".encode())
 MAX_SOURCES = 100  # of a requirements file; the rest is ignored
 
 
@@ -153,3 +163,25 @@ def compile_command(raw: bytes, makefile: bytes = b"") -> str:
         return command[1].decode().strip()
     target = TARGET.search(makefile) or NAMED_TARGET.search(makefile)
     return f"make {target['name'].decode()}" if target else ""
+
+
+def names_framework(raw: bytes) -> bool:
+    """Return whether a requirements file names a web framework."""
+    return not FRAMEWORKS.isdisjoint(required_names(raw))
+
+
+def installs_app(raw: bytes) -> bool:
+    """Return whether a requirements file is edited by hand and installs a web framework."""
+    if COMPILED.search(raw) or not names_framework(raw):
+        return False
+    return not all("==" in line.text for line in requirement_lines(raw))
+
+
+def is_left_over(pipfile: bytes, files: Mapping[str, bytes]) -> bool:
+    """Return whether only the requirements files name a web framework, not the Pipfile.
+
+    Args:
+        pipfile: The Pipfile.
+        files: The requirements files.
+    """
+    return not PIPFILE_KEY.search(pipfile) and any(map(names_framework, files.values()))
