@@ -462,6 +462,21 @@ def test_settings_are_unchanged_in_every_context(text, count, monkeypatch):
             id="triple-quoted string",
         ),
         pytest.param(
+            'X = os.environ.get(\n    "API_KEY",\n    """a\nb\\\n  c""",\n)\n',
+            'X = get_secret(\n    "api-key",\n    lambda: os.environ.get(\n        "API_KEY",\n        """a\nb\\\n  c""",\n    ),\n)\n',
+            id="triple-quoted string on its own line",
+        ),
+        pytest.param(
+            'X = os.environ.get(\n    "API_KEY",\n    f"""a\n{os.sep}""",\n)\n',
+            'X = get_secret(\n    "api-key",\n    lambda: os.environ.get(\n        "API_KEY",\n        f"""a\n{os.sep}""",\n    ),\n)\n',
+            id="f-string of two lines",
+        ),
+        pytest.param(
+            'X = os.environ.get(\n    "API_KEY", \\\n    str(1),\n)\n',
+            'X = get_secret("api-key", lambda: os.environ.get(\n    "API_KEY", \\\n    str(1),\n))\n',
+            id="backslash",
+        ),
+        pytest.param(
             'SECRET_KEY = (\n    "k3y-"\n    "of-a-test"\n)\n',
             'SECRET_KEY = (\n    get_secret(\n        "app-secret-key",\n        default="k3y-"\n        "of-a-test",\n    )\n)\n',
             id="multiline literal",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import tokenize
 from typing import TYPE_CHECKING
 
 from shield_ai.project.perf.lazy_regex import regex
@@ -20,6 +22,24 @@ ADDITION = regex(r" [+-] ")
 LAMBDA = regex(r"lambda(?: \w+=\w+,?)*: ")
 FSTRING = regex(r"""(?P<start>(?:[rR]?[fF]|[fF][rR])(?P<quote>["'])(?!(?P=quote))).*""")
 CONDITION = regex(r"(?:if|elif|while) ")
+
+# Since Python 3.12 and 3.14, an f-string and a t-string are several tokens.
+STRING_STARTS = (getattr(tokenize, "FSTRING_START", -1), getattr(tokenize, "TSTRING_START", -1))
+STRING_ENDS = (getattr(tokenize, "FSTRING_END", -1), getattr(tokenize, "TSTRING_END", -1))
+
+
+def lines_in_strings(expression: str) -> set[int]:
+    """Return the lines of an expression that start inside a string; the first line is 1."""
+    found: set[int] = set()
+    starts: list[int] = []  # the first lines of the strings around a token
+    for token in tokenize.generate_tokens(io.StringIO(f"({expression})").readline):
+        if token.type in STRING_STARTS:
+            starts.append(token.start[0])
+        elif token.type in STRING_ENDS:
+            found.update(range(starts.pop() + 1, token.end[0] + 1))
+        elif token.type == tokenize.STRING:
+            found.update(range(token.start[0] + 1, token.end[0] + 1))
+    return found
 
 
 def code_positions(text: str) -> list[int]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from shield_ai.rewrite.python.lines.file_style import indentation
 from shield_ai.rewrite.python.lines.line_breaking import rewrite_line
 from shield_ai.rewrite.python.lines.line_joining import joining_edits
+from shield_ai.rewrite.python.lines.line_scanning import lines_in_strings
 from shield_ai.rewrite.python.lines.source_edits import make_edit
 from shield_ai.rewrite.python.lines.tracked_text import Insert
 from shield_ai.rewrite.python.wrap.call_arguments import (
@@ -207,11 +207,14 @@ def _alignment_shift(source: Source, lines: list[int], column: int, new_column: 
 def _lines_to_indent(source: Source, wrap: Wrap, first: int, last: int) -> list[int]:
     """Return the lines below the first that can be indented.
 
-    The list is empty if an indentation could change a multiline string or a continued line.
+    The list is empty if an indentation could change a continued line, or if all lines below the
+    first start inside a string.
     """
     if wrap.site.quote or replacing_call(source, wrap) is not None:
         return []
-    text = "".join(raw.decode(source.encoding) for _, raw in source.lines[first - 1 : last])
-    if "'''" in text or '"""' in text or re.search(r"\\\r?\n", text):
+    expression = source.raw[wrap.site.start : wrap.site.end].decode(source.encoding)
+    inside = {first + number - 1 for number in lines_in_strings(expression)}
+    numbers = [number for number in range(first + 1, last + 1) if number not in inside]
+    if any(_is_continued(source, number - 1) for number in numbers):
         return []
-    return [number for number in range(first + 1, last + 1) if source.lines[number - 1][1].strip()]
+    return [number for number in numbers if source.lines[number - 1][1].strip()]
