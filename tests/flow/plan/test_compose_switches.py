@@ -203,3 +203,20 @@ def test_names_compose_files_above_the_app(tmp_path, compose, is_named):
     subprocess.run(["git", "-C", tmp_path, "add", "."], check=True)
     shown = " ".join(shield("plan", "--only", "code", cwd=app).text.split())
     assert (f"../../{STEP}" in shown) == is_named, shown
+
+
+@pytest.mark.parametrize(
+    ("line", "is_named"),
+    [
+        pytest.param("ENV SECRET_KEY=only-for-the-build", True, id="environment"),
+        pytest.param("ENV SECRET_KEY 'only for the build'", True, id="former syntax"),
+        pytest.param("RUN SECRET_KEY=build python manage.py collectstatic", False, id="command"),
+    ],
+)
+def test_names_values_that_stay_in_an_image(tmp_path, line, is_named):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text(SETTINGS)
+    (tmp_path / "Dockerfile").write_text(f"FROM python:3.12\nCOPY . .\n{line}\n")
+    shown = " ".join(shield("plan", "--only", "code", cwd=tmp_path).text.split())
+    step = "remove SECRET_KEY from Dockerfile:3, or set it only for the RUN command that needs it"
+    assert (step in shown) == is_named, shown

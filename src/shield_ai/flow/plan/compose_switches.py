@@ -35,7 +35,10 @@ TEMPLATE = (
 SERVER_VARIABLE = regex(
     rb"\b(?:POSTGRES_PASSWORD|POSTGRESQL_PASSWORD|MYSQL_(?:ROOT_)?PASSWORD|MARIADB_(?:ROOT_)?PASSWORD)\b"
 )
-IMAGE = "remove {} from {}:{}: otherwise, the app can use this value instead of the one in AWS"
+IMAGE = (
+    "remove {} from {}:{}, or set it only for the RUN command that needs it: otherwise, the app can"
+    " use this value instead of the one in AWS"
+)
 VALUE_FORMS = frozenset(
     {ValueForm.LITERAL, ValueForm.URL, ValueForm.MIXED, ValueForm.DEFAULT, ValueForm.PLACEHOLDER}
 )
