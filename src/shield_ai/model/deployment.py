@@ -34,6 +34,7 @@ class DeploymentKind(enum.StrEnum):
     SHELL = "shell"
     GITHUB = "github"
     GITLAB = "gitlab"
+    CI = "ci"  # of another service
     HEROKU = "heroku"
     KAMAL = "kamal"
     FLY = "fly"
@@ -73,6 +74,7 @@ LABELS = {
     DeploymentKind.SHELL: "shell script",
     DeploymentKind.GITHUB: "GitHub Actions",
     DeploymentKind.GITLAB: "GitLab CI",
+    DeploymentKind.CI: "CI configuration",
     DeploymentKind.HEROKU: "app.json",
     DeploymentKind.KAMAL: "Kamal",
     DeploymentKind.FLY: "Fly.io",

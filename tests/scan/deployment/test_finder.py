@@ -644,6 +644,25 @@ def test_suppression_comments(tmp_path, comment, use):
     assert found.use == use
 
 
+CIRCLE = "version: 2\njobs:\n  {}:\n    docker:\n      - image: python\n        environment:\n          SECRET_KEY: a\n    environment:\n      A: b\n    steps: []\n"
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "use"),
+    [
+        pytest.param(".circleci/config.yml", CIRCLE.format("build"), "development", id="job that tests"),
+        pytest.param(".circleci/config.yml", CIRCLE.format("deploy"), "production", id="job that deploys"),
+        pytest.param(".travis.yml", "env:\n  global:\n    - SECRET_KEY=a\nscript: x\n", "development", id="Travis"),
+        pytest.param(".travis.yml", "env:\n  - SECRET_KEY=a\ndeploy: x\n", "unknown", id="Travis that deploys"),
+        pytest.param("azure-pipelines.yml", "variables:\n  SECRET_KEY: a\n", "unknown", id="Azure"),
+        pytest.param("bitbucket-pipelines.yml", "pipelines:\n  default:\n    - variables:\n        SECRET_KEY: a\n", "unknown", id="Bitbucket"),
+    ],
+)  # fmt: skip
+def test_ci_of_other_services_is_not_production_by_itself(tmp_path, path, text, use):
+    found = {(item.kind, item.use) for item in find(tmp_path, {path: text}).variables}
+    assert found == {("ci", use)}
+
+
 def test_links_out_of_the_folder_are_not_followed(tmp_path):
     app = tmp_path / "app"
     app.mkdir()

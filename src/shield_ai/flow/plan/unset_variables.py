@@ -18,6 +18,7 @@ OTHER_KINDS = frozenset(
     {
         DeploymentKind.GITHUB,
         DeploymentKind.GITLAB,
+        DeploymentKind.CI,
         DeploymentKind.ENV_TEMPLATE,
         DeploymentKind.ENV_REFERENCES,
         DeploymentKind.OTHER,

@@ -60,6 +60,7 @@ HINTS = {
     f"${{{{ secrets.NAME }}}}; {_IN_JOB.format('github')}",
     DeploymentKind.GITLAB: "remove the value, and define a masked variable in the CI/CD settings; "
     f"{_IN_JOB.format('gitlab')}",
+    DeploymentKind.CI: "remove the value, and define a secret variable in the CI settings",
     DeploymentKind.HEROKU: f"remove the value, and {_CONTAINER} with heroku config:set",
     DeploymentKind.KAMAL: f"remove the variable, and {_CONTAINER} under env.clear; {_OTHER}, add "
     "its name to env.secret",

@@ -38,6 +38,14 @@ ENV_FILE = regex(r"[\w.-]{1,100}\.env|\.env[._-][\w.-]{1,100}", re.IGNORECASE)
 DROP_IN = regex(r".*\.service\.d/[^/]+\.conf")
 WORKFLOW = regex(r"(^|/)\.(github|gitea|forgejo)/workflows/[^/]+$")
 GITLAB_FILE = regex(r"(^|/)\.?gitlab-ci([/.-][^/]*)*\.ya?ml$|(^|/)\.?gitlab(-ci)?/", re.IGNORECASE)
+# CircleCI, Travis CI, Azure Pipelines and others. Their jobs test or deploy the app.
+OTHER_CI = regex(
+    r"(^|/)(\.(circleci|semaphore|buildkite|woodpecker)/[^/]+"
+    r"|\.?(travis|appveyor|drone|cirrus|woodpecker|wercker|codefresh)"
+    r"|(azure|bitbucket)[_-]pipelines([._-][\w.-]+)?|buildspec([._-][\w.-]+)?"
+    r"|cloudbuild([._-][\w.-]+)?)\.ya?ml$",
+    re.IGNORECASE,
+)
 TERRAFORM_JSON = regex(r".*\.(?:tf|tofu|tfvars)\.json", re.IGNORECASE)
 COMPOSE_FILE = regex(r"(docker-)?compose([.-][\w.-]+)?\.ya?ml(\.\w+)?", re.IGNORECASE)
 VALUES_FILE = regex(r"([\w.-]*[.-])?values([.-][\w.-]+)?\.ya?ml", re.IGNORECASE)
@@ -119,8 +127,8 @@ def tree_kind(path: str, roots: list[Node]) -> DeploymentKind | None:
         roots: Its documents.
     """
     name = path.rpartition("/")[2]
-    if WORKFLOW.search(path):
-        return DeploymentKind.GITHUB
+    if WORKFLOW.search(path) or OTHER_CI.search(path):
+        return DeploymentKind.GITHUB if WORKFLOW.search(path) else DeploymentKind.CI
     if name == "app.json" and _kind_by_content(path, name, roots) is not DeploymentKind.ECS:
         return DeploymentKind.HEROKU
     if TERRAFORM_JSON.fullmatch(name):

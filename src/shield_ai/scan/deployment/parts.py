@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from shield_ai.model.deployment import DeploymentKind, Use
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.deployment.compose_services import (
     OtherFile,
     development_compose_services,
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from shield_ai.scan.text.config_node import Node
 
 ANCHOR = b"&"
+JOB_KEYS = frozenset({"steps", "script", "uses", "stage"})
+TRAVIS_FILE = regex(r"(?:^|/)\.travis\.ya?ml$")
+DEPLOY_KEYS = frozenset({"deploy", "jobs", "stages"})
 ENVIRONMENTS = "environments"  # of an app.json: for tests and review apps
 
 
@@ -46,7 +50,12 @@ def part_uses(file: DeploymentFile, others: Iterable[OtherFile] = ()) -> dict[st
     """
     if file.kind in CI_KINDS:
         workflow = file.path.rpartition("/")[2]
-        return {key.text: job_use(key.text, job, workflow) for key, job in _jobs(file)}
+        key_of_environment = "" if file.kind is DeploymentKind.CI else "environment"
+        uses = {
+            key.text: job_use(key.text, job, workflow, key_of_environment)
+            for key, job in _jobs(file)
+        }
+        return uses or _use_without_jobs(file)
     development: frozenset[str] = frozenset()
     if is_production_name(file.path):
         return {}
@@ -63,14 +72,21 @@ def part_uses(file: DeploymentFile, others: Iterable[OtherFile] = ()) -> dict[st
 def _jobs(file: DeploymentFile) -> Iterator[tuple[Node, Node]]:
     """Yield the jobs of a workflow, with their keys."""
     maps: list[Node] = []
-    if file.kind is DeploymentKind.GITHUB:
+    if file.kind in {DeploymentKind.GITHUB, DeploymentKind.CI}:
         maps = [value for key, value in file.roots[0].pairs if key.text == "jobs"]
     elif file.kind is DeploymentKind.GITLAB:
         maps = file.roots
     for node in maps:
         for key, job in node.pairs:
-            if any(inner.text in {"steps", "script", "uses", "stage"} for inner, _ in job.pairs):
+            if any(inner.text in JOB_KEYS for inner, _ in job.pairs):
                 yield key, job
+
+
+def _use_without_jobs(file: DeploymentFile) -> dict[str, Use]:
+    """Return what a Travis CI file is for: tests, if it does not deploy."""
+    is_travis = TRAVIS_FILE.search(file.path) is not None
+    deploys = any(key.text in DEPLOY_KEYS for root in file.roots for key, _ in root.pairs)
+    return {"": Use.DEVELOPMENT} if is_travis and not deploys else {}
 
 
 def development_spans(file: DeploymentFile) -> list[Span]:
@@ -126,7 +142,7 @@ def block_use(file: DeploymentFile, block: Block) -> Use | None:
     if kind is DeploymentKind.GITHUB and "services" in path[2:3]:
         return Use.DEVELOPMENT
     job = path[0]
-    if kind is DeploymentKind.GITHUB:
+    if kind is not DeploymentKind.GITLAB:
         job = path[1] if job == "jobs" and len(path) > 1 else ""
     return job_part_use(file, job)
 

@@ -53,7 +53,7 @@ DEVELOPMENT_ONLY = regex(
     rb"|\bnot (?:be used |meant |intended )?(?:for|in) production\b"
 )
 CI_FOLDER = regex(r"(?:^|/)\.(?:github|gitlab|circleci)/")
-CI_KINDS = frozenset({DeploymentKind.GITHUB, DeploymentKind.GITLAB})
+CI_KINDS = frozenset({DeploymentKind.GITHUB, DeploymentKind.GITLAB, DeploymentKind.CI})
 NAME_KEYS = frozenset({"name", "stage"})
 
 
@@ -133,19 +133,21 @@ def _is_production_variant(kind: DeploymentKind, name: str) -> bool:
     return kind is DeploymentKind.COMPOSE and name.endswith((".yml", ".yaml"))
 
 
-def job_use(name: str, job: Node, workflow: str) -> Use:
+def job_use(name: str, job: Node, workflow: str, environment_key: str = "environment") -> Use:
     """Return what a CI job is for: a job that deploys is for production.
 
     Args:
         name: The key of the job.
         job: The job.
         workflow: The name of the workflow's file.
+        environment_key: The key with the environment that the job deploys to; "" if the format
+            has none.
     """
     title = job.find_text(NAME_KEYS)
     names = f"{name} {title.text if title else ''}"
     if DEPLOYS.search(names):
         return Use.PRODUCTION
-    has_environment = any(key.text == "environment" for key, _ in job.pairs)
+    has_environment = any(key.text == environment_key for key, _ in job.pairs)
     if (has_environment or DEPLOYS.search(workflow)) and not TESTS.search(names):
         return Use.PRODUCTION
     return Use.DEVELOPMENT

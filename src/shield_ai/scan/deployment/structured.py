@@ -37,12 +37,13 @@ ENVIRONMENT_KEYS = {
     DeploymentKind.SERVERLESS: frozenset({"environment", "variables"}),
     DeploymentKind.GITHUB: frozenset({"env", "with"}),
     DeploymentKind.GITLAB: frozenset({"variables"}),
+    DeploymentKind.CI: OTHER_KEYS | {"global"},
     DeploymentKind.HEROKU: frozenset({"env"}),
     DeploymentKind.KAMAL: OTHER_KEYS | {"args", "clear"},
     DeploymentKind.OTHER: OTHER_KEYS,
 }
 # Formats in which `$NAME` is a reference, too.
-DOLLAR_KINDS = frozenset({DeploymentKind.COMPOSE, DeploymentKind.GITLAB})
+DOLLAR_KINDS = frozenset({DeploymentKind.COMPOSE, DeploymentKind.GITLAB, DeploymentKind.CI})
 DATA_KEYS = frozenset({"data", "stringData", "encryptedData"})
 ENV_FILE_KEYS = frozenset({"env_file", "environmentfiles"})
 # https://kubectl.docs.kubernetes.io/references/kustomize/kustomization/secretgenerator/
@@ -277,6 +278,7 @@ UNITS: dict[DeploymentKind, Callable[[tuple[str, ...]], str]] = {
     DeploymentKind.COMPOSE: _compose_unit,
     DeploymentKind.GITHUB: _github_unit,
     DeploymentKind.GITLAB: _gitlab_unit,
+    DeploymentKind.CI: _github_unit,
     DeploymentKind.TERRAFORM: _terraform_unit,
     DeploymentKind.SERVERLESS: _serverless_unit,
 }
