@@ -89,11 +89,19 @@ def _update(statement: ast.stmt) -> tuple[str, ast.expr | None]:
             return f"{code}()", call.args[0]
     if isinstance(statement, ast.For):
         for part in _statements(statement.body):
-            if isinstance(part, ast.Assign) and isinstance(part.targets[0], ast.Subscript):
-                namespace = ast.unparse(part.targets[0].value)
-                if namespace in NAMESPACES:
-                    return ast.unparse(part.targets[0]), statement.iter
+            target = _namespace_item(part)
+            if target:
+                return target, statement.iter
     return "", None
+
+
+def _namespace_item(statement: ast.stmt) -> str:
+    """Return the target of `vars()[name] = value`; "" for other statements."""
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
+        target = statement.targets[0]
+        if ast.unparse(target.value) in NAMESPACES:
+            return ast.unparse(target)
+    return ""
 
 
 def _origin(source: ast.expr, statements: Sequence[ast.stmt]) -> str:

@@ -49,13 +49,7 @@ def part_uses(file: DeploymentFile, others: Iterable[OtherFile] = ()) -> dict[st
         others: The other Compose files of the app, if this is one.
     """
     if file.kind in CI_KINDS:
-        workflow = file.path.rpartition("/")[2]
-        key_of_environment = "" if file.kind is DeploymentKind.CI else "environment"
-        uses = {
-            key.text: job_use(key.text, job, workflow, key_of_environment)
-            for key, job in _jobs(file)
-        }
-        return uses or _use_without_jobs(file)
+        return _job_uses(file) or _use_without_jobs(file)
     development: frozenset[str] = frozenset()
     if is_production_name(file.path):
         return {}
@@ -67,6 +61,15 @@ def part_uses(file: DeploymentFile, others: Iterable[OtherFile] = ()) -> dict[st
     elif file.kind is DeploymentKind.KUBERNETES:
         development = development_documents(file.roots)
     return dict.fromkeys(development, Use.DEVELOPMENT)
+
+
+def _job_uses(file: DeploymentFile) -> dict[str, Use]:
+    """Return what the jobs of a workflow are for."""
+    workflow = file.path.rpartition("/")[2]
+    key_of_environment = "" if file.kind is DeploymentKind.CI else "environment"
+    return {
+        key.text: job_use(key.text, job, workflow, key_of_environment) for key, job in _jobs(file)
+    }
 
 
 def _jobs(file: DeploymentFile) -> Iterator[tuple[Node, Node]]:
