@@ -394,6 +394,11 @@ def test_names_a_secret_after_its_setting(text, name):
             ["x-credentials", "x-login"],
             id="login",
         ),
+        pytest.param(
+            ["X_USER", "X_PASSWORD", "X_ID", "X_SECRET"],
+            ["x-credentials", "x-client-credentials"],
+            id="short names of a client",
+        ),
     ],
 )
 def test_names_a_second_pair_after_its_variables(variables, names):

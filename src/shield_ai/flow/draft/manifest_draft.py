@@ -114,7 +114,7 @@ def _unused_name(secret: Secret, names: set[str]) -> str:
 
 
 def _pair_names(secret: Secret) -> Iterator[str]:
-    """Yield other names for a pair: from the words that its variables share, and `…-login`."""
+    """Yield other names for a pair: from the words that its variables share, then its kind."""
     fields = secret.fields or {}
     shared = []
     for parts in zip(*(variable.split("_") for variable in fields.values()), strict=False):
@@ -123,8 +123,11 @@ def _pair_names(secret: Secret) -> Iterator[str]:
         shared.append(parts[0])
     if shared:
         yield "-".join([*filter(None, shared), "credentials"]).lower()
+    base = secret.name.removesuffix("-credentials")
     if "username" in fields:
-        yield f"{secret.name.removesuffix('-credentials')}-login"
+        yield f"{base}-login"
+    if "client_id" in fields:
+        yield f"{base}-client-credentials"
 
 
 def _pair_secrets(sites: Sequence[FoundSite]) -> Iterator[Secret]:
