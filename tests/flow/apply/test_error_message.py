@@ -37,6 +37,9 @@ NAMES = ("DATABASE_URL", "S3_BUCKET", "DEBUG")
             f"not enough values to unpack (expected {MASK}, got {MASK})", id="unpacking"),
         pytest.param("[Errno 13] Permission denied: '/srv/x'",
             f"[{MASK}] Permission denied: {MASK}", id="file"),
+        pytest.param("SQL_ENGINE not found. Declare it as envvar or define a default value.",
+                     "SQL_ENGINE not found. Declare it as envvar or define a default value.", id="python-decouple"),
+        pytest.param("Apps aren't loaded yet.", "Apps aren't loaded yet.", id="Django"),
         pytest.param("", "", id="empty"),
     ],
 )  # fmt: skip

@@ -22,22 +22,23 @@ MAX_FIELDS = 10
 MIN_PART = 8  # characters; shorter values are hidden only as whole words
 # Words of messages about missing or invalid settings, and of messages of the standard library.
 WORDS = word_set("""
-    a add all allowed already also an and another any app application are argument as at attribute
-    base be because before boolean but by byte bytes callable can can't cannot change character
-    class codec command config configuration configured connect connection convert could couldn't
-    create database decode default defined denied depth development directory does doesn't don't
-    either empty enclosed enough env environ environment error errors exceeded exist exists expected
-    expecting expects export expression failed fails field file find folder for forgot format found
-    from function get got has have host if import in index input inside int integer invalid is isn't
-    it iterable its key keyword known length like line literal load loads local long mapping may
-    message missing mode module more multiple must name named names needs never no none nonetype not
-    null object of on one only or out padding parse pass password path permission please port
+    a add all allowed already also an and another any app application apps are aren't argument as
+    at attribute base be because before boolean but by byte bytes callable can can't cannot change
+    character class codec command config configuration configured connect connection convert could
+    couldn't create database declare declared decode default define defined denied depth
+    development directory does doesn't don't either empty enclosed enough env environ environment
+    envvar error errors exceeded exist exists expected expecting expects export expression failed
+    fails field file find folder for forgot format found from function get got has have host if
+    import improperly in index input inside installed int integer invalid is isn't it iterable its
+    key keyword known length like line literal load loaded loads local long mandatory mapping may
+    message missing mode module more multiple must name named names needs never no none nonetype
+    not null object of on one only or out padding parse pass password path permission please port
     position positional production property provide provided python quotes raise range read reads
-    recursion refused required requires result run secret see server service set setting settings
-    shield should show so specified specify staging start str string subscriptable such syntax
-    temporary test than that the this timed to token true type unable undefined unexpected unknown
-    unpack unset unsupported uri url usable use used user uses using valid validation value values
-    variable variables was were when while with without you your
+    ready recursion refused requested required requires result run secret see server service set
+    setting settings shield should show so specified specify staging start str string subscriptable
+    such syntax temporary test than that the this timed to token true type unable undefined
+    unexpected unknown unpack unset unsupported uri url usable use used user uses using valid
+    validation value values variable variables was were when while with without yet you your
 """)
 # What an unknown name of a variable must look like to be shown: uppercase words. One of them may
 # end in a short number, as in AWS_S3_BUCKET.
