@@ -126,7 +126,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...]  # why modules could not be compared
     lacks_requirements: bool = False  # an import failed
     lacks_project: bool = False  # the app itself is not installed, and its settings ask for it
-    lacks_variables: bool = False  # an exception names a variable
+    lacks_variables: bool = False  # an exception names a variable, or None
     lacks_permission: bool = False  # the sandbox denied a program, a write or the network
     # Variables without a value here; the settings were loaded with sample values for them.
     sample_variables: tuple[str, ...] = ()

@@ -115,7 +115,7 @@ def comparison_advice(comparison: Comparison) -> str:
         )
     if comparison.lacks_variables:
         steps.append(
-            "set the variables that the error names, those of secrets and of access to AWS with"
+            "set the variables that the settings lack, those of secrets and of access to AWS with"
             " --env-file"
         )
     if not steps and comparison.sample_variables:

@@ -63,7 +63,7 @@ def test_settings_that_can_not_be_created_are_not_proved(tmp_path):
     assert (
         "not compared: app.config: Settings() ValidationError: missing or invalid: warehouse_code\n"
     ) in done.err
-    assert "set the variables that the error names" in done.err
+    assert "set the variables that the settings lack" in done.err
 
 
 def test_a_module_without_settings_is_not_proved(tmp_path):

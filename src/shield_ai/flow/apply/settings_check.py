@@ -335,4 +335,6 @@ def _lacks_requirements(failed: LoadedSettings) -> bool:
 
 
 def _lacks_variables(failed: LoadedSettings) -> bool:
-    return failed.names_variable and not failed.is_import_error
+    # A variable without a value is often None: `None.split(",")`.
+    is_none = "NoneType" in failed.message
+    return (failed.names_variable or is_none) and not failed.is_import_error
