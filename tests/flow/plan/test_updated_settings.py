@@ -19,13 +19,15 @@ LOAD = "with open('a.yaml') as file:\n    values = yaml.safe_load(file)\n"
         pytest.param(READ + "try:\n    pass\nexcept OSError:\n    pass\nelse:\n    vars().update(load())", (8, "vars().update()"), id="else of a try"),
         pytest.param("vars().update(load())\n" + READ, None, id="before the reads"),
         pytest.param(READ + "vars().update({'DEBUG': True})", None, id="literal"),
+        pytest.param("env = environ.Env()\n" + READ + "vars().update(env.email_url())", None, id="read of one variable"),
+        pytest.param("env = environ.Env()\n" + READ + "vars().update(env.email_url('OTHER_URL'))", None, id="named variable"),
         pytest.param(READ + "data.update(load())", None, id="other dict"),
         pytest.param(READ + "def f():\n    globals().update(load())", None, id="function"),
         pytest.param(READ + "for key in load():\n    data[key] = 1", None, id="loop over another dict"),
     ],
 )  # fmt: skip
 def test_names_settings_that_a_file_replaces(tmp_path, text, place):
-    (tmp_path / "settings.py").write_text(f"import os\n{text}\n")
+    (tmp_path / "settings.py").write_text(f"import os, environ\n{text}\n")
     (tmp_path / "base.py").write_text("DEBUG = False\n")
     (tmp_path / "requirements.txt").write_text("django\nboto3\n")
     done = run("plan", "--only", "code", cwd=tmp_path)

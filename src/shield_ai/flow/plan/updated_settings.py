@@ -60,9 +60,12 @@ def _steps(path: str, raw: bytes, reads: Collection[int]) -> Iterator[str]:
     first = min({*reads, *star_imports}, default=None)
     for statement in statements:
         code, source = _update(statement)
-        if first is not None and statement.lineno > first and source is not None:
-            if LOADER.search(_origin(source, statements)):
-                yield STEP.format(path=path, line=statement.lineno, code=code)
+        if first is None or statement.lineno <= first or source is None:
+            continue
+        if _is_read(source, reads):
+            continue
+        if LOADER.search(_origin(source, statements)):
+            yield STEP.format(path=path, line=statement.lineno, code=code)
 
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
@@ -102,6 +105,14 @@ def _namespace_item(statement: ast.stmt) -> str:
         if ast.unparse(target.value) in NAMESPACES:
             return ast.unparse(target)
     return ""
+
+
+def _is_read(source: ast.expr, reads: Collection[int]) -> bool:
+    """Whether an expression reads one variable, as `env.email_url()` does."""
+    last = source.end_lineno or source.lineno
+    if not any(source.lineno <= line <= last for line in reads):
+        return False
+    return LOADER.search(ast.unparse(source)) is None
 
 
 def _origin(source: ast.expr, statements: Sequence[ast.stmt]) -> str:
