@@ -84,7 +84,7 @@ def test_removes_unused_import(before, after):
         pytest.param(
             f"import os\n\n{READ}",
             {
-                "shop/local.py": b"import os\nfrom .settings import *\nY = os.sep\n",
+                "shop/local.py": b"from .settings import *\nY = 1\n",
                 "shop/test.py": b"from .local import *\nY = os.sep\n",
             },
             id="star of a star",
@@ -214,6 +214,15 @@ def test_keeps_import_of_settings_that_other_settings_extend(text, is_kept):
     after, _ = rewritten(f"import os\n\n{READ}", {"shop/production_settings.py": text.encode()})
     assert after.startswith(b"import os  # noqa: F401\n") == is_kept
     assert (b"import os" in after) == is_kept
+
+
+def test_removes_import_if_the_module_that_others_extend_imports_it_itself():
+    files = {
+        "shop/base.py": b"import os\nfrom .settings import *\nY = os.sep\n",
+        "shop/settings/production.py": b"from ..base import *\nZ = os.sep\n",
+    }
+    after, _ = rewritten(f"import os\n\n{READ}", files)
+    assert b"import os" not in after
 
 
 @pytest.mark.parametrize("use", [b"", b"X = os.sep\n"])

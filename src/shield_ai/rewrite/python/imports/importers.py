@@ -75,7 +75,7 @@ class Importers:
     def _used_in(self, other: str, path: str, names: set[str]) -> tuple[set[str], bool]:
         """Return the names of a module that another file may use.
 
-        The second value is whether the file imports all names of the module with a star.
+        The second value is whether a star import makes names of the module names of the file.
         """
         stem = module_stem(path)
         raw = self._read(other) or b""
@@ -85,10 +85,14 @@ class Importers:
         text = raw.decode("utf-8", "replace")
         used, has_star = _used_names(text, stem, names)
         if is_test(other) and _names_module(text, stem, self._folder_of_namesake(path)):
-            used |= {name for name in names if _is_patched(text, stem, name)}
-        if has_star:
-            used |= _names_without_import(text, names, anywhere=is_settings(other))
-        return used, has_star
+            used |= _patched(text, stem, names)
+        if not has_star:
+            return used, False
+        # The files that import from this one get the names that it imports itself from it.
+        inherited = names - _top_level_imports(text, names)
+        # Files outside of the repository, such as local settings, can extend settings.
+        used |= inherited if is_settings(other) else _mentions(text, inherited)
+        return used, bool(inherited)
 
     def _folder_of_namesake(self, path: str) -> str:
         """Return the folder of a module if a package of the app has the same name; else ""."""
@@ -156,18 +160,16 @@ def _is_patched(text: str, stem: str, name: str) -> bool:
     return False
 
 
-def _names_without_import(text: str, names: Collection[str], *, anywhere: bool) -> set[str]:
-    """Return the names that a text contains, but does not import at the top level of a file.
+def _patched(text: str, stem: str, names: Collection[str]) -> set[str]:
+    return {name for name in names if _is_patched(text, stem, name)}
 
-    Args:
-        text: The text of the file.
-        names: The names.
-        anywhere: Whether files outside of the repository may use the names, too: local settings
-            can extend a settings module.
-    """
-    used = set()
-    for name in names:
-        rest, count = re.subn(rf"(?m)^(?:import|from os import) (?:\w+, )*{name}\b.*$", "", text)
-        if not count and (anywhere or re.search(rf"\b{name}\b", rest)):
-            used.add(name)
-    return used
+
+def _top_level_imports(text: str, names: Collection[str]) -> set[str]:
+    """Return the names of os that a file imports itself, not in a block."""
+    pattern = r"(?m)^(?:import|from os import) (?:\w+, )*%s\b"
+    return {name for name in names if re.search(pattern % re.escape(name), text)}
+
+
+def _mentions(text: str, names: Collection[str]) -> set[str]:
+    """Return the names that a text contains as words."""
+    return {name for name in names if re.search(rf"\b{re.escape(name)}\b", text)}
