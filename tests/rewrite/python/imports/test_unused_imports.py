@@ -225,6 +225,20 @@ def test_removes_import_if_the_module_that_others_extend_imports_it_itself():
     assert b"import os" not in after
 
 
+@pytest.mark.parametrize(
+    ("line", "extending"),
+    [
+        ("from os import environ", "import environ\nfrom .settings import *\nY = environ['Y']\n"),
+        ("import os", "from os import environ\nfrom .settings import *\nY = os.sep\n"),
+        ("import os", "import os as system\nfrom .settings import *\nY = os.sep\n"),
+    ],
+)
+def test_keeps_import_if_the_extending_module_imports_something_else(line, extending):
+    read = READ if line == "import os" else READ.replace("os.environ", "environ")
+    after, _ = rewritten(f"{line}\n\n{read}", {"shop/base.py": extending.encode()})
+    assert line.encode() in after
+
+
 @pytest.mark.parametrize("use", [b"", b"X = os.sep\n"])
 def test_modules_with_star_imports_of_each_other_take_quadratic_time(use):
     count = 12

@@ -164,10 +164,13 @@ def _patched(text: str, stem: str, names: Collection[str]) -> set[str]:
     return {name for name in names if _is_patched(text, stem, name)}
 
 
-def _top_level_imports(text: str, names: Collection[str]) -> set[str]:
-    """Return the names of os that a file imports itself, not in a block."""
-    pattern = r"(?m)^(?:import|from os import) (?:\w+, )*%s\b"
-    return {name for name in names if re.search(pattern % re.escape(name), text)}
+def _top_level_imports(text: str, names: set[str]) -> set[str]:
+    """Return the names, such as os and getenv, that a file imports itself, not in a block."""
+    # "import environ" imports another package.
+    found = {"os"} if re.search(r"(?m)^import (?:\w+, )*os\b(?! as\b)", text) else set()
+    for imported in re.findall(r"(?m)^from os import ([\w, ]+)", text):
+        found.update(imported.replace(",", " ").split())
+    return names & found
 
 
 def _mentions(text: str, names: Collection[str]) -> set[str]:
