@@ -50,7 +50,7 @@ LONG += $(addprefix tests/cli/,test_interruptions.py test_json.py commands/test_
 LONG += $(addprefix tests/project/,test_git_process.py test_own_output.py)
 LONG += $(addprefix tests/reports/,test_reworded.py app_report/test_html.py)
 LONG += tests/repository/test_no_prose.py
-LONG += $(addprefix tests/rewrite/,project/test_app_tests.py python/fixers/test_move_literals.py)
+LONG += $(addprefix tests/rewrite/,project/test_app_tests.py project/test_tested_settings.py python/fixers/test_move_literals.py)
 LONG += $(addprefix tests/sandbox/,test_demo.py emulator/test_server.py)
 LONG += $(addprefix tests/scan/,test_optimizations.py text/test_engine.py text/test_prefilter.py)
 LONG += tests/shield_runtime/test_types.py
@@ -72,10 +72,8 @@ coverage: wheel  ## run the tests and measure the branch coverage
 
 FAST := $(addprefix tests/,model project reports rewrite scan aws/desired aws/cost aws/cloudtrail)
 FAST += $(addprefix tests/flow/,draft/test_manifest_draft.py plan/test_app_plan.py plan/test_aws_plan.py plan/test_secret_change.py)
-# Each test of these scans whole projects, or starts several processes or a browser.
-FAST += $(addprefix --ignore=tests/,scan/test_optimizations.py reports/test_reworded.py reports/app_report/test_html.py)
 test-fast: $(VENV)/dev.stamp  ## run the tests that start no server: scan, rewrite, plan, reports
-	$(TEMPROOT) $(BIN)/python -m pytest -n 2 --dist worksteal $(FAST) $(ARGS)
+	$(TEMPROOT) $(BIN)/python -m pytest -n 2 --dist worksteal $(FAST) $(addprefix --ignore=,$(LONG)) $(ARGS)
 
 .venv-oldest/stamp: $(VENV)/pyvenv.cfg requirements/oldest.lock
 	$(BIN)/python -m venv .venv-oldest
