@@ -90,6 +90,7 @@ def test_empty_variable_in_the_env_file_does_not_make_it_optional(app):
         pytest.param("return settings.HOOK_TOKEN == 'k8Fq2z'", id="constant"),
         pytest.param("return x == send(settings.HOOK_TOKEN, x)[0]", id="argument of another call"),
         pytest.param("return x == settings.OTHER_TOKEN", id="other setting"),
+        pytest.param("assert settings.OTHER_TOKEN != settings.HOOK_TOKEN", id="two settings"),
         pytest.param("return x == settings.PASSWORD", id="key of a dict"),
     ],
 )

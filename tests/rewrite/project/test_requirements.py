@@ -714,6 +714,12 @@ def test_files_in_folders_inside_the_folder_requirements():
     assert "requirements/compiled/requirements-production.txt" in skipped
 
 
+def test_outdated_file_in_a_folder_is_named_once():
+    files = {"requirements/source/requirements-base.in": b"Flask\nboto3==1.20.1\n"}
+    _, skipped = requirements.add_requirements(files.get, manifest(), nested=files)
+    assert [(item.path, item.id) for item in skipped] == [(*files, SkipId.OUTDATED_VERSION)]
+
+
 def test_included_name_with_a_null_byte(tmp_path):
     (tmp_path / "requirements.txt").write_bytes(b"-r a\0b\nx\n")
     found = requirements.add_requirements(Tree(tmp_path).read, manifest())

@@ -190,15 +190,22 @@ def _tested_names(nodes: Iterable[ast.AST]) -> Iterator[str]:
 def _checks(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.expr, list[ast.expr]]]:
     """Yield each comparison of values and each call of a checking function, with its operands.
 
-    A comparison with a constant is a switch, or tests whether the value is set.
+    A comparison with a constant is a switch, or tests whether the value is set. One of settings
+    with each other, as in `settings.SECRET_KEY != settings.OLD_SECRET_KEY`, checks no input.
     """
     for node in nodes:
         if isinstance(node, ast.Compare) and isinstance(node.ops[0], (ast.Eq, ast.NotEq)):
             operands = [node.left, *node.comparators]
-            if not any(isinstance(operand, ast.Constant) for operand in operands):
+            has_constant = any(isinstance(operand, ast.Constant) for operand in operands)
+            if not has_constant and not all(map(_is_setting, operands)):
                 yield node, operands
         elif isinstance(node, ast.Call) and _is_checking(node.func):
             yield node, [*node.args, *(keyword.value for keyword in node.keywords)]
+
+
+def _is_setting(node: ast.expr) -> bool:
+    """Return whether an expression is a name or an attribute in capitals."""
+    return isinstance(node, (ast.Name, ast.Attribute)) and name_of(node).isupper()
 
 
 def _is_checking(function: ast.expr) -> bool:

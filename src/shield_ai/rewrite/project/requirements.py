@@ -139,7 +139,7 @@ def add_requirements(
             return changes, [*locked, *skipped]
         if not skipped:
             return NOTHING
-        locked += skipped
+        locked += [item for item in skipped if item not in locked]  # `nested` are in each folder
     if locked:
         return [], locked
     return skip_file("requirements.txt", SkipId.NO_REQUIREMENTS.reason(requirement=name))

@@ -115,6 +115,19 @@ def test_labels_in_a_list_of_keys_are_no_secrets(text: str, secret: bool) -> Non
     assert is_secret_literal(("M_KEYS", "?", "0"), ast.Constant(text)) is secret
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "secret"),
+    [
+        pytest.param(("SHOP_TOKEN", "0"), "Bearer", False, id="scheme of a header"),
+        pytest.param(("SHOP_TOKEN", "0"), "token ", False, id="scheme with a space"),
+        pytest.param(("SHOP_TOKEN", "1"), "bearer-7f3", True, id="another word"),
+        pytest.param(("SHOP_PASSWORD",), "Digest", True, id="no part of a header"),
+    ],
+)
+def test_schemes_of_headers_are_no_secrets(path: tuple[str, ...], text: str, secret: bool) -> None:
+    assert is_secret_literal(path, ast.Constant(text)) is secret
+
+
 @example(("TOKEN_NAME",), "x")
 @example(("A", "pass", "0"), "x")
 @given(

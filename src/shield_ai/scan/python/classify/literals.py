@@ -65,6 +65,8 @@ LABEL = regex(r"[A-Za-z_]+")
 # https://www.rfc-editor.org/rfc/rfc7518#section-3.1
 JWT_ALGORITHM = regex(r"(?:HS|RS|ES|PS)(?:256|384|512)|ES256K|EdDSA")
 EMAIL = regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+# https://www.iana.org/assignments/http-authschemes; "Token" is that of Django REST framework.
+AUTH_SCHEME = regex(r"(?i:basic|bearer|digest|negotiate|token) ?")
 HASH_SCHEME = regex(r"[a-z]+2?(_[a-z]+\d{0,3})*")  # "pbkdf2_sha512"
 SETTING = regex(r"^_?[A-Z][A-Z0-9_]*$")
 # Rules for hardcoded passwords: https://docs.astral.sh/ruff/rules/#flake8-bandit-s
@@ -233,9 +235,9 @@ def _describes_secret(text: str, path: tuple[str, ...]) -> bool:
         return True
     if not path[-1].isdigit():
         return False  # not an element of a list
-    return (
-        bool(EMAIL.fullmatch(text)) or is_sentence(text) or (is_label and _lists_names(path, text))
-    )
+    if EMAIL.fullmatch(text) or AUTH_SCHEME.fullmatch(text) or is_sentence(text):
+        return True
+    return is_label and _lists_names(path, text)
 
 
 def _lists_names(path: tuple[str, ...], element: str) -> bool:
