@@ -34,6 +34,7 @@ def wrapped(line, inner, width, before="get(", after=")"):
         pytest.param('f("a, (b", READ, "c"*9)', 'f(\n    "a, (b",\n    get(READ),\n    "c"*9,\n)', id="one per line"),
         pytest.param("    [f(READ) for a in b]", "    [\n        f(get(READ))\n        for a in b\n    ]", id="a comprehension on its line"),
         pytest.param("x = [f(READ) for a, b in c if d]", "x = [\n    f(get(READ))\n    for a, b in c\n    if d\n]", id="a comprehension"),
+        pytest.param("x = [a for a in READ.split(b)]", "x = [\n    a\n    for a in get(\n        READ\n    ).split(b)\n]", id="a clause"),
         pytest.param("x = f(READ, a if b else c)", "x = f(\n    get(READ),\n    a if b else c,\n)", id="conditional argument"),
         pytest.param("x = READ or 'something'", "x = (\n    get(READ)\n    or 'something'\n)", id="or"),
         pytest.param("x = READ + 'something'", "x = (\n    get(READ)\n    + 'something'\n)", id="sum"),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 OPENING = "([{"
 CLOSING = ")]}"
-FOR_CLAUSE = regex(r" (?:async )?for ")
+FOR_CLAUSE = regex(r"(?:^| )(?:async )?for ")
 IF_CLAUSE = regex(r" if ")
 CONDITIONAL = regex(r" (?:if|else) ")
 BOOLEAN_OPERATOR = regex(r" (?:or|and) ")
