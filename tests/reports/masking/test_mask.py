@@ -31,6 +31,12 @@ def shown(path, text, keep=()):
             'KEY = bytes(x.replace("\\n", "\n"), "utf-8")'.replace("\n", r"\n"),
             id="encoding and line breaks",
         ),
+        pytest.param(
+            'URL = x.replace("postgres://", "postgresql://")',
+            'URL = x.replace("postgres://", "postgresql://")',
+            id="schemes of URLs",
+        ),
+        pytest.param('A = ("Bearer", "v")', 'A = ("Bearer", "•••")', id="scheme of a header"),
         pytest.param('A = x.get("MY_KEY")', 'A = x.get("MY_KEY")', id="get"),
         pytest.param('A = x.get("MY_KEY", "v")', 'A = x.get("MY_KEY", "•••")', id="get, default"),
         pytest.param('A = getenv("MY_KEY")', 'A = getenv("MY_KEY")', id="getenv"),

@@ -31,11 +31,14 @@ MIN_MESSAGE = 3  # words; one or two words may be a value
 BOOLEANS = word_set("true false yes no on off 0 1")
 # The usual names of environments, which are the default of many variables.
 STAGES = word_set("dev development local prod production staging test testing")
-# Arguments that are shown even beside a secret, such as the encoding of a key.
+# Arguments that are shown even beside a secret, such as the encoding of a key, or the scheme of a
+# URL or a header.
 CONSTANTS = frozenset(
     {
         "utf-8", "utf8", "UTF-8", "UTF8", "utf8mb4", "ascii", "latin-1", "latin1", "iso-8859-1",
         "{}", "[]", r"\n", r"\\n", r"\r\n", r"\t", "__file__", "__main__",
+        "http://", "https://", "postgres://", "postgresql://", "redis://", "rediss://", "Bearer",
+        "Bearer ", "Token ",
     }
 )  # fmt: skip
 # The usual choices of options.
