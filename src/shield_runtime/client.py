@@ -203,6 +203,10 @@ class SecretsManagerClient(SecretReader):
         """Return whether secrets come from AWS."""
         return self._settings().aws
 
+    def is_development(self) -> bool:
+        """Return whether the process runs on the computer of a developer."""
+        return self._settings().is_development
+
     def last_error(self) -> tuple[str, float] | None:
         """Return the type name and the monotonic time of the last error; None without one."""
         return self._counters.last_error

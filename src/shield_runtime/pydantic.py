@@ -19,9 +19,10 @@
 
 A secret is read like an environment variable: pydantic's prefix, aliases, nested models and JSON
 apply. With AWS off, this source is empty and pydantic's own sources are used. With AWS on, a secret
-that AWS does not have may come from the other sources. The default of the field is used only if
-get_secret() would return it: in development, or if the secret is optional. Requires
-pydantic-settings 2; for pydantic 1, see pydantic_v1.
+that AWS does not have may come from the other sources. In development, variables take precedence
+over AWS, also those in an env file. The default of the field is used only if get_secret() would
+return it: in development, or if the secret is optional. Requires pydantic-settings 2; for pydantic
+1, see pydantic_v1.
 
 Errors of this source contain no values. pydantic's ValidationError shows the input that it rejects,
 from any source: set `hide_input_in_errors=True` in the class's configuration, and log
@@ -146,7 +147,10 @@ class SecretsManagerSource(EnvSettingsSource):
         if not self._client.is_aws_on():
             return {}
         found: dict[str, str | None] = {}
+        in_files = self._names_in_files() if self._client.is_development() else set()
         for variable, (name, key) in self._references():
+            if self._own_name(variable) in in_files:
+                continue
             try:
                 found[variable] = self._client.get_secret(
                     name, _reader(variable), key=key, env=variable
@@ -154,6 +158,14 @@ class SecretsManagerSource(EnvSettingsSource):
             except KeyError:
                 self._missing.append((variable, (name, key)))
         return self._parse(found)
+
+    def _names_in_files(self) -> set[str]:
+        """Return the variables that an env file sets. An empty one counts as unset."""
+        names: set[str] = set()
+        for source in self._others or [DotEnvSettingsSource(self.settings_cls)]:
+            if isinstance(source, DotEnvSettingsSource):
+                names.update(name for name, value in source.env_vars.items() if value)
+        return names
 
     def _parse(self, values: dict[str, str | None]) -> Mapping[str, str | None]:
         """Return the values as the base class returns variables."""

@@ -17,7 +17,8 @@
                 return init_settings, secrets, env_settings, file_secret_settings
 
 A secret is read like an environment variable: `env_prefix`, `env`, nested models and JSON values
-are supported. With AWS off, this source is empty and pydantic's own sources are used.
+are supported. With AWS off, this source is empty and pydantic's own sources are used. In
+development, variables take precedence over AWS, also those in an env file.
 Requires pydantic 1.8 or newer, or the `pydantic.v1` of pydantic 2.
 """
 
@@ -26,6 +27,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
 from . import default_client
@@ -55,6 +57,7 @@ class SecretsManagerSource:
         self._client: Any = secrets if is_client else default_client
         self._secrets = references_of(secrets)
         self._missing: list[tuple[str, str, str | None, str]] = []  # AWS does not have them
+        self._in_files: set[str] = set()  # variables in an env file that take precedence
 
     def __call__(self, settings: Any) -> dict[str, Any]:
         """Return the values of the fields.
@@ -73,6 +76,7 @@ class SecretsManagerSource:
         delimiter = getattr(settings.__config__, "env_nested_delimiter", None) or ""
         values: dict[str, Any] = {}
         self._missing.clear()
+        self._in_files = _names_in_files(settings) if self._client.is_development() else set()
         for field in settings.__fields__.values():
             value = self._value_of(settings, field, delimiter)
             if value is not MISSING:
@@ -118,7 +122,7 @@ class SecretsManagerSource:
         for variable, (secret, key) in self._secrets:
             own_name = variable if case_sensitive else variable.lower()
             is_nested = bool(delimiter) and own_name.startswith(f"{name}{delimiter}")
-            if own_name != name and not is_nested:
+            if (own_name != name and not is_nested) or own_name in self._in_files:
                 continue
             try:
                 text = self._client.get_secret(secret, _reader(variable), key=key, env=variable)
@@ -224,11 +228,31 @@ def _default_of(field: Any, path: list[str]) -> object:
     return default
 
 
+def _names_in_files(settings: Any) -> set[str]:
+    """Return the variables that an env file sets. An empty one counts as unset."""
+    config = settings.__config__
+    files = config.env_file or ()
+    names: set[str] = set()
+    for file in [files] if isinstance(files, (str, os.PathLike)) else files:
+        path = Path(file).expanduser()
+        if path.is_file():
+            found = _module_of(settings).read_env_file(
+                path, encoding=config.env_file_encoding, case_sensitive=config.case_sensitive
+            )
+            names.update(name for name, value in found.items() if value)
+    return names
+
+
+def _module_of(settings: Any) -> Any:
+    """Return the module of pydantic that defines BaseSettings."""
+    base = next(kind for kind in type(settings).__mro__ if kind.__name__ == "BaseSettings")
+    return sys.modules[base.__module__]
+
+
 def _other_values(settings: Any) -> list[dict[str, Any]]:
     """Return the values from environment variables, the env file and `secrets_dir`."""
     config = settings.__config__
-    base = next(kind for kind in type(settings).__mro__ if kind.__name__ == "BaseSettings")
-    module: Any = sys.modules[base.__module__]
+    module = _module_of(settings)
     options = {"env_prefix_len": len(config.env_prefix)}
     names = inspect.signature(module.EnvSettingsSource).parameters
     known = {name: options.get(name, getattr(config, name, None)) for name in names}

@@ -343,6 +343,39 @@ def test_pydantic_reports_a_field_without_a_default(on, fields):
 
 
 @pytest.mark.parametrize(
+    ("environment", "text", "expected"),
+    [
+        pytest.param("development", "KEY=x\n", "x", id="in development"),
+        pytest.param("", "KEY=x\n", VALUE, id="environment not set"),
+        pytest.param("production", "KEY=x\n", VALUE, id="in production"),
+        pytest.param("development", "KEY=\n", VALUE, id="empty"),
+        pytest.param("development", "OTHER=x\n", VALUE, id="another variable"),
+    ],
+)
+def test_variables_in_an_env_file_precede_aws_in_development(
+    on, monkeypatch, tmp_path, environment, text, expected
+):
+    on.put("key", VALUE)
+    monkeypatch.delenv("DJANGO_ENV", raising=False)
+    monkeypatch.setenv("AWS_SECRETS_ENV", environment)
+    path = tmp_path / "settings.env"
+    path.write_text(text)
+    config = {"env_file": path, "extra": "ignore"}
+    assert shop_class(config=config, key=(str, ...))().key == expected
+    assert shop_class(config={"extra": "ignore"}, key=(str, ...))(_env_file=path).key == expected
+
+
+def test_env_file_of_a_base_class_precedes_aws_in_development(on, monkeypatch, tmp_path):
+    on.put("api-key", VALUE)
+    monkeypatch.setenv("AWS_SECRETS_ENV", "development")
+    path = tmp_path / "settings.env"
+    path.write_text("API_KEY=x\n")
+    options = with_base_sources(["env_settings", "dotenv_settings"])
+    options.model_config["env_file"] = path
+    assert options().api_key == "x"
+
+
+@pytest.mark.parametrize(
     ("text", "fields", "arguments"),
     [
         pytest.param("KEY=x\n", {"key": (str, "development")}, {}, id="env file"),

@@ -219,6 +219,30 @@ def test_production_never_gets_a_default_for_development(on, monkeypatch):
     assert small_class()().db.password.get_secret_value() == "development"
 
 
+@pytest.mark.parametrize(
+    ("environment", "text", "expected"),
+    [
+        pytest.param("development", "KEY=x\n", "x", id="in development"),
+        pytest.param("", "KEY=x\n", VALUE, id="environment not set"),
+        pytest.param("production", "KEY=x\n", VALUE, id="in production"),
+        pytest.param("development", "KEY=\n", VALUE, id="empty"),
+        pytest.param("development", "OTHER=x\n", VALUE, id="another variable"),
+    ],
+)
+@pytest.mark.parametrize("several", [False, True], ids=["one file", "two files"])
+def test_variables_in_an_env_file_precede_aws_in_development(
+    on, monkeypatch, tmp_path, environment, text, expected, several
+):
+    on.put("key", VALUE)
+    on.put("db", json.dumps({"password": OTHER}))
+    monkeypatch.delenv("DJANGO_ENV", raising=False)
+    monkeypatch.setenv("AWS_SECRETS_ENV", environment)
+    path = tmp_path / "settings.env"
+    path.write_text(text)
+    files = [tmp_path / "absent.env", path] if several else path
+    assert small_class(env_file=files, extra="ignore")().key == expected
+
+
 def source_class(client, **fields):
     """Return settings that read the secrets of a client, with the delimiter "_"."""
 
