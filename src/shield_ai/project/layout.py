@@ -64,6 +64,7 @@ NOT_SETTINGS = regex(
     r"|(^|/)models/\w+_(config|configuration|settings)\.py$"
 )
 SPHINX = regex(r"(^|/)(docs?|documentation|sphinx)([-_]\w+)?/([\w-]+/)*conf\.py$")
+TASK_FILE = regex(r"(?:^|/)(?:fabfile|noxfile|dodo|locustfile)\.py$")
 TEST_FILES = regex(r"(test_\w+|\w+_tests?|conftest|tests?|testing|ci_settings)\.py$", re.IGNORECASE)
 TEST_FOLDERS = regex(
     r"(^|/)(_?tests?|testing|test_\w+|e2e|fixtures"
@@ -156,6 +157,11 @@ def relative_module(path: str, target: str) -> str:
     while common < min(len(folders), len(names) - 1) and folders[common] == names[common]:
         common += 1
     return "." * (len(folders) - common + 1) + ".".join(names[common:])
+
+
+def is_task_file(path: str) -> bool:
+    """Return whether Fabric, nox, doit or Locust runs a file on the computer of a developer."""
+    return TASK_FILE.search(path) is not None
 
 
 def is_test(path: str, app_packages: Iterable[str] = ()) -> bool:

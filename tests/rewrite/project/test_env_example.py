@@ -18,9 +18,10 @@ PATH = ".env.example"
 KEYS = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
 SWITCH = """\
 # To read the secrets in shield.toml from AWS Secrets Manager
-# (in production, also DJANGO_ENV=production):
+# (in production, with DJANGO_ENV=production):
 #USE_AWS_SECRETS=true
 #AWS_REGION=eu-central-1
+#DJANGO_ENV=development
 """
 
 
@@ -71,7 +72,8 @@ def test_existing_file_gets_only_the_switch(app, stage, lines):
         assert not fix(files, manifest(**app), stage=stage)
     heading = SWITCH.partition("#USE")[0].replace("DJANGO_ENV", stage)
     added = files[PATH].decode().removeprefix(f"DEBUG=1\n\n{heading}")
-    assert added.splitlines() == [f"#{line}" for line in ["USE_AWS_SECRETS=true", *lines]]
+    expected = ["USE_AWS_SECRETS=true", *lines, f"{stage}=development"]
+    assert added.splitlines() == [f"#{line}" for line in expected]
 
 
 def test_finds_examples_in_the_docs():

@@ -49,7 +49,14 @@ def test_the_generated_test_needs_the_settings_source(tmp_path, library):
     for folder in ("app", "tests"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "__init__.py").write_text("")
-    fields = "    app_url: str\n    a_key: SecretStr\n\n\nsettings = Settings()\n"
+    # Two secrets that must differ, and a fixture with the name of pytest-django's.
+    fields = (
+        "    app_url: str\n    a_key: SecretStr\n    c_key: SecretStr\n\n\nsettings = Settings()\n"
+    )
+    fields += "assert settings.a_key != settings.c_key\n"
+    fixture = "import pytest\n@pytest.fixture(autouse=True)\ndef settings(): return 1\n"
+    check = "@pytest.fixture(autouse=True)\ndef check(settings): assert settings == 1\n"
+    (tmp_path / "tests" / "conftest.py").write_text(fixture + check)
     (tmp_path / "app" / "other.py").write_text(f"{HEAD}{CLASS}    b_key: PositiveInt\n")
     (tmp_path / "app" / "config.py").write_text(f"{HEAD}{CLASS}{fields}")
     first = "def test_a(): pass" if library == "pytest" else "class A(unittest.TestCase): pass"

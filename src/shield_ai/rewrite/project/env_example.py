@@ -50,7 +50,7 @@ IN_PROCESS = (
     ", set these variables in the\n# environment of the process: it is not enough that the app"
     " reads this file"
 )
-IN_PRODUCTION = "\n# (in production, also {}=production):"
+IN_PRODUCTION = "\n# (in production, with {}=production):"
 VARIABLES = "# The secrets in shield.toml:"
 
 
@@ -230,8 +230,10 @@ def _enable_block(
     # The map file contains the prefix, except with environments or with the installed package.
     if app.prefix and (manifest.environments or app.runtime == "package"):
         values["AWS_SECRETS_PREFIX"] = single_line(app.prefix)
+    # Developers copy the example: with this value, variables that are set override AWS.
+    values[stage] = "development"
     lines = [f"#{export}{name}={value}" for name, value in values.items() if name not in existing]
-    # Developers copy the example, and must not ask for the secrets of production by mistake.
+    # They must not ask for the secrets of production by mistake.
     end = ":" if stage in existing else IN_PRODUCTION.format(stage)
     return _block(ENABLE + (IN_PROCESS if is_private else "") + end, lines)
 

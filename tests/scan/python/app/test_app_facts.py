@@ -128,6 +128,11 @@ def test_imports_relatively_in_a_package_that_is_run_from_another_root(
     assert tests == ("src.app.aws_secrets" if package else "")
 
 
+def test_locust_loads_dotenv_only_for_itself() -> None:
+    files = {"shop/config.py": SETTINGS, "locustfile.py": b"load_dotenv()", ".env": b""}
+    assert not collect_facts("shop", AppFiles(set(files), files.get, {})).loads_dotenv
+
+
 @pytest.mark.parametrize(
     ("line", "loads", "reads"),
     [

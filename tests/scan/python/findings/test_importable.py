@@ -149,6 +149,7 @@ KNOWN = {
         ),
         pytest.param("run.py", SCRIPT, "", "", id="a script at the root"),
         pytest.param("fabfile.py", b"import os\n", "", SEPARATE, id="tasks of Fabric"),
+        pytest.param("locustfile.py", b"import os\n", "", SEPARATE, id="users of Locust"),
         pytest.param("tasks.py", b"from invoke import task\n", "", SEPARATE, id="tasks of invoke"),
         pytest.param("tasks.py", b"from celery import shared_task\n", "", "", id="other tasks"),
         pytest.param("api-client.py", b"import os\n", "", SEPARATE, id="not a module"),

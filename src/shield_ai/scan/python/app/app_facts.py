@@ -16,6 +16,7 @@ from shield_ai.project.layout import (
     is_alembic_environment,
     is_env_example,
     is_settings,
+    is_task_file,
     is_test,
 )
 from shield_ai.project.perf.lazy_regex import regex
@@ -178,9 +179,9 @@ def _module_with_reads(files: AppFiles, app_packages: tuple[str, ...]) -> str:
 
 
 def _has_marker(name: str, files: AppFiles, app_packages: tuple[str, ...]) -> bool:
-    """Return whether a file outside the tests has a marker."""
+    """Return whether a file has a marker, outside the tests and the tools of developers."""
     for path, raw in files.with_marker(name):
-        if raw and not is_test(path, app_packages):
+        if raw and not is_test(path, app_packages) and not is_task_file(path):
             return True
     return False
 

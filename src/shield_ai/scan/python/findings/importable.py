@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.skip import SkipId
 from shield_ai.project.import_roots import import_root
-from shield_ai.project.layout import is_alembic_environment
+from shield_ai.project.layout import is_alembic_environment, is_task_file
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 MAIN_BLOCK = regex(rb"(?m)^if __name__ == ['\"]__main__['\"]")
 # Servers import these modules by their dotted name: celery -A shop worker
 LOADED_MODULE = regex(r"(?:^|/)(?:celery|celeryapp|celery_app|wsgi|asgi)\.py$")
-# Fabric, nox, doit and invoke run these on a developer's computer.
-TASK_FILE = regex(r"(?:^|/)(?:fabfile|noxfile|dodo)\.py$")
 INVOKE_FILE = regex(r"(?:^|/)tasks\.py$")
 INVOKE = frozenset({"invoke", "fabric"})
 MANAGEMENT_COMMAND = regex(r"/management/commands/\w+\.py$")
@@ -67,7 +65,7 @@ def _is_in_instance_folder(path: str, app_files: set[str]) -> bool:
 
 def _is_task_file(source: Source) -> bool:
     """Return whether a file has tasks that a developer runs, such as a deployment."""
-    if TASK_FILE.search(source.path):
+    if is_task_file(source.path):
         return True
     is_invoke_file = INVOKE_FILE.search(source.path) is not None
     return is_invoke_file and not INVOKE.isdisjoint(_imported_packages(source))
