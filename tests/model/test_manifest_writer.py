@@ -92,7 +92,7 @@ def test_explains_the_first_name_that_would_end_like_an_arn():
 @pytest.mark.parametrize(
     ("app", "line"),
     [
-        (App(name="a"), 'region = "us-east-1" # the default: check it before apply creates '),
+        (App(name="a"), '# region = "us-east-1" # the default: set it before apply creates '),
         (
             App(name="a", region="eu-west-2"),
             'region = "eu-west-2" # found in the app or in your AWS configuration: check it',

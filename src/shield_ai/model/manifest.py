@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
 SECRET_NAME = re.compile(r"[A-Za-z0-9/_+=.@-]{1,512}")
 DEFAULT_REGION = "us-east-1"
-DEFAULT_REGION_NOTE = "the default: check it before apply creates the secrets there"
+DEFAULT_REGION_NOTE = "the default: set it before apply creates the secrets there"
 ENV_VAR_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Rotation strategies that do not name the database server.
 SHORT_STRATEGIES = ("single-user", "alternating-users")
@@ -207,7 +207,7 @@ class Draft(NamedTuple):
 
 
 def has_default_region(manifest: Manifest, written: bytes | None) -> bool:
-    """Return whether the region is the default, and its comment still says to check it.
+    """Return whether the region is the default, and its comment still says to set it.
 
     Args:
         manifest: shield.toml.

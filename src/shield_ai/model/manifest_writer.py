@@ -117,10 +117,10 @@ def _render_new(manifest: Manifest) -> str:
         if isinstance(item, tomlkit.items.Array):
             item.multiline(len(f"{key} = {item.as_string()}") > LINE_LENGTH)
         app.add(key, item)
-    is_found = "region" in app
-    if not is_found:
-        app.add("region", manifest.app.region)
-    app["region"].comment(FOUND_REGION_NOTE if is_found else DEFAULT_REGION_NOTE)
+    if "region" in app:
+        app["region"].comment(FOUND_REGION_NOTE)
+    else:
+        app.add(tomlkit.comment(f'region = "{manifest.app.region}" # {DEFAULT_REGION_NOTE}'))
     if not manifest.app.prefix and not manifest.environments:
         app.add(tomlkit.comment(f'prefix = "{manifest.app.name}/" # {PREFIX_NOTE}'))
     if "ignore" in app:

@@ -1,4 +1,4 @@
-"""Remind the user to check the default region of a new shield.toml."""
+"""Remind the user to set the region of a new shield.toml."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     from shield_ai.flow.app_context import AppContext
 
-STEP = f"{{}}{DEFAULT_REGION} check `region` in shield.toml"
+STEP = f"{{}}{DEFAULT_REGION} set `region` in shield.toml"
 
 
 def default_region_steps(app: AppContext) -> Iterator[str]:
-    """Yield a line if the region is the default, and its comment still says to check it.
+    """Yield a line if the region is the default, and its comment still says to set it.
 
     Args:
         app: The app.
