@@ -112,6 +112,7 @@ def test_broken_file(app):
         pytest.param("SESSION_SECRET", "", True, id="session"),
         pytest.param("JWT_SIGN_KEY", "", True, id="token"),
         pytest.param("SESSION_SECRET", "if KEY:\n    sign(KEY)\n", False, id="tested"),
+        pytest.param("JWT_OIDC_CLIENT_SECRET", "", False, id="client"),
         pytest.param("MAPS_KEY", "", False, id="another key"),
         pytest.param("SESSION_TOKEN", "", False, id="no key"),
     ],

@@ -101,8 +101,13 @@ def _find_uses(names: Names, tree: Tree, scan: Scan) -> Uses:
 
 
 def _signs(variable: str) -> bool:
-    """Return whether the name of a variable says that the app signs with its value."""
+    """Return whether the name of a variable says that the app signs with its value.
+
+    A provider issues the secret of an OAuth client, such as JWT_OIDC_CLIENT_SECRET.
+    """
     parts = words(variable)
+    if "CLIENT" in parts:
+        return False
     return not SIGNING_WORDS.isdisjoint(parts) and not KEY_WORDS.isdisjoint(parts)
 
 

@@ -52,6 +52,23 @@ def test_stays_below_an_import_that_linters_ignore(comment):
 
 
 @pytest.mark.parametrize(
+    ("below", "after"),
+    [
+        pytest.param("from .web import X\n", f"\n{IMPORT}, has_secret\n\nfrom .web import X\n", id="relative"),
+        pytest.param(
+            "import environ\n\nfrom .web import X\n",
+            f"import environ\n\n{IMPORT}, has_secret\n\nfrom .web import X\n",
+            id="others",
+        ),
+    ],
+)  # fmt: skip
+def test_is_sorted_below_a_relative_import_that_isort_skips(below, after):
+    star = "from .views import *  # isort:skip\nimport os\n"
+    text = f"{star}{below}\n{CALLS}\nZ = os.name\n".encode()
+    assert rewritten(text, MODULES)[0].decode().startswith(f"{star}{after}")
+
+
+@pytest.mark.parametrize(
     ("comment", "is_sorted"),
     [
         pytest.param("# noqa", True, id="ruff reports the first import of the block"),

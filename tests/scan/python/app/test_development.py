@@ -75,6 +75,26 @@ def test_the_reads_of_test_settings_stay_after_the_others_have_moved():
     assert reasons(files, {"DB_PASSWORD"})[path, "DB_PASSWORD"] == ""
 
 
+@pytest.mark.parametrize(
+    ("setting", "manifest_variables", "is_for_tests"),
+    [
+        pytest.param("TEST_BACKENDS", set(), True, id="named for tests"),
+        pytest.param("TEST_BACKENDS", {"MAIL_TOKEN"}, True, id="moved for another setting"),
+        pytest.param("LATEST_BACKENDS", set(), False, id="another word"),
+    ],
+)
+def test_a_setting_named_for_tests_reads_no_secret_of_production(
+    setting, manifest_variables, is_for_tests
+):
+    test = f"import os\n{setting} = {{'TOKEN': os.environ.get('MAIL_TOKEN')}}\n".encode()
+    files = {"base.py": test, "prod.py": b"import os\nTOKEN = os.environ['MAIL_TOKEN']\n"}
+    found = reasons(files, manifest_variables)
+    assert found["base.py", "MAIL_TOKEN"].startswith(SkipId.DEVELOPMENT_STAGE.text) is is_for_tests
+    assert found["prod.py", "MAIL_TOKEN"] == ""
+    del files["prod.py"]
+    assert reasons(files, manifest_variables)["base.py", "MAIL_TOKEN"] == ""
+
+
 def test_a_presence_test_stays_with_its_read():
     test = b"X = 'DB_PASSWORD' in os.environ\n"
     files = {"settings/test.py": READ + test, "settings/prod.py": READ + test}

@@ -84,6 +84,35 @@ def test_a_read_of_an_algorithm_or_an_ssh_login_is_no_secret(sites, name, defaul
 
 
 @pytest.mark.parametrize(
+    ("default", "expected"),
+    [
+        pytest.param("shop_cache", False, id="table"),
+        pytest.param("redis://cache", True, id="URL"),
+        pytest.param("", True, id="none"),
+    ],
+)
+def test_a_place_of_a_cache_that_is_no_url_is_no_secret(sites, default, expected):
+    read = f"os.environ.get('CACHE_LOCATION', '{default}')"
+    found = sites(f"import os\nCACHES = {{'default': {{'BACKEND': B, 'LOCATION': {read}}}}}\n")
+    assert found == [("read", "CACHE_LOCATION", "")] * expected
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [
+        pytest.param(
+            "REST_FRAMEWORK = {'DEFAULT_THROTTLE_RATES': {'token': %s}}", False, id="rate"
+        ),
+        pytest.param("REST_FRAMEWORK = {'DEFAULT_USERS': {'token': %s}}", True, id="token"),
+    ],
+)
+def test_a_rate_of_tokens_is_no_secret(sites, setting, expected):
+    read = "os.environ.get('TOKEN_THROTTLE_RATE', '100/s')"
+    found = sites(f"import os\n{setting % read}\n")
+    assert found == [("read", "TOKEN_THROTTLE_RATE", "")] * expected
+
+
+@pytest.mark.parametrize(
     ("name", "default", "expected"),
     [
         pytest.param("SANDBOX_PROXY_CA_SECRET", "sandbox-proxy-ca", True, id="Kubernetes Secret"),

@@ -90,7 +90,7 @@ def import_edits(
     removed = [found.node for found in unused if found.is_whole]
     body = [node for node in source.tree.body if node not in removed]
     body = body[below_path_change(body, names.module, importers) :]
-    block = _import_block(source, body, first_use)
+    block = _sorted_part(source, _import_block(source, body, first_use))
     whole = [found for found in unused if found.is_whole and not found.node.col_offset]
     first = next(iter(whole), None)
     if first and _has_only_future_imports(block):
@@ -212,6 +212,17 @@ def _import_block(source: Source, body: Sequence[ast.stmt], first_use: int) -> l
                 block.append(node)
         elif not _has_only_future_imports(block):
             break
+    return block
+
+
+def _sorted_part(source: Source, block: list[Import]) -> list[Import]:
+    """Return a block without the imports at its start that isort skips, if others follow.
+
+    isort moves an import that is added above one that it skips.
+    """
+    for index, node in enumerate(block):
+        if not SKIPPED.search(source.lines[node.lineno - 1][1]):
+            return block[index:]
     return block
 
 

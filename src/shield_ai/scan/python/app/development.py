@@ -12,7 +12,7 @@ from shield_ai.project.layout import is_example, is_test_settings
 from shield_ai.project.perf.lazy_regex import regex
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from shield_ai.model.site import FoundSite, Site
     from shield_ai.model.skip import SkipReason
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 DEVELOPMENT_VARIABLE = regex(
     r"^(?:DEV_(?!TO_)|TEST_)|_(?:DEV_(?!TO_|(?:TOKEN|KEY)$)|(?<!AB_)(?<!A_B_)TEST(?:ING)?_)"
 )
+TEST_SETTING = regex(r"TEST_[A-Z]")
 DEVELOPMENT_FILE = regex(r"(?:^|[/._-])(?:dev|development)(?:[._-][\w.-]*)?\.py$")
 
 
@@ -63,6 +64,7 @@ def mark_development_reads(
     for path, variables in migrated.items():
         if path not in files:
             used.update(variables)
+    only_tested = _variables_only_of_test_settings(sites).difference(*migrated.values())
     marked = []
     for finding, site in sites:
         path = finding.path
@@ -70,6 +72,8 @@ def mark_development_reads(
             reason = _explain_literal(path, site, used, manifest_variables, literals)
         elif path in files:
             reason = _explain_by_file(path, site, used, manifest_variables)
+        elif TEST_SETTING.match(finding.name) and site.variable not in only_tested:
+            reason = SkipId.DEVELOPMENT_STAGE.reason()
         else:
             reason = _explain_by_name(site, manifest_variables)
         marked_site = site
@@ -77,6 +81,15 @@ def mark_development_reads(
             marked_site = msgspec.structs.replace(site, reason=reason)
         marked.append((finding, marked_site))
     return marked
+
+
+def _variables_only_of_test_settings(sites: Iterable[FoundSite]) -> set[str]:
+    """Return the variables that no setting has whose name does not begin with TEST_."""
+    of_tests: set[str] = set()
+    others: set[str] = set()
+    for finding, site in sites:
+        (of_tests if TEST_SETTING.match(finding.name) else others).update(site.variables)
+    return of_tests - others
 
 
 def _explain_literal(

@@ -12,6 +12,7 @@ from shield_ai.model.harmless_words import harmless_word
 from shield_ai.model.name_meaning import Meaning, is_path, is_secret, meaning
 from shield_ai.model.object_names import names_object
 from shield_ai.model.secret_words import HARMLESS_ENDS, SERVICES
+from shield_ai.model.secret_words import LIMITS
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipReason
 from shield_ai.model.words import word_set, words
@@ -135,13 +136,17 @@ class Candidate(msgspec.Struct, kw_only=True):
     def _is_used_as_secret(self) -> bool:
         """Return whether a setting with a secret-like name has the variable's value."""
         name = self.innermost_name
-        if not self.direct or not name or meaning(name) not in SECRET_MEANINGS:
+        if not self.direct or self._is_limit() or meaning(name) not in SECRET_MEANINGS:
             return False
         parts = words(self.variable)
         if parts[-2:] == ("SSH", "CONNECTION") or names_object(parts):
             return False  # user@host:port, or the name of a Secret of Kubernetes
         is_public = "PUBLIC" in parts or not HARMLESS_ENDS.isdisjoint(parts[-1:])
         return not is_path(self.variable) and not is_public and not is_endpoint(parts)
+
+    def _is_limit(self) -> bool:
+        """Return whether the value is a limit: DEFAULT_THROTTLE_RATES = {"token": …}."""
+        return any(not LIMITS.isdisjoint(words(part)) for part in self.path[:-1])
 
     def _may_be_secret(self) -> bool:
         """Return False if the name or the default shows that the value is not a secret."""

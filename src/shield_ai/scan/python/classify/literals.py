@@ -195,6 +195,8 @@ def is_harmless_value(name: str, text: str) -> bool:
     """Return whether a value is a public key, a path, a count, or names an entry or algorithm."""
     if words(name)[-1:] == ("KEY",) and _names_key(name, text):
         return True
+    if words(name)[-2:] == ("CACHE", "LOCATION") and text and "://" not in text:
+        return True  # the name of a table, a folder or a host
     is_count = not COUNT_ENDINGS.isdisjoint(words(name)[-1:]) and NUMBER.fullmatch(text)
     return bool(is_count or PUBLIC_KEY.match(text) or JWT_ALGORITHM.fullmatch(text))
 

@@ -19,6 +19,7 @@ MARKERS = word_set("""
     UNDEFINED UNSET SET REAL NOTREAL
 """)
 MIN_MASK = 3  # characters
+DENIED = word_set("SECRET KEY PASSWORD TOKEN CREDENTIAL NEEDED USED")
 FILLERS = word_set("NO NOT ME PLEASE THIS THE WITH HERE IN PRODUCTION A AN MY")
 
 
@@ -35,9 +36,19 @@ def explain_placeholder(candidate: Candidate) -> SkipReason | None:
         return None
     text = literal_text(candidate.node) or ""
     is_placeholder = (
-        _is_mask(text) or _repeats_names(text, candidate.path) or _is_made_up(text, candidate.path)
+        _is_mask(text)
+        or _denies(text)
+        or _repeats_names(text, candidate.path)
+        or _is_made_up(text, candidate.path)
     )
     return SkipId.PLACEHOLDER.reason() if is_placeholder else None
+
+
+def _denies(text: str) -> bool:
+    """Return whether a text says that it is no secret, such as "not-a-secret"."""
+    parts = words(text)
+    is_denied = parts[:1] in {("NOT",), ("NO",), ("NON",)}
+    return is_denied and FILLERS.union(DENIED).issuperset(parts) and not DENIED.isdisjoint(parts)
 
 
 def _is_mask(text: str) -> bool:
