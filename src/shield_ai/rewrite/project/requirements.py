@@ -129,7 +129,7 @@ def add_requirements(
             name: bound._replace(installed=target.groups, python=target.python)
             for name, bound in wanted.items()
         }
-    locked: list[Skipped] = []
+    locked: dict[Skipped, None] = {}
     for folder in candidate_folders(read, manifest, module):
         outcome = _add_in_folder(read, folder, wanted, nested)
         if outcome is None:
@@ -139,9 +139,9 @@ def add_requirements(
             return changes, [*locked, *skipped]
         if not skipped:
             return NOTHING
-        locked += [item for item in skipped if item not in locked]  # `nested` are in each folder
+        locked.update(dict.fromkeys(skipped))  # the files in `nested` are found in each folder
     if locked:
-        return [], locked
+        return [], [*locked]
     return skip_file("requirements.txt", SkipId.NO_REQUIREMENTS.reason(requirement=name))
 
 
