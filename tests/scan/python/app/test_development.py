@@ -92,7 +92,29 @@ def test_a_setting_named_for_tests_reads_no_secret_of_production(
     assert found["base.py", "MAIL_TOKEN"].startswith(SkipId.DEVELOPMENT_STAGE.text) is is_for_tests
     assert found["prod.py", "MAIL_TOKEN"] == ""
     del files["prod.py"]
-    assert reasons(files, manifest_variables)["base.py", "MAIL_TOKEN"] == ""
+    is_skipped = is_for_tests and not manifest_variables
+    expected = SkipId.DEVELOPMENT_NAME.text if is_skipped else ""
+    assert reasons(files, manifest_variables)["base.py", "MAIL_TOKEN"] == expected
+
+
+@pytest.mark.parametrize(
+    ("command", "is_for_tests"),
+    [
+        ("insert_testing_data", True),
+        ("demo_users", True),
+        ("send_test_email", False),
+        ("load_data", False),
+    ],
+)
+def test_a_secret_that_only_a_command_for_test_data_reads_stays(command, is_for_tests):
+    path = f"shop/management/commands/{command}.py"
+    files = {path: b"import os\nX = os.environ['SHOP_TOKEN']\n", "manage.py": b""}
+    files["shop/settings.py"] = files["shop/__init__.py"] = b""
+    expected = SkipId.DEVELOPMENT_NAME.text if is_for_tests else ""
+    assert reasons(files) == {(path, "SHOP_TOKEN"): expected}
+    assert reasons(files, {"SHOP_TOKEN"}) == {(path, "SHOP_TOKEN"): ""}
+    files["shop/settings.py"] = files[path]
+    assert reasons(files)[path, "SHOP_TOKEN"] == ""
 
 
 def test_a_presence_test_stays_with_its_read():

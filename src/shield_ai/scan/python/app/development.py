@@ -22,6 +22,11 @@ DEVELOPMENT_VARIABLE = regex(
     r"^(?:DEV_(?!TO_)|TEST_)|_(?:DEV_(?!TO_|(?:TOKEN|KEY)$)|(?<!AB_)(?<!A_B_)TEST(?:ING)?_)"
 )
 TEST_SETTING = regex(r"TEST_[A-Z]")
+# Commands that create data for tests or demonstrations: insert_testing_data, load_demo_users
+TEST_COMMAND = regex(
+    r"/management/commands/(?:\w+_)?(?:test|testing|demo|dummy|fake|sample)_"
+    r"(?:data|users?|accounts?|fixtures?)\.py$"
+)
 DEVELOPMENT_FILE = regex(r"(?:^|[/._-])(?:dev|development)(?:[._-][\w.-]*)?\.py$")
 
 
@@ -64,7 +69,7 @@ def mark_development_reads(
     for path, variables in migrated.items():
         if path not in files:
             used.update(variables)
-    only_tested = _variables_only_of_test_settings(sites).difference(*migrated.values())
+    only_tested = _variables_only_for_tests(sites).difference(*migrated.values())
     marked = []
     for finding, site in sites:
         path = finding.path
@@ -72,10 +77,9 @@ def mark_development_reads(
             reason = _explain_literal(path, site, used, manifest_variables, literals)
         elif path in files:
             reason = _explain_by_file(path, site, used, manifest_variables)
-        elif TEST_SETTING.match(finding.name) and site.variable not in only_tested:
-            reason = SkipId.DEVELOPMENT_STAGE.reason()
         else:
-            reason = _explain_by_name(site, manifest_variables)
+            reason = _explain_for_tests(finding.name, site, only_tested, manifest_variables)
+            reason = reason or _explain_by_name(site, manifest_variables)
         marked_site = site
         if reason and not site.reason:
             marked_site = msgspec.structs.replace(site, reason=reason)
@@ -83,13 +87,24 @@ def mark_development_reads(
     return marked
 
 
-def _variables_only_of_test_settings(sites: Iterable[FoundSite]) -> set[str]:
-    """Return the variables that no setting has whose name does not begin with TEST_."""
-    of_tests: set[str] = set()
+def _variables_only_for_tests(sites: Iterable[FoundSite]) -> set[str]:
+    """Return the variables that only settings named TEST_… and commands for test data read."""
+    for_tests: set[str] = set()
     others: set[str] = set()
     for finding, site in sites:
-        (of_tests if TEST_SETTING.match(finding.name) else others).update(site.variables)
-    return of_tests - others
+        is_for_tests = TEST_SETTING.match(finding.name) or TEST_COMMAND.search(finding.path)
+        (for_tests if is_for_tests else others).update(site.variables)
+    return for_tests - others
+
+
+def _explain_for_tests(
+    setting: str, site: Site, only_tested: set[str], manifest_variables: Collection[str]
+) -> SkipReason | None:
+    """Explain why a read for a setting or a command for tests is skipped; else None."""
+    if site.variable in only_tested:
+        is_chosen = site.variable in manifest_variables
+        return None if is_chosen else SkipId.DEVELOPMENT_NAME.reason()
+    return SkipId.DEVELOPMENT_STAGE.reason() if TEST_SETTING.match(setting) else None
 
 
 def _explain_literal(

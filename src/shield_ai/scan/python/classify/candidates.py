@@ -11,8 +11,7 @@ from shield_ai.model.database_fields import DATABASE_KEYS, is_sqlite
 from shield_ai.model.harmless_words import harmless_word
 from shield_ai.model.name_meaning import Meaning, is_path, is_secret, meaning
 from shield_ai.model.object_names import names_object
-from shield_ai.model.secret_words import HARMLESS_ENDS, SERVICES
-from shield_ai.model.secret_words import LIMITS
+from shield_ai.model.secret_words import HARMLESS_ENDS, LIMITS, SERVICES
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipReason
 from shield_ai.model.words import word_set, words
