@@ -140,7 +140,7 @@ def test_a_plan_shows_all_lines_of_new_files_on_request(tmp_path):
     (tmp_path / "config.py").write_text("import os\nAPI_TOKEN = os.environ['API_TOKEN']\n")
     (tmp_path / "requirements.txt").write_text("flask\n")
     shield("draft", cwd=tmp_path)
-    last = "+prefetch = client.prefetch\n"
+    last = "+clear_secret_cache = client.clear_cache\n"
     short = shield("plan", "--only", "code", cwd=tmp_path).text
     assert " more lines: shield plan --all\n" in short
     assert last not in short

@@ -39,10 +39,8 @@ client = SecretsManagerClient(
     optional=["sentry-dsn"],
 )
 get_secret = client.get_secret
-get_secret_dict = client.get_secret_dict
 has_secret = client.has_secret
 clear_secret_cache = client.clear_cache
-prefetch = client.prefetch
 '''
 
 

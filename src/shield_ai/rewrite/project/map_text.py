@@ -27,10 +27,8 @@ client = SecretsManagerClient(
 {arguments}
 )
 get_secret = client.get_secret
-get_secret_dict = client.get_secret_dict
 has_secret = client.has_secret
 clear_secret_cache = client.clear_cache
-prefetch = client.prefetch
 '''
 SWITCH = (
     "With USE_AWS_SECRETS=true, get_secret() reads them from AWS Secrets Manager; otherwise, it"
