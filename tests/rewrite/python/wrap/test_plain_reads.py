@@ -136,6 +136,21 @@ F = get_secret('f-token', env.get('G'))
             id="three reads",
         ),
         pytest.param(
+            """os.getenv("API_KEY", ('{"x": "%s"}' % os.getenv("A_KEY")))""",
+            """get_secret("api-key", ('{"x": "%s"}' % get_secret("a-key", None)))""",
+            id="computed text in parentheses",
+        ),
+        pytest.param(
+            """os.getenv("API_KEY", f"x-{os.getenv('A_KEY')}")""",
+            """get_secret("api-key", f"x-{get_secret('a-key', None)}")""",
+            id="f-string",
+        ),
+        pytest.param(
+            """os.getenv("API_KEY", "x-" + os.getenv("A_KEY", ""))""",
+            """get_secret("api-key", "x-" + get_secret("a-key", ""))""",
+            id="sum",
+        ),
+        pytest.param(
             'os.getenv("API_KEY", default=os.getenv("A_KEY"))',
             'get_secret(\n    "api-key", lambda: os.getenv("API_KEY", default=get_secret("a-key", None))\n)',
             id="keyword",

@@ -8,6 +8,7 @@ import msgspec
 
 from shield_ai.model.name_meaning import is_document
 from shield_ai.model.site import Shape
+from shield_ai.rewrite.python.wrap.call_arguments import serves_production
 from shield_ai.rewrite.python.wrap.nested_reads import nested_reads
 from shield_ai.rewrite.python.wrap.plain_reads import (
     decoded_expressions,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from shield_ai.model.site import Site
     from shield_ai.project.python_source import Source
+    from shield_ai.rewrite.python.wrap.nested_reads import NestedRead
     from shield_ai.rewrite.python.wrap.wrapped_site import Wrap
 
 # Labels of the readers in the findings.
@@ -49,9 +51,7 @@ def mark_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
         is_plain = wrap.is_in_map and _is_plain(wrap.site)
         if is_plain and not _reads_document(wrap.site, parsed, decoded):
             default = _plain_default(source, wrap, names, is_separate=is_separate)
-            read_in_default = (
-                None if wrap.site.quote else reads.get((wrap.site.start, wrap.site.end))
-            )
+            read_in_default = _read_in_default(wrap, reads)
         marked.append(
             msgspec.structs.replace(
                 wrap,
@@ -61,6 +61,14 @@ def mark_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
             )
         )
     return marked
+
+
+def _read_in_default(wrap: Wrap, reads: Mapping[tuple[int, int], NestedRead]) -> NestedRead | None:
+    """Return the read with another one in its default, unless the call needs an argument below."""
+    read = reads.get((wrap.site.start, wrap.site.end))
+    if read is None or wrap.site.quote:
+        return None
+    return read if read.ends_with_default or not serves_production(wrap) else None
 
 
 def _is_plain(site: Site) -> bool:
