@@ -102,6 +102,19 @@ def test_a_procfile_with_another_mark_of_heroku(path, content, is_held, with_pro
 
 
 @pytest.mark.parametrize(
+    ("other", "is_held"),
+    [
+        pytest.param("api/cron.json", True, id="jobs of Scalingo"),
+        pytest.param("api/.python-version", True, id="version of Python"),
+        pytest.param("cron.json", False, id="another folder"),
+    ],
+)
+def test_a_procfile_in_a_folder_of_the_app(other: str, is_held: bool) -> None:
+    files = {"api/Procfile": b"web: gunicorn shop.wsgi\n", other: b"{}"}
+    assert ("DATABASE_URL" in find_heroku_variables(files, files.get)) is is_held
+
+
+@pytest.mark.parametrize(
     ("path", "expected"),
     [
         pytest.param("heroku.yml", [SkipId.SET_BY_ADDON, None], id="heroku.yml"),

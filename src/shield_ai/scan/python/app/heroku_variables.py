@@ -12,7 +12,7 @@ from shield_ai.scan.python.app.set_by_hand import find_set_by_hand
 from shield_ai.scan.text.pattern_search import has_match
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.skip import SkipReason
@@ -49,12 +49,14 @@ YML_ADDON = regex(
 # Other platforms and programs also read a Procfile.
 PROCFILE = "Procfile"
 BUILDPACK_FILES = ("runtime.txt", ".python-version")
+# Jobs on Scalingo: https://doc.scalingo.com/platform/app/task-scheduling/scalingo-scheduler
+SCALINGO_FILES = ("cron.json", "scalingo.json")
 TEXTS = regex(r"\.github/workflows/.+|README[^/]*|requirements[^/]*\.txt|pyproject\.toml|Pipfile")
 CODE_MARK = regex(rb"\bHEROKU_[A-Z]|herokuapp|django_heroku|django_on_heroku")
 TEXT_MARK = regex(rb"[hH]eroku|HEROKU")
 
 
-def find_heroku_variables(paths: Iterable[str], read: FileReader) -> dict[str, SkipReason]:
+def find_heroku_variables(paths: Collection[str], read: FileReader) -> dict[str, SkipReason]:
     """Map the variables that add-ons set on Heroku to the reasons not to move them.
 
     Args:
@@ -64,22 +66,34 @@ def find_heroku_variables(paths: Iterable[str], read: FileReader) -> dict[str, S
     found = {name: f"{addon} on Heroku" for name, addon in _variables(_addons(read))}
     if not found.keys().isdisjoint(REDIS_URLS):
         found.update(REDIS_URLS)
-    if _runs_on_heroku(paths, read):
+    if any(_runs_on_heroku(folder, paths, read) for folder in _process_folders(paths)):
         by_hand = find_set_by_hand(paths, read)
         common = [name for name in COMMON if name not in by_hand]
         found = dict.fromkeys(common, "an add-on of a platform such as Heroku or Scalingo") | found
     return {name: SkipId.SET_BY_ADDON.reason(addon=addon) for name, addon in found.items()}
 
 
-def _runs_on_heroku(paths: Iterable[str], read: FileReader) -> bool:
-    """Return whether an app has a heroku.yml, or a Procfile and another mark of Heroku."""
-    if read(HEROKU_YML) is not None:
+def _process_folders(paths: Iterable[str]) -> Iterator[str]:
+    """Yield the app's folder, and those in it with a Procfile, each with a trailing slash."""
+    yield ""
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        if folder and name == PROCFILE:
+            yield f"{folder}/"
+
+
+def _runs_on_heroku(folder: str, paths: Collection[str], read: FileReader) -> bool:
+    """Return whether a folder has a heroku.yml, or a Procfile and another mark of Heroku.
+
+    The texts and the code of the app are marks only for the app's own folder.
+    """
+    if read(f"{folder}{HEROKU_YML}") is not None:
         return True
-    if read(PROCFILE) is None:
+    if read(f"{folder}{PROCFILE}") is None:
         return False
-    if any(read(name) is not None for name in BUILDPACK_FILES):
+    if any(read(f"{folder}{name}") is not None for name in (*BUILDPACK_FILES, *SCALINGO_FILES)):
         return True
-    return any(_names_heroku(path, read) for path in paths)
+    return not folder and any(_names_heroku(path, read) for path in paths)
 
 
 def _names_heroku(path: str, read: FileReader) -> bool:
