@@ -13,6 +13,7 @@ class Hosting(NamedTuple):
 
     has_role: bool = True  # the app runs on AWS, where it can have an IAM role
     uses_access_keys: bool = False  # the app itself reads the variables that boto3 signs in with
+    reads_endpoint: bool = False  # the app reads AWS_ENDPOINT_URL, which redirects all services
     platform: str = "the platform"
     set_by_platform: Sequence[str] = ()  # variables with secrets
 

@@ -35,6 +35,11 @@ KEYS = 'AWS_SECRET_ACCESS_KEY = os.environ["AWS_SECRET_ACCESS_KEY"]\n'
             Hosting(has_role=False, uses_access_keys=True),
             id="access keys",
         ),
+        pytest.param(
+            {"shop/settings.py": CODE + 'S3 = os.environ.get("AWS_ENDPOINT_URL")\n'},
+            Hosting(has_role=False, reads_endpoint=True),
+            id="endpoint",
+        ),
     ],
 )
 def test_finds_what_the_environment_provides(tmp_path, files, hosting):

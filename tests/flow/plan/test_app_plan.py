@@ -338,12 +338,20 @@ def test_names_the_hooks_that_would_change_the_copy_of_the_runtime(tmp_path):
         ("sonar.exclusions=**/_shield_runtime/**\n", False),
     ],
 )
-def test_names_the_exclusions_of_sonarqube(tmp_path, text, is_advised):
+@pytest.mark.parametrize(
+    ("path", "copy"),
+    [
+        pytest.param("sonar-project.properties", "backend/shop/_shield_runtime/", id="root"),
+        pytest.param("backend/sonar-project.properties", "shop/_shield_runtime/", id="folder"),
+    ],
+)
+def test_names_the_exclusions_of_sonarqube(tmp_path, path, copy, text, is_advised):
+    (tmp_path / "backend").mkdir()
     (tmp_path / "settings.py").write_text('import os\nMAIL_KEY = os.environ["MAIL_KEY"]\n')
-    (tmp_path / "sonar-project.properties").write_text(text)
-    app = App(name="shop", runtime="shop/aws_secrets.py")
+    (tmp_path / path).write_text(text)
+    app = App(name="shop", runtime="backend/shop/aws_secrets.py")
     result = made(tmp_path, Manifest(app=app, secret=(MAIL,)), None, code=True)
-    step = SONAR_STEP.format("sonar-project.properties", "shop/_shield_runtime/")
+    step = SONAR_STEP.format(path, copy)
     assert (step in result.next_steps) == is_advised
 
 

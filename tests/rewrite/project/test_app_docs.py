@@ -150,6 +150,16 @@ def test_says_how_an_app_outside_aws_signs_in(has_role, uses_access_keys, text):
     assert ("AWS_ACCESS_KEY_ID" in page(files)) != has_role
 
 
+@pytest.mark.parametrize("reads_endpoint", [False, True], ids=["S3", "another provider"])
+def test_says_how_to_reach_aws_beside_another_endpoint(reads_endpoint):
+    hosting = Hosting(has_role=False, uses_access_keys=True, reads_endpoint=reads_endpoint)
+    advice = app_docs.DEFAULT_ADVICE._replace(hosting=hosting)
+    files = {}
+    assert not run(app_docs.write_docs(files.get, manifest(), advice=advice), files)
+    assert ("AWS_ENDPOINT_URL_SECRETS_MANAGER" in page(files)) is reads_endpoint
+    assert ("uses the same key" in page(files)) is not reads_endpoint
+
+
 def test_lists_the_secrets_that_the_platform_sets():
     hosting = Hosting(platform="Heroku", set_by_platform=["DATABASE_URL", "REDIS_URL"])
     app = AppFiles(lambda _: True, hosting=hosting)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from shield_ai.flow.plan.aws_endpoint import endpoint_warnings
 from shield_ai.model.hosting import Hosting
 from shield_ai.model.skip import SkipId
 from shield_ai.project.layout import is_test
@@ -23,6 +24,7 @@ def find_hosting(app: AppContext) -> Hosting:
     return Hosting(
         has_role=bool(app.manifest.app.role) or runs_on_aws(app.tree.root),
         uses_access_keys=any(skip.id is SkipId.SIGNS_IN for skip in skipped),
+        reads_endpoint=any(endpoint_warnings(app)),
         platform="Heroku" if _uses_heroku(app) else "the platform",
         set_by_platform=tuple(sorted(set_by_platform)),
     )

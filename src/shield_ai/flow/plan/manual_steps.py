@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from shield_ai.flow.plan.build_commands import build_command_steps
@@ -79,11 +81,19 @@ def code_steps(files: Sequence[FileChange], kept: KeptVariables, read: FileReade
     hooks = rewriting_hooks(read, COPY)
     if hooks and copies:
         yield HOOKS.format(" and ".join(hooks), COPY)
-    sonar = read_optional(read, SONAR)
-    if sonar is not None and copies and COPY.encode() not in sonar:
-        yield SONAR_STEP.format(SONAR, copies[0])
+    for copy in copies[:1]:
+        yield from _sonar_steps(copy, read)
     for sentence in kept.sentences():
         yield sentence[0].lower() + sentence[1:]
+
+
+def _sonar_steps(copy: str, read: FileReader) -> Iterator[str]:
+    """Yield a step for the configuration of SonarQube in a folder above the copy of the runtime."""
+    for parent in PurePosixPath(copy).parents:
+        path = str(parent / SONAR)
+        sonar = read_optional(read, path)
+        if sonar is not None and COPY.encode() not in sonar:
+            yield SONAR_STEP.format(path, posixpath.relpath(copy, str(parent)) + "/")
 
 
 def edit_steps(
