@@ -101,6 +101,15 @@ def test_others_stay_optional(app, body):
     assert "checks input" not in text
 
 
+def test_a_comparison_with_a_user_name_checks_no_secret(app):
+    login = "MAIL_USER = os.getenv('MAIL_USER')\nMAIL_PASSWORD = os.getenv('MAIL_PASSWORD')\n"
+    (app / "settings.py").write_text(f"{SETTINGS}{login}")
+    (app / "views.py").write_text("def f(x):\n    return x == settings.MAIL_USER\n")
+    _, text = drafted(app)
+    assert "MAIL_PASSWORD" in (app / "shield.toml").read_text()
+    assert "checks input" not in text
+
+
 def test_broken_file(app):
     (app / "views.py").write_text("def HOOK_TOKEN(:\n")
     assert drafted(app)[0] == set()

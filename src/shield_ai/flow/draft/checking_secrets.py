@@ -13,6 +13,7 @@ import msgspec
 
 from shield_ai.model.errors import SourceError
 from shield_ai.model.file_reader import read_optional
+from shield_ai.model.rotation_policy import PUBLIC_FIELDS
 from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
@@ -63,7 +64,12 @@ def with_required_checks(
         tree: The app's folder.
         scan: The scan of the app.
     """
-    new = {variable for secret in secrets for variable in secret.variables()}
+    new = {
+        variable
+        for secret in secrets
+        for variable, field in secret.variables().items()
+        if field not in PUBLIC_FIELDS
+    }
     uses = _find_uses(_names_with_empty_default(scan, new), tree, scan)
     drafted: list[Secret] = []
     lines: list[str] = []

@@ -102,6 +102,14 @@ def test_a_procfile_with_another_mark_of_heroku(path, content, is_held, with_pro
 
 
 @pytest.mark.parametrize(
+    ("path", "is_held"),
+    [("shop/settings/heroku.py", True), ("settings_heroku.py", True), ("shop/heroku.py", False)],
+)
+def test_settings_for_heroku_are_enough(path: str, is_held: bool) -> None:
+    assert ("DATABASE_URL" in find_heroku_variables([path], {}.get)) is is_held
+
+
+@pytest.mark.parametrize(
     ("other", "is_held"),
     [
         pytest.param("api/cron.json", True, id="jobs of Scalingo"),

@@ -37,6 +37,7 @@ def reason_for(scanned):
         pytest.param("run_env: dict[str, str] = os.environ | {'SHOP_TOKEN': y()}", id="annotated"),
         pytest.param("sandbox_env['SHOP_TOKEN'] = y.token", id="named environment"),
         pytest.param("env_vars.update({'SHOP_TOKEN': y.token})", id="update of a child's"),
+        pytest.param("env_vars = {'SHOP_TOKEN': y()}\nrun(env_vars)", id="passed to a function"),
     ],
 )
 def test_a_variable_that_the_app_sets_stays_in_the_environment(reason_for, write):
@@ -55,6 +56,10 @@ def test_a_variable_that_the_app_sets_stays_in_the_environment(reason_for, write
         pytest.param("t = os.environ['SHOP_TOKEN']\nenv = {'SHOP_TOKEN': t}", id="read before"),
         pytest.param("t = x or y.config.t\nenv = {'SHOP_TOKEN': t}", id="name of a setting"),
         pytest.param("cache['SHOP_TOKEN'] = y()", id="another mapping"),
+        pytest.param(
+            "env_vars = {'SHOP_TOKEN': y()}\nfor name, value in env_vars.items():\n    print(name, value)",
+            id="shown to the user",
+        ),
         pytest.param("env['SHOP_TOKENS'] = y()", id="another variable"),
         pytest.param("import aws_cdk\nenv = {'SHOP_TOKEN': y()}", id="deployment"),
     ],

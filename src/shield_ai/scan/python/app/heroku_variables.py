@@ -51,6 +51,7 @@ PROCFILE = "Procfile"
 BUILDPACK_FILES = ("runtime.txt", ".python-version")
 # Jobs on Scalingo: https://doc.scalingo.com/platform/app/task-scheduling/scalingo-scheduler
 SCALINGO_FILES = ("cron.json", "scalingo.json")
+HEROKU_SETTINGS = regex(r"(?:^|/)(?:settings[/_])heroku\.py$")
 TEXTS = regex(r"\.github/workflows/.+|README[^/]*|requirements[^/]*\.txt|pyproject\.toml|Pipfile")
 CODE_MARK = regex(rb"\bHEROKU_[A-Z]|herokuapp|django_heroku|django_on_heroku")
 TEXT_MARK = regex(rb"[hH]eroku|HEROKU")
@@ -85,9 +86,12 @@ def _process_folders(paths: Iterable[str]) -> Iterator[str]:
 def _runs_on_heroku(folder: str, paths: Collection[str], read: FileReader) -> bool:
     """Return whether a folder has a heroku.yml, or a Procfile and another mark of Heroku.
 
-    The texts and the code of the app are marks only for the app's own folder.
+    Settings for Heroku are enough, too. The texts and the code of the app are marks only for the
+    app's own folder.
     """
     if read(f"{folder}{HEROKU_YML}") is not None:
+        return True
+    if not folder and any(HEROKU_SETTINGS.search(path) for path in paths):
         return True
     if read(f"{folder}{PROCFILE}") is None:
         return False

@@ -78,7 +78,10 @@ def _lines_by_variable(tree: ast.Module) -> dict[str, int]:
     keys: set[ast.expr] = set()
     lines: dict[str, int] = {}
     assigned = _AssignedNames(tree)
+    passed = _passed_names(tree)
     for node in descend(tree):
+        if _is_local_mapping(node, passed):
+            continue
         for key, value in _written_items(node, names):
             variable = _text(key)
             keys.add(key)
@@ -86,6 +89,26 @@ def _lines_by_variable(tree: ast.Module) -> dict[str, int]:
                 lines.setdefault(variable, key.lineno)
     others = {_text(node) for node in descend(tree) if node not in keys} if lines else ()
     return {variable: line for variable, line in lines.items() if variable not in others}
+
+
+def _passed_names(tree: ast.Module) -> set[str]:
+    """Return the names whose values are passed on, and not only read or changed in their file."""
+    owners: set[ast.expr] = set()
+    found: dict[ast.expr, str] = {}
+    for node in descend(tree):
+        if isinstance(node, (ast.Attribute, ast.Subscript)):
+            owners.add(node.value)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            found[node] = node.id
+    return {name for node, name in found.items() if node not in owners}
+
+
+def _is_local_mapping(node: ast.AST, passed: Collection[str]) -> bool:
+    """Return whether a statement assigns a mapping that no process gets, but perhaps the user."""
+    match node:
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Dict()):
+            return name not in passed
+    return False
 
 
 class _AssignedNames:
