@@ -25,6 +25,8 @@ def reasons(files, manifest_variables=()):
         ("STRIPE_TEST_SECRET_KEY", SkipId.DEVELOPMENT_NAME.text),
         ("CANARY_TESTING_SECRET_KEY", SkipId.DEVELOPMENT_NAME.text),
         ("DEV_TOKEN", SkipId.DEVELOPMENT_NAME.text),
+        ("CYPRESS_TOKEN", SkipId.DEVELOPMENT_NAME.text),
+        ("E2E_USER_PASSWORD", SkipId.DEVELOPMENT_NAME.text),
         ("GOOGLE_ADS_DEV_TOKEN", ""),
         ("DEV_TO_API_KEY", ""),
         ("TESTING_API_KEY", ""),

@@ -394,6 +394,8 @@ def test_ignores_values_beside_a_secret(sites, text):
         ("envsecret('TOKEN_URL')", False),
         ("envsecret('DEBUG_MODE', False)", False),
         ("other('TWILIO_SID')", False),
+        ("get_secret_or_env('TWILIO_SID')", False),
+        ("get_secret_or_env('TWILIO_TOKEN')", True),
     ],
 )
 def test_a_helper_named_for_secrets_reads_secrets(sites, call, is_secret):

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from shield_ai.model.site import FoundSite, Site
     from shield_ai.model.skip import SkipReason
 
+# A tool for tests in browsers also begins a name: CYPRESS_TOKEN logs in without a password.
 # DEV_TO_API_KEY is a key of the site dev.to, and GOOGLE_ADS_DEV_TOKEN the token of a developer.
 DEVELOPMENT_VARIABLE = regex(
-    r"^(?:DEV_(?!TO_)|TEST_)|_(?:DEV_(?!TO_|(?:TOKEN|KEY)$)|(?<!AB_)(?<!A_B_)TEST(?:ING)?_)"
+    r"^(?:DEV_(?!TO_)|TEST_|E2E_|(?:CYPRESS|PLAYWRIGHT|SELENIUM)_)"
+    r"|_(?:DEV_(?!TO_|(?:TOKEN|KEY)$)|(?<!AB_)(?<!A_B_)TEST(?:ING)?_)"
 )
 TEST_SETTING = regex(r"TEST_[A-Z]")
 # Commands that create data for tests or demonstrations: insert_testing_data, load_demo_users

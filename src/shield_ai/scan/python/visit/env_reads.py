@@ -11,6 +11,7 @@ import msgspec
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
+from shield_ai.model.words import word_set, words
 from shield_ai.scan.python.classify.candidates import SERVICE_URL, Candidate
 from shield_ai.scan.python.classify.harmless_variables import (
     ValueUses,
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from shield_ai.scan.python.readers.project import Project
     from shield_ai.scan.python.readers.reads import Read
     from shield_ai.scan.python.visit.statement_filter import StatementFilter
+
+
+# In the name of a function: it also reads other variables, as get_from_secrets_or_env() does.
+OTHER_VALUES = word_set("ENV ENVS ENVIRON ENVIRONMENT CONFIG CONF SETTING SETTINGS VARIABLE VAR")
 
 
 class EnvReadVisitor(PresenceTestVisitor):
@@ -158,7 +163,7 @@ class EnvReadVisitor(PresenceTestVisitor):
             reader=reader.label,
             optional=_returns_none_if_unset(reader) or _uses_empty_default(node, reader),
             is_always_secret=bool(reader.fixed) or has_secret_suffix or self._is_default_url(path),
-            has_secret_helper=reader.label.endswith("()") and "secret" in reader.label.lower(),
+            has_secret_helper=_reads_only_secrets(reader.label),
         )
         if name is not None and prefix is not None:
             candidate.variable = _full_name(reader, prefix, name)
@@ -244,6 +249,12 @@ class EnvReadVisitor(PresenceTestVisitor):
 def _is_secret_like(name: str, path: tuple[str, ...]) -> bool:
     """Return whether a variable, or the setting or local name with its value, may be a secret."""
     return is_secret(name) or any(is_secret(part) for part in path[-1:])
+
+
+def _reads_only_secrets(label: str) -> bool:
+    """Return whether a function of the app is named for secrets, and not for all variables."""
+    is_named = label.endswith("()") and "secret" in label.lower()
+    return is_named and OTHER_VALUES.isdisjoint(words(label))
 
 
 def _returns_none_if_unset(reader: Reader) -> bool:
