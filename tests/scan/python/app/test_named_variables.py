@@ -71,6 +71,11 @@ def test_entries_with_which_the_cdk_injects_values(scanned):
     [
         pytest.param("from django.conf import settings\ncheck('MAIL_KEY')\n", False, id="settings"),
         pytest.param(
+            "from storages.utils import setting\nX = setting('MAIL_KEY')\n",
+            False,
+            id="django-storages",
+        ),
+        pytest.param(
             "from django.conf import settings\nimport os\ncheck('MAIL_KEY')\nx = os.environ\n",
             True,
             id="environment, too",

@@ -50,7 +50,8 @@ SETTING_READ = regex(rb"\b(?:get|has)attr\(\s{0,40}settings\s?,")
 NEARBY = 200  # bytes
 # After a key of a dictionary: {"MAIL_KEY": settings.MAIL_KEY}
 SETTING_VALUE = regex(rb"\s{0,40}:\s{0,40}settings\.")
-SETTINGS = b"django.conf import settings"
+# Of Django, and of the backends of django-storages: setting("AZURE_ACCOUNT_KEY")
+SETTINGS = (b"django.conf import settings", b"storages.utils import")
 ERRORS = (b"Error", b"Exception", b"Warning", b"Configured")
 
 
@@ -83,7 +84,8 @@ def find_named_variables(
         reads_variables = reads_environment(raw)
         listed = others if reads_variables else set()
         # Code with Django's settings names settings: check_settings("MAIL_KEY").
-        searched = variables - settings if not reads_variables and SETTINGS in raw else variables
+        reads_settings = not reads_variables and any(mark in raw for mark in SETTINGS)
+        searched = variables - settings if reads_settings else variables
         named = find_named(raw, searched, spans.get(path, []), listed, others)
         for name, start in named.items():
             if name in settings and SETTING_READ.search(
