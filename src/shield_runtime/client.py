@@ -180,15 +180,19 @@ class SecretsManagerClient(SecretReader):
 
     # Used by the other modules of the package
 
-    @staticmethod
     def request(
-        name: Any, default: Any, key: str | None, env: str | None, stage: str
+        self, name: Any, default: Any, key: str | None, env: str | None, stage: str
     ) -> Request | None:
-        """Return the request for a secret; None if `name` is a mapping that lacks `env`."""
-        if isinstance(name, dict):
-            if env not in name:
+        """Return the request for a secret; None if `env` is not in the mapping of variables.
+
+        The mapping is `name`, or that of the client if `name` is None.
+        """
+        if name is None or isinstance(name, dict):
+            reference = self.reference(env, name)
+            if reference is None:
                 return None
-            name, key = name_and_field(name[env])
+            env = None if name is None else env  # the client's mapping has it
+            name, key = reference
         return Request(name, default, key=key, env=env, stage=stage)
 
     def serve(self, request: Request) -> Any:

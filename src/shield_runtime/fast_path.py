@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from time import monotonic
 
-from .request import CURRENT, MISSING
+from .request import CURRENT, MISSING, read_variable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def get_secret_of(
     """
 
     def get_secret(
-        name: Any,
+        name: Any = None,
         default: Any = MISSING,
         key: str | None = None,
         env: str | None = None,
@@ -35,15 +35,16 @@ def get_secret_of(
 
         Args:
             name: Name in AWS without the prefix, or `name:field` for a field of a JSON secret. If
-                the app computes the variable at run time: a mapping from variables to names, or to
-                pairs of name and field. It requires a callable as the default, and env. If the
-                mapping lacks env, the variable is not a secret, and the callable is called.
+                the app computes the variable at run time, only env is passed: the client's mapping
+                has the name. Without a mapping, a mapping from variables to names, or to pairs of
+                name and field, which requires a callable as the default.
             default: A value is returned if the secret can't be read and the app can run without it.
                 A callable is the app's original expression: with AWS off, its result is returned;
                 with AWS on, it is called while the variable has the value of the secret.
             key: Field of a JSON secret; the same as `name:field`.
             env: Environment variable of the secret; by default the one of the client's mapping, or
-                the name in upper case with "_".
+                the name in upper case with "_". A variable that no mapping has is not a secret: the
+                callable is called, or the variable is read.
             stage: Version stage; AWSPREVIOUS for the previous version.
             optional: The app can run without the secret: the default is returned in production,
                 too. An empty default implies this.
@@ -73,7 +74,7 @@ def get_secret_of(
                 return lease[1]
         request = client.request(name, default, key, env, stage)
         if request is None:
-            return default()
+            return read_variable(env, default)
         default = None  # a literal must not appear in a traceback
         request.optional = optional
         return client.serve(request)

@@ -37,6 +37,10 @@ class SecretMap:
             else:
                 for field, variable in entry.items():
                     self._variables[name, field] = variable
+        # Of several secrets with the same variable, the first.
+        self._references = {
+            variable: reference for reference, variable in reversed(self._variables.items())
+        }
 
     def variables(self) -> dict[str, str]:
         """Return each variable by its secret, or by its secret and field as `name:field`."""
@@ -48,6 +52,10 @@ class SecretMap:
     def references(self) -> list[tuple[str, tuple[str, str | None]]]:
         """Return each variable, with its secret and the field."""
         return [(variable, reference) for reference, variable in self._variables.items()]
+
+    def reference(self, variable: str) -> tuple[str, str | None] | None:
+        """Return the secret and the field of a variable; None without one."""
+        return self._references.get(variable)
 
     def login_variables(self, name: str) -> list[str]:
         """Return the variables of a secret's fields without those that need no secrecy."""

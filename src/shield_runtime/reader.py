@@ -80,7 +80,17 @@ class SecretReader:
             stage: str = ...,
             optional: bool = ...,
         ) -> T: ...
-        def get_secret(self, name: Any, default: Any = MISSING, **options: Any) -> Any:
+        @overload
+        def get_secret(self, *, env: str, stage: str = ..., optional: bool = ...) -> str: ...
+        @overload
+        def get_secret(
+            self, *, default: Callable[[], T], env: str, stage: str = ..., optional: bool = ...
+        ) -> T: ...
+        @overload
+        def get_secret(
+            self, *, default: T, env: str, stage: str = ..., optional: bool = ...
+        ) -> str | T: ...
+        def get_secret(self, name: Any = None, default: Any = MISSING, **options: Any) -> Any:
             """Return the text of a secret."""
 
         def _settings(self) -> Settings: ...
@@ -189,15 +199,37 @@ class SecretReader:
     def has_secret(self, name: str, *, key: str | None = ..., env: str | None = ...) -> bool: ...
     @overload
     def has_secret(self, name: Names, *, env: str) -> bool: ...
-    def has_secret(self, name: Any, *, key: str | None = None, env: str | None = None) -> bool:
+    @overload
+    def has_secret(self, *, env: str) -> bool: ...
+    def has_secret(
+        self, name: Any = None, *, key: str | None = None, env: str | None = None
+    ) -> bool:
         """Return whether a secret exists; with AWS off, whether its variable is set.
 
         Raises:
             SecretError: AWS denies access or is unavailable, and the secret is not optional; or a
                 field was requested, and the secret is not a JSON object.
         """
-        if isinstance(name, dict):
-            if env not in name:
+        if name is None or isinstance(name, dict):
+            reference = self.reference(env, name)
+            if reference is None:
                 return env in os.environ
-            name, key = name_and_field(name[env])
+            env = None if name is None else env  # the client's mapping has it
+            name, key = reference
         return self._sources.has(Request(name, key=key, env=env))
+
+    def reference(self, variable: str | None, names: Any = None) -> tuple[str, str | None] | None:
+        """Return the secret of a variable and the field; None if the variable is not a secret.
+
+        Args:
+            variable: The environment variable.
+            names: By default, the client's mapping.
+
+        Raises:
+            TypeError: There is no variable.
+        """
+        if variable is None:
+            raise TypeError("the name of the secret or its variable, as env=, is missing")
+        if names is None:
+            return self._sources.reference(variable)
+        return name_and_field(names[variable]) if variable in names else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from .errors import ExpressionFailure, Failure, SecretNotFoundError
 from .value import as_text, has_default_field, text_or_field
 
@@ -33,6 +35,17 @@ def default_variable(name: str) -> str:
 def name_and_field(entry: str | tuple[str, str]) -> tuple[str, str | None]:
     """Return the name and field of an entry in a mapping from variables to secrets."""
     return (entry, None) if isinstance(entry, str) else entry
+
+
+def read_variable(variable: Any, default: Any) -> Any:
+    """Return a variable that is not a secret, as the app reads it.
+
+    Raises:
+        KeyError: It is not set, and there is no default.
+    """
+    if callable(default):
+        return default()
+    return os.environ[variable] if default is MISSING else os.environ.get(variable, default)
 
 
 def split_field(name: str) -> tuple[str, str | None]:

@@ -56,6 +56,10 @@ class Sources:
         """Return each variable of the mapping, with its secret and the field."""
         return self._mapping.references()
 
+    def reference(self, variable: str) -> tuple[str, str | None] | None:
+        """Return the secret and the field of a variable; None if the mapping lacks it."""
+        return self._mapping.reference(variable)
+
     def serve(self, request: Request) -> Any:
         """Return the result of a request, or raise its error."""
         self._mapping.complete(request)

@@ -11,10 +11,11 @@ from pathlib import Path
 SOURCES = Path(__file__).parents[2] / "src"
 PRELUDE = """\
 import os
-from {module} import {client} as client, get_secret, get_secret_dict, has_secret
+from {module} import {client} as client, get_secret, has_secret
 
 aget_secret = client.aget_secret
 get_secret_bytes = client.get_secret_bytes
+get_secret_dict = client.get_secret_dict
 retries_after_rotation = client.retries_after_rotation
 NAMES = {{"KEY": "key", "TOKEN": "token"}}
 PAIRS = {{"KEY": ("database", "password"), "TOKEN": "token"}}
@@ -42,6 +43,10 @@ TYPES = {
     'get_secret(NAMES, lambda: os.environ["KEY"], env="KEY")': "str",
     'get_secret(PAIRS, lambda: 1, env="KEY", optional=True)': "int",
     'get_secret({"KEY": ("database", "user")}, lambda: "", env="KEY")': "str",
+    'get_secret(env="KEY")': "str",
+    'get_secret(env="KEY", default=None)': "str | None",
+    'get_secret(env="KEY", default="dev", optional=True)': "str",
+    'get_secret(env="KEY", default=lambda: 1)': "int",
     'await aget_secret("key")': "str",
     'await aget_secret("key", None, optional=True)': "str | None",
     'await aget_secret("key", lambda: 3)': "int",
@@ -51,6 +56,7 @@ TYPES = {
     'get_secret_bytes("key", lambda: None)': "bytes | None",
     'has_secret("key")': "bool",
     'has_secret(NAMES, env="KEY")': "bool",
+    'has_secret(env="KEY")': "bool",
     "connect": "def (host: str, port: int =) -> bytes",
 }
 

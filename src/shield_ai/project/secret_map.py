@@ -16,6 +16,8 @@ from shield_ai.project.python_source import Source, string_constant
 from shield_ai.project.runtime_names import CLIENT, IMPORTS_COPY
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from shield_ai.model.file_reader import FileReader
     from shield_ai.model.manifest import Manifest
 
@@ -35,6 +37,16 @@ class SecretMap(msgspec.Struct, frozen=True):
         if isinstance(entry, dict):
             return entry.get(field, "")
         return "" if field else entry
+
+    def references(self, variables: Collection[str]) -> tuple[str, ...]:
+        """Return `name` or `name:field` of each of some variables, in the order of the map."""
+        found: list[str] = []
+        for name, entry in self.secrets.items():
+            fields = {"": entry} if isinstance(entry, str) else entry
+            for field, variable in fields.items():
+                if variable in variables:
+                    found.append(f"{name}:{field}" if field else name)
+        return tuple(found)
 
     def unlisted_variables(self, manifest: Manifest) -> list[str]:
         """Return the variables that shield.toml neither lists nor renames."""

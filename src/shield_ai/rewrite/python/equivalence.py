@@ -24,7 +24,13 @@ from shield_ai.rewrite.python.calls import keyword_value
 from shield_ai.rewrite.python.imports.file_imports import imports_from
 from shield_ai.rewrite.python.imports.unused_imports import REMOVABLE
 from shield_ai.rewrite.python.lines.source_edits import first_line
-from shield_ai.rewrite.python.wrap.plain_reads import PlainRead, environ_names, plain_read
+from shield_ai.rewrite.python.wrap.plain_reads import (
+    ComputedRead,
+    PlainRead,
+    computed_read,
+    environ_names,
+    plain_read,
+)
 from shield_ai.rewrite.python.wrap.settings_imports import ANNOTATED, LIBRARY
 
 if TYPE_CHECKING:
@@ -164,7 +170,11 @@ class RuntimeCallRemover(ast.NodeTransformer):
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
         """Replace `os.environ["X"]` by the normal form of a read."""
         read = plain_read(node, self._os_names)
-        return _normal_form(read) if read else self.generic_visit(node)
+        if read:
+            return _normal_form(read)
+        self.generic_visit(node)
+        computed = computed_read(node, self._os_names)
+        return _computed_form(computed) if computed else node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         """Replace `get_secret("name", lambda: x)` by x, and `has_secret(...)` by a constant.
@@ -175,6 +185,9 @@ class RuntimeCallRemover(ast.NodeTransformer):
         read = plain_read(node, self._os_names)
         if read:
             return _normal_form(read)
+        computed = computed_read(node, self._os_names)
+        if computed:
+            return _computed_form(computed)
         name = self._names.get(node.func.id) if isinstance(node.func, ast.Name) else None
         if name == GET:
             return self._unwrap(node)
@@ -183,6 +196,9 @@ class RuntimeCallRemover(ast.NodeTransformer):
         return node
 
     def _unwrap(self, node: ast.Call) -> ast.AST:
+        env = keyword_value(node, "env")
+        if env is not None and not node.args:
+            return _computed_form(ComputedRead(env, keyword_value(node, "default")))
         name = string_constant(node.args[0]) if node.args else None
         literal = keyword_value(node, "default")
         if literal is not None:
@@ -223,6 +239,14 @@ def _normal_form(read: PlainRead) -> ast.expr:
     if read.default is not None:
         arguments.append(read.default)
     return ast.Call(func=ast.Name(id="<read>", ctx=ast.Load()), args=arguments, keywords=[])
+
+
+def _computed_form(read: ComputedRead) -> ast.expr:
+    """Return the same expression for all ways to read a variable under a computed name."""
+    arguments = [read.name] if read.default is None else [read.name, read.default]
+    return ast.Call(
+        func=ast.Name(id="<computed read>", ctx=ast.Load()), args=arguments, keywords=[]
+    )
 
 
 def _may_test_presence(node: ast.Compare) -> bool:

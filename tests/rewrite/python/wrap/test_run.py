@@ -546,12 +546,7 @@ P = "LIVE" if os.getenv("STAGE") == "live" else "TEST"
 API_KEY = os.getenv(f"{P}_API_KEY", "")
 """
     imported = "import os\n\nfrom shop.aws_secrets import get_secret\n"
-    call = """\
-get_secret(
-    {"LIVE_API_KEY": "live-api-key", "TEST_API_KEY": "test-api-key"},
-    lambda: os.getenv(f"{P}_API_KEY", ""),
-    env=f"{P}_API_KEY",
-)"""
+    call = 'get_secret(env=f"{P}_API_KEY", default="")'
     after = before.replace("import os\n", imported)
     check(before, after.replace('os.getenv(f"{P}_API_KEY", "")', call))
 
@@ -575,8 +570,7 @@ def test_maps_computed_variable_name_to_other_secret_names():
         secret=(Secret(name="other", env="B_TOKEN"),),
     )
     after, [] = rewritten(text, manifest=manifest)
-    call = "{'A_TOKEN': 'a-token', 'B_TOKEN': 'other'}, lambda: os.environ[K], env=K"
-    assert call in after.decode()
+    assert "X = get_secret(env=K)\n" in after.decode()
 
 
 def test_comprehensions_with_the_same_variable_are_told_apart():
@@ -600,39 +594,29 @@ def check():
     lines = after.decode().splitlines()
     assert "    a = [name for name in PUBLIC if os.environ.get(name)]" in lines
     assert "    c = [name for name in ALL if not os.environ.get(name)]" in lines
-    assert after.count(b'CLIENT_SECRET": ') == 2
+    assert after.count(b"get_secret(env=name, default=None) for name in SECRETS") == 2
 
 
 LOOPS = {
     "all are secrets": (
         "for k in ('A_TOKEN', 'B_TOKEN'):\n    globals()[k] = os.environ[k]\n",
         ("for k in ('A_TOKEN', 'B_TOKEN'):\n"
-        "    globals()[k] = get_secret(\n"
-        "        {'A_TOKEN': 'a-token', 'B_TOKEN': 'b-token'}, lambda k=k: os.environ[k], env=k\n"
-        "    )\n"),
+        "    globals()[k] = get_secret(env=k)\n"),
     ),
     "some are": (
         "for k in ['DEBUG', 'API_KEY']:\n    globals()[k] = os.getenv(k)\n",
         ("for k in ['DEBUG', 'API_KEY']:\n"
-        "    globals()[k] = get_secret({'API_KEY': 'api-key'}, lambda k=k: os.getenv(k), env=k)\n"),
+        "    globals()[k] = get_secret(env=k, default=None)\n"),
     ),
     "a comprehension": (
         "X = {k: os.environ.get(k) for k in ['DEBUG', 'API_KEY']}\n",
-        ("X = {\n    k: get_secret({'API_KEY': 'api-key'}, lambda k=k: os.environ.get(k), env=k)\n"
-        "    for k in ['DEBUG', 'API_KEY']\n}\n"),
+        "X = {k: get_secret(env=k, default=None) for k in ['DEBUG', 'API_KEY']}\n",
     ),
     "parts of a database among them": (
         ("for k in ['DB_USER', 'DB_PASSWORD', 'LANG']:\n    globals()[k] = os.getenv(k)\n"
         "D = {'USER': os.getenv('DB_USER'), 'PASSWORD': os.getenv('DB_PASSWORD'), 'NAME': 'x'}\n"),
         ("for k in ['DB_USER', 'DB_PASSWORD', 'LANG']:\n"
-        "    globals()[k] = get_secret(\n"
-        "        {\n"
-        "            'DB_PASSWORD': ('database-credentials', 'password'),\n"
-        "            'DB_USER': ('database-credentials', 'username'),\n"
-        "        },\n"
-        "        lambda k=k: os.getenv(k),\n"
-        "        env=k,\n"
-        "    )\n"
+        "    globals()[k] = get_secret(env=k, default=None)\n"
         "D = {\n"
         "    'USER': get_secret('database-credentials:username', None),\n"
         "    'PASSWORD': get_secret('database-credentials:password', None),\n"
@@ -640,11 +624,9 @@ LOOPS = {
         "}\n"),
     ),
     "a comprehension below its bracket": (
-        "X = [\n    k for k in ['DEBUG', 'SOME_LONG_API_KEY'] if not os.environ.get(k)\n]\n",
-        ("X = [\n    k\n    for k in ['DEBUG', 'SOME_LONG_API_KEY']\n"
-        "    if not get_secret(\n"
-        "        {'SOME_LONG_API_KEY': 'some-long-api-key'}, lambda k=k: os.environ.get(k), env=k\n"
-        "    )\n]\n"),
+        "X = [\n    k for k in ['DEBUG', 'SOME_OTHER_LONG_API_KEY'] if not os.environ.get(k)\n]\n",
+        ("X = [\n    k\n    for k in ['DEBUG', 'SOME_OTHER_LONG_API_KEY']\n"
+        "    if not get_secret(env=k, default=None)\n]\n"),
     ),
 }  # fmt: skip
 
@@ -653,7 +635,7 @@ LOOPS = {
     ("before", "after"), [pytest.param(*pair, id=name) for name, pair in LOOPS.items()]
 )
 def test_loop_over_known_names(before, after):
-    check("import os\n" + before, "import os\n\nfrom shop.aws_secrets import get_secret\n" + after)
+    check(f"import os\n{before}", f"from shop.aws_secrets import get_secret\n{after}")
 
 
 def test_wraps_whole_value_of_django_configurations():

@@ -57,3 +57,23 @@ def test_the_arguments_of_a_call(scanned, arguments):
     found = scanned({"shop/secrets.py": MAP, "shop/settings.py": settings})
     assert found.called_variables == {"SENTRY_DSN"}
     assert [site.variable for _, site in found.sites] == ["OTHER_DSN"]
+
+
+@pytest.mark.parametrize(
+    ("name", "variables"),
+    [
+        pytest.param("f'{kind}_DSN'", ("SENTRY_DSN",), id="computed"),
+        pytest.param("kind", (), id="none of the map"),
+        pytest.param("'SENTRY_DSN'", ("SENTRY_DSN",), id="constant"),
+    ],
+)
+def test_a_call_with_a_computed_variable(scanned, name, variables):
+    head = "import os\nfrom shop.secrets import get_secret\n"
+    loop = "for kind in ('SENTRY', 'OTHER'):\n"
+    settings = f"{head}{loop}    X = get_secret(env={name}, default=os.getenv('A_TOKEN'))\n"
+    found = scanned({"shop/secrets.py": MAP, "shop/settings.py": settings})
+    assert found.migrated == variables
+    assert [call.names for call in found.secret_calls if call.names] == [("sentry-dsn",)] * len(
+        variables
+    )
+    assert [site.variable for _, site in found.sites] == ["A_TOKEN"]

@@ -27,6 +27,19 @@ def plain_default_arguments(wrap: Wrap) -> list[str]:
     return [wrap.plain_default]
 
 
+def computed_arguments(wrap: Wrap) -> list[str]:
+    """Return the arguments of a call that replaces a read under a computed name.
+
+    The map file has the secret of each variable.
+    """
+    arguments = [f"env={wrap.site.name_expr}"]
+    if wrap.computed_default:
+        arguments.append(f"default={wrap.computed_default}")
+    if serves_production(wrap):
+        arguments.append("optional=True")
+    return arguments
+
+
 def serves_production(wrap: Wrap) -> bool:
     """Return whether a call needs `optional=True` so that its default can serve production."""
     return wrap.site.default_ok_in_production and not wrap.is_optional

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from shield_ai.model.site import Shape
 from shield_ai.rewrite.python.wrap.call_arguments import (
+    computed_arguments,
     default_prefix,
     keyword_arguments,
     name_argument,
@@ -29,6 +30,8 @@ def replacing_call(source: Source, wrap: Wrap) -> str | None:
     if wrap.plain_default is not None:
         arguments = [name_argument(wrap, quote), *plain_default_arguments(wrap)]
         return f"{wrap.names.get}({', '.join(arguments)})"
+    if wrap.computed_default is not None:
+        return f"{wrap.names.get}({', '.join(computed_arguments(wrap))})"
     function = function_called_by_read(source, wrap.site)
     replacement = _read_of_original(source, wrap) or wrap.replacement
     if replacement is None and not function:
@@ -70,8 +73,11 @@ def copy_name(source: Source, site: Site) -> str:
 
 def presence_test(source: Source, wrap: Wrap) -> str:
     """Return the has_secret() call that replaces a presence test."""
-    quote = quote_for(source, wrap.site)
-    arguments = [name_argument(wrap, quote), *keyword_arguments(wrap, quote)]
+    if wrap.candidates and wrap.is_in_map:
+        arguments = [f"env={wrap.site.name_expr}"]
+    else:
+        quote = quote_for(source, wrap.site)
+        arguments = [name_argument(wrap, quote), *keyword_arguments(wrap, quote)]
     call = f"{wrap.names.has}({', '.join(arguments)})"
     return f"not {call}" if wrap.site.negated else call
 

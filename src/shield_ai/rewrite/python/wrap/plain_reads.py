@@ -32,6 +32,13 @@ class PlainRead(NamedTuple):
     default: ast.expr | None  # None if a missing variable raises KeyError
 
 
+class ComputedRead(NamedTuple):
+    """A read of a variable whose name the code computes."""
+
+    name: ast.expr
+    default: ast.expr | None  # None if a missing variable raises KeyError
+
+
 # Functions that decode their argument: it can encode a JSON document, but is not one.
 DECODERS = frozenset({"b64decode", "standard_b64decode", "urlsafe_b64decode"})
 # Functions that parse a JSON document, of json, orjson, yaml and ast.
@@ -93,10 +100,25 @@ def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:
         node: The expression.
         names: The names that environ_names() returns for the file.
     """
+    read = _read(node, names)
+    variable = string_constant(read.name) if read else ""
+    return PlainRead(variable, read.default) if read and variable else None
+
+
+def computed_read(node: ast.AST, names: Mapping[str, str]) -> ComputedRead | None:
+    """Return the parts of a read of os.environ under a computed name; None for other expressions.
+
+    Takes the same arguments as `plain_read`.
+    """
+    read = _read(node, names)
+    is_environs = isinstance(node, ast.Call) and dotted_name(node.func, names) in READERS
+    return read if read and not is_environs and string_constant(read.name) is None else None
+
+
+def _read(node: ast.AST, names: Mapping[str, str]) -> ComputedRead | None:
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-        variable = string_constant(node.slice)
         is_environ = dotted_name(node.value, names) == ENVIRON
-        return PlainRead(variable, None) if is_environ and variable else None
+        return ComputedRead(node.slice, None) if is_environ else None
     if not isinstance(node, ast.Call):
         return None
     function = dotted_name(node.func, names)
@@ -109,11 +131,11 @@ def plain_read(node: ast.AST, names: Mapping[str, str]) -> PlainRead | None:
         arguments[keyword.arg or "**"] = keyword.value
     if len(arguments) != len(node.args) + len(node.keywords):
         return None
-    variable = string_constant(arguments.pop("key", None))
+    name = arguments.pop("key", None)
     default = arguments.pop("default", ast.Constant(value=None))
-    if not variable or arguments or isinstance(default, ast.Starred):
+    if arguments or name is None or any(isinstance(part, ast.Starred) for part in (name, default)):
         return None
-    return PlainRead(variable, default)
+    return ComputedRead(name, default)
 
 
 def plain_arguments(
@@ -149,6 +171,30 @@ def plain_arguments(
         return None
     default = ast.get_source_segment(f"({text})", read.default) or "None"
     return None if "\n" in default else default
+
+
+def computed_default(text: str, names: Mapping[str, str]) -> str | None:
+    """Return the text of the default of a read under a computed name; "" without one.
+
+    Args:
+        text: The source code of an expression.
+        names: The names that environ_names() returns for the file.
+
+    Returns:
+        None if the expression is another one, if its default is not a constant, or if its comments
+        would be lost.
+    """
+    try:
+        node = ast.parse(f"({text})", mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
+    read = computed_read(node, names)
+    if read is None or _has_comment(text):
+        return None
+    if read.default is None:
+        return ""
+    default = ast.get_source_segment(f"({text})", read.default) or "None"
+    return default if _is_constant(read.default) and "\n" not in default else None
 
 
 def _has_comment(text: str) -> bool:

@@ -11,6 +11,7 @@ from shield_ai.model.site import Shape
 from shield_ai.rewrite.python.wrap.call_arguments import serves_production
 from shield_ai.rewrite.python.wrap.nested_reads import nested_reads
 from shield_ai.rewrite.python.wrap.plain_reads import (
+    computed_default,
     decoded_expressions,
     environ_names,
     parsed_expressions,
@@ -57,6 +58,7 @@ def mark_plain_reads(source: Source, wraps: list[Wrap]) -> list[Wrap]:
                 wrap,
                 plain_default=default,
                 read_in_default=read_in_default if default is None else None,
+                computed_default=_computed_default(source, wrap, names) if is_separate else None,
                 overlaps=not is_separate,
             )
         )
@@ -69,6 +71,16 @@ def _read_in_default(wrap: Wrap, reads: Mapping[tuple[int, int], NestedRead]) ->
     if read is None or wrap.site.quote:
         return None
     return read if read.ends_with_default or not serves_production(wrap) else None
+
+
+def _computed_default(source: Source, wrap: Wrap, names: Mapping[str, str]) -> str | None:
+    """Return the default of a read under a computed name, which needs only the variable's name."""
+    site = wrap.site
+    if not wrap.is_in_map or not wrap.candidates or site.shape is not Shape.READ or site.quote:
+        return None
+    if site.reader not in PLAIN_READERS or any(map(is_document, site.variables)):
+        return None
+    return computed_default(source.raw[site.start : site.end].decode(source.encoding), names)
 
 
 def _is_plain(site: Site) -> bool:

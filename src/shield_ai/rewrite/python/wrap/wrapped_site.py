@@ -33,6 +33,9 @@ class Wrap(msgspec.Struct, frozen=True, kw_only=True):
     plain_default: str | None = None
     # The parts of a plain read whose default is a plain read, too; None for other expressions.
     read_in_default: NestedRead | None = None
+    # The source of the default of a read under a computed name that the call replaces, "" without
+    # a default. None for other expressions.
+    computed_default: str | None = None
     overlaps: bool = False  # another wrapped expression is inside or around this one
 
     @property

@@ -66,6 +66,8 @@ class AccessorCallVisitor(NamedReadVisitor):
         self._enclosing_calls.append(variables)
         self.accessor_calls.append((node, secret_map))
         names = self._secret_names(node)
+        if name_argument(node) is None and secret_map:
+            names = secret_map.references(variables)
         if names or not variables:
             call = create_call(self.source.path, node, names, accessor.name, secret_map)
             lacks_default = accessor.name != PRESENCE and self._lacks_default(node)
@@ -167,10 +169,19 @@ class AccessorCallVisitor(NamedReadVisitor):
         if variable:
             return (variable,)
         if name is None:
-            return ()
+            return self._computed_variables(node, secret_map)
         names = possible_texts(self.resolver, name, self.scopes) or ()
         field = self._keyword_text(node, "key")
         return tuple(_variable_of(name, field, secret_map) for name in names)
+
+    def _computed_variables(self, node: ast.Call, secret_map: SecretMap | None) -> tuple[str, ...]:
+        """Return the variables of secrets that the argument `env`, a computed name, can name."""
+        values = [keyword.value for keyword in node.keywords if keyword.arg == "env"]
+        if not values or secret_map is None:
+            return ()
+        texts = possible_texts(self.resolver, values[0], self.scopes) or ()
+        variables = secret_map.variables()
+        return tuple(text for text in texts if text in variables)
 
     def _keyword_text(self, call: ast.Call, name: str) -> str | None:
         value = next((keyword.value for keyword in call.keywords if keyword.arg == name), None)
