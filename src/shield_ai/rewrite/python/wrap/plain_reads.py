@@ -119,8 +119,10 @@ def _read(node: ast.AST, names: Mapping[str, str]) -> ComputedRead | None:
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
         is_environ = dotted_name(node.value, names) == ENVIRON
         return ComputedRead(node.slice, None) if is_environ else None
-    if not isinstance(node, ast.Call):
-        return None
+    return _read_in_call(node, names) if isinstance(node, ast.Call) else None
+
+
+def _read_in_call(node: ast.Call, names: Mapping[str, str]) -> ComputedRead | None:
     function = dotted_name(node.func, names)
     if function in READERS and not has_default(node):
         return None

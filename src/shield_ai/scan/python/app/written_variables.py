@@ -78,10 +78,7 @@ def _lines_by_variable(tree: ast.Module) -> dict[str, int]:
     keys: set[ast.expr] = set()
     lines: dict[str, int] = {}
     assigned = _AssignedNames(tree)
-    passed = _passed_names(tree)
-    for node in descend(tree):
-        if _is_local_mapping(node, passed):
-            continue
+    for node in _writing_nodes(tree):
         for key, value in _written_items(node, names):
             variable = _text(key)
             keys.add(key)
@@ -89,6 +86,14 @@ def _lines_by_variable(tree: ast.Module) -> dict[str, int]:
                 lines.setdefault(variable, key.lineno)
     others = {_text(node) for node in descend(tree) if node not in keys} if lines else ()
     return {variable: line for variable, line in lines.items() if variable not in others}
+
+
+def _writing_nodes(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield the nodes that may write variables, without mappings that no process gets."""
+    passed = _passed_names(tree)
+    for node in descend(tree):
+        if not _is_local_mapping(node, passed):
+            yield node
 
 
 def _passed_names(tree: ast.Module) -> set[str]:

@@ -65,9 +65,7 @@ class AccessorCallVisitor(NamedReadVisitor):
         )
         self._enclosing_calls.append(variables)
         self.accessor_calls.append((node, secret_map))
-        names = self._secret_names(node)
-        if name_argument(node) is None and secret_map:
-            names = secret_map.references(variables)
+        names = self._secret_names(node, variables, secret_map)
         if names or not variables:
             call = create_call(self.source.path, node, names, accessor.name, secret_map)
             lacks_default = accessor.name != PRESENCE and self._lacks_default(node)
@@ -152,11 +150,13 @@ class AccessorCallVisitor(NamedReadVisitor):
         read.is_always_secret = True
         self.migrated_reads.append(read)
 
-    def _secret_names(self, node: ast.Call) -> tuple[str, ...]:
+    def _secret_names(
+        self, node: ast.Call, variables: tuple[str, ...], secret_map: SecretMap | None
+    ) -> tuple[str, ...]:
         """Return the names of secrets that a get_secret() call may read; empty if computed."""
         name = name_argument(node)
         if name is None:
-            return ()
+            return secret_map.references(variables) if secret_map else ()
         return tuple(possible_texts(self.resolver, name, self.scopes) or ())
 
     def _accessor_variables(self, node: ast.Call, secret_map: SecretMap | None) -> tuple[str, ...]:
