@@ -110,6 +110,21 @@ def test_a_comparison_with_a_user_name_checks_no_secret(app):
     assert "checks input" not in text
 
 
+@pytest.mark.parametrize(
+    ("path", "is_checked"),
+    [
+        pytest.param("settings.py", True, id="same file"),
+        pytest.param("views.py", False, id="other"),
+    ],
+)
+def test_a_name_that_is_no_setting_counts_in_its_file(app, path, is_checked):
+    (app / "settings.py").write_text(f"import os\nid_ = {READ}\n")
+    check = "def f(x):\n    return x == id_\n"
+    with (app / path).open("a") as file:
+        file.write(check)
+    assert drafted(app)[0] == ({"HOOK_TOKEN"} if is_checked else set())
+
+
 def test_broken_file(app):
     (app / "views.py").write_text("def HOOK_TOKEN(:\n")
     assert drafted(app)[0] == set()

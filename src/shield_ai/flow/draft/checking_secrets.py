@@ -14,17 +14,18 @@ import msgspec
 from shield_ai.model.errors import SourceError
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.rotation_policy import PUBLIC_FIELDS
-from shield_ai.model.site import READ_SHAPES
+from shield_ai.model.site import READ_SHAPES, Shape
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.project.python_source import Source
 from shield_ai.scan.python.readers.ast_walk import descend, name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     from shield_ai.model.manifest import Secret
+    from shield_ai.model.site import FoundSite
     from shield_ai.project.tree import Tree
     from shield_ai.scan.python.scan import Scan
 
@@ -70,7 +71,7 @@ def with_required_checks(
         for variable, field in secret.variables().items()
         if field not in PUBLIC_FIELDS
     }
-    uses = _find_uses(_names_with_empty_default(scan, new), tree, scan)
+    uses = _find_uses(*_names_with_empty_default(scan, new), tree, scan)
     drafted: list[Secret] = []
     lines: list[str] = []
     for secret in secrets:
@@ -94,11 +95,19 @@ def _note(secret: Secret, uses: Uses) -> str:
     return ""
 
 
-def _find_uses(names: Names, tree: Tree, scan: Scan) -> Uses:
-    """Return the variables with which the app checks its input, or seems to sign."""
+def _find_uses(settings: Names, own_names: Mapping[str, Names], tree: Tree, scan: Scan) -> Uses:
+    """Return the variables with which the app checks its input, or seems to sign.
+
+    Args:
+        settings: The variables, and the settings with their values.
+        own_names: Other names with their values, by file.
+        tree: The app's folder.
+        scan: The scan of the app.
+    """
     places: dict[str, str] = {}
-    signing = set(filter(_signs, names.values()))
-    for path in scan.files if names else ():
+    signing = set(filter(_signs, settings.values()))
+    for path in scan.files if settings else ():
+        names = {**settings, **own_names.get(path, {})}
         scopes = _scopes(path, tree, names)
         for variable, line in _find_checks(scopes, names):
             places.setdefault(variable, f"{path}:{line}")
@@ -117,18 +126,27 @@ def _signs(variable: str) -> bool:
     return not SIGNING_WORDS.isdisjoint(parts) and not KEY_WORDS.isdisjoint(parts)
 
 
-def _names_with_empty_default(scan: Scan, variables: Collection[str]) -> Names:
-    """Return the variables of secrets that have an empty default, and the settings of them."""
+def _names_with_empty_default(scan: Scan, variables: set[str]) -> tuple[Names, dict[str, Names]]:
+    """Return the variables of secrets that have an empty default, and the names of their values.
+
+    The names of settings, in capitals or of fields, count in all files, and others in their file.
+    """
     names: Names = {}
-    for finding, site in scan.sites:
-        is_read = site.shape in READ_SHAPES and not site.reason
-        if is_read and site.optional and not site.has_nonempty_default:
-            for variable in site.variables:
-                if variable in variables:
-                    names[variable] = variable
-                    if not site.in_function:
-                        names.setdefault(finding.name, variable)
-    return names
+    own_names: dict[str, Names] = {}
+    for finding, site in filter(_has_empty_default, scan.sites):
+        is_setting = finding.name.isupper() or site.shape is Shape.FIELD
+        place = names if is_setting else own_names.setdefault(finding.path, {})
+        for variable in variables & set(site.variables):
+            names[variable] = variable
+            if not site.in_function:
+                place.setdefault(finding.name, variable)
+    return names, own_names
+
+
+def _has_empty_default(found: FoundSite) -> bool:
+    site = found[1]
+    is_read = site.shape in READ_SHAPES and not site.reason
+    return is_read and site.optional and not site.has_nonempty_default
 
 
 def _find_checks(scopes: Iterable[Scope], names: Names) -> Iterator[tuple[str, int]]:
