@@ -220,3 +220,13 @@ def test_names_values_that_stay_in_an_image(tmp_path, line, is_named):
     shown = " ".join(shield("plan", "--only", "code", cwd=tmp_path).text.split())
     step = "remove SECRET_KEY from Dockerfile:3, or set it only for the RUN command that needs it"
     assert (step in shown) == is_named, shown
+
+
+def test_names_all_values_in_an_image_in_one_line(tmp_path):
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "config.py").write_text(f"{SETTINGS}MAIL_KEY = os.environ['MAIL_KEY']\n")
+    image = "FROM python:3.12\nENV SECRET_KEY=a-b-c\nENV MAIL_KEY=d-e-f\nCOPY . .\n"
+    (tmp_path / "Dockerfile").write_text(image)
+    shown = " ".join(shield("plan", "--only", "code", cwd=tmp_path).text.split())
+    step = "remove SECRET_KEY (line 2), MAIL_KEY (line 3) from Dockerfile, or set them only for the"
+    assert f"{step} RUN command that needs them: otherwise, the app can use these values" in shown

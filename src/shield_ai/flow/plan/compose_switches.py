@@ -36,8 +36,8 @@ SERVER_VARIABLE = regex(
     rb"\b(?:POSTGRES_PASSWORD|POSTGRESQL_PASSWORD|MYSQL_(?:ROOT_)?PASSWORD|MARIADB_(?:ROOT_)?PASSWORD)\b"
 )
 IMAGE = (
-    "remove {} from {}:{}, or set it only for the RUN command that needs it: otherwise, the app can"
-    " use this value instead of the one in AWS"
+    "remove {} from {}, or set {} only for the RUN command that needs {}: otherwise, the app can"
+    " use {} instead of {} in AWS"
 )
 VALUE_FORMS = frozenset(
     {ValueForm.LITERAL, ValueForm.URL, ValueForm.MIXED, ValueForm.DEFAULT, ValueForm.PLACEHOLDER}
@@ -99,16 +99,25 @@ def _reference_files(deployment: Deployment) -> list[str]:
 
 
 def image_steps(variables: Iterable[DeploymentVariable], kept: Collection[str]) -> Iterator[str]:
-    """Yield a step for each secret with a value in the environment of an image.
+    """Yield a step for each Dockerfile with values of secrets in the environment of the image.
 
     Args:
         variables: The lines that set the variables of secrets.
         kept: The variables that must stay set for code that is not changed.
     """
+    found: dict[str, list[DeploymentVariable]] = {}
     for item in variables:
         is_in_image = item.kind is DeploymentKind.DOCKERFILE and item.use is Use.PRODUCTION
         if is_in_image and item.form in VALUE_FORMS and item.variable not in kept:
-            yield IMAGE.format(item.variable, item.path, item.line)
+            found.setdefault(item.path, []).append(item)
+    for path, items in found.items():
+        if len(items) > 1:
+            names = ", ".join(f"{item.variable} (line {item.line})" for item in items)
+            yield IMAGE.format(names, path, "them", "them", "these values", "those")
+        else:
+            [item] = items
+            place = f"{path}:{item.line}"
+            yield IMAGE.format(item.variable, place, "it", "it", "this value", "the one")
 
 
 def _files_in_app(
