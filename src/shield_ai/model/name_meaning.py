@@ -224,7 +224,7 @@ def _has_service_url_inside(parts: tuple[str, ...]) -> bool:
 
 
 def _is_public_token(parts: tuple[str, ...]) -> bool:
-    if {"SECRET", "PRIVATE"} & set(parts):
+    if {"SECRET", "PRIVATE", "SAS"} & set(parts):  # a shared access signature is a token
         return False
     if parts[-3:-1] == ("GOOGLE", "ANALYTICS"):
         return True

@@ -97,7 +97,7 @@ def test_text_marks_unknown_prices(tmp_path):
     toml = tmp_path / "shield.toml"
     toml.write_text(
         re.sub(
-            r"(?m)^region = .*$",
+            r"(?m)^# region = .*$",
             'region = "eu-west-2"\nreplicas = ["ap-east-1"]',
             toml.read_text(),
         )

@@ -62,6 +62,18 @@ def test_a_url_beside_the_login_of_a_database_stays_optional(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("alias", "optional"), [pytest.param("default", False), pytest.param("staff", True)]
+)
+def test_a_database_with_another_alias_stays_optional(tmp_path, alias, optional):
+    condition = "if 'STAFF_DATABASE_URL' in os.environ:\n"
+    read = f"    DATABASES['{alias}'] = parse(os.environ['STAFF_DATABASE_URL'])\n"
+    (tmp_path / "manage.py").write_text("")
+    (tmp_path / "settings.py").write_text(f"import os\n\nDATABASES = {{}}\n{condition}{read}")
+    (tmp_path / "requirements.txt").write_text("psycopg2\n")
+    assert drafted(tmp_path) == ("STAFF_DATABASE_URL", optional)
+
+
+@pytest.mark.parametrize(
     ("later", "optional"),
     [
         pytest.param("if PLATFORM:\n    DATABASE_URL = from_platform()\n", True, id="replaced"),

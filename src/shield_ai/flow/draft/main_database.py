@@ -12,6 +12,7 @@ from shield_ai.model.deployment import Use, ValueForm
 from shield_ai.model.file_reader import read_optional
 from shield_ai.model.finding import Kind
 from shield_ai.model.name_meaning import Meaning, meaning
+from shield_ai.model.site import READ_SHAPES
 from shield_ai.model.words import word_set, words
 from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.rewrite.project.copy_parts import REQUIREMENTS
@@ -62,9 +63,10 @@ def require_deployed_database(
     deployed = {place.variable for place in deployment.variables if _configures(place)}
     is_required = _requires_driver(tree) and not any(map(_has_login, drafted))
     replaced = set(_replaced_variables(sites, tree)) if is_required else set()
+    others = _additional_variables(sites) | {s.env for s in drafted if not is_main_database(s)}
     for secret in drafted:
         is_used = is_required and secret.env not in replaced
-        is_needed = is_main_database(secret) and (is_used or secret.env in deployed)
+        is_needed = secret.env not in others and (is_used or secret.env in deployed)
         optional = None if is_needed else secret.optional
         yield msgspec.structs.replace(secret, optional=optional)
 
@@ -80,6 +82,16 @@ def _replaced_variables(sites: Sequence[FoundSite], tree: Tree) -> Iterator[str]
             raw = read_optional(tree.read, finding.path) or b""
             if re.search(rb"(?m)^[ \t]+%s[ \t]*=(?!=)" % os.fsencode(finding.name), raw):
                 yield site.variable
+
+
+def _additional_variables(sites: Sequence[FoundSite]) -> set[str]:
+    """Return the variables that only databases with another alias than "default" have."""
+    additional: set[str] = set()
+    others: set[str] = set()
+    for _, site in sites:
+        if site.shape in READ_SHAPES:
+            (additional if site.is_additional else others).update(site.variables)
+    return additional - others
 
 
 def _requires_driver(tree: Tree) -> bool:

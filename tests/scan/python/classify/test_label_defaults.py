@@ -98,6 +98,19 @@ def test_a_place_of_a_cache_that_is_no_url_is_no_secret(sites, default, expected
 
 
 @pytest.mark.parametrize(
+    ("default", "expected"),
+    [
+        pytest.param("sqs://", False, id="IAM role"),
+        pytest.param("sqs://key:secret@", True, id="access key"),
+        pytest.param("amqp://mq", True, id="another broker"),
+    ],
+)
+def test_a_broker_that_the_role_of_the_app_may_use_is_no_secret(sites, default, expected):
+    found = sites(f"import os\nURL = os.environ.get('CELERY_BROKER_URL', '{default}')\n")
+    assert found == [("read", "CELERY_BROKER_URL", "")] * expected
+
+
+@pytest.mark.parametrize(
     ("setting", "expected"),
     [
         pytest.param(

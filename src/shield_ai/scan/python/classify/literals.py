@@ -67,6 +67,9 @@ JWT_ALGORITHM = regex(r"(?:HS|RS|ES|PS)(?:256|384|512)|ES256K|EdDSA")
 EMAIL = regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 # https://www.iana.org/assignments/http-authschemes; "Token" is that of Django REST framework.
 AUTH_SCHEME = regex(r"(?i:basic|bearer|digest|negotiate|token) ?")
+# Celery signs in to Amazon SQS with the app's IAM role:
+# https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/sqs.html
+SQS = regex(r"sqs://[^@]*")
 HASH_SCHEME = regex(r"[a-z]+2?(_[a-z]+\d{0,3})*")  # "pbkdf2_sha512"
 SETTING = regex(r"^_?[A-Z][A-Z0-9_]*$")
 # Rules for hardcoded passwords: https://docs.astral.sh/ruff/rules/#flake8-bandit-s
@@ -197,6 +200,8 @@ def is_harmless_value(name: str, text: str) -> bool:
         return True
     if words(name)[-2:] == ("CACHE", "LOCATION") and text and "://" not in text:
         return True  # the name of a table, a folder or a host
+    if SQS.fullmatch(text):
+        return True
     is_count = not COUNT_ENDINGS.isdisjoint(words(name)[-1:]) and NUMBER.fullmatch(text)
     return bool(is_count or PUBLIC_KEY.match(text) or JWT_ALGORITHM.fullmatch(text))
 
