@@ -137,3 +137,18 @@ def test_reports_a_variable_that_a_function_of_a_library_reads(sites, call, foun
         "database_url_from_env() reads the variable itself: pass the value as an argument first"
     )
     assert sites(text) == [("read", "DATABASE_CREDENTIALS", reason)] * found
+
+
+@pytest.mark.parametrize(
+    ("default", "is_moved"),
+    [
+        pytest.param("url_from_env('DATABASE_CREDENTIALS')", False, id="variable of the platform"),
+        pytest.param("'sqlite://'", True, id="text"),
+    ],
+)
+def test_a_database_url_before_the_variable_of_a_platform_stays(sites, default, is_moved):
+    head = "import dj_database_url\nfrom copilot.database import url_from_env\n"
+    read = f"DATABASES = {{'default': dj_database_url.config(default={default})}}\n"
+    found = sites(f"{head}import os\n{read}URL = os.getenv('DATABASE_URL')\n")
+    reasons = [reason for _, variable, reason in found if variable == "DATABASE_URL"]
+    assert [reason == "" for reason in reasons] == [is_moved] * 2

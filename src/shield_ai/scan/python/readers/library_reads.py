@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.readers.known_readers import Library
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ class LibraryRead(NamedTuple):
 _OPENAI = LibraryRead("OPENAI_API_KEY", frozenset({"api_key", "openai_api_key"}))
 # https://github.com/anthropics/anthropic-sdk-python#usage
 _ANTHROPIC = LibraryRead("ANTHROPIC_API_KEY", frozenset({"api_key", "auth_token"}))
+# Functions of libraries that get the name of a variable: database_url_from_env("CREDENTIALS")
+FROM_ENVIRONMENT = regex(r"\.\w+_from_env(?:iron(?:ment)?)?$")
 EXPAND_FUNCTIONS = frozenset({"os.path.expandvars", "posixpath.expandvars"})
 SHELL_FUNCTIONS = frozenset(
     {
@@ -70,6 +73,15 @@ def connection_url(node: ast.Call, function: object) -> ast.expr | None:
     """
     is_connection = isinstance(function, Library) and function.path in CONNECTIONS
     return node.args[0] if is_connection and node.args else None
+
+
+def reads_named_variable(function: object) -> bool:
+    """Return whether a function of a library reads the variable that its argument names.
+
+    Args:
+        function: The function, as resolved.
+    """
+    return isinstance(function, Library) and FROM_ENVIRONMENT.search(function.path) is not None
 
 
 def library_read(node: ast.Call, function: object) -> tuple[str, str]:

@@ -18,9 +18,10 @@ from shield_ai.scan.python.classify.harmless_variables import (
     converters_of,
     explain_harmless_type,
 )
+from shield_ai.scan.python.readers.ast_walk import name_of
 from shield_ai.scan.python.readers.computed_secrets import ends_with_name, names_secret
 from shield_ai.scan.python.readers.known_readers import DYNACONF_LABEL
-from shield_ai.scan.python.readers.library_reads import library_read
+from shield_ai.scan.python.readers.library_reads import library_read, reads_named_variable
 from shield_ai.scan.python.readers.reads import explain_reader, fallback_name, reads_variable
 from shield_ai.scan.python.visit.presence_tests import PresenceTestVisitor
 
@@ -214,7 +215,7 @@ class EnvReadVisitor(PresenceTestVisitor):
         Also record the variables that the read sets, or that its computed name can refer to.
         """
         reader = read.reader
-        reason = explain_reader(read)
+        reason = explain_reader(read) or self._explain_default(candidate, read)
         if reason:
             return reason
         fallback = self._fallback_variable(candidate, read)
@@ -231,6 +232,22 @@ class EnvReadVisitor(PresenceTestVisitor):
             self._record_computed_read(candidate, read.argument)
             return SkipId.COMPUTED_NAME.reason()
         return None
+
+    def _explain_default(self, candidate: Candidate, read: Read) -> SkipReason | None:
+        """Explain why a read stays whose default reads another variable itself; else None.
+
+        The other reads of its variable stay, too: production sets the other one.
+
+        dj_database_url.config(default=database_url_from_env("CREDENTIALS"))
+        """
+        default = read.default
+        if not read.reader.fixed or not isinstance(default, ast.Call):
+            return None
+        if not reads_named_variable(self.resolver.resolve(default.func, self.scopes)):
+            return None
+        reason = SkipId.READ_BY_LIBRARY.reason(function=name_of(default.func))
+        self.library_reads.setdefault(candidate.variable, (reason, default.lineno))
+        return reason
 
     def _record_setdefault(self, candidate: Candidate, read: Read) -> None:
         if candidate.variable or not read.argument:

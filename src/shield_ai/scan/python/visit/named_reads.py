@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from shield_ai.model.name_meaning import is_secret
 from shield_ai.model.site import Shape
 from shield_ai.model.skip import SkipId
-from shield_ai.project.perf.lazy_regex import regex
 from shield_ai.scan.python.classify.candidates import Candidate
 from shield_ai.scan.python.readers.app_classes import member
 from shield_ai.scan.python.readers.ast_walk import name_of
@@ -24,6 +23,7 @@ from shield_ai.scan.python.readers.library_reads import (
     EXPAND_FUNCTIONS,
     SHELL_FUNCTIONS,
     VARIABLE_KEYWORDS,
+    reads_named_variable,
 )
 from shield_ai.scan.python.readers.value_classes import is_value_class
 from shield_ai.scan.python.visit.file_calls import FileCallVisitor
@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from shield_ai.model.skip import SkipReason
 
 ANSIBLE_READER = "env_fallback"
-# Functions of libraries that get the name of a variable: database_url_from_env("CREDENTIALS")
-FROM_ENVIRONMENT = regex(r"\.\w+_from_env(?:iron(?:ment)?)?$")
 DISPLAYS = (ast.List, ast.Tuple)
 
 
@@ -99,7 +97,7 @@ class NamedReadVisitor(FileCallVisitor):
             for argument in node.args[:1]:
                 names = self._placeholders_in(argument)
                 self._add_named(node, names, SkipId.UNSUPPORTED_READ.reason())
-        if FROM_ENVIRONMENT.search(path):
+        if reads_named_variable(function):
             reason = SkipId.READ_BY_LIBRARY.reason(function=name_of(node.func))
             self._add_named(node, self._texts_in(node.args), reason)
         self._visit_named_keywords(node)
