@@ -36,8 +36,12 @@ SERVER_VARIABLE = regex(
     rb"\b(?:POSTGRES_PASSWORD|POSTGRESQL_PASSWORD|MYSQL_(?:ROOT_)?PASSWORD|MARIADB_(?:ROOT_)?PASSWORD)\b"
 )
 IMAGE = (
-    "remove {} from {}, or set {} only for the RUN command that needs {}: otherwise, the app can"
-    " use {} instead of {} in AWS"
+    "remove {} from {}:{}, or set it only for the RUN command that needs it: otherwise, the app can"
+    " use this value instead of the one in AWS"
+)
+IMAGE_VALUES = (
+    "remove {} from {}, or set them only for the RUN command that needs them: otherwise, the app"
+    " can use these values instead of those in AWS"
 )
 VALUE_FORMS = frozenset(
     {ValueForm.LITERAL, ValueForm.URL, ValueForm.MIXED, ValueForm.DEFAULT, ValueForm.PLACEHOLDER}
@@ -113,11 +117,9 @@ def image_steps(variables: Iterable[DeploymentVariable], kept: Collection[str]) 
     for path, items in found.items():
         if len(items) > 1:
             names = ", ".join(f"{item.variable} (line {item.line})" for item in items)
-            yield IMAGE.format(names, path, "them", "them", "these values", "those")
+            yield IMAGE_VALUES.format(names, path)
         else:
-            [item] = items
-            place = f"{path}:{item.line}"
-            yield IMAGE.format(item.variable, place, "it", "it", "this value", "the one")
+            yield IMAGE.format(items[0].variable, path, items[0].line)
 
 
 def _files_in_app(
