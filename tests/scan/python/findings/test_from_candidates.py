@@ -84,6 +84,23 @@ def test_the_url_of_a_local_broker_is_for_development(scanned, statement, defaul
 
 
 @pytest.mark.parametrize(
+    ("variable", "default", "default_ok_in_production"),
+    [
+        pytest.param("SECRET_KEY", "'' if not DEBUG else 'xxx'", False, id="key, constants"),
+        pytest.param("SECRET_KEY", "os.environ.get('OLD_KEY')", True, id="key, variable"),
+        pytest.param("SMTP_PASSWORD", "'' if not DEBUG else 'xxx'", True, id="password"),
+    ],
+)
+def test_a_key_that_depends_on_debug_is_for_development(
+    scanned, variable, default, default_ok_in_production
+):
+    text = f"import os\nDEBUG = bool(os.environ.get('DEBUG'))\nX = os.getenv('{variable}', {default})\n"
+    sites = [site for _, site in scanned({"settings.py": text}).sites]
+    [site] = [site for site in sites if site.variable == variable]
+    assert site.default_ok_in_production is default_ok_in_production
+
+
+@pytest.mark.parametrize(
     ("default", "default_ok_in_production"),
     [
         ("redis://redis:6379/0", True),

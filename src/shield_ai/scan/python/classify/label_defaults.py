@@ -77,7 +77,13 @@ def is_missing_value(name: str, default: ast.expr | None) -> bool:
     is_end_of_name = text.isupper() and parts[-len(words(text)) :] == words(text)
     if not is_end_of_name and not MISSING.fullmatch(text):
         return False
-    return parts != ("SECRET", "KEY") and OWN_KEY_WORDS.isdisjoint(parts)
+    return not is_own_key(name)
+
+
+def is_own_key(name: str) -> bool:
+    """Return whether a variable contains a key with which the app signs or encrypts its data."""
+    parts = words(name)
+    return parts == ("SECRET", "KEY") or not OWN_KEY_WORDS.isdisjoint(parts)
 
 
 def explain_label(name: str, default: ast.expr | None) -> SkipReason | None:

@@ -19,6 +19,7 @@ from shield_ai.scan.python.classify.label_defaults import (
     is_missing_value,
     is_name_of_secret,
     is_namespace,
+    is_own_key,
 )
 from shield_ai.scan.python.classify.literals import leading_text, literal_text
 from shield_ai.scan.python.readers.reads import LOCAL_CACHE_URL
@@ -169,7 +170,7 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
     """Return whether a default may be used in production: a database host, a plain web address."""
     default = candidate.default
     if candidate.has_default_from_env:
-        return True
+        return not (_chooses_constant(default) and is_own_key(candidate.variable))
     if default is None or (isinstance(default, ast.Constant) and not default.value):
         return False
     written = source.segment(default)
@@ -184,6 +185,13 @@ def _is_default_ok_in_production(source: Source, candidate: Candidate) -> bool:
     if not candidate.is_secret_read() or field not in {"", "password"}:
         return True
     return _is_harmless_default(candidate.variable, default, written, in_database=bool(field))
+
+
+def _chooses_constant(default: ast.expr | None) -> bool:
+    """Return whether a default is one of two constants: "" if not DEBUG else "insecure"."""
+    if not isinstance(default, ast.IfExp):
+        return False
+    return isinstance(default.body, ast.Constant) and isinstance(default.orelse, ast.Constant)
 
 
 def _is_harmless_default(
