@@ -51,6 +51,7 @@ def fix(files, made=None, tested=app_tests.ALL_FOLDERS):
         pytest.param(["shop/base/tests/test_a.py", "shop/lib/tests/a/test_b.py", "shop/lib/tests/a/test_c.py"], "shop/lib/tests/test_secrets.py", id="most modules"),
         pytest.param(["utils/tests/test_a.py", *(f"hub/tests/test_{n}.py" for n in range(5))], "hub/tests/test_secrets.py", id="nearly all modules"),
         pytest.param(["shop/utils/tests/test_a.py", "shop/api/tests/test_b.py"], "shop/utils/tests/test_secrets.py", id="part with the map file"),
+        pytest.param(["shop/utils/tests/test_a.py", "shop/api/tests/test_a.py", "shop/api/tests/test_b.py", "shop/web/tests/test_a.py", "shop/web/tests/test_b.py"], "shop/utils/tests/test_secrets.py", id="part with few tests"),
         pytest.param(["hub/tests/test_a.py", "hub/api/tests/test_b.py", "hub/web/tests/test_c.py"], "hub/tests/test_secrets.py", id="package that contains all"),
         pytest.param(["shop/api/_tests/test_a.py"], "shop/api/_tests/test_secrets.py", id="underscore"),
         pytest.param(["tests/a_test.py", "unittests/test_a.py", "unittests/test_b.py"], "unittests/test_secrets.py", id="unittests"),

@@ -81,7 +81,9 @@ def _choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
     has_most = 4 * modules[best] >= 3 * total
     is_place = contains_all or is_general or has_most or anchor.startswith(f"{owner}/")
     if not is_place:
-        return _folder_beside(anchor)
+        beside = _folder_beside(anchor)
+        own = [folder for folder in folders if folder.rpartition("/")[0] == beside]
+        return max(own, key=lambda folder: modules[folder], default=beside)
     return _unit_tests_in(best, tests)
 
 
