@@ -56,35 +56,49 @@ def _choose_folder(anchor: str, root: str, tests: Collection[str]) -> str:
     )
     if not folders:
         return _folder_beside(anchor)
-    total = modules.total()
     prefix = f"{root}/" if root else ""
-    package = f"{prefix}{anchor.removeprefix(prefix).partition('/')[0]}/"
+    package = f"{prefix}{anchor.removeprefix(prefix).partition('/')[0]}"
+    best = _best_folder(folders, modules, prefix, package)
+    owner = best.rpartition("/")[0]
+    is_own = owner in {"", root, package} or anchor.startswith(f"{owner}/")
+    if is_own or _is_general(best, folders, modules):
+        return _unit_tests_in(best, tests)
+    return _folder_beside_with_tests(anchor, folders, modules)
+
+
+def _best_folder(folders: Collection[str], modules: Counter[str], prefix: str, package: str) -> str:
+    """Return the folder that is nearest to a package, then the most general or fullest one."""
+    outermost = {"", prefix[:-1]}
 
     def order(folder: str) -> tuple[bool, bool, bool, bool, int, bool, int]:
-        """Sort by the distance to the anchor, then by generality and number of test modules."""
         parent = folder.rpartition("/")[0]
         return (
             not folder.startswith(prefix),
-            f"{parent}/" != package,
-            parent not in {"", root},
-            not folder.startswith(package),
+            parent != package,
+            parent not in outermost,
+            not folder.startswith(f"{package}/"),
             folder.count("/"),
-            parent.rpartition("/")[2] not in GENERAL or 4 * modules[folder] < total,
+            parent.rpartition("/")[2] not in GENERAL or 4 * modules[folder] < modules.total(),
             -modules[folder],
         )
 
-    best = min(folders, key=order)
-    owner = best.rpartition("/")[0]
-    is_usual = 2 * modules[""] <= total  # most tests are in such folders, not in APP/tests.py
-    contains_all = is_usual and all(folder.startswith(f"{owner}/") for folder in folders)
-    is_general = owner in {"", root, package[:-1]} or owner.rpartition("/")[2] in GENERAL
-    has_most = 4 * modules[best] >= 3 * total
-    is_place = contains_all or is_general or has_most or anchor.startswith(f"{owner}/")
-    if not is_place:
-        beside = _folder_beside(anchor)
-        own = [folder for folder in folders if folder.rpartition("/")[0] == beside]
-        return max(own, key=lambda folder: modules[folder], default=beside)
-    return _unit_tests_in(best, tests)
+    return min(folders, key=order)
+
+
+def _is_general(folder: str, folders: Collection[str], modules: Counter[str]) -> bool:
+    """Return whether a folder is for the tests of the whole app, or contains nearly all tests."""
+    owner = folder.rpartition("/")[0]
+    is_usual = 2 * modules[""] <= modules.total()  # not most tests are in APP/tests.py
+    contains_all = is_usual and all(other.startswith(f"{owner}/") for other in folders)
+    has_most = 4 * modules[folder] >= 3 * modules.total()
+    return contains_all or has_most or owner.rpartition("/")[2] in GENERAL
+
+
+def _folder_beside_with_tests(anchor: str, folders: Collection[str], modules: Counter[str]) -> str:
+    """Return the folder of tests beside a module, or else the folder in which the module is."""
+    beside = _folder_beside(anchor)
+    own = [folder for folder in folders if folder.rpartition("/")[0] == beside]
+    return max(own, key=lambda folder: modules[folder], default=beside)
 
 
 def tested_package(root: str, tests: Collection[str], paths: Collection[str]) -> str:
